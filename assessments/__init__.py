@@ -1,0 +1,1 @@
+"""Drawing questions and grading answers: a pure domain package."""

@@ -1,0 +1,1 @@
+"""Awards, credentials, seals and their verification: a pure domain package."""

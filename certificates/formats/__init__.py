@@ -1,0 +1,1 @@
+"""Forms a certificate takes, one file each."""

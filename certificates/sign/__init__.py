@@ -1,0 +1,1 @@
+"""Keys, proofs and seals."""

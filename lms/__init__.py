@@ -1,0 +1,1 @@
+"""The Flask service: LTI, web pages, API, database, worker and command line."""

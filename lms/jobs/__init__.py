@@ -1,0 +1,1 @@
+"""Work done outside a request, one file a kind of job."""

@@ -1,0 +1,1 @@
+"""Every table, one metadata, one migration chain."""

@@ -1,0 +1,1 @@
+"""What the product does, given a database session and plain values; flushes, never commits."""

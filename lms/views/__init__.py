@@ -1,0 +1,1 @@
+"""Pages, one blueprint a file."""
