@@ -1,0 +1,152 @@
+"""Typed reading of TOML tables: each refusal names the file, the line and the fix."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from curricula.model import LANGUAGES, Localized
+from curricula.problems import CurriculumError, Place, Problem
+
+KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+ISO_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+
+
+@dataclass
+class Fields:
+    """A table being read. Problems gather in ``problems``; reading goes on with an empty value."""
+
+    place: Place
+    table: Mapping[str, Any]
+    problems: list[Problem]
+    line: int = 1
+    known: set[str] = field(default_factory=set)
+
+    def refuse(self, name: str, what: str, fix: str) -> None:
+        """Note a problem at the line of the field, or of the table that lacks it."""
+        pattern = rf"^\s*\"?{re.escape(name)}\"?\s*[.=]|^\s*\[+{re.escape(name)}\b"
+        line = self.place.line_of(pattern, self.line - self.place.offset) if name in self.table else self.line
+        self.problems.append(self.place.problem(line, what, fix))
+
+    def _get(self, name: str, kind: type, example: str, *, required: bool = True) -> Any:
+        self.known.add(name)
+        value = self.table.get(name)
+        if value is None:
+            if required:
+                self.refuse(name, f"« {name} » is missing.", f"Add {name} = {example}.")
+            return None
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            self.refuse(name, f"« {name} » is not of the right form.", f"Write {name} = {example}.")
+            return None
+        return value
+
+    def text(self, name: str, example: str = '"…"') -> str:
+        """A non-empty string, or ``""`` with a problem noted."""
+        value = self._get(name, str, example)
+        if value is not None and not value.strip():
+            self.refuse(name, f"« {name} » is empty.", f"Write {name} = {example}.")
+        return (value or "").strip()
+
+    def optional_text(self, name: str) -> str | None:
+        """A string when there is one."""
+        value = self._get(name, str, '"…"', required=False)
+        return value.strip() if value else None
+
+    def key(self, name: str = "key") -> str:
+        """A key: lower-case ASCII letters, digits and hyphens."""
+        value = self.text(name, '"a-key"')
+        if value and not KEY.fullmatch(value):
+            self.refuse(name, f"« {value} » is not a key.", "Use lower-case letters, digits and hyphens.")
+        return value
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        """One of the allowed words; the first of them with a problem noted otherwise."""
+        value = self.text(name, f'"{allowed[0]}"')
+        if value and value not in allowed:
+            self.refuse(name, f"« {value} » is not known here.", f"Use one of: {', '.join(allowed)}.")
+        return value if value in allowed else allowed[0]
+
+    def number(self, name: str, low: int, high: int) -> int:
+        """A whole number between the bounds, both included."""
+        value = self._get(name, int, str(low))
+        if value is not None and not low <= value <= high:
+            self.refuse(name, f"« {name} » is {value}.", f"Give a whole number from {low} to {high}.")
+            return low
+        return low if value is None else int(value)
+
+    def flag(self, name: str) -> bool:
+        """A true or false that is false when absent."""
+        return bool(self._get(name, bool, "true", required=False))
+
+    def day(self, name: str) -> date | None:
+        """A TOML local date when there is one."""
+        value = self._get(name, date, "2026-01-31", required=False)
+        return value if isinstance(value, date) else None
+
+    def dated(self, name: str, *, required: bool = True) -> str | None:
+        """An ISO year, month or day as text."""
+        value: str | None = self._get(name, str, '"2026-11"', required=required)
+        if value is not None and not ISO_DATE.fullmatch(value):
+            self.refuse(name, f"« {value} » is not a date.", 'Write "2026", "2026-11" or "2026-11-20".')
+        return value
+
+    def texts(self, name: str, *, required: bool = True) -> Localized:
+        """A text in each language."""
+        value = self._get(name, dict, '{ fr = "…", en = "…" }', required=required)
+        if value is None:
+            return dict.fromkeys(LANGUAGES, "")
+        for language in LANGUAGES:
+            if not isinstance(value.get(language), str) or not value[language].strip():
+                self.refuse(name, f"« {name} » has no text in {language}.", f'Add {language} = "…".')
+        return {language: str(value.get(language, "")).strip() for language in LANGUAGES}
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A list of strings; empty when absent."""
+        return self._list(name, str, '["…"]')
+
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """A list of whole numbers; empty when absent."""
+        return self._list(name, int, "[1]")
+
+    def _list(self, name: str, kind: type, example: str) -> tuple[Any, ...]:
+        value = self._get(name, list, example, required=False) or []
+        if not all(isinstance(item, kind) and not isinstance(item, bool) for item in value):
+            self.refuse(name, f"« {name} » holds something else.", f"Write {name} = {example}.")
+            return ()
+        return tuple(value)
+
+    def table_of(self, name: str) -> "Fields | None":
+        """A sub-table when there is one."""
+        value = self._get(name, dict, "a table", required=False)
+        if value is None:
+            return None
+        return Fields(self.place, value, self.problems, self.place.line_of(rf"^\s*\[{re.escape(name)}\]", 1))
+
+    def tables(self, name: str, header: str | None = None) -> Iterator["Fields"]:
+        """Each table of an array of tables, with the line of its ``[[header]]``."""
+        value = self._get(name, list, "tables", required=False) or []
+        pattern, line = rf"^\s*\[\[{re.escape(header or name)}\]\]", self.line - self.place.offset - 1
+        for item in value:
+            line = self.place.line_of(pattern, line + 1) - self.place.offset
+            if isinstance(item, dict):
+                yield Fields(self.place, item, self.problems, line + self.place.offset)
+            else:
+                self.refuse(name, f"« {name} » holds something else.", f"Write [[{header or name}]] tables.")
+
+    def end(self) -> None:
+        """Refuse the fields nobody read: a misspelt name must not pass in silence."""
+        for name in sorted(set(self.table) - self.known):
+            self.refuse(name, f"« {name} » is not a field of this table.", "Correct its name or remove it.")
+
+
+def parse(place: Place, problems: list[Problem]) -> Fields:
+    """The fields of a TOML text; raises ``CurriculumError`` where it is not TOML at all."""
+    try:
+        return Fields(place, tomllib.loads(place.text), problems, 1 + place.offset)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = (int(found[1]) if found else 1) + place.offset
+        what = f"This is not TOML: {str(error).split(' (at')[0]}."
+        raise CurriculumError([*problems, place.problem(line, what, "Correct the syntax there.")]) from error

@@ -1,0 +1,252 @@
+"""Reads a track folder into values. Errors name file, line and fix; the format is docs/curriculum-format.md."""
+
+import hashlib
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal, cast
+
+from curricula.fields import Fields, parse
+from curricula.model import (
+    LANGUAGES,
+    CertificateRule,
+    LegalReference,
+    Lesson,
+    LessonText,
+    Module,
+    Objective,
+    Option,
+    Question,
+    QuizRules,
+    Source,
+    Track,
+)
+from curricula.problems import CurriculumError, Place, Problem
+from curricula.validate import check
+
+LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>fr|en)\.md")
+HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
+
+
+def load_track(folder: Path) -> Track:
+    """The track of a folder.
+
+    Raises ``CurriculumError`` with every problem found: nothing half-loaded is returned.
+    """
+    problems: list[Problem] = []
+    place = _place(folder / "track.toml", folder.parent)
+    fields = parse(place, problems)
+    key = fields.key()
+    if key and key != folder.name:
+        fields.refuse("key", f"The key is « {key} », the folder « {folder.name} ».", "Give both one name.")
+    modules = sorted(
+        (_module(path.parent, folder.parent, problems) for path in sorted(folder.glob("*/module.toml"))),
+        key=lambda module: module.order,
+    )
+    track = Track(
+        key=key,
+        code=fields.text("code"),
+        version=fields.text("version"),
+        title=fields.texts("title"),
+        promise=fields.texts("promise"),
+        audience=fields.texts("audience"),
+        licence=fields.text("licence"),
+        languages=fields.words("languages") or LANGUAGES,
+        recommendations=fields.numbers("recommendations"),
+        certificate=_certificate(fields),
+        legal=tuple(_legal(table) for table in fields.tables("legal")),
+        modules=tuple(modules),
+        digest=folder_digest(folder),
+    )
+    fields.end()
+    problems += check(track, folder)
+    if problems:
+        raise CurriculumError(problems)
+    return track
+
+
+def folder_digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of a folder's files, in name order; hexadecimal."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix().encode()
+        content = path.read_bytes()
+        digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _place(path: Path, root: Path) -> Place:
+    if not path.is_file():
+        name = path.relative_to(root).as_posix()
+        raise CurriculumError(
+            [
+                Problem(name, 0, "This file is missing.", "Create it (see the format)."),
+            ]
+        )
+    return Place.read(path, root)
+
+
+def _certificate(fields: Fields) -> CertificateRule | None:
+    table = fields.table_of("certificate")
+    if table is None:
+        return None
+    valid = table.number("valid_months", 1, 240) if "valid_months" in table.table else None
+    rule = CertificateRule(
+        table.texts("title"), table.words("modules"), Fraction(table.number("threshold", 1, 100), 100), valid
+    )
+    table.end()
+    return rule
+
+
+def _legal(table: Fields) -> LegalReference:
+    reference = LegalReference(
+        key=table.key(),
+        reference=table.text("reference"),
+        title=table.texts("title"),
+        version=table.text("version"),
+        checked_on=table.dated("checked_on") or "",
+        source=table.text("source"),
+        in_force_from=table.day("in_force_from"),
+        in_force_to=table.day("in_force_to"),
+        note=table.texts("note") if "note" in table.table else None,
+    )
+    table.end()
+    return reference
+
+
+def _module(folder: Path, root: Path, problems: list[Problem]) -> Module:
+    fields = parse(_place(folder / "module.toml", root), problems)
+    key = fields.key()
+    if key and key != folder.name:
+        fields.refuse("key", f"The key is « {key} », the folder « {folder.name} ».", "Give both one name.")
+    status = cast(Literal["published", "planned"], fields.choice("status", ("published", "planned")))
+    module = Module(
+        key=key,
+        code=fields.text("code"),
+        order=fields.number("order", 1, 99),
+        status=status,
+        title=fields.texts("title"),
+        summary=fields.texts("summary"),
+        duration_minutes=fields.number("duration_minutes", 0, 6000),
+        recommendations=fields.numbers("recommendations"),
+        legal=fields.words("legal"),
+        objectives=tuple(_objective(table) for table in fields.tables("objectives")),
+        sources=tuple(_source(table) for table in fields.tables("sources")),
+        lessons=_lessons(folder, root, problems),
+        quiz=_quiz(fields),
+        questions=_questions(folder / "questions.toml", root, problems),
+    )
+    fields.end()
+    return module
+
+
+def _objective(table: Fields) -> Objective:
+    objective = Objective(table.key(), table.texts("text"))
+    table.end()
+    return objective
+
+
+def _source(table: Fields) -> Source:
+    mark = cast(Literal["W", "V", "M"], table.choice("mark", ("W", "V", "M")))
+    source = Source(
+        key=table.key(),
+        title=table.texts("title"),
+        mark=mark,
+        checked_on=table.dated("checked_on", required=mark != "M"),
+        published_on=table.dated("published_on", required=False),
+        url=table.optional_text("url"),
+    )
+    table.end()
+    return source
+
+
+def _quiz(fields: Fields) -> QuizRules | None:
+    table = fields.table_of("quiz")
+    if table is None:
+        return None
+    rules = QuizRules(
+        questions=table.number("questions", 1, 200),
+        threshold=Fraction(table.number("threshold", 1, 100), 100),
+        attempts=table.number("attempts", 0, 99),
+        cooldown_minutes=table.number("cooldown_minutes", 0, 525_600),
+    )
+    table.end()
+    return rules
+
+
+def _questions(path: Path, root: Path, problems: list[Problem]) -> tuple[Question, ...]:
+    if not path.exists():
+        return ()
+    fields = parse(Place.read(path, root), problems)
+    questions = []
+    for table in fields.tables("questions"):
+        question = Question(
+            key=table.key(),
+            type=table.text("type", '"single"'),
+            objective=table.text("objective"),
+            difficulty=table.number("difficulty", 1, 3),
+            source=table.text("source"),
+            stem=table.texts("stem"),
+            options=tuple(_option(option) for option in table.tables("options", "questions.options")),
+        )
+        table.end()
+        questions.append(question)
+    fields.end()
+    return tuple(questions)
+
+
+def _option(table: Fields) -> Option:
+    option = Option(
+        key=table.key(),
+        text=table.texts("text"),
+        feedback=table.texts("feedback"),
+        correct=table.flag("correct"),
+        misconception=table.optional_text("misconception") or "",
+    )
+    table.end()
+    return option
+
+
+def _lessons(folder: Path, root: Path, problems: list[Problem]) -> tuple[Lesson, ...]:
+    found: dict[tuple[int, str], dict[str, tuple[Fields, LessonText]]] = {}
+    for path in sorted(folder.glob("*.md")):
+        place = Place.read(path, root)
+        name = LESSON_FILE.fullmatch(path.name)
+        parts = HEADER.match(place.text.replace("\r\n", "\n"))
+        if name is None:
+            problems.append(place.problem(0, "This is not a lesson's file name.", "Name it 01-slug.fr.md."))
+        elif parts is None:
+            problems.append(place.problem(1, "The lesson has no TOML header.", "Open it with +++ … +++."))
+        else:
+            header = parse(Place(place.name, parts["header"], offset=1), problems)
+            text = LessonText(header.text("title"), header.words("able"), parts["body"].strip() + "\n")
+            found.setdefault((int(name["order"]), name["slug"]), {})[name["language"]] = (header, text)
+    return tuple(_lesson(order, slug, found[order, slug], problems) for order, slug in sorted(found))
+
+
+def _lesson(
+    order: int, slug: str, versions: dict[str, tuple[Fields, LessonText]], problems: list[Problem]
+) -> Lesson:
+    shared = {}
+    for language, (header, _text) in versions.items():
+        shared[language] = (
+            header.number("minutes", 1, 240),
+            header.words("objectives"),
+            header.words("sources"),
+        )
+        header.end()
+    first = next(iter(versions))
+    for language in LANGUAGES:
+        header = versions[first][0]
+        if language not in versions:
+            name = header.place.name.replace(f".{first}.md", f".{language}.md")
+            problems.append(Problem(name, 0, "This lesson is missing in one language.", "Write it."))
+        elif shared[language] != shared[first]:
+            header = versions[language][0]
+            header.refuse(
+                "minutes", "Minutes, objectives or sources differ between languages.", "Align them."
+            )
+    minutes, objectives, sources = shared[first]
+    texts = {language: text for language, (_header, text) in versions.items()}
+    return Lesson(slug, order, minutes, objectives, sources, texts)

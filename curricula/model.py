@@ -1,0 +1,188 @@
+"""What a track is made of: frozen values, free of any framework."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+#: A text in each language the product speaks, by ISO 639-1 code.
+Localized = Mapping[str, str]
+
+LANGUAGES = ("fr", "en")
+
+
+@dataclass(frozen=True)
+class LegalReference:
+    """A dated reference to a legal text: law moves, so it is data, never a sentence frozen in code."""
+
+    key: str
+    reference: str
+    title: Localized
+    version: str
+    checked_on: str
+    source: str
+    in_force_from: date | None = None
+    in_force_to: date | None = None
+    note: Localized | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a fact stands. ``mark``: W white paper, V seen in a public source, M still to be checked."""
+
+    key: str
+    title: Localized
+    mark: Literal["W", "V", "M"]
+    checked_on: str | None = None
+    published_on: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What one will be able to do, as an observable verb."""
+
+    key: str
+    text: Localized
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a choice question; each carries feedback that teaches."""
+
+    key: str
+    text: Localized
+    feedback: Localized
+    correct: bool = False
+    misconception: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a bank. ``type`` names a plug-in of ``assessments.types``."""
+
+    key: str
+    type: str
+    objective: str
+    difficulty: int
+    source: str
+    stem: Localized
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class LessonText:
+    """A lesson in one language: Markdown body and what its header says."""
+
+    title: str
+    able: tuple[str, ...]
+    body: str
+
+    @property
+    def words(self) -> int:
+        """Number of words of the body, block marks left out."""
+        return len([word for word in self.body.split() if any(c.isalnum() for c in word)])
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson, the same in each language. ``key`` is its slug, unique in the module."""
+
+    key: str
+    order: int
+    minutes: int
+    objectives: tuple[str, ...]
+    sources: tuple[str, ...]
+    texts: Mapping[str, LessonText]
+
+
+@dataclass(frozen=True)
+class QuizRules:
+    """How a module is assessed: ``questions`` drawn, ``threshold`` to reach, ``attempts`` (0: no limit)."""
+
+    questions: int
+    threshold: Fraction
+    attempts: int
+    cooldown_minutes: int
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of a track. A ``planned`` module is announced and has no lesson yet."""
+
+    key: str
+    code: str
+    order: int
+    status: Literal["published", "planned"]
+    title: Localized
+    summary: Localized
+    duration_minutes: int
+    recommendations: tuple[int, ...]
+    legal: tuple[str, ...]
+    objectives: tuple[Objective, ...]
+    sources: tuple[Source, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    quiz: QuizRules | None = None
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def published(self) -> bool:
+        """Whether the module can be followed and assessed."""
+        return self.status == "published"
+
+    def lesson(self, key: str) -> Lesson | None:
+        """The lesson of that slug, or None."""
+        return next((lesson for lesson in self.lessons if lesson.key == key), None)
+
+    def question(self, key: str) -> Question | None:
+        """The question of that key, or None."""
+        return next((question for question in self.questions if question.key == key), None)
+
+    def source(self, key: str) -> Source | None:
+        """The source of that key, or None."""
+        return next((source for source in self.sources if source.key == key), None)
+
+
+@dataclass(frozen=True)
+class CertificateRule:
+    """What a track leads to: every module of ``modules`` passed at ``threshold``."""
+
+    title: Localized
+    modules: tuple[str, ...]
+    threshold: Fraction
+    valid_months: int | None = None
+
+
+@dataclass(frozen=True)
+class Track:
+    """A curriculum as published: immutable; ``version`` and ``digest`` name exactly what was taught."""
+
+    key: str
+    code: str
+    version: str
+    title: Localized
+    promise: Localized
+    audience: Localized
+    licence: str
+    languages: tuple[str, ...]
+    recommendations: tuple[int, ...]
+    modules: tuple[Module, ...]
+    certificate: CertificateRule | None = None
+    legal: tuple[LegalReference, ...] = ()
+    #: SHA-256 of the folder's files, hexadecimal.
+    digest: str = field(default="", compare=False)
+
+    @property
+    def published_modules(self) -> tuple[Module, ...]:
+        """The modules that can be followed today, in order."""
+        return tuple(module for module in self.modules if module.published)
+
+    @property
+    def duration_minutes(self) -> int:
+        """Declared duration of the modules that can be followed today, in minutes."""
+        return sum(module.duration_minutes for module in self.published_modules)
+
+    def module(self, key: str) -> Module | None:
+        """The module of that key, or None."""
+        return next((module for module in self.modules if module.key == key), None)

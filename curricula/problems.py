@@ -1,0 +1,59 @@
+"""What is wrong in a curriculum folder, said so that an author can mend it: file, line, what, fix."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to mend. ``line`` counts from 1; 0 means the file as a whole."""
+
+    file: str
+    line: int
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.what} Fix: {self.fix}"
+
+
+class CurriculumError(ValueError):
+    """A folder that is not a curriculum; ``problems`` lists every reason, in reading order."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A text file being read: knows its name for people, and finds the line where something stands."""
+
+    name: str
+    text: str
+    offset: int = 0
+
+    @classmethod
+    def read(cls, path: Path, root: Path) -> "Place":
+        """Read ``path`` as UTF-8; ``CurriculumError`` names the byte that is not."""
+        name = path.relative_to(root).as_posix()
+        raw = path.read_bytes()
+        try:
+            return cls(name, raw.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            line = raw[: error.start].count(b"\n") + 1
+            problem = Problem(name, line, "This file is not UTF-8 text.", "Save it again as UTF-8.")
+            raise CurriculumError([problem]) from error
+
+    def line_of(self, pattern: str, after: int = 0) -> int:
+        """First line from ``after`` on that the expression matches; ``after`` itself when none does."""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if number >= after and re.search(pattern, line):
+                return number + self.offset
+        return max(after, 1) + self.offset
+
+    def problem(self, line: int, what: str, fix: str) -> Problem:
+        """A problem at that line of this file."""
+        return Problem(self.name, line, what, fix)

@@ -1,0 +1,132 @@
+"""What must hold across the files of a track: references resolve, both languages are whole, banks suffice."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from curricula.model import LANGUAGES, Module, Question, Track
+from curricula.problems import Place, Problem
+from curricula.render import unknown_blocks
+
+#: Question types whose options are checked here, with how many right options each may have.
+RIGHT_OPTIONS = {"single": (1, 1), "multiple": (1, 99)}
+RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
+
+
+def check(track: Track, folder: Path) -> list[Problem]:
+    """Every problem of a track already read from ``folder``."""
+    problems = list(_track(track, folder))
+    legal = {reference.key for reference in track.legal}
+    for module in track.modules:
+        problems += _module(module, folder / module.key, folder.parent, legal)
+    return problems
+
+
+def _track(track: Track, folder: Path) -> Iterator[Problem]:
+    place = Place.read(folder / "track.toml", folder.parent)
+    if not track.modules:
+        yield place.problem(0, "The track has no module.", "Add a folder with a module.toml.")
+    for number in track.recommendations:
+        if number not in RECOMMENDATIONS:
+            line = place.line_of(r"^recommendations")
+            yield place.problem(line, f"Recommendation {number} does not exist.", "Use 1 to 17.")
+    for order, count in Counter(module.order for module in track.modules).items():
+        if count > 1:
+            yield place.problem(0, f"{count} modules have order {order}.", "Give each module its own order.")
+    for key in track.certificate.modules if track.certificate else ():
+        module = track.module(key)
+        if module is None or not module.published:
+            line = place.line_of(r"^\[certificate\]")
+            yield place.problem(line, f"The certificate asks for « {key} ».", "Name published modules only.")
+
+
+def _module(module: Module, folder: Path, root: Path, legal: set[str]) -> Iterator[Problem]:
+    place = Place.read(folder / "module.toml", root)
+    for number in module.recommendations:
+        if number not in RECOMMENDATIONS:
+            line = place.line_of(r"^recommendations")
+            yield place.problem(line, f"Recommendation {number} does not exist.", "Use 1 to 17.")
+    for key in module.legal:
+        if key not in legal:
+            line = place.line_of(r"^legal")
+            yield place.problem(line, f"« {key} » is not in track.toml.", "Add it under [[legal]].")
+    yield from _repeated(place, "objectives", (objective.key for objective in module.objectives))
+    yield from _repeated(place, "sources", (source.key for source in module.sources))
+    if not module.published:
+        return
+    if module.quiz is None:
+        yield place.problem(0, "A published module has no assessment.", "Add a [quiz] table.")
+    elif len(module.questions) < module.quiz.questions:
+        line = place.line_of(r"^\[quiz\]")
+        what = f"{module.quiz.questions} questions are drawn from a bank of {len(module.questions)}."
+        yield place.problem(line, what, "Write more questions or draw fewer.")
+    if not module.lessons:
+        yield place.problem(0, "A published module has no lesson.", "Write 01-slug.fr.md and 01-slug.en.md.")
+    yield from _lessons(module, folder, root)
+    if module.questions:
+        yield from _questions(module, Place.read(folder / "questions.toml", root))
+
+
+def _repeated(place: Place, what: str, keys: Iterable[str]) -> Iterator[Problem]:
+    for key, count in Counter(keys).items():
+        if count > 1:
+            line = place.line_of(rf'^\s*key\s*=\s*"{re.escape(key)}"')
+            yield place.problem(line, f"« {key} » is used {count} times in {what}.", "Rename one of them.")
+
+
+def _lessons(module: Module, folder: Path, root: Path) -> Iterator[Problem]:
+    objectives = {objective.key for objective in module.objectives}
+    sources = {source.key for source in module.sources}
+    for lesson in module.lessons:
+        for language in LANGUAGES:
+            path = folder / f"{lesson.order:02}-{lesson.key}.{language}.md"
+            if language not in lesson.texts:
+                continue
+            place = Place.read(path, root)
+            for name, known, keys in (
+                ("objectives", objectives, lesson.objectives),
+                ("sources", sources, lesson.sources),
+            ):
+                for key in sorted(set(keys) - known):
+                    line = place.line_of(rf"^{name}")
+                    yield place.problem(line, f"« {key} » is not in module.toml.", f"Add it to [[{name}]].")
+            if not 2 <= len(lesson.texts[language].able) <= 4:
+                line = place.line_of("^able")
+                yield place.problem(
+                    line, "Say in 2 to 4 verbs what one will be able to do.", "Complete « able »."
+                )
+            for line, what, fix in unknown_blocks(place.text):
+                yield place.problem(line, what, fix)
+
+
+def _questions(module: Module, place: Place) -> Iterator[Problem]:
+    objectives = {objective.key for objective in module.objectives}
+    sources = {source.key for source in module.sources}
+    yield from _repeated(place, "questions", (question.key for question in module.questions))
+    for question in module.questions:
+        line = place.line_of(rf'^\s*key\s*=\s*"{re.escape(question.key)}"')
+        if question.objective not in objectives:
+            yield place.problem(
+                line, f"Objective « {question.objective} » is unknown.", "Use one of module.toml."
+            )
+        if question.source not in sources:
+            yield place.problem(line, f"Source « {question.source} » is unknown.", "Use one of module.toml.")
+        yield from _options(question, place, line)
+    for key in sorted(objectives - {question.objective for question in module.questions}):
+        yield place.problem(0, f"No question assesses the objective « {key} ».", "Write one.")
+
+
+def _options(question: Question, place: Place, line: int) -> Iterator[Problem]:
+    if question.type not in RIGHT_OPTIONS:
+        known = ", ".join(RIGHT_OPTIONS)
+        yield place.problem(line, f"Question type « {question.type} » is unknown.", f"Use one of: {known}.")
+        return
+    low, high = RIGHT_OPTIONS[question.type]
+    right = sum(option.correct for option in question.options)
+    if not low <= right <= high:
+        fix = "Mark exactly one." if high == 1 else "Mark at least one."
+        yield place.problem(line, f"« {question.key} » has {right} right options.", fix)
+    if not 2 <= len(question.options) <= 8:
+        yield place.problem(line, f"« {question.key} » has {len(question.options)} options.", "Give 2 to 8.")
+    yield from _repeated(place, question.key, (option.key for option in question.options))
