@@ -1,0 +1,85 @@
+"""The development LMS as a Flask application.
+
+It plays the outside world: nothing of the service is imported here, so that a fault shared by both sides
+cannot hide. Anyone may be anyone in it, hence the loopback rule of its settings.
+"""
+
+import time
+from html import escape
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from lms.devlms.ags import ags
+from lms.devlms.campus import EXTENSION, Campus, campus
+from lms.devlms.errors import Refused
+from lms.devlms.nrps import nrps
+from lms.devlms.oidc import oidc
+from lms.devlms.pages import pages
+from lms.devlms.settings import DevLmsSettings
+
+_MACHINE_DOORS = ("/services/", "/token", "/jwks.json", "/grades.json")
+
+
+def create_devlms(settings: DevLmsSettings) -> Flask:
+    """An LMS with one course, whose ``app.extensions["devlms"]`` is its :class:`Campus`."""
+    app = Flask("lms.devlms")
+    # Another site must not reach us through a name it points at the loopback (DNS rebinding).
+    app.config["TRUSTED_HOSTS"] = [urlsplit(settings.issuer).netloc]
+    app.extensions[EXTENSION] = Campus(settings)
+    for blueprint in (oidc, ags, nrps, pages):
+        app.register_blueprint(blueprint)
+    app.before_request(_misbehave)
+    app.after_request(_headers)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+def _misbehave() -> None:
+    quirks = campus().quirks
+    if quirks.slow_seconds:
+        time.sleep(quirks.slow_seconds)
+    if quirks.down:
+        raise Refused(503, "La plateforme ne répond pas pour le moment.")
+
+
+def _headers(response: Response) -> Response:
+    tool = campus().settings.tool_url
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self' {tool}; "
+        f"form-action 'self' {tool}; frame-ancestors 'self'; base-uri 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _refused(refusal: Refused) -> Response:
+    return _error(refusal.status, refusal.message, refusal)
+
+
+def _http_error(error: HTTPException) -> BaseResponse:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    said = error.description if error.description != type(error).description else None
+    return _error(error.code, said or "Cette adresse n'existe pas ou n'accepte pas cette demande.", None)
+
+
+def _error(status: int, message: str, refusal: Refused | None) -> Response:
+    headers = refusal.headers if refusal else {}
+    if not request.path.startswith(_MACHINE_DOORS):
+        page = render_template("devlms/refused.html", title=f"Erreur {status}", reason=message)
+        return Response(page, status, headers, content_type="text/html; charset=utf-8")
+    if campus().quirks.html_errors:
+        page = f"<html><body><h1>{status}</h1><p>{escape(message)}</p></body></html>"
+        return Response(page, status, headers, content_type="text/html; charset=utf-8")
+    answer = jsonify(refusal.body() if refusal else {"error": message})
+    answer.status_code = status
+    answer.headers.update(headers)
+    return answer

@@ -1,0 +1,68 @@
+"""The running LMS: its settings, key and memory, and the addresses it gives to its services."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import current_app
+
+from lms.devlms.gradebook import LineItem
+from lms.devlms.keys import load_or_make
+from lms.devlms.launches import Launches, ServiceUrls
+from lms.devlms.people import Person
+from lms.devlms.settings import DevLmsSettings
+from lms.devlms.store import Store
+from lms.devlms.tokens import Tokens
+
+EXTENSION = "devlms"
+
+
+class Campus:
+    """One development LMS. ``quirks`` may be replaced while it runs."""
+
+    def __init__(self, settings: DevLmsSettings) -> None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.quirks = settings.quirks
+        self.key = load_or_make(settings.data_dir / "platform-key.pem")
+        self.store = Store(settings.data_dir / "devlms.sqlite3")
+        self.store.keep_columns_of(settings.links)
+        self.tokens = Tokens()
+        self.launches = Launches()
+        self.people: Mapping[str, Person] = {person.id: person for person in settings.people}
+
+    @property
+    def token_url(self) -> str:
+        """The token endpoint, which is also the audience of client assertions."""
+        return f"{self.settings.issuer}/token"
+
+    def line_items_url(self, query: Mapping[str, str] | None = None) -> str:
+        """The container of columns."""
+        return self._service(f"ags/{self.settings.course_id}/lineitems", query)
+
+    def line_item_url(self, item_id: int, below: str = "", query: Mapping[str, str] | None = None) -> str:
+        """A column, or what lies below it (``/scores``, ``/results``)."""
+        return self._service(f"ags/{self.settings.course_id}/lineitems/{item_id}/lineitem{below}", query)
+
+    def members_url(self, query: Mapping[str, str] | None = None) -> str:
+        """The course's roster; Moodle puts no type_id there."""
+        path = f"{self.settings.issuer}/services/nrps/{self.settings.course_id}/memberships"
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def service_urls(self, link_id: str) -> ServiceUrls:
+        """What a launch of that link announces (AGS 2.0, section 3.1: ``lineitem`` only if there is one)."""
+        items: list[LineItem] = [x for x in self.store.line_items() if x.resource_link_id == link_id]
+        item = self.line_item_url(items[0].id) if len(items) == 1 else None
+        return ServiceUrls(self.line_items_url(), item, self.members_url())
+
+    def _service(self, path: str, query: Mapping[str, str] | None) -> str:
+        full = {**({"type_id": "1"} if self.quirks.type_id_in_urls else {}), **(query or {})}
+        url = f"{self.settings.issuer}/services/{path}"
+        return f"{url}?{urlencode(full)}" if full else url
+
+
+def campus() -> Campus:
+    """The LMS of the current application."""
+    found = current_app.extensions[EXTENSION]
+    if not isinstance(found, Campus):
+        raise TypeError("No development LMS in this application")
+    return found

@@ -1,0 +1,83 @@
+"""What the services have in common: media types, JSON in and out, pages with a Link header."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from flask import Response, request
+
+from lms.devlms.campus import campus
+from lms.devlms.errors import Refused
+
+_T = TypeVar("_T")
+
+
+def require_token(*scopes: str) -> None:
+    """Refuse without a bearer token holding one of these scopes."""
+    campus().tokens.check(request.headers.get("Authorization"), frozenset(scopes))
+
+
+def require_accept(media: str) -> None:
+    """Refuse a reader who could not read ``media``; Moodle's strictness wants it named exactly."""
+    accept = request.headers.get("Accept", "")
+    if campus().quirks.strict_media_types:
+        if accept and accept != media:
+            raise Refused(400, f"Accept is {media}")
+    elif accept and not request.accept_mimetypes.best_match([media, "application/json"]):
+        raise Refused(406, f"This service writes {media}")
+
+
+def read_json(media: str) -> Mapping[str, Any]:
+    """The JSON object of a request whose Content-Type is ``media``."""
+    strict = campus().quirks.strict_media_types
+    if request.mimetype != media or (strict and request.content_type != media):
+        raise Refused(400 if strict else 415, f"Content-Type is {media}")
+    try:
+        body = json.loads(request.get_data())
+    except ValueError as error:
+        raise Refused(400, f"The body is no JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise Refused(400, "The body is a JSON object")
+    return body
+
+
+def answer(body: Any, media: str, status: int = 200) -> Response:
+    """A JSON answer of that media type."""
+    return Response(json.dumps(body, ensure_ascii=False), status=status, content_type=media)
+
+
+def slice_of(items: Sequence[_T], url: Callable[[Mapping[str, str]], str]) -> tuple[Sequence[_T], str | None]:
+    """The part of ``items`` that ``limit`` and ``from`` ask for, and the address of the next part.
+
+    Without a limit everything comes at once. The next address keeps the other parameters.
+    """
+    limit, start = _whole("limit"), _whole("from") or 0
+    if limit is None:
+        return items[start:], None
+    if limit == 0:
+        raise Refused(400, "limit is at least 1")
+    end = start + limit
+    if end >= len(items):
+        return items[start:end], None
+    kept = {name: value for name, value in request.args.items() if name not in {"from", "type_id"}}
+    return items[start:end], url({**kept, "from": str(end)})
+
+
+def link_to(response: Response, following: str | None) -> Response:
+    """Point to the next page (RFC 8288), or write it the way Moodle does when that quirk is on."""
+    if following and campus().quirks.curly_links:
+        text = f"<{following.replace('&', '&amp;')}>; rel=“next”"
+        # WSGI headers are Latin-1 text standing for bytes: this sends UTF-8.
+        response.headers["Link"] = text.encode().decode("latin-1")
+    elif following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+def _whole(name: str) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise Refused(400, f"{name} is a whole number")
+    return int(text)

@@ -1,0 +1,102 @@
+"""What a development LMS is told when it starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lms.devlms.people import PEOPLE, Person
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """Habits of real platforms, each off by default; a running LMS may swap its set (``Campus.quirks``)."""
+
+    #: Moodle: a GET whose Accept, or a write whose Content-Type, is not the exact media type gets 400.
+    strict_media_types: bool = False
+    #: Moodle: service URLs end in ``?type_id=1``, so ``/scores`` goes before the query.
+    type_id_in_urls: bool = False
+    #: Moodle: Link headers carry ``rel=“next”`` in UTF-8 and ``&amp;`` between parameters.
+    curly_links: bool = False
+    #: Moodle: a score without scoreGiven, or not FullyGraded, clears the grade instead of keeping it.
+    clear_without_score_given: bool = False
+    #: Moodle: timestamps are compared by whole seconds, so two scores of the same second conflict.
+    whole_second_timestamps: bool = False
+    #: Open edX, and Moodle unless asked: no name and no e-mail in launches and rosters.
+    names_withheld: bool = False
+    #: Every door answers 503.
+    down: bool = False
+    #: Errors of machine doors are HTML pages, as a proxy in front of an LMS makes them.
+    html_errors: bool = False
+    #: Every answer waits this long first.
+    slow_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CourseLink:
+    """A resource link of the course, with the column the LMS makes for it in the gradebook."""
+
+    id: str
+    title: str
+    custom: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    score_maximum: float = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class DevLmsSettings:
+    """One LMS, one course, one registered tool."""
+
+    issuer: str
+    tool_url: str
+    client_id: str
+    deployment_id: str
+    data_dir: Path
+    links: tuple[CourseLink, ...]
+    people: tuple[Person, ...] = PEOPLE
+    quirks: Quirks = field(default_factory=Quirks)
+    course_id: str = "2"
+    course_label: str = "IA-SP"
+    course_title: str = "L'intelligence artificielle dans le service public"
+
+    def __post_init__(self) -> None:
+        """Refuse what would expose this LMS, which lets anyone be anyone, beyond the machine."""
+        if urlsplit(self.issuer).hostname not in LOOPBACK:
+            raise ValueError(f"The development LMS lives on the loopback only, not at {self.issuer}")
+        for url in (self.issuer, self.tool_url):
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.hostname or url != _origin(url):
+                raise ValueError(f"Expected a scheme, a host and perhaps a port, without a path: {url}")
+        for kind, ids in (("link", [x.id for x in self.links]), ("person", [p.id for p in self.people])):
+            if len(set(ids)) != len(ids):
+                raise ValueError(f"Two entries share a {kind} id: {ids}")
+
+    @property
+    def launch_url(self) -> str:
+        """The tool's redirect URI, the only one allowed, and the target of every link."""
+        return f"{self.tool_url}/lti/launch"
+
+    @property
+    def login_url(self) -> str:
+        """The tool's login initiation door (OIDC third-party initiated login)."""
+        return f"{self.tool_url}/lti/login"
+
+    @property
+    def tool_jwks_url(self) -> str:
+        """The tool's public keys, which authenticate its token requests."""
+        return f"{self.tool_url}/lti/jwks.json"
+
+    def link(self, link_id: str) -> CourseLink | None:
+        """The resource link of that id."""
+        return next((link for link in self.links if link.id == link_id), None)
+
+    def person(self, person_id: str) -> Person | None:
+        """The person of that id."""
+        return next((person for person in self.people if person.id == person_id), None)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,32 @@
+"""Names the standards fix: claims, scopes, roles and media types (LTI 1.3 Core, AGS 2.0, NRPS 2.0)."""
+
+from typing import Final
+
+CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+AGS_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+
+MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
+LEARNER: Final = MEMBERSHIP + "Learner"
+INSTRUCTOR: Final = MEMBERSHIP + "Instructor"
+MANAGER: Final = MEMBERSHIP + "Manager"
+
+_AGS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+LINE_ITEM_SCOPE: Final = _AGS_SCOPE + "lineitem"
+LINE_ITEM_READ_SCOPE: Final = _AGS_SCOPE + "lineitem.readonly"
+RESULT_SCOPE: Final = _AGS_SCOPE + "result.readonly"
+SCORE_SCOPE: Final = _AGS_SCOPE + "score"
+NRPS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+AGS_SCOPES: Final = (LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE, RESULT_SCOPE, SCORE_SCOPE)
+SCOPES: Final = (*AGS_SCOPES, NRPS_SCOPE)
+
+LINE_ITEM_MEDIA: Final = "application/vnd.ims.lis.v2.lineitem+json"
+LINE_ITEMS_MEDIA: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"
+RESULTS_MEDIA: Final = "application/vnd.ims.lis.v2.resultcontainer+json"
+SCORE_MEDIA: Final = "application/vnd.ims.lis.v1.score+json"
+MEMBERS_MEDIA: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+
+ACTIVITY_PROGRESS: Final = frozenset({"Initialized", "Started", "InProgress", "Submitted", "Completed"})
+GRADING_PROGRESS: Final = frozenset({"FullyGraded", "Pending", "PendingManual", "Failed", "NotReady"})
+
+JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
