@@ -1,0 +1,173 @@
+"""Configuration: environment variables ``LMS_…`` over an optional TOML file, checked whole at start."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "LMS_"
+#: Names whose value is never printed.
+SECRET_NAMES = {"secret_key", "database_url"}
+
+
+class ConfigError(ValueError):
+    """Settings that cannot be used; ``problems`` lists every one of them with its fix."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True)
+class Config:
+    """What is in force. Durations are in minutes, sizes in bytes."""
+
+    #: Public address of the service, without final slash; certificates and LTI messages carry it.
+    base_url: str = "http://localhost:8000"
+    #: SQLAlchemy URL; empty for SQLite in the data directory.
+    database_url: str = ""
+    data_dir: Path = Path("var")
+    #: Where the certificates' signing keys are; empty for ``<data_dir>/keys``.
+    keys_dir: Path = Path()
+    #: Encrypts the LTI keys at rest and signs forms; made at first start in the data directory when empty.
+    secret_key: str = ""
+    #: Hosts that outbound calls may reach though private or over http (loopback included).
+    allowed_private_hosts: tuple[str, ...] = ()
+    #: The institution that issues: shown on certificates and pages.
+    issuer_name_fr: str = "Institut de démonstration (fictif)"
+    issuer_name_en: str = "Demonstration institute (fictitious)"
+    #: Whether the issuer is fictitious; certificates then say « exemple sans valeur ».
+    issuer_fictitious: bool = True
+    session_minutes: int = 480
+    upload_limit: int = 2_000_000
+    #: A deployer's theme: a folder with ``theme.css``.
+    theme_dir: Path = Path()
+    #: How many proxies in front set X-Forwarded-*; 0 trusts none.
+    trusted_proxies: int = 0
+    testing: bool = False
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lms.sqlite3'}"
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return "postgresql+psycopg://" + url.removeprefix(plain)
+        return url
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the signing keys in force."""
+        return self.keys_dir if self.keys_dir != Path() else self.data_dir / "keys"
+
+    @property
+    def host(self) -> str:
+        """Host and port of the public address."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies may be marked Secure: https, or a loopback name that browsers trust."""
+        parts = urlsplit(self.base_url)
+        return parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
+
+    def shown(self) -> dict[str, str]:
+        """Every setting as text, secrets masked."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: "********" if name in SECRET_NAMES and value else _text(value) for name, value in values.items()
+        }
+
+
+def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) -> Config:
+    """The configuration of the environment, its file (``LMS_CONFIG``) and the overrides, the last winning.
+
+    Makes the data directory and, where none is given, a secret key kept there (0600).
+    Raises ``ConfigError`` with every problem at once.
+    """
+    environment = os.environ if environment is None else environment
+    problems: list[str] = []
+    given = {**_file(environment.get(PREFIX + "CONFIG"), problems), **_environment(environment)}
+    values: dict[str, Any] = {}
+    known = {field.name: field for field in fields(Config)}
+    for name, raw in given.items():
+        if name not in known:
+            problems.append(f"{PREFIX}{name.upper()} is not a setting. Remove it or correct its name.")
+            continue
+        try:
+            values[name] = _parse(raw, type(getattr(Config(), name)))
+        except ValueError:
+            problems.append(f"{PREFIX}{name.upper()} is not of the right form.")
+    config = Config(**{**values, **overrides})
+    problems += _check(config)
+    if problems:
+        raise ConfigError(problems)
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    if not config.secret_key:
+        config = Config(**{**values, **overrides, "secret_key": _made_secret(config.data_dir)})
+    return config
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    names = {name for name in environment if name.startswith(PREFIX)} - {PREFIX + "CONFIG"}
+    return {name.removeprefix(PREFIX).lower(): environment[name] for name in names}
+
+
+def _file(path: str | None, problems: list[str]) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        return tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError:
+        problems.append(f"{PREFIX}CONFIG names {path}, which cannot be read.")
+    except ValueError as error:
+        problems.append(f"{path} is not TOML: {error}.")
+    return {}
+
+
+def _parse(raw: Any, kind: type) -> Any:
+    if kind is bool:
+        if str(raw).lower() in {"1", "true", "yes"}:
+            return True
+        if str(raw).lower() in {"0", "false", "no", ""}:
+            return False
+        raise ValueError(raw)
+    if kind is tuple:
+        items = raw if isinstance(raw, list) else str(raw).split(",")
+        return tuple(str(item).strip() for item in items if str(item).strip())
+    if kind is str:
+        return str(raw).strip()
+    return int(raw) if kind is int else Path(str(raw))
+
+
+def _check(config: Config) -> list[str]:
+    problems = []
+    parts = urlsplit(config.base_url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or config.base_url.endswith("/"):
+        problems.append("LMS_BASE_URL must be a web address without final slash: https://formation.example.")
+    elif not config.secure:
+        problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
+    if config.session_minutes < 5:
+        problems.append("LMS_SESSION_MINUTES must be at least 5.")
+    if config.secret_key and len(config.secret_key) < 32:
+        problems.append("LMS_SECRET_KEY must have at least 32 characters.")
+    return problems
+
+
+def _made_secret(directory: Path) -> str:
+    path = directory / "secret"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text("ascii").strip()
+
+
+def _text(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,90 @@
+"""What people are told when something cannot be done: what happened, what to do, a reference."""
+
+import secrets
+
+import structlog
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from lms.i18n import gettext as _
+from lms.models import db
+
+log = structlog.get_logger()
+
+
+class Refused(Exception):  # noqa: N818 - it names what happened to the person's request
+    """A request that cannot be granted, with words for the person: ``what`` happened, ``fix`` to do.
+
+    ``cause`` is a short key for logs and metrics; it never holds personal data.
+    """
+
+    def __init__(self, what: str, fix: str = "", *, status: int = 400, cause: str = "refused") -> None:
+        super().__init__(what)
+        self.what, self.fix, self.status, self.cause = what, fix, status, cause
+
+
+def reference() -> str:
+    """The reference of this request, shown to the person and written in the log."""
+    if "reference" not in g:
+        g.reference = secrets.token_hex(4).upper()
+    return str(g.reference)
+
+
+def init_errors(app: Flask) -> None:
+    """Register the handlers: every error ends as an accessible page, or as JSON for scripts."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(error: Refused) -> Response:
+    log.info("refused", cause=error.cause, status=error.status, reference=reference())
+    return _answer(error.status, error.what, error.fix)
+
+
+def _forged(error: CSRFError) -> Response:
+    del error
+    what = _("This page was open for too long, or was opened in another session.")
+    return _answer(400, what, _("Go back, reload the page and try again. Saved answers are kept."))
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()  # type: ignore[return-value]
+    texts = {
+        400: (_("This request could not be understood."), _("Go back and try again.")),
+        401: (
+            _("You are not signed in, or your session has ended."),
+            _("Open the activity again from your training platform: you will find your work as you left it."),
+        ),
+        403: (_("Your role does not open this page."), _("Ask the person in charge of the training.")),
+        404: (_("This page does not exist."), _("Check the address, or go back to your tracks.")),
+        405: (_("This page cannot be used in this way."), _("Go back and try again.")),
+        413: (_("What you sent is too large."), _("Choose a smaller file.")),
+        429: (_("Too many requests came from your network."), _("Wait a minute and try again.")),
+    }
+    fallback = (_("The service met a problem."), _("Nothing is lost. Try again in a moment."))
+    response = _answer(status, *texts.get(status, fallback))
+    if status == 405 and error.get_response().headers.get("Allow"):
+        response.headers["Allow"] = error.get_response().headers["Allow"]
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    db.session.rollback()
+    where = request.url_rule.rule if request.url_rule else ""
+    log.error("unexpected", path=where, reference=reference(), exc_info=error)
+    return _http(InternalServerError())
+
+
+def _answer(status: int, what: str, fix: str) -> Response:
+    db.session.rollback()
+    wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    if wants_json:
+        body = jsonify(message=what, fix=fix, reference=reference())
+        return make_response(body, status)
+    page = render_template("error.html", code=status, title=what, what=what, fix=fix, reference=reference())
+    return make_response(page, status)

@@ -1,0 +1,138 @@
+"""Languages, dates and numbers: French first, English by choice, LTI locale or browser."""
+
+from datetime import date, datetime
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import flask_babel
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal, format_percent
+from flask import Flask, request, session
+from flask_babel import Babel
+from flask_login import current_user
+
+import translations
+from curricula.model import LANGUAGES, Localized
+from curricula.typography import typeset
+
+#: Times are stored in UTC and shown as they are lived in France.
+ZONE = ZoneInfo("Europe/Paris")
+DEFAULT = "fr"
+
+_typeset = lru_cache(maxsize=4096)(typeset)
+
+
+def language() -> str:
+    """The language of this request: a choice just made, the person's, the session's, the browser's, French."""
+    asked = request.args.get("lang") or session.get("language")
+    if asked in LANGUAGES:
+        return asked
+    if current_user and current_user.is_authenticated and current_user.person.language in LANGUAGES:
+        return str(current_user.person.language)
+    return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
+
+
+def current_language() -> str:
+    """The language in force, inside a request or out of one."""
+    locale = flask_babel.get_locale()
+    return locale.language if locale else DEFAULT
+
+
+def gettext(message: str, **values: Any) -> str:
+    """The message in the reader's language, with its typography."""
+    text = _typeset(flask_babel.get_translations().ugettext(message), current_language())
+    return text % values if values else text
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """The message in its plural form for ``num``, which the text may name ``%(num)s``."""
+    text = flask_babel.get_translations().ungettext(one, many, num)
+    return _typeset(text, current_language()) % {"num": num, **values}
+
+
+def localized(text: Localized) -> str:
+    """A text of the curriculum in the reader's language."""
+    speech = current_language()
+    return _typeset(text.get(speech) or text[DEFAULT], speech)
+
+
+def from_lti_locale(locale: str | None) -> str | None:
+    """Our language for an LTI ``launch_presentation.locale`` such as ``fr-FR`` or ``en_GB``; None if unknown."""
+    short = (locale or "")[:2].lower()
+    return short if short in LANGUAGES else None
+
+
+def duration(minutes: int) -> str:
+    """Minutes as people say them: « 2 h 30 », « 45 min »."""
+    hours, rest = divmod(int(minutes), 60)
+    if not hours:
+        return f"{rest}\u00a0min"
+    return f"{hours}\u00a0h" + (f"\u00a0{rest:02}" if rest else "")
+
+
+def percent(value: Fraction | float | None) -> str:
+    """A ratio as a percentage without decimals; scores are rounded down so that 69,9 % never shows as 70 %."""
+    if value is None:
+        return "–"
+    whole = int(Fraction(value) * 100)
+    return format_percent(whole / 100, locale=current_language())
+
+
+def day(value: date | datetime | None) -> str:
+    """A day: 20/11/2026."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = value.astimezone(ZONE).date()
+    return format_date(value, "dd/MM/yyyy", locale=current_language())
+
+
+def moment(value: datetime | None) -> str:
+    """A day and time: 20/11/2026 à 10 h 42."""
+    if value is None:
+        return "–"
+    pattern = "dd/MM/yyyy 'à' H 'h' mm" if current_language() == "fr" else "dd/MM/yyyy 'at' HH:mm"
+    return format_datetime(value, pattern, tzinfo=ZONE, locale=current_language())
+
+
+def clock(value: datetime) -> str:
+    """A time of day: 10 h 42."""
+    pattern = "H 'h' mm" if current_language() == "fr" else "HH:mm"
+    return format_time(value.astimezone(ZONE), pattern, tzinfo=ZONE, locale=current_language())
+
+
+def checked(value: str | None) -> str:
+    """An ISO year, month or day of the curriculum, as people read it: novembre 2026."""
+    if not value:
+        return "–"
+    parts = [int(part) for part in value.split("-")]
+    if len(parts) == 3:
+        return day(date(*parts))
+    if len(parts) == 2:
+        return format_date(date(*parts, 1), "MMMM yyyy", locale=current_language())
+    return value
+
+
+def filesize(size: int) -> str:
+    """A size in bytes as « 112 ko »."""
+    unit = {"fr": "ko", "en": "kB"}[current_language()]
+    return f"{format_decimal(max(1, round(size / 1000)), locale=current_language())}\u00a0{unit}"
+
+
+def init_i18n(app: Flask) -> None:
+    """Bind languages to the application: selection, catalogues, template functions and filters."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(translations.__file__).parent)
+    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
+    Babel(app, locale_selector=language, default_timezone="Europe/Paris")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _typeset(flask_babel.get_translations().ugettext(text), current_language()),
+        lambda one, many, n: _typeset(flask_babel.get_translations().ungettext(one, many, n), current_language()),
+        newstyle=True,
+    )
+    app.jinja_env.filters.update(
+        duration=duration, percent=percent, date=day, datetime=moment, time=clock, checked=checked,
+        filesize=filesize, localized=localized,
+    )  # fmt: skip

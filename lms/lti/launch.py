@@ -1,0 +1,136 @@
+"""A login and a launch, from what the browser carries to a verified ``Launch``."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from lms.lti.jwks import PlatformKeys
+from lms.lti.model import (
+    Launch,
+    LaunchContext,
+    LaunchLink,
+    LaunchUser,
+    LtiError,
+    PendingLogin,
+    Registration,
+)
+from lms.lti.pylti import LEEWAY, verified_claims
+from lms.lti.roles import map_roles
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+MAX_AGE = 600
+MAX_LIFE = 3600
+SHORT = 255
+
+
+def verify(
+    id_token: str, pending: PendingLogin, registration: Registration, keys: PlatformKeys, base_url: str
+) -> Launch:
+    """The launch an ``id_token`` carries, checked against the login it answers. Raises ``LtiError``.
+
+    LTI 1.3 core, section 5.3; LTI.md R3. No part of the message is used before all of it holds.
+    """
+    claims = verified_claims(id_token, registration, keys)
+    _check_times(claims)
+    if claims["nonce"] != pending.nonce:
+        raise LtiError("nonce")
+    deployment_id = _text(claims, CLAIM + "deployment_id", required=True)
+    if pending.deployment_id is not None and deployment_id != pending.deployment_id:
+        raise LtiError("deployment", "not the one of the login")
+    if claims.get(CLAIM + "message_type") != "LtiResourceLinkRequest":
+        raise LtiError("message_type")
+    target = _text(claims, CLAIM + "target_link_uri", required=True, limit=2000)
+    if target != pending.target or not ours(target, base_url):
+        raise LtiError("target")
+    return _launch(claims, registration, registration.deployments[deployment_id])
+
+
+def ours(url: str, base_url: str) -> bool:
+    """Whether an address is one of this tool's, so that a login cannot send people elsewhere."""
+    return url == base_url or url.startswith(base_url + "/")
+
+
+def _check_times(claims: Mapping[str, Any]) -> None:
+    now = time.time()
+    if now - claims["iat"] > MAX_AGE + LEEWAY:
+        raise LtiError("clock", "the message is too old")
+    if claims["exp"] - now > MAX_LIFE + LEEWAY:
+        raise LtiError("clock", "the message lives too long")
+
+
+def _launch(claims: Mapping[str, Any], registration: Registration, deployment: int) -> Launch:
+    roles = claims.get(CLAIM + "roles")
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise LtiError("roles")
+    presentation = _object(claims, CLAIM + "launch_presentation")
+    return Launch(
+        registration=registration,
+        deployment=deployment,
+        user=_user(claims),
+        roles=map_roles(roles, registration.role_map),
+        context=_context(claims),
+        link=_link(claims),
+        locale=_text(presentation, "locale") or None,
+        embedded=presentation.get("document_target", "iframe") != "window",
+        return_url=_web_address(_text(presentation, "return_url", limit=2000)),
+    )
+
+
+def _user(claims: Mapping[str, Any]) -> LaunchUser:
+    lis = _object(claims, CLAIM + "lis")
+    return LaunchUser(
+        subject=_text(claims, "sub", required=True),
+        given_name=_text(claims, "given_name"),
+        family_name=_text(claims, "family_name"),
+        full_name=_text(claims, "name"),
+        email=_text(claims, "email", limit=320) or None,
+        sourced_id=_text(lis, "person_sourcedid") or None,
+    )
+
+
+def _context(claims: Mapping[str, Any]) -> LaunchContext:
+    context = _object(claims, CLAIM + "context")
+    if not context:
+        return LaunchContext("")  # a link placed outside any course
+    return LaunchContext(
+        _text(context, "id", required=True), _text(context, "title", limit=500), _text(context, "label")
+    )
+
+
+def _link(claims: Mapping[str, Any]) -> LaunchLink:
+    link = _object(claims, CLAIM + "resource_link")
+    custom = _object(claims, CLAIM + "custom")
+    endpoint = _object(claims, AGS)
+    scopes = endpoint.get("scope", [])
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        raise LtiError("ags", "scope")
+    return LaunchLink(
+        id=_text(link, "id", required=True),
+        title=_text(link, "title", limit=500),
+        track=_text(custom, "track") or None,
+        module=_text(custom, "module") or None,
+        lineitem_url=_text(endpoint, "lineitem", limit=2000) or None,
+        ags_scopes=tuple(scopes),
+    )
+
+
+def _object(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = claims.get(name, {})
+    if not isinstance(value, dict):
+        raise LtiError("claim", name.rpartition("/")[2])
+    return value
+
+
+def _text(claims: Mapping[str, Any], name: str, *, required: bool = False, limit: int = SHORT) -> str:
+    value = claims.get(name)
+    if value is None and not required:
+        return ""
+    if not isinstance(value, str) or len(value) > limit or (required and not value):
+        raise LtiError("claim", name.rpartition("/")[2])
+    return value.replace("\x00", "")
+
+
+def _web_address(url: str) -> str | None:
+    return url if urlsplit(url).scheme in {"https", "http"} else None

@@ -1,0 +1,251 @@
+"""PyLTI1p3, and where we differ from it: the one module that imports it (LTI.md R1).
+
+Each override names the defect it mends and has a test that fails without it.
+"""
+
+import json
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from typing import Any, cast
+
+import jwt
+import requests
+from pylti1p3.cookie import CookieService
+from pylti1p3.deployment import Deployment
+from pylti1p3.exception import LtiException, OIDCException
+from pylti1p3.message_launch import MessageLaunch, TJwtData
+from pylti1p3.oidc_login import OIDCLogin
+from pylti1p3.redirect import Redirect
+from pylti1p3.registration import Registration as LibraryRegistration
+from pylti1p3.request import Request
+from pylti1p3.session import SessionService
+from pylti1p3.tool_config.abstract import ToolConfAbstract
+
+from lms.lti.jwks import PlatformKeys
+from lms.lti.model import Login, LtiError, Registration
+
+LEEWAY = 60
+#: Longest token read, in characters.
+TOKEN_LIMIT = 64_000
+REQUIRED = ["iss", "aud", "exp", "iat", "nonce"]
+
+
+class _Params(Request):
+    """Request parameters as plain values: no framework reaches the library."""
+
+    def __init__(self, params: Mapping[str, str]) -> None:
+        self._params = params
+
+    @property
+    def session(self) -> Any:
+        return {}
+
+    def is_secure(self) -> bool:
+        return True
+
+    def get_param(self, key: str) -> str:
+        return self._params.get(key, "")
+
+
+class _Location(Redirect[str]):
+    """A redirection as its address."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def do_redirect(self) -> str:
+        return self._url
+
+    def do_js_redirect(self) -> str:
+        return self._url
+
+    def set_redirect_url(self, location: str) -> None:
+        self._url = location
+
+    def get_redirect_url(self) -> str:
+        return self._url
+
+
+class _NoCookies(CookieService):
+    """State is bound to the browser by our own session cookie, not by a cookie a state."""
+
+    def get_cookie(self, name: str) -> str | None:
+        del name
+        return None
+
+    def set_cookie(self, name: str, value: str | int, exp: int | None = 3600) -> None:
+        del name, value, exp
+
+
+class _NoSession(SessionService):
+    """Nonces and launch data live in our database, not in the library's session."""
+
+    def save_nonce(self, nonce: str) -> None:
+        del nonce
+
+
+class _OneRegistration(ToolConfAbstract[Request]):
+    """The registration already found in the database, the only one the library may see (defect 6)."""
+
+    def __init__(self, registration: Registration) -> None:
+        super().__init__()
+        self._deployments = registration.deployments
+        self._found = (
+            LibraryRegistration()
+            .set_issuer(registration.issuer)
+            .set_client_id(registration.client_id)
+            .set_auth_login_url(registration.auth_url)
+            .set_auth_token_url(registration.token_url)
+            .set_key_set_url(registration.jwks_url)
+        )
+
+    def check_iss_has_one_client(self, iss: str) -> bool:
+        return iss == self._found.get_issuer()
+
+    def find_registration_by_issuer(self, iss: str, *args: Any, **kwargs: Any) -> LibraryRegistration:
+        del args, kwargs
+        if iss != self._found.get_issuer():
+            raise LtiError("issuer")
+        return self._found
+
+    def find_registration_by_params(
+        self, iss: str, client_id: str, *args: Any, **kwargs: Any
+    ) -> LibraryRegistration:
+        del client_id
+        return self.find_registration_by_issuer(iss, *args, **kwargs)
+
+    def find_deployment(self, iss: str, deployment_id: str) -> Deployment | None:
+        known = iss == self._found.get_issuer() and deployment_id in self._deployments
+        return Deployment().set_deployment_id(deployment_id) if known else None
+
+    def find_deployment_by_params(
+        self, iss: str, deployment_id: str, client_id: str, *args: Any, **kwargs: Any
+    ) -> Deployment | None:
+        del client_id, args, kwargs
+        return self.find_deployment(iss, deployment_id)
+
+
+class _Login(OIDCLogin[_Params, _OneRegistration, _NoSession, _NoCookies, str]):
+    """The library's login with the state and nonce we chose (defect 1: it binds nonces to nothing)."""
+
+    def __init__(self, params: _Params, registration: Registration, state: str, nonce: str) -> None:
+        self._state, self._nonce = state, nonce
+        super().__init__(params, _OneRegistration(registration), _NoSession(params), _NoCookies())
+
+    def get_redirect(self, url: str) -> _Location:
+        return _Location(url.replace("state=state-", "state=", 1))
+
+    def _get_uuid(self) -> str:
+        return self._state
+
+    def _generate_nonce(self) -> str:
+        return self._nonce
+
+
+class _Message(MessageLaunch[_Params, _OneRegistration, _NoSession, _NoCookies]):
+    """The library's message checks over our own signature, time and audience rules (defects 1 to 6)."""
+
+    def __init__(self, id_token: str, registration: Registration, keys: PlatformKeys) -> None:
+        params = _Params({"id_token": id_token})
+        super().__init__(
+            params, _OneRegistration(registration), _NoSession(params), _NoCookies(),
+            requests_session=requests.Session.__new__(requests.Session),  # the library never fetches: keys come from our cache
+        )  # fmt: skip
+        self._ours, self._keys = registration, keys
+
+    def _get_request_param(self, key: str) -> str:
+        return self._request.get_param(key)
+
+    def validate(self) -> "_Message":
+        self._validated = True
+        self.validate_jwt_format()
+        self.validate_jwt_signature()
+        self.validate_registration()
+        self.validate_deployment()
+        self.validate_message()
+        return self
+
+    def validate_jwt_format(self) -> "_Message":
+        token = self._get_id_token()
+        self._jwt = cast("TJwtData", {"header": strict_part(token, 0), "body": strict_part(token, 1)})
+        return self
+
+    def validate_jwt_signature(self) -> "_Message":
+        header = cast("dict[str, Any]", self._jwt["header"])
+        body = cast("dict[str, Any]", self._jwt["body"])
+        if header.get("alg") != "RS256" or "crit" in header:
+            raise LtiError("algorithm_refused")
+        if not isinstance(header.get("kid"), str):
+            raise LtiError("key_missing")
+        key = self._keys.find(self._ours.jwks_url, header["kid"])
+        try:
+            jwt.decode(
+                self._get_id_token(), key, algorithms=["RS256"], audience=self._ours.client_id,
+                issuer=self._ours.issuer, leeway=LEEWAY, options={"require": REQUIRED, "verify_sub": False},
+            )  # fmt: skip
+        except jwt.InvalidSignatureError as error:
+            raise LtiError("signature") from error
+        except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError) as error:
+            raise LtiError("clock", type(error).__name__) from error
+        except (jwt.PyJWTError, TypeError, OverflowError) as error:
+            raise LtiError("token_claims", type(error).__name__) from error
+        audience = body["aud"]
+        several = isinstance(audience, list) and len(audience) > 1
+        if (several or "azp" in body) and body.get("azp") != self._ours.client_id:
+            raise LtiError("azp")
+        return self
+
+    def get_client_id(self) -> str:
+        # The signature step has checked that we are an audience; the library takes aud[0] (defect 1).
+        return self._ours.client_id
+
+
+def login_url(login: Login, registration: Registration, launch_url: str, state: str, nonce: str) -> str:
+    """The platform's authentication address for a login (OIDC implicit flow, form_post). Raises ``LtiError``."""
+    params = {
+        "iss": login.issuer,
+        "login_hint": login.login_hint,
+        "client_id": login.client_id or "",
+        "lti_message_hint": login.message_hint or "",
+    }
+    try:
+        url: str = _Login(_Params(params), registration, state, nonce).redirect(launch_url)
+    except OIDCException as error:
+        raise LtiError("login_malformed", str(error)) from error
+    return url
+
+
+def verified_claims(id_token: str, registration: Registration, keys: PlatformKeys) -> dict[str, Any]:
+    """The claims of a message whose signature, times, audience, deployment and type hold. Raises ``LtiError``."""
+    try:
+        body = _Message(id_token, registration, keys).validate().get_launch_data()
+    except LtiException as error:
+        raise LtiError("message", str(error)) from error
+    return cast("dict[str, Any]", body)
+
+
+def strict_part(token: str, index: int) -> dict[str, Any]:
+    """Header (0) or payload (1) of a compact JWT: three parts, base64url, one JSON object, no repeated key."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > TOKEN_LIMIT:
+        raise LtiError("token_malformed")
+    try:
+        raw = urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4))
+        value = json.loads(raw.decode(), object_pairs_hook=_no_repeat, parse_constant=_no_constant)
+    except (Base64Error, ValueError, RecursionError) as error:
+        raise LtiError("token_malformed") from error
+    if not isinstance(value, dict):
+        raise LtiError("token_malformed")
+    return value
+
+
+def _no_repeat(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("repeated key")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)

@@ -1,0 +1,70 @@
+"""Certificates as issued, and the status lists that can revoke them."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lms.models.base import Base, Guid, Id, utcnow
+from lms.models.people import Person
+
+
+class Certificate(Base):
+    """A certificate as issued, from one immutable record; unique per person, award and cycle."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        UniqueConstraint("person_id", "award_key", "cycle"),
+        UniqueConstraint("status_list_id", "status_index"),
+        CheckConstraint("status in ('valid', 'suspended', 'revoked', 'replaced')", name="status_known"),
+    )
+
+    id: Mapped[Guid]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"), index=True)
+    enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id", ondelete="SET NULL"))
+    #: Track key for a certificate; 1 for the first cycle, more after renewals.
+    award_key: Mapped[str] = mapped_column(String(100))
+    cycle: Mapped[int] = mapped_column(default=1)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    #: Public verification code: 128 random bits.
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    #: The facts printed everywhere, as ``certificates.model.Record.to_dict`` gives them.
+    record: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(String(10), default="valid")
+    status_reason: Mapped[str | None] = mapped_column(String(500))
+    status_list_id: Mapped[int] = mapped_column(ForeignKey("status_list.id", ondelete="RESTRICT"))
+    status_index: Mapped[int]
+    issued_at: Mapped[datetime] = mapped_column(default=utcnow)
+    valid_until: Mapped[datetime | None]
+    #: Whether the holder lets the verification page show the name.
+    name_public: Mapped[bool] = mapped_column(default=True)
+
+    person: Mapped[Person] = relationship()
+
+
+class CertificateFile(Base):
+    """One form of a certificate, made once and kept byte for byte (``certificates.formats`` key)."""
+
+    __tablename__ = "certificate_file"
+    __table_args__ = (UniqueConstraint("certificate_id", "format"),)
+
+    id: Mapped[Id]
+    certificate_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("certificate.id", ondelete="CASCADE"))
+    format: Mapped[str] = mapped_column(String(20))
+    content: Mapped[bytes]
+    #: SHA-256 of ``content``, hexadecimal.
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class StatusList(Base):
+    """A Bitstring Status List: which entries are taken, and the credential last signed."""
+
+    __tablename__ = "status_list"
+
+    id: Mapped[Id]
+    purpose: Mapped[str] = mapped_column(String(20), default="revocation")
+    size: Mapped[int] = mapped_column(default=131_072)
+    signed: Mapped[dict[str, Any] | None]
+    signed_at: Mapped[datetime | None]

@@ -1,0 +1,108 @@
+"""What learners do: enrolments, lessons read, attempts, answers and the scores the LMS must receive."""
+
+import uuid
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lms.models.base import Base, Guid, Id, utcnow
+from lms.models.people import Person
+from lms.models.platforms import ResourceLink
+
+
+class Enrolment(Base):
+    """A learner in a track, in the version they follow. Dates: inscription, start, completion."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (UniqueConstraint("person_id", "track_key"), Index(None, "track_key", "completed_at"))
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    track_key: Mapped[str] = mapped_column(String(100))
+    track_version: Mapped[str] = mapped_column(String(50))
+    #: SHA-256 of the track's folder: names exactly what was taught.
+    track_digest: Mapped[str] = mapped_column(String(64))
+    enrolled_at: Mapped[datetime] = mapped_column(default=utcnow)
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    #: Where the learner was last, to resume there.
+    last_module: Mapped[str | None] = mapped_column(String(100))
+    last_lesson: Mapped[str | None] = mapped_column(String(100))
+    last_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship()
+
+
+class LessonProgress(Base):
+    """A lesson opened, and read to its end when ``read_at`` is set."""
+
+    __tablename__ = "lesson_progress"
+    __table_args__ = (UniqueConstraint("enrolment_id", "module_key", "lesson_key"),)
+
+    id: Mapped[Id]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"))
+    module_key: Mapped[str] = mapped_column(String(100))
+    lesson_key: Mapped[str] = mapped_column(String(100))
+    opened_at: Mapped[datetime] = mapped_column(default=utcnow)
+    read_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One attempt at a module's assessment. ``seed`` and ``questions`` reproduce the draw exactly."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "module_key", "number"),
+        CheckConstraint("(submitted_at is null) = (score is null)", name="score_when_submitted"),
+    )
+
+    id: Mapped[Guid]
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"))
+    module_key: Mapped[str] = mapped_column(String(100))
+    #: 1 for the first attempt at this module.
+    number: Mapped[int]
+    track_version: Mapped[str] = mapped_column(String(50))
+    seed: Mapped[str] = mapped_column(String(64))
+    #: Drawn questions in order: [{"key": …, "options": [keys in the order shown]}].
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    started_at: Mapped[datetime] = mapped_column(default=utcnow)
+    submitted_at: Mapped[datetime | None]
+    score: Mapped[Fraction | None]
+    passed: Mapped[bool | None]
+    #: Points by question, exact fractions as text, with the reason: the record explains every point.
+    marks: Mapped[dict[str, Any] | None]
+
+    enrolment: Mapped[Enrolment] = relationship()
+
+
+class Answer(Base):
+    """What a learner last answered to one drawn question."""
+
+    __tablename__ = "answer"
+
+    attempt_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("attempt.id", ondelete="CASCADE"), primary_key=True)
+    question_key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    #: Keys of the chosen options.
+    response: Mapped[list[str]]
+    flagged: Mapped[bool] = mapped_column(default=False)
+    saved_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class Participation(Base):
+    """A learner who came through a resource link, and the score its gradebook column was last told."""
+
+    __tablename__ = "participation"
+    __table_args__ = (UniqueConstraint("person_id", "resource_link_id"), Index(None, "resource_link_id"))
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    resource_link_id: Mapped[int] = mapped_column(ForeignKey("resource_link.id", ondelete="CASCADE"))
+    score_sent: Mapped[Fraction | None]
+    #: Timestamp of the last score sent; the next must be later (AGS 2.0, Score publish service).
+    score_sent_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship()
+    resource_link: Mapped[ResourceLink] = relationship()

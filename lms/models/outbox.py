@@ -1,0 +1,40 @@
+"""Work promised in the transaction that made it necessary, and done by a worker."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.models.base import Base, Id, utcnow
+
+
+class OutboxJob(Base):
+    """One thing to bring about, once per (kind, key).
+
+    Asked again while under way, ``version`` grows and it runs again. ``pending`` waits for ``due_at``;
+    ``done`` happened; ``failed`` gave up and waits for an administrator.
+    """
+
+    __tablename__ = "outbox_job"
+    __table_args__ = (
+        UniqueConstraint("kind", "key"),
+        Index(None, "status", "due_at"),
+        CheckConstraint("status in ('pending', 'done', 'failed')", name="status_known"),
+    )
+
+    id: Mapped[Id]
+    #: Name of the plug-in in ``lms.jobs`` that does it.
+    kind: Mapped[str] = mapped_column(String(50))
+    key: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[str] = mapped_column(String(10), default="pending")
+    version: Mapped[int] = mapped_column(default=1)
+    tries: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: Until then a worker has it; past that, another may take it.
+    leased_until: Mapped[datetime | None]
+    #: What went wrong the last time, in words without personal data.
+    last_error: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,83 @@
+"""Who may do what, and the headers of every response."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import Response, abort, request
+from flask_login import UserMixin, current_user
+
+from lms.models import Person, WebSession
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: No inline script or style; images of the page itself only; frames decided per response.
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action {forms}"
+
+
+class Visitor(UserMixin):  # type: ignore[misc]
+    """Who is signed in, as Flask-Login sees it: a live session, its person and roles."""
+
+    def __init__(self, session: WebSession) -> None:
+        self.session = session
+
+    @property
+    def person(self) -> Person:
+        return self.session.person
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.session.roles)
+
+    @property
+    def platform_id(self) -> int | None:
+        """The tenant: None for a local account, which belongs to the institution itself."""
+        return self.person.platform_id
+
+    def get_id(self) -> str:
+        return self.session.token_hash
+
+
+def visitor() -> Visitor:
+    """The signed-in visitor of this request; 401 when there is none."""
+    if not current_user.is_authenticated:
+        abort(401)
+    return current_user._get_current_object()  # type: ignore[no-any-return]  # noqa: SLF001
+
+
+def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Open a view to signed-in visitors holding one of the roles: 401 without session, 403 without role."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not visitor().roles.intersection(roles):
+                abort(403)
+            return view(*args, **kwargs)
+
+        guarded.roles = frozenset(roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def secure_headers(response: Response) -> Response:
+    """Headers of every response; a page may be framed by the LMS of the visitor's session only."""
+    framers, forms = ["'none'"], ["'self'"]
+    if current_user and current_user.is_authenticated and current_user.session.platform_origin:
+        framers = [current_user.session.platform_origin]
+    framers = getattr(response, "frame_ancestors", framers)
+    forms += getattr(response, "form_targets", [])
+    policy = POLICY.format(forms=" ".join(forms)) + f"; frame-ancestors {' '.join(framers)}"
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", policy)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
+    if request.is_secure and request.host.split(":")[0] not in {"localhost", "127.0.0.1"}:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    return response
