@@ -32,9 +32,7 @@ def read_line_items(course_id: str) -> Response:
     require_accept(LINE_ITEMS_MEDIA)
     _course(course_id)
     filters = {
-        name: request.args[name]
-        for name in ("resource_link_id", "resource_id", "tag")
-        if request.args.get(name)
+        name: request.args[name] for name in ("resource_link_id", "resource_id", "tag") if request.args.get(name)
     }
     items = [
         item

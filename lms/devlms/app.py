@@ -26,16 +26,22 @@ _MACHINE_DOORS = ("/services/", "/token", "/jwks.json", "/grades.json")
 def create_devlms(settings: DevLmsSettings) -> Flask:
     """An LMS with one course, whose ``app.extensions["devlms"]`` is its :class:`Campus`."""
     app = Flask("lms.devlms")
-    # Another site must not reach us through a name it points at the loopback (DNS rebinding).
-    app.config["TRUSTED_HOSTS"] = [urlsplit(settings.issuer).netloc]
     app.extensions[EXTENSION] = Campus(settings)
     for blueprint in (oidc, ags, nrps, pages):
         app.register_blueprint(blueprint)
+    app.before_request(_know_our_name)
     app.before_request(_misbehave)
     app.after_request(_headers)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http_error)
     return app
+
+
+def _know_our_name() -> None:
+    # Another site must not reach us through a name it points at the loopback (DNS rebinding).
+    issuer = campus().settings.issuer
+    if request.host != urlsplit(issuer).netloc:
+        raise Refused(400, f"Cette plateforme répond à {issuer} seulement.")
 
 
 def _misbehave() -> None:

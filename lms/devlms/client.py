@@ -1,6 +1,5 @@
 """A browser without a window: walks a launch as a person's browser would, and keeps cookies per host."""
 
-import http.cookiejar
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
@@ -8,6 +7,8 @@ from typing import Any, Final, Self
 from urllib.parse import urljoin
 
 import httpx
+
+from lms.devlms.settings import LOOPBACK
 
 _MOST_STEPS: Final = 20
 _USER_AGENT: Final = "Mozilla/5.0 (devlms headless)"
@@ -32,10 +33,8 @@ class HeadlessBrowser:
     def __init__(self, issuer: str, timeout: float = 30.0) -> None:
         self.issuer = issuer
         self.trail: list[httpx.Response] = []
-        # Browsers send Secure cookies to http://localhost; the standard jar needs to be told.
-        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
         self.client = httpx.Client(
-            cookies=http.cookiejar.CookieJar(policy),
+            event_hooks={"response": [self._keep_secure_cookies]},
             headers={"User-Agent": _USER_AGENT},
             timeout=timeout,
             trust_env=False,
@@ -77,6 +76,12 @@ class HeadlessBrowser:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _keep_secure_cookies(self, response: httpx.Response) -> None:
+        # Browsers send Secure cookies to http://localhost too; the standard jar never would.
+        if response.url.host in LOOPBACK:
+            for cookie in self.client.cookies.jar:
+                cookie.secure = False
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         response = self.client.send(request)

@@ -42,9 +42,7 @@ class Store:
             made = {row[0] for row in db.execute("SELECT resource_link_id FROM line_item WHERE own = 1")}
             for link in links:
                 if link.id not in made:
-                    _insert(
-                        db, "line_item", LineItem(link.title, link.score_maximum, link.id, own=True), {"id"}
-                    )
+                    _insert(db, "line_item", LineItem(link.title, link.score_maximum, link.id, own=True), {"id"})
 
     def line_items(self) -> list[LineItem]:
         """Every column, oldest first."""

@@ -1,0 +1,88 @@
+"""Whole launches: by the headless helper, and in a real browser across two sites."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import jwt
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from devlms_fake_tool import FakeTool
+from playwright.sync_api import Page, sync_playwright
+
+from lms.devlms import Campus, CourseLink, DevLmsSettings, HeadlessBrowser, create_devlms, registration, serve
+from lms.devlms.gradebook import Score
+
+LINKS = (CourseLink("3", "Décideurs publics", {"track": "decideurs"}, "Le parcours des décideurs."),)
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture
+def campus(tool: FakeTool, tmp_path: Path) -> Iterator[Campus]:
+    """An LMS really served at 127.0.0.1, for the tool at localhost to be another site."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    settings = DevLmsSettings(f"http://127.0.0.1:{port}", tool.url, "tool-1", "1", tmp_path, LINKS)
+    app = create_devlms(settings)
+    tool.launches.clear()
+    tool.auth_url = registration(settings)["auth_url"]
+    server = serve(app, "127.0.0.1", port)
+    yield app.extensions["devlms"]
+    server.stop()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of the system's Chromium."""
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser.new_page()
+        browser.close()
+
+
+def test_the_headless_browser_walks_a_launch(campus: Campus, tool: FakeTool) -> None:
+    with HeadlessBrowser(campus.settings.issuer) as browser:
+        landing = browser.launch("11", "3")
+        assert str(landing.url) == f"{tool.url}/landing"
+        assert "preuve : kept" in landing.text
+        assert [step.status_code for step in browser.trail] == [200, 302, 200, 303, 200]
+        assert browser.grades() == []
+    claims = jwt.decode(tool.launches[0]["id_token"], options={"verify_signature": False})
+    assert claims["sub"] == "11"
+
+
+@pytest.mark.browser
+def test_an_activity_opens_in_its_frame_and_takes_its_height(campus: Campus, tool: FakeTool, page: Page) -> None:
+    page.goto(f"{campus.settings.issuer}/course/3?as=12")
+    frame = page.frame_locator("#tool")
+    frame.get_by_role("heading", name="Outil ouvert").wait_for()
+    assert "preuve : kept" in frame.locator("p").inner_text()
+    page.locator("iframe[height='912']").wait_for()
+    page.evaluate('window.postMessage({subject: "lti.frameResize", height: 5000}, "*")')
+    assert page.locator("#tool").get_attribute("height") == "912"
+
+
+@pytest.mark.browser
+def test_an_activity_opens_in_a_new_tab(campus: Campus, tool: FakeTool, page: Page) -> None:
+    page.goto(f"{campus.settings.issuer}/course/3?as=11")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Ouvrir dans un nouvel onglet").click()
+    opened.value.get_by_role("heading", name="Outil ouvert").wait_for()
+
+
+@pytest.mark.browser
+def test_pages_are_accessible_and_fit_a_narrow_screen(campus: Campus, tool: FakeTool, page: Page) -> None:
+    score = Score("11", "2026-11-02T09:00:00Z", "Completed", "FullyGraded", 8, 10, "Acquis", 80, 1)
+    campus.store.add_score(score, lambda _latest: score)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        for path in ("/?as=11", "/course", "/course/3", "/grades", "/nowhere", "/auth"):
+            page.goto(campus.settings.issuer + path)
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
