@@ -1,10 +1,13 @@
 """Assignment and Grade Services: columns, scores, results, and Moodle's habits about them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from lms.devlms import Campus, DevLmsSettings, create_devlms
@@ -151,6 +154,17 @@ def test_only_a_later_timestamp_is_accepted_to_the_last_digit(services: Any) -> 
     assert services.score(timestamp="2026-11-02T09:00:00.123456789Z", scoreGiven=9).status_code == 200
     assert services.score(userId="12", timestamp="2020-01-01T00:00:00Z").status_code == 200
     assert services.grade() == 90
+
+
+def test_of_the_same_score_sent_at_once_one_is_kept(services: Any, campus: Campus, app: Flask) -> None:
+    def send(_number: int) -> int:
+        fellow = copy(services)
+        fellow.client = app.test_client()
+        return int(fellow.score().status_code)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(send, range(8))) == [200] + [409] * 7
+    assert len(campus.store.scores()) == 1
 
 
 def test_moodle_compares_whole_seconds(services: Any, quirk: Quirk) -> None:

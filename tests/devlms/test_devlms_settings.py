@@ -1,5 +1,6 @@
 """The development LMS stays on its machine and keeps its memory where it is told."""
 
+import ast
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import lms.devlms
 from lms.devlms import Campus, CourseLink, DevLmsSettings, create_devlms, registration, serve
+
+
+def test_it_imports_nothing_of_the_service() -> None:
+    room = Path(lms.devlms.__file__).parent
+    for path in room.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                assert name.split(".")[0] != "lms" or name.startswith("lms.devlms."), (path.name, name)
 
 
 @pytest.mark.parametrize(
