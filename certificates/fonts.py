@@ -1,0 +1,106 @@
+"""The faces embedded in certificates: where they are, what they can draw, how wide a text is in them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import font_caladea
+import font_source_sans_pro
+from reportlab.pdfbase.ttfonts import TTFont
+
+SANS_DIRECTORY = Path(font_source_sans_pro.__file__).parent / "files"
+SERIF_DIRECTORY = Path(font_caladea.__file__).parent / "files"
+
+
+#: A word with the space or hyphen after which a line may break.
+_PIECE = re.compile(r"[^ -]*-+|[^ -]+ *| +")
+
+
+@dataclass(frozen=True)
+class Face:
+    """One weight and slope of a family, as CSS names them."""
+
+    family: str
+    path: Path
+    weight: str = "normal"
+    style: str = "normal"
+
+
+#: Draws everything that varies, holders' names first: Latin, Greek and Cyrillic.
+SANS = Face("Source Sans Pro", SANS_DIRECTORY / "SourceSansPro-Regular.ttf")
+SANS_BOLD = Face("Source Sans Pro", SANS_DIRECTORY / "SourceSansPro-Semibold.ttf", weight="bold")
+#: Draws titles only; it knows Latin alone.
+SERIF = Face("Caladea", SERIF_DIRECTORY / "Caladea-Regular.ttf")
+SERIF_BOLD = Face("Caladea", SERIF_DIRECTORY / "Caladea-Bold.ttf", weight="bold")
+FACES = (SANS, SANS_BOLD, SERIF, SERIF_BOLD)
+
+
+class DoesNotFitError(ValueError):
+    """The text does not fit its place at the smallest legible size."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A text cut into lines that all fit, and the size in points they are set at."""
+
+    lines: tuple[str, ...]
+    size: float
+
+
+@cache
+def _metrics(face: Face) -> TTFont:
+    """The parsed face, read once a process."""
+    return TTFont(face.path.stem, str(face.path))
+
+
+def missing(text: str, face: Face) -> str:
+    """The characters of ``text`` that ``face`` has no glyph for; white space is drawn without one."""
+    glyphs = _metrics(face).face.charToGlyph
+    return "".join(sorted({char for char in text if not char.isspace() and ord(char) not in glyphs}))
+
+
+def width(text: str, face: Face, size: float) -> float:
+    """The width of ``text`` in points at ``size`` points, as the renderer will measure it."""
+    measured: float = _metrics(face).stringWidth(text, size)
+    return measured
+
+
+def fit(text: str, face: Face, room: float, sizes: Iterable[float], max_lines: int) -> Fitted:
+    """Set ``text`` in at most ``max_lines`` lines of ``room`` points.
+
+    Shrinks first, wraps next: all ``sizes`` are tried on one line, in the order given, then on two, and so on.
+    Lines break at spaces and after hyphens, never inside a word: a broken name is a wrong name.
+    Raises :class:`DoesNotFitError` when nothing fits.
+    """
+    sizes = tuple(sizes)
+    for count in range(1, max_lines + 1):
+        for size in sizes:
+            if len(_broken(text, face, room, size)) == count:
+                return Fitted(_evened(text, face, room, size, count), size)
+    raise DoesNotFitError(text)
+
+
+def _broken(text: str, face: Face, room: float, size: float) -> tuple[str, ...]:
+    """``text`` in as few lines as its words allow; nothing when one word alone is too wide."""
+    lines: list[str] = []
+    for piece in _PIECE.findall(text):
+        if width(piece.rstrip(), face, size) > room:
+            return ()
+        if lines and width((lines[-1] + piece).rstrip(), face, size) <= room:
+            lines[-1] += piece
+        else:
+            lines.append(piece)
+    return tuple(line.rstrip() for line in lines)
+
+
+def _evened(text: str, face: Face, room: float, size: float, count: int) -> tuple[str, ...]:
+    """``text`` in ``count`` lines as even as possible: a last line of one short word looks like an accident."""
+    target = width(text, face, size) / count
+    while target < room:
+        lines = _broken(text, face, target, size)
+        if len(lines) == count:
+            return lines
+        target += size / 2
+    return _broken(text, face, room, size)

@@ -1,0 +1,200 @@
+"""The facts a certificate states, and the one list of fields it prints everywhere.
+
+A :class:`Record` is what the database keeps and what every format is made from; nothing in it changes
+after issue. The PDF, the web page and the verification all print :func:`printed_fields`, so that a forged
+paper can be compared line by line with what was issued.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import Any, Literal, Self, get_args
+from uuid import UUID
+
+from certificates.codes import is_code, new_code, read_code
+from certificates.printed import Field, printed_fields
+
+__all__ = [
+    "Field",
+    "Issuer",
+    "Kind",
+    "Language",
+    "ModuleResult",
+    "Record",
+    "RecordError",
+    "new_code",
+    "printed_fields",
+    "read_code",
+]
+
+Kind = Literal["attendance", "certificate", "label"]
+Language = Literal["fr", "en"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class RecordError(ValueError):
+    """A record that cannot be: a field is missing, of the wrong shape, or contradicts another."""
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Who issues. ``name`` and ``signatory`` (a person and a function) are given per language."""
+
+    did: str
+    name: Mapping[str, str]
+    url: str
+    fictitious: bool = False
+    signatory: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class ModuleResult:
+    """A module that counted: its best score, between 0 and 1, exact, and the day it was reached (UTC)."""
+
+    code: str
+    title: Mapping[str, str]
+    score: Fraction
+    achieved_on: date
+
+
+@dataclass(frozen=True)
+class Record:
+    """The immutable facts of one certificate.
+
+    ``holder`` comes from :func:`certificates.names.holder_name`. ``minutes`` is the time followed, in minutes;
+    ``threshold`` the score required of each module, between 0 and 1; instants are aware and kept to the
+    second, in UTC, the precision of the signed credential. ``evidence`` holds SHA-256 digests in hexadecimal
+    of the files the award rests on, never the files. ``status_index`` is the entry in both status lists;
+    without ``suspension_list_url`` the certificate can be revoked but not suspended.
+    Raises :class:`RecordError` when a field cannot be.
+    """
+
+    id: UUID
+    code: str
+    number: str
+    kind: Kind
+    holder: str
+    language: Language
+    title: Mapping[str, str]
+    track: str
+    track_title: Mapping[str, str]
+    track_version: str
+    modules: tuple[ModuleResult, ...]
+    minutes: int
+    threshold: Fraction
+    issued_at: datetime
+    valid_until: datetime | None
+    issuer: Issuer
+    base_url: str
+    subject: str
+    status_list_url: str
+    status_index: int
+    evidence: tuple[str, ...] = ()
+    suspension_list_url: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be signed, and bring instants to UTC and to the second."""
+        for name in ("issued_at", "valid_until"):
+            moment: datetime | None = getattr(self, name)
+            if moment is not None:
+                if moment.tzinfo is None:
+                    raise RecordError(f"{name} has no time zone")
+                object.__setattr__(self, name, moment.astimezone(UTC).replace(microsecond=0))
+        problems = {
+            "code": not is_code(self.code),
+            "number": not self.number.strip(),
+            "kind": self.kind not in KINDS,
+            "language": self.language not in LANGUAGES,
+            "holder": not self.holder or unicodedata.normalize("NFC", self.holder) != self.holder,
+            "title": not self.title,
+            "track_title": not self.track_title,
+            "minutes": self.minutes < 0,
+            "threshold": not 0 <= self.threshold <= 1,
+            "modules": any(not 0 <= module.score <= 1 for module in self.modules),
+            "valid_until": self.valid_until is not None and self.valid_until <= self.issued_at,
+            "base_url": not self.base_url.startswith(("https://", "http://")) or self.base_url.endswith("/"),
+            "subject": not self.subject.startswith("urn:uuid:"),
+            "status_index": self.status_index < 0,
+            "evidence": not all(_SHA256.fullmatch(digest) for digest in self.evidence),
+        }
+        if wrong := [name for name, is_wrong in problems.items() if is_wrong]:
+            raise RecordError(f"certificate {self.number}: {', '.join(wrong)}")
+
+    @property
+    def credential_url(self) -> str:
+        """Where the credential is published; also its identifier."""
+        return f"{self.base_url}/credentials/{self.id}"
+
+    @property
+    def verify_url(self) -> str:
+        """What the QR code says: the public page of this certificate."""
+        return f"{self.base_url}/verify/{self.code}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON values: fractions as ``"n/d"``, instants in ISO 8601."""
+        data = {field.name: getattr(self, field.name) for field in fields(self)}
+        return data | {
+            "id": str(self.id),
+            "title": dict(self.title),
+            "track_title": dict(self.track_title),
+            "modules": [
+                {
+                    "code": module.code,
+                    "title": dict(module.title),
+                    "score": _ratio(module.score),
+                    "achieved_on": module.achieved_on.isoformat(),
+                }
+                for module in self.modules
+            ],
+            "threshold": _ratio(self.threshold),
+            "issued_at": self.issued_at.isoformat(),
+            "valid_until": self.valid_until.isoformat() if self.valid_until else None,
+            "issuer": {
+                "did": self.issuer.did,
+                "name": dict(self.issuer.name),
+                "url": self.issuer.url,
+                "fictitious": self.issuer.fictitious,
+                "signatory": dict(self.issuer.signatory) if self.issuer.signatory else None,
+            },
+            "evidence": list(self.evidence),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The record written by :meth:`to_dict`. Raises :class:`RecordError` on anything else."""
+        try:
+            modules = tuple(
+                ModuleResult(
+                    module["code"],
+                    module["title"],
+                    Fraction(module["score"]),
+                    date.fromisoformat(module["achieved_on"]),
+                )
+                for module in data["modules"]
+            )
+            limit = data["valid_until"]
+            return cls(
+                **{
+                    **data,
+                    "id": UUID(data["id"]),
+                    "modules": modules,
+                    "threshold": Fraction(data["threshold"]),
+                    "issued_at": datetime.fromisoformat(data["issued_at"]),
+                    "valid_until": datetime.fromisoformat(limit) if limit else None,
+                    "issuer": Issuer(**data["issuer"]),
+                    "evidence": tuple(data["evidence"]),
+                }
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RecordError(f"not a certificate record: {error}") from error
+
+
+def _ratio(value: Fraction) -> str:
+    """``value`` as ``"n/d"``, the exact form stored."""
+    return f"{value.numerator}/{value.denominator}"

@@ -1,0 +1,161 @@
+"""A record as an Open Badges 3.0 credential.
+
+Sources: Open Badges 3.0 (1EdTech), appendix B data model; Verifiable Credentials Data Model 2.0; Bitstring Status
+List v1.0 section 2.1. Only terms those contexts define are used, so that nothing is left out of the signature.
+"""
+
+import base64
+from fractions import Fraction
+from typing import Any
+from urllib.parse import quote
+
+from certificates import wording
+from certificates.model import Record
+from certificates.sign.data_integrity import instant, secure_jsonld
+from certificates.sign.jose import secure_jwt
+from certificates.sign.jsonld import CREDENTIALS, OPEN_BADGES
+from certificates.sign.reading import TYPES, record_of
+
+__all__ = ["credential", "record_of", "secure_jsonld", "secure_jwt"]
+
+_SHA256_MULTIHASH = b"\x12\x20"
+_DURATION = "ext:Duration"  # Open Badges lets an enumeration be extended with "ext:"
+
+
+def credential(record: Record) -> dict[str, Any]:
+    """The unsigned credential, in the record's language: every printed field, the results, the status entries."""
+    language = record.language
+    say = wording.of(language)
+    issuer: dict[str, Any] = {
+        "id": record.issuer.did,
+        "type": ["Profile"],
+        "name": wording.pick(record.issuer.name, language),
+        "url": record.issuer.url,
+    }
+    if record.issuer.signatory:
+        issuer["official"] = wording.pick(record.issuer.signatory, language)
+    if record.issuer.fictitious:
+        issuer["description"] = say["specimen"]
+    document: dict[str, Any] = {
+        "@context": [CREDENTIALS, OPEN_BADGES],
+        "id": record.credential_url,
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": wording.pick(record.title, language),
+        "issuer": issuer,
+        "validFrom": instant(record.issued_at),
+        "awardedDate": instant(record.issued_at),
+        "credentialSubject": _subject(record),
+        "evidence": [
+            {"id": record.verify_url, "type": ["Evidence"], "name": say["label.code"], "description": record.code},
+            *({"type": ["Evidence"], "digestMultibase": _multihash(digest)} for digest in record.evidence),
+        ],
+        "credentialStatus": [
+            {
+                "id": f"{url}#{record.status_index}",
+                "type": "BitstringStatusListEntry",
+                "statusPurpose": purpose,
+                "statusListIndex": str(record.status_index),
+                "statusListCredential": url,
+            }
+            for purpose, url in (
+                ("revocation", record.status_list_url),
+                ("suspension", record.suspension_list_url),
+            )
+            if url
+        ],
+    }
+    if record.valid_until:
+        document["validUntil"] = instant(record.valid_until)
+    return document
+
+
+def _subject(record: Record) -> dict[str, Any]:
+    """Who earned what: an identifier of its own for each credential, so that two cannot be linked by it."""
+    language = record.language
+    say = wording.of(language)
+    achievement_id = "/".join(
+        [
+            record.base_url,
+            "tracks",
+            *(quote(part, safe="") for part in (record.track, record.track_version, record.kind)),
+        ]
+    )
+    framework = say["track"].format(title=wording.pick(record.track_title, language), version=record.track_version)
+    percents = {"resultType": "Percent", "valueMin": "0", "valueMax": "100"}
+    days = [module.achieved_on for module in record.modules] or [record.issued_at.date()]
+    return {
+        "id": record.subject,
+        "type": ["AchievementSubject"],
+        "identifier": [
+            {"type": "IdentityObject", "hashed": False, "identityHash": record.holder, "identityType": "name"}
+        ],
+        "licenseNumber": record.number,
+        "activityEndDate": max(days).isoformat(),
+        "result": [
+            {
+                "type": ["Result"],
+                "resultDescription": f"{achievement_id}#duration",
+                "value": f"PT{record.minutes}M",
+            },
+            *(
+                {
+                    "type": ["Result"],
+                    "resultDescription": f"{achievement_id}#{module.code}",
+                    "value": _percent(module.score),
+                }
+                for module in record.modules
+            ),
+        ],
+        "achievement": {
+            "id": achievement_id,
+            "type": ["Achievement"],
+            "achievementType": TYPES[record.kind],
+            "name": wording.pick(record.title, language),
+            "description": wording.reason(record, language),
+            "criteria": {"narrative": wording.reason(record, language)},
+            "inLanguage": language,
+            "humanCode": record.track,
+            "fieldOfStudy": wording.pick(record.track_title, language),
+            "version": record.track_version,
+            "alignment": [
+                {
+                    "type": ["Alignment"],
+                    "targetCode": module.code,
+                    "targetName": wording.pick(module.title, language),
+                    "targetFramework": framework,
+                    "targetUrl": f"{achievement_id}#{module.code}",
+                }
+                for module in record.modules
+            ],
+            "resultDescription": [
+                {
+                    "id": f"{achievement_id}#duration",
+                    "type": ["ResultDescription"],
+                    "name": say["label.duration"],
+                    "resultType": _DURATION,
+                },
+                *(
+                    {
+                        "id": f"{achievement_id}#{module.code}",
+                        "type": ["ResultDescription"],
+                        "name": wording.pick(module.title, language),
+                        "requiredValue": _percent(record.threshold),
+                        **percents,
+                    }
+                    for module in record.modules
+                ),
+            ],
+        },
+    }
+
+
+def _percent(value: Fraction) -> str:
+    """``value`` (1 is 100) as a decimal of two places at most, rounded down."""
+    hundredths = int(value * 10_000)
+    return f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".") if hundredths else "0"
+
+
+def _multihash(digest: str) -> str:
+    """A SHA-256 digest in hexadecimal as a multibase (base64url) multihash."""
+    raw = _SHA256_MULTIHASH + bytes.fromhex(digest)
+    return "u" + base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

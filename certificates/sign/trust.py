@@ -1,0 +1,30 @@
+"""Which of the issuer's keys may be believed, read from its DID document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ProofError(ValueError):
+    """A signature that does not hold. ``reason`` is a stable key: ``key``, ``signature``, ``proof``, ``terms``…"""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(detail or reason)
+        self.reason = reason
+
+
+def assertion_key(did_document: Mapping[str, Any], method_id: object, issuer: object, kind: str) -> dict[str, Any]:
+    """The verification method ``method_id``, if ``issuer`` lets it assert.
+
+    ``kind`` is "Multikey" or "JsonWebKey". Raises :class:`ProofError`: ``issuer`` when the document is another's,
+    ``key`` when the key is not there, revoked (absent from ``assertionMethod``) or of another kind.
+    Source: Controlled Identifiers 1.0, section 3.3.
+    """
+    did = did_document.get("id")
+    if not isinstance(did, str) or issuer != did:
+        raise ProofError("issuer", "issued by someone else")
+    if method_id not in did_document.get("assertionMethod", ()):
+        raise ProofError("key", "this key may not assert")
+    found = [entry for entry in did_document.get("verificationMethod", ()) if entry.get("id") == method_id]
+    if len(found) != 1 or found[0].get("type") != kind or found[0].get("controller") != did:
+        raise ProofError("key", "no such key")
+    return dict(found[0])
