@@ -56,7 +56,7 @@ function autosave(form) {
     let again = false;
     try {
       const answer = await post(url, current);
-      const { message } = await answer.json().catch(() => ({}));
+      const { message, fix } = await answer.json().catch(() => ({}));
       if (answer.ok) {
         if (unsent === current) { unsent = null; store.drop(key); }
         wait = 1000;
@@ -64,7 +64,7 @@ function autosave(form) {
       } else if (answer.status >= 500 || answer.status === 429) {
         again = true;
       } else {
-        say("failed", message ?? status.dataset.refused);
+        say("failed", message ? [message, fix].filter(Boolean).join(" ") : status?.dataset.refused ?? "");
       }
     } catch { again = true; }
     sending = false;
