@@ -67,18 +67,16 @@ def width(text: str, face: Face, size: float) -> float:
     return measured
 
 
-def fit(text: str, face: Face, room: float, sizes: Iterable[float], max_lines: int) -> Fitted:
-    """Set ``text`` in at most ``max_lines`` lines of ``room`` points.
+def fit(text: str, face: Face, room: float, steps: Iterable[tuple[int, float]]) -> Fitted:
+    """Set ``text`` in lines of ``room`` points, at the first of ``steps`` that holds it.
 
-    Shrinks first, wraps next: all ``sizes`` are tried on one line, in the order given, then on two, and so on.
-    Lines break at spaces and after hyphens, never inside a word: a broken name is a wrong name.
-    Raises :class:`DoesNotFitError` when nothing fits.
+    A step is a number of lines and a size in points: shrink first, wrap next. Lines break at spaces and after
+    hyphens, never inside a word: a broken name is a wrong name. Raises :class:`DoesNotFitError`.
     """
-    sizes = tuple(sizes)
-    for count in range(1, max_lines + 1):
-        for size in sizes:
-            if len(_broken(text, face, room, size)) == count:
-                return Fitted(_evened(text, face, room, size, count), size)
+    for count, size in steps:
+        lines = _broken(text, face, room, size)
+        if lines and len(lines) <= count:
+            return Fitted(_evened(text, face, room, size, len(lines)), size)
     raise DoesNotFitError(text)
 
 

@@ -5,10 +5,13 @@ import unicodedata
 from certificates import fonts
 
 MAX_LENGTH = 180
-#: Room for the name on paper, in points, and the sizes it may be set at, preferred first.
+#: Room for the name on paper, in points, and how it may be set: lines and size, preferred first.
 NAME_ROOM = 520.0
-NAME_SIZES = (27.0, 25.0, 23.0, 21.0, 19.0, 17.0, 15.0)
-NAME_LINES = 3
+NAME_STEPS = (
+    *((1, size) for size in (27.0, 25.0, 23.0, 21.0, 19.0)),
+    *((2, size) for size in (23.0, 21.0, 19.0, 17.0)),
+    *((3, size) for size in (17.0, 15.0)),
+)
 NAME_FACE = fonts.SANS_BOLD
 
 #: Categories no name is made of: controls, formats (bidi overrides, zero widths), surrogates, private use,
@@ -56,6 +59,6 @@ def holder_name(text: str) -> str:
 def fitted_name(name: str) -> fonts.Fitted:
     """``name`` in the lines and at the size it is printed. Raises :class:`NameRefused` (``width``)."""
     try:
-        return fonts.fit(name, NAME_FACE, NAME_ROOM, NAME_SIZES, NAME_LINES)
+        return fonts.fit(name, NAME_FACE, NAME_ROOM, NAME_STEPS)
     except fonts.DoesNotFitError as error:
         raise NameRefused("width") from error

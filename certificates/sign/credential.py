@@ -5,6 +5,7 @@ List v1.0 section 2.1. Only terms those contexts define are used, so that nothin
 """
 
 import base64
+import json
 from fractions import Fraction
 from typing import Any
 from urllib.parse import quote
@@ -14,9 +15,10 @@ from certificates.model import Record
 from certificates.sign.data_integrity import instant, secure_jsonld
 from certificates.sign.jose import secure_jwt
 from certificates.sign.jsonld import CREDENTIALS, OPEN_BADGES
+from certificates.sign.keys import Keys
 from certificates.sign.reading import TYPES, record_of
 
-__all__ = ["credential", "record_of", "secure_jsonld", "secure_jwt"]
+__all__ = ["credential", "record_of", "secure_jsonld", "secure_jwt", "signed_json"]
 
 _SHA256_MULTIHASH = b"\x12\x20"
 _DURATION = "ext:Duration"  # Open Badges lets an enumeration be extended with "ext:"
@@ -67,6 +69,11 @@ def credential(record: Record) -> dict[str, Any]:
     if record.valid_until:
         document["validUntil"] = instant(record.valid_until)
     return document
+
+
+def signed_json(record: Record, keys: Keys) -> bytes:
+    """The record's credential with its proof, as UTF-8 JSON: what is published, and attached to the PDF."""
+    return json.dumps(secure_jsonld(credential(record), keys), ensure_ascii=False, indent=1).encode()
 
 
 def _subject(record: Record) -> dict[str, Any]:

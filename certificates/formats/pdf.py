@@ -1,0 +1,167 @@
+"""The certificate as one sealed page.
+
+xhtml2pdf draws it, with no access to anything but this folder and the fonts; it is checked, then sealed with its
+credential attached. It is not PDF/A nor PDF/UA: the HTML page is the accessible version, and it says so.
+"""
+
+import base64
+import logging
+from functools import cache
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from string import Template
+from urllib.parse import urlsplit
+
+from pypdf import PdfReader
+from xhtml2pdf import pisa
+from xhtml2pdf.config.resources import ResourceAccessPolicy
+
+from certificates import fonts, qr, wording
+from certificates.formats import Format, RenderError
+from certificates.model import Field, Record, printed_fields
+from certificates.names import fitted_name
+from certificates.sign.credential import signed_json
+from certificates.sign.keys import Keys
+from certificates.sign.seal import seal
+
+ASSETS = Path(__file__).parent / "assets"
+_TITLE_ROOM = 520.0
+_TITLE_STEPS = ((1, 40.0), (1, 36.0), (1, 32.0), (2, 32.0), (2, 28.0), (2, 24.0), (3, 22.0))
+#: The fields of the table, row by row, two a row; the others are said elsewhere on the page.
+_FACTS = ("number", "duration", "issued_on", "track", "valid_until", "threshold", "modules", "issuer")
+_POLICY = ResourceAccessPolicy.server(
+    ASSETS, allow_remote=False, extra_roots=(fonts.SANS_DIRECTORY, fonts.SERIF_DIRECTORY)
+)
+
+
+def render(record: Record, keys: Keys) -> bytes:
+    """The sealed PDF. Raises :class:`RenderError` when anything about the page is not as it must be."""
+    reason = wording.of(record.language)[f"kind.{record.kind}"]
+    return seal(draw(record), signed_json(record, keys), keys, reason=f"{reason} {record.number}")
+
+
+def draw(record: Record) -> bytes:
+    """The page, unsealed but checked: no error, no warning, one page, and its QR code read back.
+
+    Raises :class:`RenderError`; :class:`~certificates.names.NameRefused` when the holder's name cannot be set.
+    """
+    out = BytesIO()
+    with _WarningsHeard() as heard:
+        status = pisa.pisaDocument(
+            markup(record), out, path=str(ASSETS / "certificate.html"), resource_policy=_POLICY, default_css=""
+        )
+    if status.err or status.warn or heard.messages:
+        raise RenderError(f"{record.number}: {'; '.join(heard.messages) or 'errors while drawing'}")
+    pdf = out.getvalue()
+    pages = PdfReader(BytesIO(pdf)).pages
+    if len(pages) != 1:
+        raise RenderError(f"{record.number}: {len(pages)} pages instead of one")
+    said = [qr.read(image.image) for image in pages[0].images if image.image]
+    if said != [record.verify_url]:
+        raise RenderError(f"{record.number}: the QR code does not read as its address")
+    return pdf
+
+
+def markup(record: Record) -> str:
+    """The page in HTML, everything that varies escaped and measured."""
+    language = record.language
+    say = wording.of(language)
+    fields = {field.name_key: field for field in printed_fields(record, language)}
+    holder = fitted_name(record.holder)
+    try:
+        title = fonts.fit(fields["title"].value, fonts.SERIF_BOLD, _TITLE_ROOM, _TITLE_STEPS)
+    except fonts.DoesNotFitError as error:
+        raise RenderError(f"{record.number}: the title does not fit") from error
+    signatory = fields.get("signatory")
+    note = f"{say['specimen']} {say['note']}" if record.issuer.fictitious else say["note"]
+    texts = {
+        "language": language,
+        "document_title": f"{fields['title'].value} · {record.number}",
+        "subject": say["subject"],
+        "issuer": wording.pick(record.issuer.name, language),
+        "check": say["check"],
+        "check_url": f"{urlsplit(record.base_url).netloc}/verify",
+        "states": say[f"states.{record.kind}"],
+        "has": say[f"has.{record.kind}"],
+        "reason": wording.reason(record, language),
+        "note": note,
+    }
+    return _template().substitute(
+        {key: escape(text) for key, text in texts.items()},
+        css=_css(),
+        brand=say["brand"].replace("|", "<br>"),
+        qr=f"data:image/png;base64,{base64.b64encode(qr.png(record.verify_url)).decode()}",
+        code=f"{escape(record.code[:15])}<br>{escape(record.code[15:])}",
+        signatory=_line(signatory) if signatory else "",
+        holder=_lines(holder),
+        holder_size=holder.size,
+        holder_leading=round(holder.size * 1.22, 1),
+        title=_lines(title),
+        title_size=title.size,
+        title_leading=round(title.size * 1.16, 1),
+        facts=_table([fields[key] for key in _FACTS if key in fields]),
+    )
+
+
+def _lines(fitted: fonts.Fitted) -> str:
+    """Measured lines, which the renderer must not break again."""
+    return "<br>".join(escape(line).replace(" ", "&nbsp;") for line in fitted.lines)
+
+
+def _line(field: Field) -> str:
+    """A label and its value."""
+    return f'<p class="sign">{escape(field.label)}{wording.NBSP}: <b>{escape(field.value)}</b></p>'
+
+
+def _table(fields: list[Field]) -> str:
+    """The facts, two a row."""
+    cells = [
+        f'<td class="name" width="16%">{escape(field.label)}</td>'
+        f'<td class="value" width="{width}">{escape(field.value)}</td>'
+        for field, width in zip(fields, ("32%", "36%") * len(fields), strict=False)
+    ]
+    if len(cells) % 2:
+        cells.append("<td></td><td></td>")
+    return "\n".join(f"<tr>{left}{right}</tr>" for left, right in zip(cells[::2], cells[1::2], strict=True))
+
+
+@cache
+def _template() -> Template:
+    """The page, read once."""
+    return Template((ASSETS / "certificate.html").read_text("utf-8"))
+
+
+@cache
+def _css() -> str:
+    """The style sheet with the addresses of the fonts, read once."""
+    faces = {
+        "sans": fonts.SANS,
+        "sans_bold": fonts.SANS_BOLD,
+        "serif": fonts.SERIF,
+        "serif_bold": fonts.SERIF_BOLD,
+    }
+    css = Template((ASSETS / "certificate.css").read_text("utf-8"))
+    return css.substitute({name: face.path.as_posix() for name, face in faces.items()})
+
+
+class _WarningsHeard(logging.Handler):
+    """Hears what the renderer only logs, such as text left out of a frame, and keeps it out of the logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one message."""
+        self.messages.append(record.getMessage())
+
+    def __enter__(self) -> "_WarningsHeard":
+        logging.getLogger("xhtml2pdf").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("xhtml2pdf").removeHandler(self)
+
+
+FORMAT = Format("pdf", ".pdf", "application/pdf", render)
