@@ -1,0 +1,108 @@
+"""French CSV: « ; », UTF-8 with BOM, CRLF, decimal comma, JJ/MM/AAAA, and no cell that runs as a formula.
+
+The first line is the header and every line has the same cells, so that any reader takes the file as it is: where
+the file comes from is repeated at the end of each line, and survives sorting, filtering and concatenation.
+"""
+
+import csv
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from io import StringIO
+from itertools import islice
+from typing import Any
+
+from lms.i18n import ZONE
+from lms.tables import Export, Kind, Table
+
+#: First characters a spreadsheet may take for a formula, full-width forms included (OWASP, « CSV Injection »).
+RISKY = frozenset("=+-@\t\r\n＝＋－＠")
+BATCH = 500
+
+
+def chunks(table: Table) -> Iterator[bytes]:
+    """The file in pieces of ``BATCH`` lines."""
+    columns = table.columns + table.provenance.columns()
+    writers = [CELLS[column.kind] for column in table.columns]
+    origin = [
+        CELLS[column.kind](value)
+        for column, value in zip(table.provenance.columns(), table.provenance.values(), strict=True)
+    ]
+    buffer = StringIO(newline="")
+    lines = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
+    lines.writerow([column.label[table.language] for column in columns])
+    yield BOM_UTF8
+    rows = iter(table.rows)
+    while batch := list(islice(rows, BATCH)):
+        lines.writerows([[write(value) for write, value in zip(writers, row, strict=True)] + origin for row in batch])
+        yield _taken(buffer)
+    rest = _taken(buffer)
+    if rest:
+        yield rest
+
+
+def _taken(buffer: StringIO) -> bytes:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text.encode()
+
+
+def text(value: str | None) -> str:
+    """A text cell; one that could run as a formula begins with an apostrophe."""
+    if not value:
+        return ""
+    return "'" + value if value[0] in RISKY else value
+
+
+def number(value: int | None) -> str:
+    """A whole number, without thousands separator."""
+    return "" if value is None else str(value)
+
+
+@lru_cache(maxsize=4096)
+def decimal(value: Decimal | None) -> str:
+    """A decimal number with its comma, at its own precision."""
+    return "" if value is None else format(value, "f").replace(".", ",")
+
+
+@lru_cache(maxsize=4096)
+def day(value: date | None) -> str:
+    """A day as JJ/MM/AAAA."""
+    return "" if value is None else f"{value.day:02}/{value.month:02}/{value.year:04}"
+
+
+def moment(value: datetime | None) -> str:
+    """A moment as JJ/MM/AAAA HH:MM, in the time of France."""
+    if value is None:
+        return ""
+    local = value.astimezone(ZONE)
+    return f"{day(local.date())} {local.hour:02}:{local.minute:02}"
+
+
+def euros(value: int | None) -> str:
+    """Cents as euros with two decimals."""
+    if value is None:
+        return ""
+    whole, rest = divmod(abs(value), 100)
+    return f"{'-' if value < 0 else ''}{whole},{rest:02}"
+
+
+CELLS: dict[Kind, Callable[[Any], str]] = {
+    "text": text, "int": number, "decimal": decimal, "rate": decimal, "date": day, "datetime": moment,
+    "cents": euros,
+}  # fmt: skip
+
+EXPORT = Export(
+    key="csv",
+    suffix="csv",
+    media_type="text/csv; charset=utf-8; header=present",
+    label="CSV",
+    title={
+        "fr": "CSV français, pour tableur et logiciel RH",
+        "en": "French CSV, for spreadsheets and HR software",
+    },
+    chunks=chunks,
+)
