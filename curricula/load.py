@@ -1,4 +1,4 @@
-"""Reads a track folder into values. Errors name file, line and fix; the format is docs/curriculum-format.md."""
+"""Reads a track folder into values; errors name file, line and fix (docs/curriculum-format.md)."""
 
 import hashlib
 import re

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Flask, g, request, session
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -12,13 +11,15 @@ import lms.views
 from lms.config import Config, load_config
 from lms.errors import init_errors
 from lms.i18n import init_i18n
+from lms.lti.http import Outbound
+from lms.lti.jwks import PlatformKeys
 from lms.lti.keys import ToolKeys
 from lms.models import db
 from lms.models.database import begin_reading, end_reading
+from lms.pages import template_values
 from lms.plugins import discover
 from lms.security import Visitor, secure_headers
 from lms.services.sessions import live_session
-from lms.views.shared import template_values
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -30,9 +31,10 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(config))
     app.extensions["mpia"] = config
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
+    app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
+    app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])
     db.init_app(app)
-    Migrate(app, db, directory=str(_migrations()), render_as_batch=True)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     init_i18n(app)
     init_errors(app)
     _init_login(app)
@@ -40,18 +42,19 @@ def create_app(config: Config | None = None) -> Flask:
     app.teardown_request(_forget_intent)
     app.after_request(secure_headers)
     app.context_processor(template_values)
-    for blueprint in discover(lms.views, "blueprint").values():
+    cross_site = discover(lms.views, "CROSS_SITE")
+    for name, blueprint in discover(lms.views, "blueprint").items():
         app.register_blueprint(blueprint)
+        if cross_site.get(name):
+            csrf.exempt(blueprint)
+    for endpoints in discover(lms.views, "OWN_TOKEN").values():
+        for endpoint in endpoints:
+            view = app.view_functions[endpoint]
+            csrf.exempt(f"{view.__module__}.{view.__name__}")
     if config.trusted_proxies:
         count = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count, count)  # type: ignore[method-assign]
     return app
-
-
-def _migrations() -> Any:
-    from pathlib import Path
-
-    return Path(__file__).with_name("migrations")
 
 
 def _flask_settings(config: Config) -> dict[str, Any]:

@@ -78,9 +78,7 @@ class Config:
     def shown(self) -> dict[str, str]:
         """Every setting as text, secrets masked."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            name: "********" if name in SECRET_NAMES and value else _text(value) for name, value in values.items()
-        }
+        return {name: "********" if name in SECRET_NAMES and value else _text(value) for name, value in values.items()}
 
 
 def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) -> Config:

@@ -13,7 +13,7 @@ from lms.models import db
 log = structlog.get_logger()
 
 
-class Refused(Exception):  # noqa: N818 - it names what happened to the person's request
+class Refused(Exception):
     """A request that cannot be granted, with words for the person: ``what`` happened, ``fix`` to do.
 
     ``cause`` is a short key for logs and metrics; it never holds personal data.

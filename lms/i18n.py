@@ -110,10 +110,15 @@ def checked(value: str | None) -> str:
         return "–"
     parts = [int(part) for part in value.split("-")]
     if len(parts) == 3:
-        return day(date(*parts))
+        return day(date.fromisoformat(value))
     if len(parts) == 2:
-        return format_date(date(*parts, 1), "MMMM yyyy", locale=current_language())
+        return format_date(date(parts[0], parts[1], 1), "MMMM yyyy", locale=current_language())
     return value
+
+
+def number(value: int) -> str:
+    """A whole number with the separators of the language: 14 400."""
+    return format_decimal(value, locale=current_language())
 
 
 def filesize(size: int) -> str:
@@ -134,5 +139,5 @@ def init_i18n(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         duration=duration, percent=percent, date=day, datetime=moment, time=clock, checked=checked,
-        filesize=filesize, localized=localized,
+        filesize=filesize, localized=localized, numberformat=number,
     )  # fmt: skip

@@ -17,7 +17,7 @@ def grade(question: Question, response: Response) -> Mark:
         return Mark(Fraction(0), "none")
     right = {option.key for option in question.options if option.correct}
     points = max(Fraction(0), Fraction(len(chosen & right) - len(chosen - right), len(right)))
-    return Mark(points, {0: "wrong", 1: "right"}.get(points, "partial"))  # type: ignore[call-overload]
+    return Mark(points, "right" if points == 1 else "partial" if points else "wrong")
 
 
 TYPE = QuestionType("multiple", "checkbox", grade)

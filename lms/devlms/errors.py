@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 
-class Refused(Exception):  # noqa: N818  (it is an answer, not a fault of this program)
+class Refused(Exception):
     """A service request is refused: an HTTP status and a sentence for the developer who reads it."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:

@@ -49,7 +49,5 @@ def load_or_make(path: Path) -> SigningKey:
 
 
 def _named(private: rsa.RSAPrivateKey) -> SigningKey:
-    der = private.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    der = private.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return SigningKey(hashlib.sha256(der).hexdigest()[:16], private)

@@ -109,9 +109,7 @@ class _OneRegistration(ToolConfAbstract[Request]):
             raise LtiError("issuer")
         return self._found
 
-    def find_registration_by_params(
-        self, iss: str, client_id: str, *args: Any, **kwargs: Any
-    ) -> LibraryRegistration:
+    def find_registration_by_params(self, iss: str, client_id: str, *args: Any, **kwargs: Any) -> LibraryRegistration:
         del client_id
         return self.find_registration_by_issuer(iss, *args, **kwargs)
 
@@ -150,7 +148,8 @@ class _Message(MessageLaunch[_Params, _OneRegistration, _NoSession, _NoCookies])
         params = _Params({"id_token": id_token})
         super().__init__(
             params, _OneRegistration(registration), _NoSession(params), _NoCookies(),
-            requests_session=requests.Session.__new__(requests.Session),  # the library never fetches: keys come from our cache
+            # An empty session: the library never fetches, keys come from our own cache.
+            requests_session=requests.Session.__new__(requests.Session),
         )  # fmt: skip
         self._ours, self._keys = registration, keys
 

@@ -36,9 +36,7 @@ def pending(session: Session, state: str) -> PendingLogin:
     row = session.execute(select(*_TABLE.c).where(LaunchState.state_hash == hashed(state))).first()
     if row is None or row.expires_at < utcnow():
         raise LtiError("state_unknown", "already used, expired, or never begun here")
-    return PendingLogin(
-        row.platform_id, row.deployment_id, row.nonce, row.target, row.browser_hash, row.expires_at
-    )
+    return PendingLogin(row.platform_id, row.deployment_id, row.nonce, row.target, row.browser_hash, row.expires_at)
 
 
 def consume(session: Session, state: str) -> bool:

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from lms.models.base import Base
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+#: The models stand on our own typed base; the extension shares its metadata and gives sessions and engines.
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
 #: Longest wait for another writer, in milliseconds, before SQLite reports « locked ».
 BUSY_TIMEOUT = 20_000
@@ -38,7 +39,7 @@ def end_reading(token: Token[bool]) -> None:
 @contextmanager
 def writing(session: Session) -> Iterator[None]:
     """Inside a reading request, end what was read and begin a transaction that may write."""
-    session.rollback()
+    session.commit()  # nothing was changed: what was loaded stays loaded
     token = _read_only.set(False)
     try:
         yield

@@ -1,0 +1,43 @@
+"""The ``lms`` command: one file a subject, found by itself."""
+
+import sys
+
+import click
+
+import lms.cli
+from lms.config import ConfigError
+from lms.plugins import discover
+
+
+class Commands(click.Group):
+    """The commands found in this package; a wrong configuration is explained instead of traced."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._find()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        self._find()
+        return super().get_command(ctx, cmd_name)
+
+    def _find(self) -> None:
+        if not self.commands:
+            for found in discover(lms.cli, "command").values():
+                for command in found if isinstance(found, (list, tuple)) else [found]:
+                    self.add_command(command)
+
+
+@click.command(cls=Commands)
+@click.version_option(package_name="manager-public-ia")
+def cli() -> None:
+    """Manager Public IA: AI training tracks for the public service."""
+
+
+def main() -> None:
+    """Entry point of the ``lms`` command."""
+    try:
+        cli()
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        sys.exit(2)

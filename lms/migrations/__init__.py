@@ -1,0 +1,1 @@
+"""The migration chain of every table."""

@@ -1,0 +1,124 @@
+"""What every page shares: the frame's values, the visitor's way back, the tracks in use."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, g, request, session, url_for
+from flask_login import current_user
+
+from curricula.model import LANGUAGES, Track
+from curricula.registry import shipped_tracks
+from lms.config import Config
+from lms.i18n import current_language
+from lms.i18n import gettext as _
+from lms.lti.http import Outbound
+from lms.lti.jwks import PlatformKeys
+from lms.lti.keys import ToolKeys
+from lms.models.database import begin_reading
+from lms.security import Visitor
+
+LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
+
+
+def config() -> Config:
+    """The configuration in force."""
+    found: Config = current_app.extensions["mpia"]
+    return found
+
+
+def tool_keys() -> ToolKeys:
+    """The tool's own LTI keys."""
+    found: ToolKeys = current_app.extensions["tool_keys"]
+    return found
+
+
+def platform_keys() -> PlatformKeys:
+    """The platforms' public keys, cached."""
+    found: PlatformKeys = current_app.extensions["platform_keys"]
+    return found
+
+
+def outbound() -> Outbound:
+    """The client for every outbound call."""
+    found: Outbound = current_app.extensions["outbound"]
+    return found
+
+
+def tracks() -> dict[str, Track]:
+    """The tracks in use, by key."""
+    return shipped_tracks()
+
+
+def track_or_404(key: str) -> Track:
+    """The track of that key; 404 when there is none."""
+    track = tracks().get(key)
+    if track is None:
+        abort(404)
+    return track
+
+
+def read_first() -> None:
+    """In a POST that must check before it writes: transactions only read until ``writing``."""
+    if "intent" not in g:
+        g.intent = begin_reading()
+
+
+def local_path(path: str | None, fallback: str) -> str:
+    """``path`` if it leads inside this site, else ``fallback``: no redirection elsewhere."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or urlsplit(path).netloc:
+        return fallback
+    return path
+
+
+def template_values() -> dict[str, Any]:
+    """The variables of ``base.html``."""
+    speech = current_language()
+    here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    values: dict[str, Any] = {
+        "locale": speech,
+        "current_path": here,
+        "language_url": url_for("account.language"),
+        "languages": [{"code": code, "label": LANGUAGE_NAMES[code], "current": code == speech} for code in LANGUAGES],
+        "issuer_name": config().issuer_name_fr if speech == "fr" else config().issuer_name_en,
+        "accessibility_url": url_for("about.accessibility"),
+        "privacy_url": url_for("about.privacy"),
+        "legal_url": url_for("about.legal"),
+        "home_url": None,
+        "embedded": bool(session.get("frame")),
+        "platform_origin": session.get("frame"),
+    }
+    if current_user and current_user.is_authenticated:
+        values |= _visitor_values(current_user)
+    return values
+
+
+def _visitor_values(visitor: Visitor) -> dict[str, Any]:
+    person, origin = visitor.person, visitor.session.platform_origin
+    return {
+        "reading": {"size": person.text_size, "space": person.text_space},
+        "reading_url": url_for("account.reading"),
+        "embedded": origin is not None,
+        "platform_origin": origin,
+        "new_tab_url": url_for("account.new_tab", next=request.path) if origin else None,
+        "home_url": url_for("home.index"),
+        "navigation": _navigation(visitor),
+        "account": {
+            "name": person.display_name or _("Signed in"),
+            "sign_out_url": url_for("account.logout"),
+        },
+        "settings_url": url_for("account.settings"),
+    }
+
+
+def _navigation(visitor: Visitor) -> list[dict[str, Any]]:
+    rooms = [
+        ("learn.catalogue", _("Learn"), {"learner", "trainer", "author"}),
+        ("teach.cohorts", _("Train"), {"trainer"}),
+        ("hr.index", _("Human resources"), {"hr"}),
+        ("admin.index", _("Administration"), {"administrator"}),
+    ]
+    return [
+        {"url": url_for(endpoint), "label": label, "current": request.blueprint == endpoint.split(".")[0]}
+        for endpoint, label, roles in rooms
+        if visitor.roles & roles and endpoint in current_app.view_functions
+    ]

@@ -1,0 +1,44 @@
+"""Brings a database to this release: the migration chain, then the tool's first key."""
+
+from alembic import command
+from flask import Flask
+from sqlalchemy import text
+
+from lms.lti.keys import ToolKeys
+from lms.migrations.head import alembic_config
+from lms.models import db
+
+#: Key of the PostgreSQL lock under which one process at a time migrates.
+_LOCK = 7250130
+
+
+def upgrade(app: Flask) -> None:
+    """Run the migrations that are missing and make the LTI key if there is none. Safe to run twice, or at once."""
+    with app.app_context():
+        with db.engine.connect() as connection:
+            postgresql = connection.dialect.name == "postgresql"
+            if postgresql:
+                connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
+                connection.commit()
+            try:
+                config = alembic_config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                connection.commit()
+            finally:
+                if postgresql:
+                    connection.execute(text(f"select pg_advisory_unlock({_LOCK})"))
+                    connection.commit()
+        keys: ToolKeys = app.extensions["tool_keys"]
+        keys.ensure(db.session())
+        db.session.commit()
+        db.session.remove()
+
+
+def new_migration(app: Flask, message: str) -> None:
+    """Write the migration that brings the last revision to the models (``make migration``)."""
+    with app.app_context(), db.engine.connect() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
+        command.revision(config, message=message, autogenerate=True)

@@ -1,0 +1,46 @@
+"""Local accounts: people who come in without an LMS."""
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from lms.models import ROLES, LocalAccount, Person
+
+_hasher = PasswordHasher()
+#: Verified when the address is unknown, so that both refusals take as long.
+_DECOY = _hasher.hash("no account has this password")
+
+
+class AccountRefused(ValueError):
+    """An account that cannot be made; the message says why."""
+
+
+def make_account(session: Session, email: str, password: str, roles: list[str], name: str = "") -> LocalAccount:
+    """Make a local account. Raises ``AccountRefused`` for an unknown role, a short password or a taken address."""
+    email = email.strip().lower()
+    unknown = set(roles) - set(ROLES)
+    if unknown or not roles:
+        raise AccountRefused(f"Roles are: {', '.join(ROLES)}.")
+    if "@" not in email:
+        raise AccountRefused("This is not an e-mail address.")
+    if len(password) < 12:
+        raise AccountRefused("A password has at least 12 characters.")
+    if session.scalars(select(LocalAccount).filter_by(email=email)).first():
+        raise AccountRefused("An account with this address exists.")
+    person = Person(subject=email, email=email, full_name=name)
+    account = LocalAccount(email=email, password_hash=_hasher.hash(password), roles=sorted(roles), person=person)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def sign_in(session: Session, email: str, password: str) -> LocalAccount | None:
+    """The account of that address if the password is its own."""
+    query = select(LocalAccount).filter_by(email=email.strip().lower()).options(joinedload(LocalAccount.person))
+    account = session.scalars(query).first()
+    try:
+        _hasher.verify(account.password_hash if account else _DECOY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return None
+    return account

@@ -1,0 +1,90 @@
+"""Following a track: enrolment, lessons read, where one is."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from curricula.model import Lesson, Module, Track
+from curricula.progress import TrackProgress, progress
+from lms.models import Attempt, Enrolment, LessonProgress, utcnow
+from lms.models.upsert import insert_or_find
+
+#: A lesson opened again within this time is not written again.
+REOPENED_AFTER = timedelta(minutes=1)
+
+
+def enrol(session: Session, person_id: int, track: Track) -> Enrolment:
+    """The person's enrolment in the track, made when there is none, in the version published now."""
+    identity = {"person_id": person_id, "track_key": track.key}
+    found = session.scalars(select(Enrolment).filter_by(**identity)).first()
+    if found is not None:
+        return found
+    values = {"track_version": track.version, "track_digest": track.digest}
+    return insert_or_find(session, Enrolment, identity, values)
+
+
+def enrolments(session: Session, person_id: int) -> Sequence[Enrolment]:
+    """Every track a person follows, the last one opened first."""
+    query = select(Enrolment).where(Enrolment.person_id == person_id)
+    return session.scalars(query.order_by(Enrolment.last_at.desc().nulls_last(), Enrolment.id)).all()
+
+
+def enrolment(session: Session, person_id: int, track_key: str) -> Enrolment | None:
+    """The person's enrolment in one track."""
+    return session.scalars(select(Enrolment).filter_by(person_id=person_id, track_key=track_key)).first()
+
+
+def track_progress(session: Session, row: Enrolment, track: Track) -> TrackProgress:
+    """How far the learner is; two queries."""
+    return progresses(session, [row], {track.key: track})[row.id]
+
+
+def progresses(session: Session, rows: Sequence[Enrolment], tracks: dict[str, Track]) -> dict[int, TrackProgress]:
+    """The progress of many enrolments by enrolment id; two queries whatever their number."""
+    ids = [row.id for row in rows]
+    read: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for owner, module, lesson in session.execute(
+        select(LessonProgress.enrolment_id, LessonProgress.module_key, LessonProgress.lesson_key).where(
+            LessonProgress.enrolment_id.in_(ids), LessonProgress.read_at.is_not(None)
+        )
+    ):
+        read[owner][module].add(lesson)
+    best: dict[int, dict[str, Fraction]] = defaultdict(dict)
+    for owner, module, score in session.execute(
+        select(Attempt.enrolment_id, Attempt.module_key, Attempt.score).where(
+            Attempt.enrolment_id.in_(ids), Attempt.submitted_at.is_not(None)
+        )
+    ):
+        if score is not None:
+            best[owner][module] = max(score, best[owner].get(module, Fraction(0)))
+    return {
+        row.id: progress(tracks[row.track_key], read[row.id], best[row.id]) for row in rows if row.track_key in tracks
+    }
+
+
+def opens_new_ground(row: Enrolment, module: Module, lesson: Lesson, now: datetime) -> bool:
+    """Whether opening this lesson changes what is stored: its place, or the time of the visit."""
+    here = (row.last_module, row.last_lesson) == (module.key, lesson.key)
+    return not here or row.last_at is None or now - row.last_at > REOPENED_AFTER
+
+
+def open_lesson(session: Session, row: Enrolment, module: Module, lesson: Lesson, now: datetime) -> None:
+    """Note that a lesson was opened: the learner resumes there."""
+    identity = {"enrolment_id": row.id, "module_key": module.key, "lesson_key": lesson.key}
+    insert_or_find(session, LessonProgress, identity, {})
+    row.started_at = row.started_at or now
+    row.last_module, row.last_lesson, row.last_at = module.key, lesson.key, now
+    session.flush()
+
+
+def read_lesson(session: Session, row: Enrolment, module: Module, lesson: Lesson) -> None:
+    """Note that a lesson was read to its end; once read, always read."""
+    identity = {"enrolment_id": row.id, "module_key": module.key, "lesson_key": lesson.key}
+    done = insert_or_find(session, LessonProgress, identity, {})
+    done.read_at = done.read_at or utcnow()
+    row.started_at = row.started_at or done.opened_at
+    session.flush()

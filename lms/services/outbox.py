@@ -1,0 +1,150 @@
+"""Promises of work, written in the transaction that made them necessary, and their execution by workers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.models import OutboxJob, utcnow
+from lms.models.upsert import dialect_insert
+
+#: A worker that has not answered for so long is taken for dead.
+LEASE = timedelta(minutes=2)
+#: Delays between tries; after the last one the job is « failed » and waits for an administrator.
+BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
+
+
+class TryLater(Exception):
+    """The job cannot be done now. ``why`` is for the administrator; ``after`` overrides the backoff."""
+
+    def __init__(self, why: str, after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.why, self.after = why, after
+
+
+class GiveUp(Exception):
+    """Trying again cannot help: an administrator must act first."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job a worker holds: the version it saw, and what to do."""
+
+    id: int
+    version: int
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    tries: int
+
+
+def promise(session: Session, kind: str, key: str, payload: dict[str, Any]) -> None:
+    """Ask that the job be done after this transaction commits.
+
+    Asked again before it ran, it runs once with the last payload; asked again while it runs, it runs again.
+    """
+    insert = dialect_insert(session, OutboxJob)
+    now = utcnow()
+    fresh = {"payload": payload, "status": "pending", "tries": 0, "due_at": now, "last_error": None}
+    session.execute(
+        insert.values(kind=kind, key=key, version=1, created_at=now, **fresh).on_conflict_do_update(
+            index_elements=["kind", "key"],
+            set_={**fresh, "version": OutboxJob.version + 1, "finished_at": None},
+        )
+    )
+
+
+def claim(session: Session, now: datetime | None = None) -> Claim | None:
+    """Take the next due job for ``LEASE``; None when there is none. Commit before doing it."""
+    now = now or utcnow()
+    due = and_(
+        OutboxJob.status == "pending",
+        OutboxJob.due_at <= now,
+        or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now),
+    )
+    query = select(OutboxJob).where(due).order_by(OutboxJob.due_at).limit(1).with_for_update(skip_locked=True)
+    job = session.scalars(query).first()
+    if job is None:
+        return None
+    job.leased_until = now + LEASE
+    job.tries += 1
+    session.flush()
+    return Claim(job.id, job.version, job.kind, job.key, dict(job.payload), job.tries)
+
+
+def finish(session: Session, held: Claim, now: datetime | None = None) -> None:
+    """Mark a job done, unless it was asked again meanwhile: then it stays pending and runs again."""
+    now = now or utcnow()
+    mine = OutboxJob.id == held.id
+    session.execute(update(OutboxJob).where(mine).values(leased_until=None))
+    session.execute(
+        update(OutboxJob)
+        .where(mine, OutboxJob.version == held.version)
+        .values(status="done", finished_at=now, last_error=None)
+    )
+
+
+def postpone(session: Session, held: Claim, why: str, after: timedelta | None, now: datetime | None = None) -> None:
+    """Note a failure: try again later, or give up when the tries are spent (``after`` zero gives up now)."""
+    now = now or utcnow()
+    spent = held.tries > len(BACKOFF) or after == timedelta(0)
+    delay = after or BACKOFF[min(held.tries, len(BACKOFF)) - 1]
+    values = {"leased_until": None, "last_error": why[:500], "due_at": now + delay}
+    if spent:
+        values["status"] = "failed"
+    session.execute(update(OutboxJob).where(OutboxJob.id == held.id, OutboxJob.version == held.version).values(values))
+    session.execute(
+        update(OutboxJob).where(OutboxJob.id == held.id, OutboxJob.version != held.version).values(leased_until=None)
+    )
+
+
+def work_one(session: Session, do: Callable[[Claim], None]) -> Claim | None:
+    """Claim one job, do it, note the outcome; commits each step. Gives the job, or None when none was due.
+
+    ``do`` runs outside the claiming transaction and commits its own changes; it must be idempotent, since a
+    worker may die after doing and before noting.
+    """
+    held = claim(session)
+    session.commit()
+    if held is None:
+        return None
+    try:
+        do(held)
+    except TryLater as later:
+        session.rollback()
+        postpone(session, held, later.why, later.after)
+    except GiveUp as reason:
+        session.rollback()
+        postpone(session, held, str(reason), timedelta(0))
+    except Exception as error:  # noqa: BLE001 - a faulty job must not stop the worker; the cause is kept
+        session.rollback()
+        postpone(session, held, f"{type(error).__name__}: {error}", None)
+    else:
+        finish(session, held)
+    session.commit()
+    return held
+
+
+def waiting(session: Session, *statuses: str, limit: int = 200) -> Sequence[OutboxJob]:
+    """Jobs in these states, oldest first, for an administrator."""
+    query = select(OutboxJob).where(OutboxJob.status.in_(statuses)).order_by(OutboxJob.due_at).limit(limit)
+    return session.scalars(query).all()
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Number of jobs by state."""
+    rows = session.execute(select(OutboxJob.status, func.count()).group_by(OutboxJob.status))
+    return {str(status): int(number) for status, number in rows}
+
+
+def replay(session: Session, job_id: int) -> bool:
+    """Try a failed or waiting job again now; False when there is none of that id to try."""
+    job = session.get(OutboxJob, job_id, with_for_update=True)
+    if job is None or job.status == "done":
+        return False
+    job.status, job.tries, job.due_at, job.leased_until = "pending", 0, utcnow(), None
+    job.version += 1
+    return True

@@ -1,0 +1,80 @@
+"""What a new result brings about: completion, the score for the LMS, the certificate."""
+
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from certificates.award import Decision, Rule, decide
+from curricula.model import Track
+from curricula.progress import TrackProgress
+from lms.models import Certificate, Enrolment, Participation, ResourceLink
+from lms.services.learning import track_progress
+from lms.services.outbox import promise
+
+
+def award_rule(track: Track) -> Rule | None:
+    """The certificate rule of a track, as the certificates package reads it."""
+    rule = track.certificate
+    if rule is None:
+        return None
+    return Rule(track.key, "certificate", rule.modules, rule.threshold, rule.valid_months)
+
+
+def decision(track: Track, state: TrackProgress) -> Decision | None:
+    """Whether the track's certificate is earned, and why; None for a track that leads to none."""
+    rule = award_rule(track)
+    return decide(rule, best_scores(state)) if rule else None
+
+
+def best_scores(state: TrackProgress) -> dict[str, Fraction]:
+    """Best score by module key, for the modules that were tried."""
+    return {step.module.key: step.best for step in state.modules if step.best is not None}
+
+
+def after_result(session: Session, row: Enrolment, track: Track, now: datetime) -> None:
+    """Record completion and promise what follows, in the transaction of the result itself."""
+    state = track_progress(session, row, track)
+    if state.completed and row.completed_at is None:
+        row.completed_at = now
+    promise_scores(session, row, track)
+    award = decision(track, state)
+    if award is not None and award.earned:
+        promise(session, "issue_certificate", f"enrolment:{row.id}", {"enrolment_id": row.id})
+
+
+def promise_scores(session: Session, row: Enrolment, track: Track) -> None:
+    """Promise the current score to every gradebook column the learner came through."""
+    query = (
+        select(Participation.id)
+        .join(ResourceLink, ResourceLink.id == Participation.resource_link_id)
+        .where(Participation.person_id == row.person_id, ResourceLink.lineitem_url.is_not(None))
+        .where(or_(ResourceLink.track_key == track.key, ResourceLink.track_key.is_(None)))
+    )
+    for participation_id in session.scalars(query):
+        promise(session, "send_score", f"participation:{participation_id}", {"participation_id": participation_id})
+
+
+def gradebook_score(state: TrackProgress, module_key: str | None) -> tuple[Fraction | None, bool]:
+    """(score between 0 and 1 or None when nothing was submitted, whether the activity is complete).
+
+    A link to a module carries its best score; a link to a track the mean over the modules its certificate
+    asks for (all published ones without certificate), an untried module counting for nothing.
+    """
+    if module_key is not None:
+        step = next((step for step in state.modules if step.module.key == module_key), None)
+        return (step.best, step.state == "passed") if step else (None, False)
+    rule = state.track.certificate
+    wanted = rule.modules if rule else tuple(module.key for module in state.track.published_modules)
+    best = best_scores(state)
+    if not any(key in best for key in wanted):
+        return None, False
+    mean = sum((best.get(key, Fraction(0)) for key in wanted), Fraction(0)) / len(wanted)
+    return mean, state.completed
+
+
+def issued_certificate(session: Session, person_id: int, award_key: str) -> Certificate | None:
+    """The certificate of that award the person holds, the last cycle first."""
+    query = select(Certificate).filter_by(person_id=person_id, award_key=award_key)
+    return session.scalars(query.order_by(Certificate.cycle.desc())).first()

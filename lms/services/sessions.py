@@ -1,0 +1,69 @@
+"""Signed-in browsers: opened by a launch or a local account, kept in the database, revocable."""
+
+from datetime import timedelta
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from sqlalchemy import CursorResult, delete, select
+from sqlalchemy.orm import Session, joinedload
+
+from lms.lti.model import Launch
+from lms.models import Person, WebSession, utcnow
+from lms.models.secrets import hashed, new_token
+
+
+def open_session(
+    session: Session,
+    person: Person,
+    roles: frozenset[str],
+    minutes: int,
+    *,
+    launch: Launch | None = None,
+    context_id: int | None = None,
+    resource_link_id: int | None = None,
+) -> str:
+    """A new session for ``minutes``; gives the token its cookie must carry, which is stored hashed."""
+    token = new_token()
+    now = utcnow()
+    session.add(
+        WebSession(
+            token_hash=hashed(token),
+            person_id=person.id,
+            roles=sorted(roles),
+            context_id=context_id,
+            resource_link_id=resource_link_id,
+            platform_origin=_origin(launch.registration.auth_url) if launch and launch.embedded else None,
+            return_url=launch.return_url if launch else None,
+            created_at=now,
+            expires_at=now + timedelta(minutes=minutes),
+        )
+    )
+    return token
+
+
+def live_session(session: Session, token: str) -> WebSession | None:
+    """The session of that token with its person, unless it ended; one query."""
+    query = select(WebSession).where(WebSession.token_hash == hashed(token)).options(joinedload(WebSession.person))
+    row = session.scalars(query).first()
+    return row if row is not None and row.expires_at > utcnow() else None
+
+
+def close_session(session: Session, token_hash: str) -> None:
+    """Sign one browser out."""
+    session.execute(delete(WebSession).where(WebSession.token_hash == token_hash))
+
+
+def close_sessions(session: Session, person_id: int) -> int:
+    """Sign a person out everywhere; gives how many browsers that was."""
+    done = session.execute(delete(WebSession).where(WebSession.person_id == person_id))
+    return int(cast("CursorResult[Any]", done).rowcount)
+
+
+def sweep(session: Session) -> None:
+    """Remove ended sessions."""
+    session.execute(delete(WebSession).where(WebSession.expires_at < utcnow()))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,159 @@
+"""Signing in without an LMS, signing out, settings, and moving to a tab of one's own."""
+
+from datetime import timedelta
+
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+
+from curricula.model import LANGUAGES
+from lms.forms.account import LoginForm, ReadingForm, SettingsForm
+from lms.i18n import gettext as _
+from lms.models import Person, WebSession, db, utcnow, writing
+from lms.models.secrets import hashed, new_token
+from lms.pages import config, local_path
+from lms.security import visitor
+from lms.services.accounts import sign_in
+from lms.services.sessions import close_session, live_session, open_session
+
+blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+#: How long the address that opens a new tab may be used, once.
+HANDOVER = timedelta(minutes=5)
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    """Sign in with a local account."""
+    form = LoginForm()
+    failure = None
+    target = local_path(request.values.get("next"), url_for("home.index"))
+    if form.validate_on_submit():
+        account = sign_in(db.session(), str(form.username.data), str(form.password.data))
+        if account is not None:
+            token = open_session(db.session(), account.person, frozenset(account.roles), config().session_minutes)
+            db.session.commit()
+            session.clear()
+            session["sid"] = token
+            return redirect(target, 303)
+        failure = _("This address and this password do not go together.")
+    page = render_template(
+        "account/login.html", form=form, failure=failure, providers=[], next=target,
+        action_url=url_for("account.login"),
+    )  # fmt: skip
+    return page, 401 if failure else 400 if form.errors else 200
+
+
+@blueprint.post("/logout")
+def logout() -> ResponseReturnValue:
+    """Sign this browser out."""
+    close_session(db.session(), visitor().session.token_hash)
+    db.session.commit()
+    session.clear()
+    return redirect(url_for("account.login"), 303)
+
+
+@blueprint.post("/language")
+def language() -> ResponseReturnValue:
+    """Keep the language chosen: for the person when signed in, for the browser in any case."""
+    chosen = request.form.get("language")
+    if chosen not in LANGUAGES:
+        abort(400)
+    session["language"] = chosen
+    if current_user.is_authenticated:
+        _me().language = chosen
+        db.session.commit()
+    return redirect(local_path(request.form.get("next"), url_for("home.index")), 303)
+
+
+@blueprint.post("/reading")
+def reading() -> ResponseReturnValue:
+    """Keep the size and spacing of the text."""
+    form = ReadingForm()
+    if not form.validate_on_submit():
+        abort(400)
+    me = _me()
+    me.text_size, me.text_space = str(form.size.data), str(form.space.data)
+    db.session.commit()
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(message=_("Setting kept."))
+    return redirect(local_path(request.form.get("next"), url_for("home.index")), 303)
+
+
+@blueprint.route("/settings", methods=["GET", "POST"])
+def settings() -> ResponseReturnValue:
+    """What one may set for oneself."""
+    me = visitor().person
+    form = SettingsForm(
+        size=me.text_size, space=me.text_space, language=me.language or "fr",
+        certificate_name=me.certificate_name or me.display_name,
+    )  # fmt: skip
+    if form.validate_on_submit():
+        me = _me()
+        me.text_size, me.text_space = str(form.size.data), str(form.space.data)
+        me.language = session["language"] = str(form.language.data)
+        me.certificate_name = form.certificate_name.data or None
+        db.session.commit()
+        flash(_("Your settings are kept."), "ok")
+        return redirect(url_for("account.settings"), 303)
+    page = render_template("account/settings.html", form=form, action_url=url_for("account.settings"), saved_at=None)
+    return page, 400 if form.errors else 200
+
+
+@blueprint.get("/new-tab")
+def new_tab() -> ResponseReturnValue:
+    """A one-use address that opens this session in a tab of its own.
+
+    A browser that separates cookies by site gives a new tab none of ours: the session has to be handed over.
+    """
+    target = local_path(request.args.get("next"), url_for("home.index"))
+    now, token, old = utcnow(), new_token(), visitor().session
+    with writing(db.session()):
+        db.session.add(
+            WebSession(
+                token_hash=hashed(token),
+                person_id=old.person_id,
+                roles=list(old.roles),
+                context_id=old.context_id,
+                resource_link_id=old.resource_link_id,
+                return_url=old.return_url,
+                created_at=now,
+                expires_at=now + HANDOVER,
+            )
+        )
+        db.session.commit()
+    return render_template(
+        "account/new_tab.html", arrive_url=url_for("account.arrive", token=token, next=target), back_url=target
+    )
+
+
+@blueprint.route("/arrive/<token>", methods=["GET", "POST"])
+def arrive(token: str) -> ResponseReturnValue:
+    """Take a handed-over session, once. Anybody but our own page must confirm first (login CSRF)."""
+    target = local_path(request.values.get("next"), url_for("home.index"))
+    handed = live_session(db.session(), token)
+    if handed is None:
+        abort(401)
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Site") != "same-origin":
+        here = url_for("account.arrive", token=token, next=target)
+        name = handed.person.display_name
+        return render_template("account/arrive.html", form=FlaskForm(), action_url=here, name=name)
+    handed_hash, person_id = handed.token_hash, handed.person_id
+    roles, context_id, link_id = frozenset(handed.roles), handed.context_id, handed.resource_link_id
+    with writing(db.session()):
+        person = db.session.get_one(Person, person_id)
+        close_session(db.session(), handed_hash)
+        sid = open_session(
+            db.session(), person, roles, config().session_minutes,
+            context_id=context_id, resource_link_id=link_id,
+        )  # fmt: skip
+        db.session.commit()
+    session.clear()
+    session["sid"] = sid
+    return redirect(target, 303)
+
+
+def _me() -> Person:
+    return db.session.scalars(select(Person).where(Person.id == visitor().person.id)).one()

@@ -1,0 +1,190 @@
+"""LTI doors: login, launch, the tool's public keys."""
+
+import structlog
+from flask import Blueprint, current_app, jsonify, make_response, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from lms.errors import Refused, reference
+from lms.i18n import from_lti_locale
+from lms.i18n import gettext as _
+from lms.lti.launch import ours, verify
+from lms.lti.model import Launch, Login, LtiError, PendingLogin
+from lms.lti.pylti import login_url
+from lms.lti.state import LIFETIME, consume, full, pending, remember
+from lms.models import db, utcnow, writing
+from lms.models.secrets import hashed, new_token, same
+from lms.pages import config, platform_keys, read_first, tool_keys, tracks
+from lms.services.launches import Arrival, arrive
+from lms.services.learning import enrol
+from lms.services.platforms import find_registration, registration
+from lms.services.sessions import open_session
+
+blueprint = Blueprint("lti", __name__, url_prefix="/lti")
+#: Platforms post here from their own origin: state and signature protect these doors, not our form token.
+CROSS_SITE = True
+
+log = structlog.get_logger()
+
+FIELD_LIMIT = 8000
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    """Third-party-initiated login: remember it, send the browser to the platform (LTI 1.3 core, 5.1.1.1)."""
+    fields = _single(request.form if request.method == "POST" else request.args)
+    asked = Login(
+        issuer=fields.get("iss", ""),
+        login_hint=fields.get("login_hint", ""),
+        target=fields.get("target_link_uri", ""),
+        client_id=fields.get("client_id") or None,
+        deployment_id=fields.get("lti_deployment_id") or None,
+        message_hint=fields.get("lti_message_hint") or None,
+    )
+    browser = session.setdefault("browser", new_token())
+    state, nonce = new_token(), new_token()
+    try:
+        if not asked.issuer or not asked.login_hint:
+            raise LtiError("login_malformed", "iss and login_hint are required")
+        if not ours(asked.target, config().base_url):
+            raise LtiError("target")
+        with writing(db.session()):
+            found = find_registration(db.session(), asked.issuer, asked.client_id, asked.deployment_id)
+            if full(db.session()):
+                raise LtiError("busy")
+            until = utcnow() + LIFETIME
+            login = PendingLogin(found.platform_id, asked.deployment_id, nonce, asked.target, hashed(browser), until)
+            remember(db.session(), state, login)
+            db.session.commit()
+        launch_url = config().base_url + url_for("lti.launch")
+        return redirect(login_url(asked, found, launch_url, state, nonce))
+    except LtiError as error:
+        raise _refusal(error) from error
+
+
+@blueprint.post("/launch")
+def launch() -> ResponseReturnValue:
+    """Every LTI message: verified, then its consequences in one transaction, then the learner's page."""
+    read_first()
+    fields = _single(request.form)
+    state, id_token = fields.get("state", ""), fields.get("id_token", "")
+    try:
+        if "error" in fields:
+            raise LtiError("platform_refused", fields["error"][:100])
+        if not state or not id_token or request.args:
+            raise LtiError("message_incomplete")
+        known = pending(db.session(), state)
+        if not same(known.browser_hash, hashed(session.get("browser", ""))):
+            raise LtiError("browser", "the login began in another browser, or its cookie was kept from us")
+        found = registration(db.session(), known.platform_id)
+        db.session.rollback()  # keys may have to be fetched: no transaction stays open meanwhile
+        try:
+            message = verify(id_token, known, found, platform_keys(), config().base_url)
+        except LtiError:
+            _use_up(state)
+            raise
+        return _arrived(message, state)
+    except LtiError as error:
+        raise _refusal(error) from error
+
+
+@blueprint.get("/jwks.json")
+def jwks() -> ResponseReturnValue:
+    """The tool's public keys (RFC 7517)."""
+    answer = make_response(jsonify(tool_keys().public(db.session())))
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer
+
+
+def _arrived(message: Launch, state: str) -> ResponseReturnValue:
+    with writing(db.session()):
+        if not consume(db.session(), state):
+            raise LtiError("state_unknown", "used at the same moment by another request")
+        arrival = arrive(db.session(), message, from_lti_locale(message.locale))
+        token = open_session(
+            db.session(), arrival.person, arrival.roles, config().session_minutes,
+            launch=message, context_id=arrival.context.id, resource_link_id=arrival.link.id,
+        )  # fmt: skip
+        page = _page(arrival)
+        db.session.commit()
+    language = session.get("language")
+    session.clear()  # a new identity starts from nothing: no value of an earlier visitor remains
+    session["sid"] = token
+    if language:
+        session["language"] = language
+    if message.embedded:
+        session["frame"] = _origin(message)
+    log.info("launch", platform=message.registration.platform_id, roles=sorted(message.roles))
+    return redirect(page, 303)
+
+
+def _page(arrival: Arrival) -> str:
+    """Where the link leads: its track or module for learners, their room for the others."""
+    if "learner" not in arrival.roles and arrival.roles & {"hr", "administrator"}:
+        return url_for("home.index")
+    if "trainer" in arrival.roles and "teach.cohort" in current_app.view_functions:
+        return url_for("teach.cohort", context_id=arrival.context.id)
+    track = tracks().get(arrival.link.track_key or "")
+    if track is None:
+        if arrival.link.track_key:
+            raise LtiError("track_unknown", arrival.link.track_key)
+        return url_for("learn.catalogue")
+    enrol(db.session(), arrival.person.id, track)
+    module = track.module(arrival.link.module_key or "")
+    if module is not None and module.published:
+        return url_for("learn.module", track_key=track.key, module_key=module.key)
+    return url_for("learn.track", track_key=track.key)
+
+
+def _use_up(state: str) -> None:
+    # A message that does not hold uses its state up all the same: it cannot be tried again with another token.
+    with writing(db.session()):
+        consume(db.session(), state)
+        db.session.commit()
+
+
+def _origin(message: Launch) -> str:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(message.registration.auth_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _single(values: MultiDict[str, str]) -> dict[str, str]:
+    for name in values:
+        if len(values.getlist(name)) > 1:
+            raise _refusal(LtiError("message_repeated", name[:50]))
+        if name != "id_token" and len(values[name]) > FIELD_LIMIT:
+            raise _refusal(LtiError("message_too_long", name[:50]))
+    return values.to_dict()
+
+
+def _refusal(error: LtiError) -> Refused:
+    """The words for a cause: what happened, what to do (LTI.md R22)."""
+    relaunch = _("Go back to your training platform and open the activity again.")
+    tell = _("Give this reference to the administrator of your training platform.")
+    words = {
+        "state_unknown": (_("This opening has expired or was already used."), relaunch),
+        "browser": (
+            _("Your browser did not keep the cookie that protects your sign-in."),
+            _("Open the activity again, in a new tab if your platform offers it."),
+        ),
+        "clock": (
+            _("The message of the training platform is too old, or its clock and ours differ."),
+            _("Open the activity again. If this comes back, the administrator should check both clocks."),
+        ),
+        "suspended": (_("The connection with this training platform is suspended."), tell),
+        "issuer_unknown": (_("This training platform is not connected to the service."), tell),
+        "client_ambiguous": (_("The training platform did not say which connection it uses."), tell),
+        "unreachable": (_("The training platform does not answer, so its message cannot be checked."), relaunch),
+        "track_unknown": (
+            _("This activity leads to a track that does not exist here."),
+            _("The trainer should choose the track again in the course."),
+        ),
+        "platform_refused": (_("The training platform refused to sign you in."), relaunch),
+        "busy": (_("Many people are signing in at this moment."), _("Wait a minute and open the activity again.")),
+    }
+    what, fix = words.get(error.cause, (_("The message of the training platform cannot be accepted."), tell))
+    log.warning("lti_refused", cause=error.cause, detail=error.detail[:100], reference=reference())
+    status = {"busy": 503, "suspended": 403, "browser": 403}.get(error.cause, 400)
+    return Refused(what, fix, status=status, cause="lti_" + error.cause)
