@@ -1,0 +1,50 @@
+"""Files taken out: a still picture of the data to write them from, and the journal that keeps who took them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from lms.models import AuditEntry
+from lms.models.database import begin_reading, end_reading
+from lms.tables import Extraction
+
+
+@contextmanager
+def still_picture(engine: Engine) -> Iterator[Session]:
+    """A session of its own that sees one state of the data, and holds no lock, for as long as a file takes.
+
+    A download outlives the request that began it; nothing here depends on that request.
+    """
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with Session(engine) as session:
+        token = begin_reading()
+        try:
+            session.connection()  # the transaction begins here, as one that only reads
+        finally:
+            end_reading(token)
+        yield session
+
+
+def journal_export(
+    session: Session, report: str, export: str, extraction: Extraction, person_id: int | None = None
+) -> None:
+    """Keep who took which report, in which format, of whom; never its content."""
+    details: dict[str, Any] = {
+        "author": None if person_id is not None else extraction.author,
+        "platform_id": extraction.platform_id,
+        "filters": dict(extraction.asked),
+    }
+    session.add(
+        AuditEntry(
+            at=extraction.at,
+            person_id=person_id,
+            action="hr.export",
+            target=f"{report}.{export}",
+            details=details,
+        )
+    )
+    session.flush()
