@@ -18,7 +18,7 @@ from lms.models import db
 from lms.models.database import begin_reading, end_reading
 from lms.pages import template_values
 from lms.plugins import discover
-from lms.security import Visitor, secure_headers
+from lms.security import Visitor, limiter, secure_headers
 from lms.services.sessions import live_session
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -35,6 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])
     db.init_app(app)
     csrf = CSRFProtect(app)
+    limiter.init_app(app)
     init_i18n(app)
     init_errors(app)
     _init_login(app)
@@ -74,6 +75,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: an open page must not lose an answer
         "WTF_CSRF_SSL_STRICT": False,  # the referrer is withheld by some networks; the token decides
         "TESTING": config.testing,
+        "RATELIMIT_ENABLED": not config.testing,
         "PREFERRED_URL_SCHEME": config.base_url.split(":", 1)[0],
     }
 

@@ -5,9 +5,13 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import Response, abort, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_login import UserMixin, current_user
 
 from lms.models import Person, WebSession
+
+limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,3 +85,8 @@ def secure_headers(response: Response) -> Response:
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """At most so many requests of one address to a public page (« 60 per minute »); then 429."""
+    return limiter.limit(rule)  # type: ignore[no-any-return]

@@ -2,7 +2,7 @@
 
 from lms.models.agents import Agent, AuditEntry, ImportRun
 from lms.models.base import Base, utcnow
-from lms.models.certificates import Certificate, CertificateFile, StatusList
+from lms.models.certificates import Certificate, CertificateFile, IssuerDocument, StatusList
 from lms.models.database import db, writing
 from lms.models.learning import Answer, Attempt, Enrolment, LessonProgress, Participation
 from lms.models.outbox import OutboxJob
@@ -22,6 +22,7 @@ __all__ = [
     "Deployment",
     "Enrolment",
     "ImportRun",
+    "IssuerDocument",
     "LaunchState",
     "LessonProgress",
     "LocalAccount",

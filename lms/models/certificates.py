@@ -59,12 +59,21 @@ class CertificateFile(Base):
 
 
 class StatusList(Base):
-    """A Bitstring Status List: which entries are taken, and the credential last signed."""
+    """A pair of Bitstring status lists sharing their entries, and the credentials last signed for them."""
 
     __tablename__ = "status_list"
 
     id: Mapped[Id]
-    purpose: Mapped[str] = mapped_column(String(20), default="revocation")
-    size: Mapped[int] = mapped_column(default=131_072)
-    signed: Mapped[dict[str, Any] | None]
+    #: Purpose (revocation, suspension) → signed list credential.
+    signed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     signed_at: Mapped[datetime | None]
+
+
+class IssuerDocument(Base):
+    """The issuer's DID document as the keys last gave it: what serves it never needs to hold a key."""
+
+    __tablename__ = "issuer_document"
+
+    did: Mapped[str] = mapped_column(String(300), primary_key=True)
+    document: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -89,7 +89,7 @@ function autosave(form) {
     if (kept === key && !entry.submitted) {
       const values = new URLSearchParams(entry.body);
       for (const field of inputs()) field.checked = values.getAll(field.name).includes(field.value);
-      unsent = entry.body;
+      unsent = body();
     } else if (entry.submitted) store.drop(kept);
     else post(entry.url, entry.body).then((answer) => { if (answer.ok || answer.status === 404 || answer.status === 409) store.drop(kept); }).catch(() => {});
   }

@@ -18,22 +18,16 @@ def accessibility() -> ResponseReturnValue:
         _("This service is not compliant with RGAA 4.1: no audit has been carried out yet."),
         (
             _("State of compliance"),
-            _(
-                "Until an audit is published, the service declares itself not compliant, whatever its own tests say."
-            ),
+            _("Until an audit is published, the service declares itself not compliant, whatever its own tests say."),
             _("Each page is tested by keyboard and with automatic accessibility rules at every change."),
         ),
         (
             _("Contents that are not accessible"),
-            _(
-                "The PDF of a certificate is not tagged. Its verification page is the accessible version."
-            ),
+            _("The PDF of a certificate is not tagged. Its verification page is the accessible version."),
         ),
         (
             _("To report a difficulty"),
-            _(
-                "Write to the person in charge of training at your institution: they owe you an answer."
-            ),
+            _("Write to the person in charge of training at your institution: they owe you an answer."),
             _("Without an answer, you can turn to the Défenseur des droits."),
         ),
     )
@@ -52,9 +46,7 @@ def privacy() -> ResponseReturnValue:
         ),
         (
             _("Who sees it"),
-            _(
-                "Your trainers see your progress and results. Human resources see your status, never your answers."
-            ),
+            _("Your trainers see your progress and results. Human resources see your status, never your answers."),
             _("Whoever holds the code of a certificate sees what is printed on it."),
         ),
         (

@@ -14,7 +14,7 @@ from lms.i18n import gettext as _
 from lms.models import Person, WebSession, db, utcnow, writing
 from lms.models.secrets import hashed, new_token
 from lms.pages import config, local_path
-from lms.security import visitor
+from lms.security import limited, visitor
 from lms.services.accounts import sign_in
 from lms.services.sessions import close_session, live_session, open_session
 
@@ -25,6 +25,7 @@ HANDOVER = timedelta(minutes=5)
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
+@limited("20 per minute")
 def login() -> ResponseReturnValue:
     """Sign in with a local account."""
     form = LoginForm()

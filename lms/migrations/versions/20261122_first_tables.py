@@ -1,15 +1,15 @@
 """first tables
 
-Revision: e56918bfe666
+Revision: 3259ac3c57ca
 After: 
-Made: 2026-11-22 15:15:36.121068
+Made: 2026-11-22 15:19:57.779681
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = 'e56918bfe666'
+revision = '3259ac3c57ca'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -24,6 +24,12 @@ def upgrade() -> None:
     sa.Column('summary', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_run'))
+    )
+    op.create_table('issuer_document',
+    sa.Column('did', sa.String(length=300), nullable=False),
+    sa.Column('document', sa.JSON(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('did', name=op.f('pk_issuer_document'))
     )
     op.create_table('outbox_job',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -63,9 +69,7 @@ def upgrade() -> None:
     )
     op.create_table('status_list',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('purpose', sa.String(length=20), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False),
-    sa.Column('signed', sa.JSON(), nullable=True),
+    sa.Column('signed', sa.JSON(), nullable=False),
     sa.Column('signed_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_status_list'))
     )
@@ -402,5 +406,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_outbox_job_status_due_at'))
 
     op.drop_table('outbox_job')
+    op.drop_table('issuer_document')
     op.drop_table('import_run')
     # ### end Alembic commands ###

@@ -1,0 +1,45 @@
+"""``lms serve``, ``lms worker``, ``lms config``: running the service."""
+
+import os
+
+import click
+
+from lms.app import create_app
+from lms.config import load_config
+from lms.schema import upgrade
+from lms.worker import run_forever
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=2, show_default=True, help="Web processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the web pages, after bringing the database up to date."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    upgrade(create_app())
+    os.environ.setdefault("LMS_DATA_DIR", str(load_config().data_dir))
+    Granian(
+        "lms.app:create_app", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
+        blocking_threads=4,
+    ).serve()  # fmt: skip
+
+
+@click.command("worker")
+def worker() -> None:
+    """Deliver scores, issue certificates, publish keys and status lists; until stopped."""
+    app = create_app()
+    upgrade(app)
+    run_forever(app)
+
+
+@click.command("config")
+def config() -> None:
+    """Print the configuration in force, secrets masked."""
+    for name, value in load_config().shown().items():
+        click.echo(f"LMS_{name.upper()}={value}")
+
+
+command = [serve, worker, config]

@@ -1,0 +1,28 @@
+"""Issues the certificate an enrolment has earned."""
+
+from typing import Any
+
+from certificates.formats import RenderError
+from curricula.registry import shipped_tracks
+from lms.jobs import Tools
+from lms.models import Enrolment
+from lms.services.issuing import NotIssued, issue
+from lms.services.outbox import GiveUp
+
+
+def run(tools: Tools, payload: dict[str, Any]) -> None:
+    """Issue once. Without a name to print nothing is issued: giving the name promises the job again."""
+    row = tools.session.get(Enrolment, payload["enrolment_id"])
+    track = shipped_tracks().get(row.track_key) if row else None
+    if row is None or track is None:
+        raise GiveUp("The enrolment or its track no longer exists.")
+    try:
+        issue(tools.session, tools.authority, row, track)
+    except NotIssued as reason:
+        tools.session.rollback()
+        if reason.reason not in {"not_earned", "name_missing"}:
+            raise GiveUp(f"The name cannot be printed ({reason.reason}).") from reason
+        return
+    except RenderError as error:
+        raise GiveUp(f"The certificate cannot be drawn: {error}") from error
+    tools.session.commit()

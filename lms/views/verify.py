@@ -1,0 +1,262 @@
+"""The public check of certificates, and the documents that let anyone check without us."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from certificates.format import FORMATS
+from certificates.model import Record, printed_fields
+from certificates.verify import MAX_FILE, Unreadable, Verdict
+from lms.errors import Refused
+from lms.forms.verify import CodeForm, FileForm
+from lms.i18n import current_language, day, moment
+from lms.i18n import gettext as _
+from lms.models import db, utcnow
+from lms.pages import config
+from lms.security import limited
+from lms.services import verification
+from lms.services.verification import Standing
+
+blueprint = Blueprint("verify", __name__)
+
+#: Media types of the credential by content negotiation; the page is the default.
+NEGOTIATED = ("text/html", "application/vc+ld+json", "application/ld+json", "application/json", "application/vc+jwt")
+_LIST = re.compile(r"(revocation|suspension)-([1-9]\d{0,8})")
+
+
+@blueprint.get("/verify")
+@limited("60 per minute")
+def form() -> ResponseReturnValue:
+    """Two ways to check: by code, or by the file received."""
+    if request.args.get("code"):
+        return redirect(url_for("verify.show", code=request.args["code"].strip()))
+    return _form_page(FileForm(), 200)
+
+
+@blueprint.get("/verify/<code>")
+@limited("60 per minute")
+def show(code: str) -> ResponseReturnValue:
+    """The certificate of a code, as it stands now. An unknown code is always answered the same way."""
+    found = verification.find(db.session(), code)
+    if found is None:
+        return _page(state="unknown", code=code[:60]), 404
+    return _page(
+        state=found.state,
+        code=found.record.code,
+        since=found.record.valid_until if found.state == "expired" else None,
+        checks=_code_checks(found),
+        **_facts(found.record, name_public=found.row.name_public),
+        proofs=_proofs(found),
+        pdf_sha256=found.files.get("pdf", (0, None))[1],
+    )
+
+
+@blueprint.post("/verify")
+@limited("20 per minute")
+def upload() -> ResponseReturnValue:
+    """Check a file: it is read, judged and forgotten."""
+    received = FileForm()
+    if not received.validate_on_submit():
+        return _form_page(received, 400)
+    data = received.file.data.read(MAX_FILE + 1)
+    name = str(received.file.data.filename or "")[:100]
+    try:
+        verdict, known = verification.judge(db.session(), data, config().base_url)
+    except Unreadable as error:
+        what, fix = _unreadable(error.reason)
+        raise Refused(what, fix, status=422, cause="file_" + error.reason) from error
+    issued = known.files.get(verdict.form, (0, None))[1] if known else None
+    state: str = verdict.state
+    if state == "revoked" and known is not None and known.state == "replaced":
+        state = "replaced"
+    facts = _facts(verdict.record, name_public=True) if verdict.record else {"fields": []}
+    return _page(
+        state=state,
+        code=None,
+        since=verdict.record.valid_until if verdict.record and state == "expired" else None,
+        reason=_("The state of the certificate cannot be established at this moment.")
+        if state == "unverifiable"
+        else None,
+        checks=_file_checks(verdict),
+        file={
+            "name": name,
+            "sha256": verdict.sha256,
+            "issued_sha256": issued,
+            "same": verdict.state == "valid" and (issued is None or issued == verdict.sha256),
+        },
+        page_url=url_for("verify.show", code=known.record.code) if known else None,
+        **facts,
+    )
+
+
+@blueprint.get("/credentials/<uuid:identity>")
+@limited("120 per minute")
+def credential(identity: UUID) -> ResponseReturnValue:
+    """The credential in the form the client prefers: page, JSON-LD or JWT."""
+    best = request.accept_mimetypes.best_match(NEGOTIATED, "text/html")
+    if best == "application/vc+jwt":
+        return _file(identity, "jwt")
+    if best != "text/html":
+        return _file(identity, "jsonld")
+    found = verification.find_by_id(db.session(), identity)
+    if found is None:
+        abort(404)
+    answer = redirect(url_for("verify.show", code=found.record.code))
+    answer.headers["Vary"] = "Accept"
+    return answer
+
+
+@blueprint.get("/credentials/<uuid:identity>.<suffix>")
+@limited("120 per minute")
+def credential_file(identity: UUID, suffix: str) -> ResponseReturnValue:
+    """One stored form of the certificate, by its suffix."""
+    form = next((form for form in FORMATS.values() if form.suffix == "." + suffix), None)
+    if form is None:
+        abort(404)
+    return _file(identity, form.key)
+
+
+@blueprint.get("/status/<name>")
+def status_list(name: str) -> ResponseReturnValue:
+    """A signed Bitstring Status List credential."""
+    wanted = _LIST.fullmatch(name)
+    signed = verification.status_list(db.session(), wanted[1], int(wanted[2])) if wanted else None
+    if signed is None:
+        abort(404)
+    return _open_document(jsonify(signed), "application/vc+ld+json", 300)
+
+
+@blueprint.get("/.well-known/did.json")
+def did() -> ResponseReturnValue:
+    """The issuer's DID document (did:web), retired keys included."""
+    document = verification.did_document(db.session(), config().base_url)
+    if document is None:
+        raise Refused(
+            _("The public keys are not published yet."), _("Try again when the worker has started."), status=503
+        )
+    return _open_document(jsonify(document), "application/did+json", 300)
+
+
+def _file(identity: UUID, form: str) -> Response:
+    stored = verification.file(db.session(), identity, form)
+    if stored is None:
+        abort(404)
+    answer = make_response(stored.content)
+    answer.headers["Content-Type"] = FORMATS[form].media_type
+    name = f"certificate-{identity}{FORMATS[form].suffix}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["X-Robots-Tag"] = "noindex"
+    answer.headers["Vary"] = "Accept"
+    answer.set_etag(stored.sha256)
+    return answer.make_conditional(request)
+
+
+def _open_document(answer: Response, media_type: str, seconds: int) -> Response:
+    # Verifiers elsewhere, wallets in browsers included, read these.
+    answer.headers["Content-Type"] = media_type
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cache-Control"] = f"public, max-age={seconds}"
+    return answer
+
+
+def _page(**values: Any) -> str:
+    speech = current_language()
+    defaults: dict[str, Any] = {
+        "checked_at": utcnow(), "since": None, "replaced_by": None, "reason": None, "fields": [],
+        "holder_hidden": False, "criteria": None, "checks": [], "file": None, "differences": [], "proofs": [],
+        "pdf_sha256": None, "page_url": None,
+        "issuer_name": config().issuer_name_fr if speech == "fr" else config().issuer_name_en,
+        "verify_url": url_for("verify.form"), "file_url": url_for("verify.upload"), "file_form": FileForm(),
+        "max_size": MAX_FILE,
+    }  # fmt: skip
+    return render_template("verify/result.html", **{**defaults, **values})
+
+
+def _form_page(received: FileForm, status: int) -> ResponseReturnValue:
+    page = render_template(
+        "verify/form.html", form=CodeForm(request.args), file_form=received, code_url=url_for("verify.form"),
+        file_url=url_for("verify.upload"), max_size=MAX_FILE,
+    )  # fmt: skip
+    return page, status
+
+
+def _facts(record: Record, *, name_public: bool) -> dict[str, Any]:
+    fields = [
+        {"label": field.label, "value": field.value}
+        for field in printed_fields(record, current_language())
+        if name_public or field.name_key != "holder"
+    ]
+    return {"fields": fields, "holder_hidden": not name_public}
+
+
+def _proofs(found: Standing) -> list[dict[str, Any]]:
+    labels = {"pdf": _("Sealed PDF"), "jsonld": "JSON-LD", "jwt": "JWT"}
+    proofs = [
+        {
+            "label": labels.get(key, key.upper()),
+            "url": url_for("verify.credential_file", identity=found.record.id, suffix=form.suffix[1:]),
+            "size": found.files[key][0],
+        }
+        for key, form in sorted(FORMATS.items(), key=lambda item: list(labels).index(item[0]))
+        if key in found.files
+    ]
+    return [*proofs, {"label": _("Public key"), "url": url_for("verify.did"), "size": None}]
+
+
+def _code_checks(found: Standing) -> list[dict[str, Any]]:
+    state, limit = found.state, found.record.valid_until
+    live = state in {"valid", "expired"}
+    period = _("No limit of validity.") if limit is None else _("Valid until %(date)s.", date=day(limit))
+    return [
+        {
+            "state": "ok",
+            "title": _("Issued by the institution"),
+            "detail": _(
+                "Number %(number)s, on %(when)s.", number=found.record.number, when=moment(found.row.issued_at)
+            ),
+        },
+        {
+            "state": "ok" if live else "bad",
+            "title": _("Neither revoked nor suspended") if live else _("Withdrawn"),
+            "detail": found.row.status_reason or _("According to the register, at this moment."),
+        },
+        {
+            "state": "warm" if state == "expired" else "ok",
+            "title": _("Out of its period of validity") if state == "expired" else _("Within its period of validity"),
+            "detail": period,
+        },
+    ]
+
+
+def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
+    titles = {
+        "seal": (_("The seal of the PDF is intact"), _("The PDF was changed after it was sealed")),
+        "signature": (_("The signature is authentic"), _("The signature does not hold")),
+        "period": (_("Within its period of validity"), _("Out of its period of validity")),
+        "revocation": (_("Not revoked"), _("Revoked")),
+        "suspension": (_("Not suspended"), _("Suspended")),
+    }
+    rows = []
+    for check in verdict.checks:
+        good, bad = titles[check.key]
+        rows.append(
+            {
+                "state": "ok" if check.ok else "warm" if check.ok is None else "bad",
+                "title": good if check.ok else _("Not established: %(what)s", what=good) if check.ok is None else bad,
+                "detail": "",
+            }
+        )
+    return rows
+
+
+def _unreadable(reason: str) -> tuple[str, str]:
+    again = _("Choose the PDF, JSON or JWT file as you received it.")
+    return {
+        "empty": (_("This file is empty."), again),
+        "large": (_("This file is too large to be a certificate of ours."), again),
+        "encrypted": (_("This PDF is protected by a password, so its seal cannot be read."), again),
+        "damaged": (_("This file is damaged: it cannot be read to its end."), _("Ask its holder to send it again.")),
+    }.get(reason, (_("This file is neither a PDF, nor a JSON or JWT credential."), again))

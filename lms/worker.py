@@ -1,0 +1,94 @@
+"""The worker: does what the outbox promises, and what comes round on schedule."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from flask import Flask
+
+import lms.jobs
+from lms.jobs import Job, Tools
+from lms.lti import state
+from lms.lti.grades import GradeService
+from lms.models import db, utcnow
+from lms.plugins import discover
+from lms.services import issuing, outbox, sessions
+
+log = structlog.get_logger()
+
+#: How long an idle worker sleeps before it looks again, in seconds.
+IDLE = 1.0
+UPKEEP = timedelta(hours=1)
+
+
+class Worker:
+    """Runs jobs one after the other. Any number of workers may run beside each other."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        config = app.extensions["mpia"]
+        self._authority = issuing.open_authority(config)
+        self._grades = GradeService(app.extensions["outbound"], app.extensions["tool_keys"])
+        self._jobs: dict[str, Job] = discover(lms.jobs, "run")
+        self._stop = threading.Event()
+        self._upkeep_at = utcnow()
+
+    def stop(self) -> None:
+        """Ask the worker to stop after the job under way."""
+        self._stop.set()
+
+    def run(self, idle: float = IDLE) -> None:
+        """Work until stopped."""
+        self.upkeep()
+        while not self._stop.is_set():
+            if utcnow() - self._upkeep_at > UPKEEP:
+                self.upkeep()
+            if not self.work_one():
+                self._stop.wait(idle)
+
+    def drain(self, timeout: float = 30) -> int:
+        """Do every job that is due now; gives how many there were."""
+        end, count = time.monotonic() + timeout, 0
+        while time.monotonic() < end and self.work_one():
+            count += 1
+        return count
+
+    def work_one(self) -> bool:
+        """Do one due job; False when there was none."""
+        with self._app.app_context():
+            session = db.session()
+            tools = Tools(session, self._grades, self._authority)
+            held = outbox.work_one(session, self._doer(tools))
+            db.session.remove()
+        return held is not None
+
+    def upkeep(self) -> None:
+        """Publish keys and status lists; remove what has expired."""
+        with self._app.app_context():
+            issuing.publish(db.session(), self._authority)
+            state.sweep(db.session())
+            sessions.sweep(db.session())
+            db.session.commit()
+            db.session.remove()
+        self._upkeep_at = utcnow()
+
+    def _doer(self, tools: Tools) -> Callable[[outbox.Claim], None]:
+        def do(held: outbox.Claim) -> None:
+            job = self._jobs.get(held.kind)
+            if job is None:
+                raise outbox.GiveUp(f"This release knows no job « {held.kind} ».")
+            log.info("job", kind=held.kind, tries=held.tries)
+            job(tools, held.payload)
+
+        return do
+
+
+def run_forever(app: Flask) -> None:
+    """A worker in the foreground, until SIGTERM or SIGINT."""
+    worker = Worker(app)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.run()
