@@ -89,4 +89,4 @@ def secure_headers(response: Response) -> Response:
 
 def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """At most so many requests of one address to a public page (« 60 per minute »); then 429."""
-    return limiter.limit(rule)  # type: ignore[no-any-return]
+    return limiter.limit(rule)

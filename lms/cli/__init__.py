@@ -6,6 +6,7 @@ import click
 
 import lms.cli
 from lms.config import ConfigError
+from lms.logs import init_logs
 from lms.plugins import discover
 
 
@@ -35,6 +36,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the ``lms`` command."""
+    init_logs()
     try:
         cli()
     except ConfigError as error:

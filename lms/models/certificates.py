@@ -59,12 +59,12 @@ class CertificateFile(Base):
 
 
 class StatusList(Base):
-    """A pair of Bitstring status lists sharing their entries, and the credentials last signed for them."""
+    """The entries of a Bitstring status list, and the credentials last signed for them, by purpose."""
 
     __tablename__ = "status_list"
 
     id: Mapped[Id]
-    #: Purpose (revocation, suspension) → signed list credential.
+    #: Purpose (revocation) → signed list credential.
     signed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     signed_at: Mapped[datetime | None]
 

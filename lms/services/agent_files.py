@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import unicodedata
-from codecs import BOM_UTF8, getincrementaldecoder
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,17 +89,13 @@ def recognise(stream: BinaryIO, max_bytes: int = MAX_BYTES) -> AgentFile:
         first = text.readline(PIECE)
     if not first.strip():
         raise UnreadableFile(N_("The file is empty."), N_("Export it again with its header and its rows."))
-    candidates = []
-    for delimiter in (";", ",", "\t"):
-        headings = tuple(next(csv.reader([first], delimiter=delimiter)))
-        fields = tuple(_field(heading) for heading in headings)
-        candidates.append((sum(name is not None for name in fields), len(headings), delimiter, headings, fields))
-    _, width, delimiter, headings, fields = max(candidates, key=lambda found: found[:2])
-    if width > MAX_COLUMNS:
+    delimiter, headings = _header(first)
+    fields = tuple(_field(heading) for heading in headings)
+    if len(headings) > MAX_COLUMNS:
         raise UnreadableFile(
             N_("The file has %(count)s columns; %(limit)s are read at most."),
             N_("Keep the columns of the model and export again."),
-            count=width,
+            count=len(headings),
             limit=MAX_COLUMNS,
         )
     _check_columns(fields)
@@ -159,13 +155,31 @@ def _measure(stream: BinaryIO, max_bytes: int) -> tuple[str, int, str]:
     return digest.hexdigest(), size, encoding
 
 
+def _header(line: str) -> tuple[str, tuple[str, ...]]:
+    """(delimiter, headings): the delimiter under which most headings are known, else most cells appear."""
+    found = []
+    for delimiter in (";", ",", "\t"):
+        try:
+            headings = tuple(next(csv.reader([line], delimiter=delimiter)))
+        except csv.Error:
+            continue
+        known = sum(_field(heading) is not None for heading in headings)
+        found.append((known, len(headings), delimiter, headings))
+    if not found:
+        raise UnreadableFile(
+            N_("The first line of the file is not a header."),
+            N_("Put the headings of the columns on the first line and export again."),
+        )
+    return max(found, key=lambda candidate: candidate[:2])[2:]
+
+
 def _refuse_other_formats(start: bytes) -> None:
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
         raise UnreadableFile(
             N_("This is not a CSV file but a workbook or a document."),
             N_("In your spreadsheet, save the sheet as CSV (UTF-8), then send that file."),
         )
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in start and not start.startswith(BOM_UTF8)):
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start[:2]:
         raise UnreadableFile(
             N_("The text of this file is in UTF-16, or is not text."),
             N_("In your spreadsheet, save the sheet as CSV (UTF-8), then send that file."),

@@ -64,7 +64,7 @@ def import_agents(
     partial: bool = False,
     dry_run: bool = False,
     max_bytes: int = MAX_BYTES,
-    progress: Callable[[int], None] = lambda count: None,
+    progress: Callable[[int], None] | None = None,
 ) -> ImportResult:
     """Take in a CSV file of agents from a seekable stream, in bounded memory; flushes, never commits.
 
@@ -74,7 +74,7 @@ def import_agents(
     """
     file = recognise(stream, max_bytes)
     rows, refused, problems = 0, 0, list[Problem]()
-    for found in _told(read_rows(stream, file), stream, progress, 0):
+    for found in _told(stream, file, progress, 0):
         rows += 1
         if not isinstance(found, AgentRow):
             refused += 1
@@ -84,11 +84,12 @@ def import_agents(
     if write:
         session.add(run)
         session.flush()
-    counts = [0, 0, 0]
-    good = (row for row in _told(read_rows(stream, file), stream, progress, file.size) if isinstance(row, AgentRow))
+    counts = {"created": 0, "changed": 0, "unchanged": 0}
+    good = (row for row in _told(stream, file, progress, file.size) if isinstance(row, AgentRow))
     for batch in _batches(good):
         _take(session, batch, run.id if write else None, counts)
-    result = ImportResult(file, rows, *counts, refused, tuple(problems), write, run.id if write else None)
+    run_id = run.id if write else None
+    result = ImportResult(file, rows, refused=refused, problems=tuple(problems), written=write, run_id=run_id, **counts)
     if write:
         run.summary = result.summary()
         details = {"sha256": file.sha256, **result.summary()}
@@ -98,8 +99,8 @@ def import_agents(
     return result
 
 
-def _take(session: Session, batch: Sequence[AgentRow], run_id: int | None, counts: list[int]) -> None:
-    """Compare a batch with what is known, add to (created, changed, unchanged), and write it for a run."""
+def _take(session: Session, batch: Sequence[AgentRow], run_id: int | None, counts: dict[str, int]) -> None:
+    """Compare a batch with what is known, add to the counts, and write it for a run."""
     fields = list(batch[0].values)
     columns = [getattr(Agent, field) for field in fields]
     query = select(*columns).where(Agent.number.in_([row.number for row in batch]))
@@ -109,9 +110,9 @@ def _take(session: Session, batch: Sequence[AgentRow], run_id: int | None, count
     changed = [
         row for row in batch if row.number in known and known[row.number] != tuple(row.values[f] for f in fields)
     ]
-    counts[0] += len(new)
-    counts[1] += len(changed)
-    counts[2] += len(batch) - len(new) - len(changed)
+    counts["created"] += len(new)
+    counts["changed"] += len(changed)
+    counts["unchanged"] += len(batch) - len(new) - len(changed)
     if run_id is None or not (new or changed):
         return
     stamp = {"import_id": run_id, "updated_at": utcnow()}
@@ -134,9 +135,9 @@ def _batches(rows: Iterator[AgentRow]) -> Iterator[list[AgentRow]]:
 
 
 def _told(
-    rows: Iterator[AgentRow | list[Problem]], stream: BinaryIO, progress: Callable[[int], None], before: int
+    stream: BinaryIO, file: AgentFile, progress: Callable[[int], None] | None, before: int
 ) -> Iterator[AgentRow | list[Problem]]:
-    for number, row in enumerate(rows):
-        if number % BATCH == 0:
+    for number, row in enumerate(read_rows(stream, file)):
+        if progress and number % BATCH == 0:
             progress(before + stream.tell())
         yield row

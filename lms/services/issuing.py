@@ -35,7 +35,7 @@ from lms.services.results import award_rule, decision, issued_certificate
 
 #: A signed list older than this is signed again; it is valid for seven days.
 RESIGN_AFTER = timedelta(days=1)
-PURPOSES: tuple[Purpose, ...] = ("revocation", "suspension")
+PURPOSES: tuple[Purpose, ...] = ("revocation",)
 _NUMBER_LOCK = 7250132
 
 
@@ -84,11 +84,11 @@ def publish(session: Session, authority: Authority, now: datetime | None = None)
 
 
 def sign_lists(session: Session, authority: Authority, row: StatusList, now: datetime) -> None:
-    """Sign both lists of a pair from what the certificates are today."""
+    """Sign a list from what the certificates are today."""
     held = session.execute(
         select(Certificate.status_index, Certificate.status).where(Certificate.status_list_id == row.id)
     ).all()
-    meaning: dict[Purpose, set[str]] = {"revocation": {"revoked", "replaced"}, "suspension": {"suspended"}}
+    meaning: dict[Purpose, set[str]] = {"revocation": {"revoked", "replaced", "suspended"}}
     signed: dict[str, Any] = {}
     for purpose in PURPOSES:
         bits = with_set(empty(), [index for index, status in held if status in meaning[purpose]])
@@ -209,7 +209,6 @@ def _record(
         status_list_url=list_url(authority.config, "revocation", list_id),
         status_index=index,
         evidence=(row.track_digest, *_evidence(session, row, rule)),
-        suspension_list_url=list_url(authority.config, "suspension", list_id),
     )
 
 

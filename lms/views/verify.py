@@ -151,7 +151,8 @@ def _file(identity: UUID, form: str) -> Response:
     answer.headers["X-Robots-Tag"] = "noindex"
     answer.headers["Vary"] = "Accept"
     answer.set_etag(stored.sha256)
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def _open_document(answer: Response, media_type: str, seconds: int) -> Response:

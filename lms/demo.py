@@ -1,0 +1,128 @@
+"""The whole product on one machine: the service, its worker and the development LMS, with fictitious people."""
+
+import os
+import secrets
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from flask import Flask
+from sqlalchemy import select
+
+from lms.app import create_app
+from lms.config import Config, load_config
+from lms.devlms import CourseLink, DevLmsSettings, create_devlms, registration, serve
+from lms.lti.roles import MEMBERSHIP
+from lms.models import Agent, LocalAccount, db
+from lms.schema import upgrade
+from lms.services.accounts import make_account
+from lms.services.platforms import NewPlatform, add_platform
+from lms.worker import Worker
+
+CLIENT_ID = "manager-public-ia"
+DEPLOYMENT = "1"
+ADMINISTRATOR = "admin@example.org"
+LINKS = (
+    CourseLink("decideurs", "Décideurs publics", {"track": "decideurs"}, "Le parcours entier."),
+    CourseLink("d2", "D2 · Règlement IA", {"track": "decideurs", "module": "d2"}, "Un module du parcours."),
+)
+#: Fictitious civil servants, matched to the people of the development LMS by their agent number.
+AGENTS = (
+    ("A-0001", "de démonstration A", "Agent", "FPE", "Ministère de démonstration", "Direction A", "A"),
+    ("A-0002", "de démonstration B", "Agent", "FPT", "Commune de démonstration", "Direction B", "B"),
+    ("A-0003", "de démonstration", "Formateur", "FPE", "Institut de démonstration", "Formation", "A"),
+    ("A-0004", "de démonstration", "Responsable RH", "FPE", "Ministère de démonstration", "Direction A", "A"),
+)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the demo listens. The two host names differ, so that the tool's frame is cross-site as in life."""
+
+    port: int = 8000
+    lms_port: int = 8001
+
+    @property
+    def tool(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def lms(self) -> str:
+        return f"http://127.0.0.1:{self.lms_port}"
+
+
+class Demo:
+    """The running demo; use it as a context. Everything binds the loopback and lives under ``directory``."""
+
+    def __init__(self, directory: Path, addresses: Addresses) -> None:
+        self.addresses = addresses
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self.config = _config(directory, addresses)
+        self.app = create_app(self.config)
+        upgrade(self.app)
+        settings = DevLmsSettings(
+            issuer=addresses.lms, tool_url=addresses.tool, client_id=CLIENT_ID, deployment_id=DEPLOYMENT,
+            data_dir=directory / "devlms", links=LINKS,
+        )  # fmt: skip
+        self.devlms = create_devlms(settings)
+        self.password = _seed(self.app, registration(settings), directory)
+        self.worker = Worker(self.app)
+
+    def __enter__(self) -> Self:
+        self.worker.upkeep()
+        self._servers = [
+            serve(self.app, "127.0.0.1", self.addresses.port),
+            serve(self.devlms, "127.0.0.1", self.addresses.lms_port),
+        ]
+        self._thread = threading.Thread(target=self.worker.run, args=(0.3,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.worker.stop()
+        self._thread.join(timeout=10)
+        for server in self._servers:
+            server.stop()
+        with self.app.app_context():
+            db.engine.dispose()
+        self.app.extensions["outbound"].close()
+
+
+def _config(directory: Path, addresses: Addresses) -> Config:
+    kept = {name: value for name, value in os.environ.items() if name == "LMS_SECRET_KEY"}
+    return load_config(
+        kept, base_url=addresses.tool, data_dir=directory, allowed_private_hosts=("127.0.0.1", "localhost")
+    )
+
+
+def _seed(app: Flask, values: dict[str, str], directory: Path) -> str:
+    """Connect the development LMS, declare its people to HR, make an administrator; gives their password."""
+    path = directory / "administrator.txt"
+    with app.app_context():
+        session = db.session()
+        # The platform's « Manager » role is the demo's HR officer: an administrator's choice, kept as data.
+        add_platform(session, NewPlatform(name="LMS de développement", **values), {MEMBERSHIP + "Manager": "hr"})
+        known = set(session.scalars(select(Agent.number)))
+        for number, family, given, branch, ministry, directorate, category in AGENTS:
+            if number not in known:
+                session.add(
+                    Agent(
+                        number=number, family_name=family, given_name=given, branch=branch, ministry=ministry,
+                        directorate=directorate, category=category,
+                    )
+                )  # fmt: skip
+        account = session.scalars(select(LocalAccount).filter_by(email=ADMINISTRATOR)).first()
+        if account is None:
+            password = secrets.token_urlsafe(12)
+            make_account(session, ADMINISTRATOR, password, ["administrator"], "Administrateur de démonstration")
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(password)
+        session.commit()
+        db.session.remove()
+    return path.read_text() if path.exists() else ""

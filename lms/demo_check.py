@@ -1,0 +1,215 @@
+"""The main job, headless: from a launch in an LMS to a certificate that verifies and HR's line."""
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+import httpx
+
+from certificates.verify import verify
+from curricula.model import Module, Question, Track
+from curricula.registry import shipped_tracks
+from lms.demo import Demo
+from lms.devlms import HeadlessBrowser
+
+PATIENCE = 30.0
+
+
+class CheckFailed(Exception):
+    """A step of the main job did not give what it promises."""
+
+
+def check(demo: Demo, say: Callable[[str], None]) -> None:
+    """Run the main job through the running demo, saying each step with its figure. Raises ``CheckFailed``."""
+    Checker(demo, say).run()
+
+
+class Checker:
+    """One run of the main job, as a learner, a stranger, a trainer and an HR officer."""
+
+    def __init__(self, demo: Demo, say: Callable[[str], None]) -> None:
+        self._demo, self._say = demo, say
+        self._tool = demo.addresses.tool
+        self._track: Track = shipped_tracks()["decideurs"]
+        self._folder = demo.directory / "check"
+        self._folder.mkdir(exist_ok=True)
+        self._began = time.monotonic()
+
+    def run(self) -> None:
+        """Every step, in order."""
+        with HeadlessBrowser(self._demo.addresses.lms) as learner:
+            page = learner.launch("11", "decideurs")
+            self._expect(page.status_code == 200 and "/learn/decideurs" in str(page.url), "launch", page)
+            self._step("launched from the LMS", str(page.url.path))
+            for module in self._track.published_modules:
+                self._follow(learner, module)
+            self._gradebook(learner)
+            code = self._certificate(learner)
+        self._files(code)
+        self._trainer()
+        self._hr(code)
+
+    def _follow(self, learner: HeadlessBrowser, module: Module) -> None:
+        for lesson in module.lessons:
+            url = f"{self._tool}/learn/decideurs/{module.key}/{lesson.key}"
+            page = learner.open(url)
+            self._expect(page.status_code == 200, f"lesson {lesson.key}", page)
+            done = learner.client.post(url + "/read", data={"csrf_token": _token(page)}, follow_redirects=False)
+            self._expect(done.status_code == 303, f"reading {lesson.key}", done)
+        words = sum(lesson.texts["fr"].words for lesson in module.lessons)
+        self._step(f"{module.code} read", f"{len(module.lessons)} lessons, {words} words")
+        self._assess(learner, module)
+
+    def _assess(self, learner: HeadlessBrowser, module: Module) -> None:
+        assert module.quiz is not None
+        url = f"{self._tool}/learn/decideurs/{module.key}/assessment"
+        page = learner.open(url)
+        page = learner.client.post(url, data={"csrf_token": _token(page)}, follow_redirects=True)
+        if page.status_code == 409:
+            self._step(f"{module.code} passed", "in an earlier check of this folder")
+            return
+        self._expect("/learn/attempts/" in str(page.url), f"attempt at {module.code}", page)
+        attempt = str(page.url).rpartition("/")[0]
+        by_stem = {_plain(question.stem["fr"]): question for question in module.questions}
+        for number in range(1, module.quiz.questions + 1):
+            page = learner.open(f"{attempt}/{number}")
+            question = by_stem[_plain(_stem(page.text))]
+            # One wrong answer at the first question shows that the score is computed, not given.
+            choices = _wrong(question) if number == 1 else _right(question)
+            form: dict[str, Any] = {"permission": _value(page.text, "permission"), "choice": choices, "go": "review"}
+            page = learner.client.post(f"{attempt}/{number}", data=form, follow_redirects=True)
+            self._expect(page.status_code == 200, f"answer {number}", page)
+        page = learner.client.post(f"{attempt}/submit", data={"csrf_token": _token(page)}, follow_redirects=True)
+        expected = Fraction(module.quiz.questions - 1, module.quiz.questions)
+        shown = f"{int(expected * 100)}"
+        self._expect(page.status_code == 200 and shown in page.text, f"result of {module.code}", page)
+        self._step(f"{module.code} passed", f"{shown} %, threshold {int(module.quiz.threshold * 100)} %")
+
+    def _gradebook(self, learner: HeadlessBrowser) -> None:
+        def received() -> dict[str, Any] | None:
+            rows = [row for row in learner.grades() if row["userId"] == "11"]
+            return next((row for row in rows if row["activityProgress"] == "Completed"), None)
+
+        row = self._wait(received, "the score in the gradebook")
+        self._step("score in the LMS's gradebook", f"{row['grade']} / {row['maximum']}")
+
+    def _certificate(self, learner: HeadlessBrowser) -> str:
+        def issued() -> str | None:
+            page = learner.open(f"{self._tool}/learn/decideurs")
+            found = re.search(r"/verify/([0-9A-Z-]{20,})", page.text)
+            return found[1] if found else None
+
+        code = str(self._wait(issued, "the certificate"))
+        self._step("certificate issued", code)
+        return code
+
+    def _files(self, code: str) -> None:
+        with httpx.Client(trust_env=False) as stranger:
+            page = stranger.get(f"{self._tool}/verify/{code}")
+            self._expect(page.status_code == 200 and 'class="verdict ok"' in page.text, "verification page", page)
+            identity = re.search(r"/credentials/([0-9a-f-]{36})\.pdf", page.text)
+            self._expect(identity is not None, "the PDF's link", page)
+            assert identity is not None
+            base = f"{self._tool}/credentials/{identity[1]}"
+            credential = self._save(stranger, f"{base}.json", "credential.json")
+            pdf = self._save(stranger, f"{base}.pdf", "certificate.pdf")
+            token = self._save(stranger, f"{base}.jwt", "credential.jwt")
+            did = json.loads(self._save(stranger, f"{self._tool}/.well-known/did.json", "did.json"))
+            entry = json.loads(credential)["credentialStatus"]
+            url = (entry[0] if isinstance(entry, list) else entry)["statusListCredential"]
+            status = json.loads(self._save(stranger, url, "status.json"))
+        now = datetime.now(UTC)
+        for name, data in (("PDF", pdf), ("JSON-LD", credential), ("JWT", token)):
+            verdict = verify(data, did_document=did, status_list=status, now=now)
+            self._expect(verdict.state == "valid", f"{name} is {verdict.state}: {verdict.checks}")
+        changed = verify(
+            pdf.replace(b"/Title", b"/Titlf", 1) if b"/Title" in pdf else pdf + b"\n%changed",
+            did_document=did, status_list=status, now=now,
+        )  # fmt: skip
+        self._expect(changed.state == "modified", f"a changed PDF is {changed.state}")
+        self._step("certificate verified offline", f"PDF {len(pdf) // 1000} kB, JSON-LD, JWT; a changed PDF is refused")
+
+    def _trainer(self) -> None:
+        with HeadlessBrowser(self._demo.addresses.lms) as trainer:
+            page = trainer.launch("13", "decideurs")
+            self._expect("/teach/" in str(page.url) and "Agent de démonstration A" in page.text, "cohort", page)
+        self._step("trainer sees the cohort", str(page.url.path))
+
+    def _hr(self, code: str) -> None:
+        with HeadlessBrowser(self._demo.addresses.lms) as officer:
+            page = officer.launch("14", "decideurs")
+            self._expect(page.status_code == 200 and "/hr" in str(page.url), "HR page", page)
+            data = self._save(officer.client, f"{self._tool}/hr/export/completions.csv", "completions.csv")
+            shown = officer.open(f"{self._tool}/verify/{code}").text
+        number = re.search(r"MPIA-\d{4}-\d{6}", shown)
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
+        lines = [row for row in rows if number is not None and number[0] in row]
+        self._expect(bool(lines), "HR's export holds the certificate's number")
+        self._expect(any("A-0001" in row for row in lines), "HR's line names the agent")
+        self._step("HR's export holds the line", f"{len(rows)} lines, {number[0] if number else ''}")
+
+    def _save(self, client: httpx.Client, url: str, name: str) -> bytes:
+        answer = client.get(url)
+        self._expect(answer.status_code == 200, name, answer)
+        (self._folder / name).write_bytes(answer.content)
+        return answer.content
+
+    def _wait(self, look: Callable[[], Any], what: str) -> Any:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            found = look()
+            if found:
+                return found
+            time.sleep(0.2)
+        raise CheckFailed(f"{what} did not come within {PATIENCE:.0f} s")
+
+    def _expect(self, holds: bool, what: str, page: httpx.Response | None = None) -> None:
+        if not holds:
+            seen = f" (HTTP {page.status_code} at {page.url})" if page is not None else ""
+            raise CheckFailed(f"{what} failed{seen}")
+
+    def _step(self, what: str, figure: str) -> None:
+        self._say(f"  [{time.monotonic() - self._began:5.1f} s] {what}: {figure}")
+
+
+def _token(page: httpx.Response) -> str:
+    return _value(page.text, "csrf_token")
+
+
+def _value(html: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', html)
+    if found is None:
+        raise CheckFailed(f"the page has no field {name}")
+    return found[1]
+
+
+def _stem(html: str) -> str:
+    found = re.search(r'<div class="stem" id="stem">(.*?)</div>\s*<div class="stack">', html, re.DOTALL)
+    if found is None:
+        raise CheckFailed("the page shows no question")
+    return found[1]
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone, so that Markdown and HTML of one text compare equal."""
+    from html import unescape
+
+    return "".join(_letters(unescape(re.sub(r"<[^>]+>", "", text))))
+
+
+def _letters(text: str) -> Iterator[str]:
+    return (letter for letter in text if letter.isalnum())
+
+
+def _right(question: Question) -> list[str]:
+    return [option.key for option in question.options if option.correct]
+
+
+def _wrong(question: Question) -> list[str]:
+    return [next(option.key for option in question.options if not option.correct)]
