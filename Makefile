@@ -1,0 +1,70 @@
+# Manager Public IA. `make help` prints what can be asked.
+# Everything runs in a virtual environment of its own, .venv, made with uv (brought from PyPI when absent).
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
+JOBS ?= auto
+
+.PHONY: help demo dev test sure bench translations migration lint types imports chromium clean
+.DEFAULT_GOAL := help
+
+help: ## print this
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then echo "Installing python3-venv."; apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; \
+	  else echo "Run this once, then try again: sudo apt-get install python3-venv"; exit 1; fi; }
+	@echo "Bringing uv, which installs the rest, from PyPI."
+	@$(PYTHON) -m venv $(VENV)/uv && $(VENV)/uv/bin/python -m pip install --quiet uv
+
+$(STAMP): pyproject.toml uv.lock hatch_build.py $(wildcard translations/*/LC_MESSAGES/*.po) | $(if $(findstring $(VENV),$(UV)),$(UV))
+	@echo "Installing the project and its tools in $(VENV)."
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	@$(UV) sync --quiet --frozen --reinstall-package manager-public-ia
+	@touch $@
+
+dev: $(STAMP) ## install the project and its tools; leaves the command at .venv/bin/lms
+	@echo "Ready: $(BIN)/lms --help"
+
+demo: $(STAMP) ## the whole product on SQLite with a development LMS beside it: one address to open
+	@$(BIN)/lms demo
+
+test: $(STAMP) chromium ## every test, on SQLite and on a real PostgreSQL, in a real browser
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+
+chromium:
+	@sh tests/browser/bring-chromium.sh
+
+sure: $(STAMP) chromium lint types imports ## format, lint, types, import contracts, translations, tests, wheel
+	@$(BIN)/python -m translations.update --check
+	@$(BIN)/lms track validate
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
+	@$(BIN)/python tests/wheel_starts.py
+
+lint: $(STAMP)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+imports: $(STAMP)
+	@$(BIN)/lint-imports
+
+bench: $(STAMP) ## figures and ratios, each taken in one run
+	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python -m $$(echo $${bench%.py} | tr / .) || exit 1; done
+
+translations: $(STAMP) ## collect messages into the catalogues and say what lacks a translation
+	@$(BIN)/python -m translations.update
+
+migration: $(STAMP) ## write a migration from the models: make migration m="what it does"
+	@$(BIN)/lms db migration "$(m)"
+
+clean: ## remove what was made here
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
