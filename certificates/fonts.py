@@ -14,8 +14,8 @@ SANS_DIRECTORY = Path(font_source_sans_pro.__file__).parent / "files"
 SERIF_DIRECTORY = Path(font_caladea.__file__).parent / "files"
 
 
-#: A word with the space or hyphen after which a line may break.
-_PIECE = re.compile(r"[^ -]*-+|[^ -]+ *| +")
+#: Where a line may break: after spaces, and only if that is not enough after hyphens too.
+_PIECES = (re.compile(r"[^ ]+ *| +"), re.compile(r"[^ -]*-+|[^ -]+ *| +"))
 
 
 @dataclass(frozen=True)
@@ -74,16 +74,18 @@ def fit(text: str, face: Face, room: float, steps: Iterable[tuple[int, float]]) 
     hyphens, never inside a word: a broken name is a wrong name. Raises :class:`DoesNotFitError`.
     """
     for count, size in steps:
-        lines = _broken(text, face, room, size)
-        if lines and len(lines) <= count:
-            return Fitted(_evened(text, face, room, size, len(lines)), size)
+        for pattern in _PIECES:
+            pieces = pattern.findall(text)
+            lines = _broken(pieces, face, room, size)
+            if lines and len(lines) <= count:
+                return Fitted(_evened(pieces, face, room, size, len(lines)), size)
     raise DoesNotFitError(text)
 
 
-def _broken(text: str, face: Face, room: float, size: float) -> tuple[str, ...]:
-    """``text`` in as few lines as its words allow; nothing when one word alone is too wide."""
+def _broken(pieces: list[str], face: Face, room: float, size: float) -> tuple[str, ...]:
+    """The pieces in as few lines as they allow; nothing when one alone is too wide."""
     lines: list[str] = []
-    for piece in _PIECE.findall(text):
+    for piece in pieces:
         if width(piece.rstrip(), face, size) > room:
             return ()
         if lines and width((lines[-1] + piece).rstrip(), face, size) <= room:
@@ -93,12 +95,12 @@ def _broken(text: str, face: Face, room: float, size: float) -> tuple[str, ...]:
     return tuple(line.rstrip() for line in lines)
 
 
-def _evened(text: str, face: Face, room: float, size: float, count: int) -> tuple[str, ...]:
-    """``text`` in ``count`` lines as even as possible: a last line of one short word looks like an accident."""
-    target = width(text, face, size) / count
+def _evened(pieces: list[str], face: Face, room: float, size: float, count: int) -> tuple[str, ...]:
+    """The pieces in ``count`` lines as even as possible: a last line of one short word looks like an accident."""
+    target = width("".join(pieces), face, size) / count
     while target < room:
-        lines = _broken(text, face, target, size)
+        lines = _broken(pieces, face, target, size)
         if len(lines) == count:
             return lines
         target += size / 2
-    return _broken(text, face, room, size)
+    return _broken(pieces, face, room, size)

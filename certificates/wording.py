@@ -54,7 +54,7 @@ _FR = {
     "modules.0": "le ",
     "modules.1": "le module {codes} du ",
     "modules.n": "les {count} modules du ",
-    "signed": "Pour l’émetteur@:",
+    "label.value": "{label}@: ",
     "check": "Vérifiez ce document@:",
     "note": "Ce document est scellé@: toute modification se voit à la vérification. "
     "La page en ligne en est la version accessible et dit s’il est toujours valable.",
@@ -95,7 +95,7 @@ _EN = {
     "modules.0": "the ",
     "modules.1": "module {codes} of the ",
     "modules.n": "the {count} modules of the ",
-    "signed": "For the issuer:",
+    "label.value": "{label}: ",
     "check": "Check this document:",
     "note": "This document is sealed: any change shows when it is checked. "
     "The online page is its accessible version and says whether it is still valid.",

@@ -11,9 +11,11 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 from string import Template
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from pypdf import PdfReader
+from PIL import Image
+from pypdf import PageObject, PdfReader
 from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 
@@ -57,10 +59,21 @@ def draw(record: Record) -> bytes:
     pages = PdfReader(BytesIO(pdf)).pages
     if len(pages) != 1:
         raise RenderError(f"{record.number}: {len(pages)} pages instead of one")
-    said = [qr.read(image.image) for image in pages[0].images if image.image]
-    if said != [record.verify_url]:
+    if _qr_codes(pages[0]) != [record.verify_url]:
         raise RenderError(f"{record.number}: the QR code does not read as its address")
     return pdf
+
+
+def _qr_codes(page: PageObject) -> list[str]:
+    """What the pictures of a page say, read from the pixels stored in the PDF: only QR codes are pictures."""
+    resources = cast("dict[str, dict[str, Any]]", page["/Resources"].get_object())
+    said = []
+    for reference in resources.get("/XObject", {}).values():
+        picture = reference.get_object()
+        if picture["/Subtype"] == "/Image" and picture["/ColorSpace"] == "/DeviceRGB":
+            size = (int(picture["/Width"]), int(picture["/Height"]))
+            said.append(qr.read(Image.frombytes("RGB", size, picture.get_data())))
+    return said
 
 
 def markup(record: Record) -> str:
@@ -93,7 +106,7 @@ def markup(record: Record) -> str:
         brand=say["brand"].replace("|", "<br>"),
         qr=f"data:image/png;base64,{base64.b64encode(qr.png(record.verify_url)).decode()}",
         code=f"{escape(record.code[:15])}<br>{escape(record.code[15:])}",
-        signatory=_line(signatory) if signatory else "",
+        signatory=_line(signatory, language) if signatory else "",
         holder=_lines(holder),
         holder_size=holder.size,
         holder_leading=round(holder.size * 1.22, 1),
@@ -109,9 +122,10 @@ def _lines(fitted: fonts.Fitted) -> str:
     return "<br>".join(escape(line).replace(" ", "&nbsp;") for line in fitted.lines)
 
 
-def _line(field: Field) -> str:
+def _line(field: Field, language: str) -> str:
     """A label and its value."""
-    return f'<p class="sign">{escape(field.label)}{wording.NBSP}: <b>{escape(field.value)}</b></p>'
+    label = wording.of(language)["label.value"].format(label=field.label)
+    return f'<p class="sign">{escape(label)}<b>{escape(field.value)}</b></p>'
 
 
 def _table(fields: list[Field]) -> str:

@@ -45,11 +45,7 @@ def check_jsonld(secured: Mapping[str, Any], did_document: Mapping[str, Any]) ->
     """The document whose single proof holds, without it. Raises :class:`ProofError`."""
     document = {key: value for key, value in secured.items() if key != "proof"}
     proof = secured.get("proof")
-    if (
-        not isinstance(proof, dict)
-        or set(proof) != _MEMBERS
-        or not all(isinstance(v, str) for v in proof.values())
-    ):
+    if not isinstance(proof, dict) or set(proof) != _MEMBERS or not all(isinstance(v, str) for v in proof.values()):
         raise ProofError("proof", "not exactly one proof of the expected shape")
     if proof["type"] != "DataIntegrityProof" or proof["cryptosuite"] != CRYPTOSUITE:
         raise ProofError("proof", "another kind of proof")

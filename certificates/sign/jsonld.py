@@ -50,7 +50,7 @@ def canonize(document: Mapping[str, Any], contexts: list[str]) -> bytes:
         raise UnsafeDocumentError("unexpected @context")
     for key, value in document.items():
         if key != "@context":
-            _check(key, value)
+            _check(key, value, anonymous="id" not in document)
     return _canonical(json.dumps(document, sort_keys=True))
 
 
@@ -116,8 +116,12 @@ _LOCK = threading.Lock()
 _RESOLVED: dict[str, Any] = {}
 
 
-def _check(key: str, value: object) -> None:
-    """Refuse, anywhere in the document, what would not survive canonicalisation unchanged."""
+def _check(key: str, value: object, *, anonymous: bool) -> None:
+    """Refuse, anywhere in the document, what would not survive canonicalisation unchanged.
+
+    An object without identifier may not hold another (``anonymous``): naming such nodes can take a time that
+    grows with the factorial of their number, which a hostile file would use.
+    """
     if key.startswith("@"):
         raise UnsafeDocumentError(f"keyword in the document: {key}")
     match value:
@@ -128,19 +132,26 @@ def _check(key: str, value: object) -> None:
             raise UnsafeDocumentError(f"{key} holds {value!r}")
         case list():
             for item in value:
-                _check(key, item)
+                _check(key, item, anonymous=anonymous)
         case dict():
+            if anonymous and "id" not in value:
+                raise UnsafeDocumentError(f"{key} has no identifier")
             for inner, item in value.items():
-                _check(inner, item)
+                _check(inner, item, anonymous="id" not in value)
 
 
 def _identifiers(node: object) -> Iterator[str]:
-    """Every @id and @type of an expanded document: RDF leaves out the relative ones without a word."""
+    """Every @id and @type of an expanded document: RDF leaves out the relative ones without a word.
+
+    Lists and graphs are refused: they make nodes without identifier, and no certificate has any.
+    """
     if isinstance(node, list):
         for item in node:
             yield from _identifiers(item)
     elif isinstance(node, dict):
         for key, value in node.items():
+            if key in {"@list", "@graph", "@included", "@reverse"}:
+                raise UnsafeDocumentError(f"unexpected {key}")
             if key in {"@id", "@type"}:
                 yield from value if isinstance(value, list) else [value]
             else:

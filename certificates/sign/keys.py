@@ -134,6 +134,4 @@ def _completed(directory: Path, ring: Ring, did: str, passphrase: bytes, now: da
 
 def _chain(entry: Entry) -> tuple[bytes, ...]:
     """The entry's certificates in DER."""
-    return tuple(
-        x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER) for pem in entry.certificates
-    )
+    return tuple(x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER) for pem in entry.certificates)

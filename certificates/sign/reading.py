@@ -32,9 +32,7 @@ def record_of(document: Mapping[str, Any]) -> Record:
         results = {entry["resultDescription"].rpartition("#")[2]: entry["value"] for entry in subject["result"]}
         needs = [entry["requiredValue"] for entry in achievement["resultDescription"] if "requiredValue" in entry]
         day = date.fromisoformat(subject["activityEndDate"])
-        names = [
-            i["identityHash"] for i in subject["identifier"] if i["identityType"] == "name" and not i["hashed"]
-        ]
+        names = [i["identityHash"] for i in subject["identifier"] if i["identityType"] == "name" and not i["hashed"]]
         codes = [entry["description"] for entry in document["evidence"] if "description" in entry]
         (holder,), (code,) = names, codes
         return Record(

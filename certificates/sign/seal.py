@@ -72,7 +72,7 @@ class _HeldKeySigner(Signer):
     def __init__(self, keys: Keys) -> None:
         certificates = [x509.Certificate.load(der) for der in keys.seal_chain]
         store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        store.register_multiple(certificates)
+        store.register_multiple(certificates[1:])  # its own is added by pyHanko
         super().__init__(
             signing_cert=certificates[0],
             cert_registry=store,

@@ -1,0 +1,138 @@
+"""Checks the seal of a PDF and takes its credential out, trusting no byte before the signature over it holds.
+
+A sealed file is closed: one signature covers it whole, so anything appended, overlaid, replaced or flipped shows
+without interpreting the PDF, which only happens once its bytes are known to be those that were sealed.
+Sources: ISO 32000-2 section 12.8.1 (ByteRange); RFC 5652 (CMS); ETSI EN 319 142-1.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from asn1crypto import cms, x509
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.general import CMSExtractionError, extract_signer_info
+from pyhanko.sign.validation import read_certification_data
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from certificates.sign.seal import ATTACHMENT
+from certificates.sign.trust import ProofError
+
+#: The attachment's name, as PDF writers spell it.
+_MARK = re.compile(re.escape(ATTACHMENT).replace(r"\.", r"(?:\.|\\056)").encode())
+_RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+(\d{1,8})\s+(\d{1,8})\s+(\d{1,8})\s*\]")
+
+
+def is_certificate(pdf: bytes) -> bool:
+    """Whether the file looks like one of ours, sealed or not: enough to call it modified and not merely unknown."""
+    return _MARK.search(pdf) is not None
+
+
+def unseal(pdf: bytes, did_document: Mapping[str, Any]) -> bytes:
+    """The credential attached to a PDF whose seal holds.
+
+    Raises :class:`ProofError`: ``no_seal``, ``changed`` (after sealing), ``other_seal`` (not a key this issuer
+    publishes), ``attachment`` (not exactly the one expected).
+    """
+    container, digest = _signed(pdf)
+    _check_cms(container, digest, did_document)
+    return _attachment(pdf)
+
+
+def _signed(pdf: bytes) -> tuple[bytes, bytes]:
+    """The signature and the SHA-256 of all the rest of the file."""
+    if pdf.count(b"/ByteRange") != 1:
+        raise ProofError("changed" if b"/ByteRange" in pdf else "no_seal", "not exactly one signature")
+    found = _RANGE.search(pdf)
+    if not found:
+        raise ProofError("changed", "the signature does not start with the file")
+    before, after, length = (int(group) for group in found.groups())
+    hole = pdf[before:after]
+    if after + length != len(pdf) or before >= after or hole[:1] != b"<" or hole[-1:] != b">":
+        raise ProofError("changed", "the signature does not cover the whole file")
+    try:
+        content = bytes.fromhex(hole[1:-1].decode("ascii"))
+    except ValueError as error:
+        raise ProofError("changed", "the signature is damaged") from error
+    if content.hex().upper().encode() != hole[1:-1]:
+        raise ProofError("changed", "the signature was written again")
+    return content, hashlib.sha256(pdf[:before] + pdf[after:]).digest()
+
+
+def _check_cms(content: bytes, digest: bytes, did_document: Mapping[str, Any]) -> None:
+    """The signature is one of the issuer's seals over ``digest``, and nothing is hidden around it."""
+    try:
+        container = cms.ContentInfo.load(content)
+        signed_data = container["content"]
+        signer = extract_signer_info(signed_data)
+        chain = [choice.chosen.dump() for choice in signed_data["certificates"]]
+        own = x509.Certificate.load(_published_chain(chain, did_document)[0])
+        intact, valid = validate_sig_integrity(signer, own, "data", digest)
+        untouched = _only_form(signer, chain).ljust(len(content), b"\0") == content
+    except ProofError:
+        raise
+    except (CMSExtractionError, SignatureValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ProofError("changed", "the signature is damaged") from error
+    if not (intact and valid and untouched):
+        raise ProofError("changed", "the document is not the one that was sealed")
+
+
+def _only_form(signer: cms.SignerInfo, chain: list[bytes]) -> bytes:
+    """The one way we write a signature: parts of the container are not signed, and could be changed otherwise."""
+    sha256 = {"algorithm": "sha256"}
+    own = x509.Certificate.load(chain[0])
+    signer_form = cms.SignerInfo(
+        {
+            "version": "v1",
+            "sid": {"issuer_and_serial_number": {"issuer": own.issuer, "serial_number": own.serial_number}},
+            "digest_algorithm": sha256,
+            "signed_attrs": signer["signed_attrs"],
+            "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+            "signature": signer["signature"],
+        }
+    )
+    signed_data = {
+        "version": "v1",
+        "digest_algorithms": [sha256],
+        "encap_content_info": {"content_type": "data"},
+        "certificates": [x509.Certificate.load(der) for der in chain],
+        "signer_infos": [signer_form],
+    }
+    form: bytes = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed_data)}).dump()
+    return form
+
+
+def _published_chain(chain: list[bytes], did_document: Mapping[str, Any]) -> list[bytes]:
+    """The published chain of certificates identical to ``chain``: trust comes from the DID document alone."""
+    allowed = did_document.get("assertionMethod", ())
+    for method in did_document.get("verificationMethod", ()):
+        published = [base64.b64decode(der) for der in method.get("publicKeyJwk", {}).get("x5c", ())]
+        if published and method["id"] in allowed and published == chain:
+            return published
+    raise ProofError("other_seal", "sealed with a key this issuer does not publish")
+
+
+def _attachment(pdf: bytes) -> bytes:
+    """The one file attached to a PDF whose bytes are trusted, and whose seal allows no change."""
+    try:
+        reader = PdfFileReader(BytesIO(pdf))
+        (signature,) = reader.embedded_signatures
+        signature.compute_integrity_info()
+        certification = read_certification_data(reader)
+        whole = signature.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        if not whole or certification is None or certification.permission != MDPPerm.NO_CHANGES:
+            raise ProofError("changed", "the seal allows changes")
+        name, specification = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
+        if name != ATTACHMENT:
+            raise ProofError("attachment", "another file is attached")
+        data: bytes = specification.get_object()["/EF"]["/F"].data
+    except (PdfError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise error if isinstance(error, ProofError) else ProofError("attachment", "no credential attached") from error
+    return data
