@@ -38,8 +38,8 @@ class Config:
     #: Hosts that outbound calls may reach though private or over http (loopback included).
     allowed_private_hosts: tuple[str, ...] = ()
     #: The institution that issues: shown on certificates and pages.
-    issuer_name_fr: str = "Institut de démonstration (fictif)"
-    issuer_name_en: str = "Demonstration institute (fictitious)"
+    issuer_name_fr: str = "Institut de démonstration"
+    issuer_name_en: str = "Demonstration institute"
     #: Whether the issuer is fictitious; certificates then say « exemple sans valeur ».
     issuer_fictitious: bool = True
     session_minutes: int = 480

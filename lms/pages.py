@@ -26,6 +26,12 @@ def config() -> Config:
     return found
 
 
+def issuer_name() -> str:
+    """The institution in the reader's language, said to be fictitious when it is."""
+    name = config().issuer_name_fr if current_language() == "fr" else config().issuer_name_en
+    return _("%(name)s (fictitious)", name=name) if config().issuer_fictitious else name
+
+
 def tool_keys() -> ToolKeys:
     """The tool's own LTI keys."""
     found: ToolKeys = current_app.extensions["tool_keys"]
@@ -79,7 +85,7 @@ def template_values() -> dict[str, Any]:
         "current_path": here,
         "language_url": url_for("account.language"),
         "languages": [{"code": code, "label": LANGUAGE_NAMES[code], "current": code == speech} for code in LANGUAGES],
-        "issuer_name": config().issuer_name_fr if speech == "fr" else config().issuer_name_en,
+        "issuer_name": issuer_name(),
         "accessibility_url": url_for("about.accessibility"),
         "privacy_url": url_for("about.privacy"),
         "legal_url": url_for("about.legal"),

@@ -3,9 +3,8 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from lms.i18n import current_language
 from lms.i18n import gettext as _
-from lms.pages import config
+from lms.pages import issuer_name
 
 blueprint = Blueprint("about", __name__)
 
@@ -59,10 +58,9 @@ def privacy() -> ResponseReturnValue:
 @blueprint.get("/legal")
 def legal() -> ResponseReturnValue:
     """Who publishes the service."""
-    name = config().issuer_name_fr if current_language() == "fr" else config().issuer_name_en
     return _page(
         _("Legal notices"),
-        _("This service is published by: %(name)s.", name=name),
+        _("This service is published by: %(name)s.", name=issuer_name()),
         (
             _("Software"),
             _("Manager Public IA is free software under the European Union Public Licence 1.2."),

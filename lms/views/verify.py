@@ -15,7 +15,7 @@ from lms.forms.verify import CodeForm, FileForm
 from lms.i18n import current_language, day, moment
 from lms.i18n import gettext as _
 from lms.models import db, utcnow
-from lms.pages import config
+from lms.pages import config, issuer_name
 from lms.security import limited
 from lms.services import verification
 from lms.services.verification import Standing
@@ -164,12 +164,11 @@ def _open_document(answer: Response, media_type: str, seconds: int) -> Response:
 
 
 def _page(**values: Any) -> str:
-    speech = current_language()
     defaults: dict[str, Any] = {
         "checked_at": utcnow(), "since": None, "replaced_by": None, "reason": None, "fields": [],
         "holder_hidden": False, "criteria": None, "checks": [], "file": None, "differences": [], "proofs": [],
         "pdf_sha256": None, "page_url": None,
-        "issuer_name": config().issuer_name_fr if speech == "fr" else config().issuer_name_en,
+        "issuer_name": issuer_name(),
         "verify_url": url_for("verify.form"), "file_url": url_for("verify.upload"), "file_form": FileForm(),
         "max_size": MAX_FILE,
     }  # fmt: skip
