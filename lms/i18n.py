@@ -104,7 +104,7 @@ def clock(value: datetime) -> str:
     return format_time(value.astimezone(ZONE), pattern, tzinfo=ZONE, locale=current_language())
 
 
-def checked(value: str | None) -> str:
+def partial_date(value: str | None) -> str:
     """An ISO year, month or day of the curriculum, as people read it: novembre 2026."""
     if not value:
         return "–"
@@ -114,6 +114,15 @@ def checked(value: str | None) -> str:
     if len(parts) == 2:
         return format_date(date(parts[0], parts[1], 1), "MMMM yyyy", locale=current_language())
     return value
+
+
+def checked_on(value: str | None) -> str | None:
+    """When a source was last checked, as a phrase: « Vérifié le 20/11/2026 », « Vérifié en novembre 2026 »."""
+    if not value:
+        return None
+    if value.count("-") == 2:
+        return gettext("Checked on %(day)s", day=partial_date(value))
+    return gettext("Checked in %(month)s", month=partial_date(value))
 
 
 def number(value: int) -> str:
@@ -138,6 +147,6 @@ def init_i18n(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(
-        duration=duration, percent=percent, date=day, datetime=moment, time=clock, checked=checked,
+        duration=duration, percent=percent, date=day, datetime=moment, time=clock,
         filesize=filesize, localized=localized, numberformat=number,
     )  # fmt: skip

@@ -48,6 +48,18 @@ function autosave(form) {
   };
   let unsent = null, sending = false, wait = 1000, timer = 0, leaving = false;
 
+  // The bar and the list of questions follow what the server has kept.
+  function follow(kept) {
+    const here = document.querySelector(".strip [aria-current]")?.parentElement, line = document.querySelector("[data-answered]");
+    if (!here || !line) return;
+    here.classList.toggle("done", kept.has("choice"));
+    here.classList.toggle("flag", kept.has("flag"));
+    const count = all(".strip .done").length, bar = line.closest("section").querySelector("progress");
+    line.textContent = line.dataset.answered.replace("{n}", count);
+    bar.value = count;
+    bar.setAttribute("aria-label", line.textContent);
+  }
+
   async function send() {
     clearTimeout(timer);
     if (unsent === null || sending) return;
@@ -60,6 +72,7 @@ function autosave(form) {
       if (answer.ok) {
         if (unsent === current) { unsent = null; store.drop(key); }
         wait = 1000;
+        follow(new URLSearchParams(current));
         say("saved", message ?? "");
       } else if (answer.status >= 500 || answer.status === 429) {
         again = true;

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from curricula.model import Lesson, Module, Track
 from curricula.progress import ModuleProgress, TrackProgress
-from lms.i18n import checked, current_language, localized
+from lms.i18n import checked_on, current_language, localized, partial_date
 from lms.i18n import gettext as _
 from lms.lessons import lesson_html
 from lms.models import Certificate, Enrolment, db, utcnow, writing
@@ -89,8 +89,7 @@ def track(track_key: str) -> ResponseReturnValue:
                 "title": f"{law.reference} — {localized(law.title)}",
                 "url": law.source,
                 "published": localized(law.note) if law.note else None,
-                "checked": checked(law.checked_on),
-                "mark": "V",
+                "checked": checked_on(law.checked_on),
             }
             for law in found.legal
         ],
@@ -389,9 +388,8 @@ def _sources(chosen: Module, keys: tuple[str, ...]) -> list[dict[str, Any]]:
         {
             "title": localized(source.title),
             "url": source.url,
-            "published": checked(source.published_on) if source.published_on else None,
-            "checked": checked(source.checked_on) if source.checked_on else None,
-            "mark": source.mark,
+            "published": partial_date(source.published_on) if source.published_on else None,
+            "checked": checked_on(source.checked_on) if source.mark != "M" else None,
         }
         for source in found
     ]

@@ -45,7 +45,8 @@ def start(track_key: str, module_key: str) -> ResponseReturnValue:
         except AttemptRefused as refusal:
             raise Refused(_why(refusal), _("Your earlier results are kept."), status=409) from refusal
         db.session.commit()
-        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=_next_open(attempt)), 303)
+        kept = attempts.answers(db.session(), attempt.id)
+        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=_next_open(attempt, kept)), 303)
     return _start_page(track, module, row)
 
 
@@ -242,6 +243,7 @@ def _start_page(track: Track, module: Module, row: Enrolment) -> ResponseReturnV
             "answered": sum(bool(answer.response) for answer in kept.values()),
             "count": len(stand.open.questions),
             "started_at": stand.open.started_at,
+            "url": url_for("quiz.question", attempt_id=stand.open.id, number=_next_open(stand.open, kept)),
         }
         if stand.open
         else None,
@@ -310,9 +312,8 @@ def _question_page(attempt: Attempt, track: Track, module: Module, number: int) 
     )
 
 
-def _next_open(attempt: Attempt) -> int:
+def _next_open(attempt: Attempt, kept: dict[str, Answer]) -> int:
     """The first question without answer, or the first of all."""
-    kept = attempts.answers(db.session(), attempt.id)
     for number, item in enumerate(drawn_questions(attempt), start=1):
         if item.key not in kept or not kept[item.key].response:
             return number
