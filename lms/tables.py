@@ -4,7 +4,7 @@ A report knows no format and a format no report; both know only these values. Ro
 decimals arrive at the precision to be printed.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
@@ -63,13 +63,13 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Table:
-    """A report's answer: ``rows`` can be read once, one at a time, each as long as ``columns``."""
+    """A report's answer: ``rows`` can be read once, one at a time, each as long as ``columns``; close them after."""
 
     key: str
     title: str
     language: str
     columns: tuple[Column, ...]
-    rows: Iterable[Row]
+    rows: Generator[Row, None, None]
     provenance: Provenance
 
 
@@ -140,7 +140,7 @@ class Report:
     description: Localized
     columns: tuple[Column, ...]
     filters: tuple[Filter, ...]
-    rows: Callable[[Session, Extraction, Mapping[str, Any]], Iterator[Row]]
+    rows: Callable[[Session, Extraction, Mapping[str, Any]], Generator[Row, None, None]]
     #: Whether rows name people: such a report is for HR alone and its export is journaled as such.
     nominative: bool = False
 

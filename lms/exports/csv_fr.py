@@ -5,7 +5,6 @@ the file comes from is repeated at the end of each line, and survives sorting, f
 """
 
 import csv
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,7 +22,7 @@ BATCH = 500
 
 
 def chunks(table: Table) -> Iterator[bytes]:
-    """The file in pieces of ``BATCH`` lines."""
+    """The file in pieces of ``BATCH`` lines; nothing is given before the first rows are read."""
     columns = table.columns + table.provenance.columns()
     writers = [CELLS[column.kind] for column in table.columns]
     origin = [
@@ -31,9 +30,9 @@ def chunks(table: Table) -> Iterator[bytes]:
         for column, value in zip(table.provenance.columns(), table.provenance.values(), strict=True)
     ]
     buffer = StringIO(newline="")
+    buffer.write("\ufeff")
     lines = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     lines.writerow([column.label[table.language] for column in columns])
-    yield BOM_UTF8
     rows = iter(table.rows)
     while batch := list(islice(rows, BATCH)):
         lines.writerows([[write(value) for write, value in zip(writers, row, strict=True)] + origin for row in batch])

@@ -15,18 +15,19 @@ BATCH = 500
 
 
 def chunks(table: Table) -> Iterator[bytes]:
-    """The file in pieces of ``BATCH`` rows, one row a line."""
+    """The file in pieces of ``BATCH`` rows, one row a line; nothing is given before the first rows are read."""
     origin = dict(zip((column.key for column in table.provenance.columns()), table.provenance.values(), strict=True))
     columns = [{"key": item.key, "label": item.label[table.language], "kind": item.kind} for item in table.columns]
     head = {"report": table.key, "title": table.title, "language": table.language}
-    yield f'{_dump({**head, "provenance": origin, "columns": columns})[:-1]},"rows":['.encode()
+    piece = _dump({**head, "provenance": origin, "columns": columns})[:-1] + ',"rows":['
     keys = [column.key for column in table.columns]
     rows, count = iter(table.rows), 0
     while batch := list(islice(rows, BATCH)):
         lines = ",\n".join(_dump(dict(zip(keys, row, strict=True))) for row in batch)
-        yield f"{',' if count else ''}\n{lines}".encode()
+        yield f"{piece}\n{lines}".encode()
+        piece = ","
         count += len(batch)
-    yield f'\n],"count":{count}}}\n'.encode()
+    yield f'{"" if count else piece}\n],"count":{count}}}\n'.encode()
 
 
 def _plain(value: object) -> str | float:

@@ -1,6 +1,7 @@
 """Nominative report: one line for each person, track and module, with dates, result and certificate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -69,7 +70,7 @@ FILTERS = (
 )
 
 
-def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -> Iterator[Row]:
+def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -> Generator[Row, None, None]:
     """The lines, in enrolment order. A period bears on the day of the status: completion, start or enrolment."""
     language, state = extraction.language, filters.get("status")
     begin = datetime.combine(filters["from"], time(), ZONE) if "from" in filters else None
@@ -82,12 +83,13 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
         ministry=filters.get("ministry"),
         enrolled_before=end,
     )
-    for item in found:
-        if state and item.state != state:
-            continue
-        if (begin and item.since < begin) or (end and item.since >= end):
-            continue
-        yield _row(item, language, extraction.at)
+    with closing(found):
+        for item in found:
+            if state and item.state != state:
+                continue
+            if (begin and item.since < begin) or (end and item.since >= end):
+                continue
+            yield _row(item, language, extraction.at)
 
 
 def _row(item: Followed, language: str, now: datetime) -> Row:

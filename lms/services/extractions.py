@@ -1,7 +1,8 @@
 """Files taken out: a still picture of the data to write them from, and the journal that keeps who took them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Engine
@@ -9,7 +10,11 @@ from sqlalchemy.orm import Session
 
 from lms.models import AuditEntry
 from lms.models.database import begin_reading, end_reading
-from lms.tables import Extraction
+from lms.services.indicators import INDICATORS_VERSION
+from lms.tables import Export, Extraction, Report, Row
+
+#: Rows between two reports of progress.
+STEP = 1000
 
 
 @contextmanager
@@ -27,6 +32,33 @@ def still_picture(engine: Engine) -> Iterator[Session]:
         finally:
             end_reading(token)
         yield session
+
+
+def pieces(
+    engine: Engine,
+    report: Report,
+    export: Export,
+    extraction: Extraction,
+    progress: Callable[[int], None] | None = None,
+) -> Generator[bytes, None, None]:
+    """The file piece by piece; ``progress`` is told the rows read. Left early, its cursors are closed all the same.
+
+    Raises ``FilterError``, and ``TooManyRows`` when the format cannot hold the report.
+    """
+    with still_picture(engine) as session:
+        table = report.table(session, extraction, INDICATORS_VERSION)
+        with closing(table.rows):
+            rows = _told(table.rows, progress) if progress else table.rows
+            yield from export.chunks(replace(table, rows=rows))
+
+
+def _told(rows: Iterable[Row], progress: Callable[[int], None]) -> Generator[Row, None, None]:
+    number = 0
+    for number, row in enumerate(rows, 1):
+        if number % STEP == 0:
+            progress(number)
+        yield row
+    progress(number)
 
 
 def journal_export(

@@ -4,7 +4,8 @@ Three queries ordered by enrolment are walked side by side, so that memory and t
 for ten learners and for a million.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime
 from fractions import Fraction
 from itertools import groupby
@@ -56,7 +57,7 @@ def followed(
     track_key: str | None = None,
     ministry: str | None = None,
     enrolled_before: datetime | None = None,
-) -> Iterator[Followed]:
+) -> Generator[Followed, None, None]:
     """Every participation in enrolment order: each published module of a track, and each one touched.
 
     ``platform_id`` None reads every platform. Three queries.
@@ -70,12 +71,16 @@ def followed(
         wanted.append(Agent.ministry == ministry)
     if enrolled_before is not None:
         wanted.append(Enrolment.enrolled_at < enrolled_before)
-    lessons = _Beside(_stream(session, _lessons(wanted)))
-    attempts = _Beside(_stream(session, _attempts(wanted)))
-    for who in _stream(session, _people(wanted)):
-        read = {row.module_key: row for row in lessons.of(who.id)}
-        tried = {key: list(rows) for key, rows in groupby(attempts.of(who.id), key=itemgetter(1))}
-        yield from _modules(who, tracks.get(who.track_key), read, tried)
+    with ExitStack() as cursors:
+        people, *others = (
+            cursors.enter_context(closing(session.execute(query, execution_options={"yield_per": BATCH})))
+            for query in (_people(wanted), _lessons(wanted), _attempts(wanted))
+        )
+        lessons, attempts = (_Beside(rows) for rows in others)
+        for who in people:
+            read = {row.module_key: row for row in lessons.of(who.id)}
+            tried = {key: list(rows) for key, rows in groupby(attempts.of(who.id), key=itemgetter(1))}
+            yield from _modules(who, tracks.get(who.track_key), read, tried)
 
 
 class _Beside:
@@ -115,10 +120,6 @@ def _modules(
         yield Followed(
             who, track, module, key, state, min(starts, default=None), min(passes, default=None), best, minutes
         )
-
-
-def _stream(session: Session, query: Executable) -> Iterable[Any]:
-    return session.execute(query, execution_options={"yield_per": BATCH})
 
 
 def _people(wanted: list[ColumnElement[bool]]) -> Select[Any]:

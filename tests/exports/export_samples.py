@@ -31,7 +31,7 @@ FORMULAS = ["=1+1", "+33 6", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '
 
 def table(rows: Iterable[Row] = ROWS, language: str = "fr") -> Table:
     """The sample table over these rows."""
-    return Table("sample", "Relevé/2026", language, COLUMNS, iter(rows), ORIGIN)
+    return Table("sample", "Relevé/2026", language, COLUMNS, (row for row in rows), ORIGIN)
 
 
 def texts(values: Iterable[str]) -> list[Row]:

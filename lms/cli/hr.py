@@ -1,0 +1,155 @@
+"""``lms hr``: agents in, reports out. Exit codes: 0 done, 1 rows refused, 2 a file or a request not understood."""
+
+import getpass
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from lms.app import create_app
+from lms.exports import exports
+from lms.models import db, utcnow
+from lms.reports import reports
+from lms.services.agent_files import Problem, UnreadableFile
+from lms.services.agents import ImportResult, import_agents
+from lms.services.extractions import journal_export, pieces
+from lms.tables import Extraction, FilterError, TooManyRows
+
+#: Refused rows printed; all are counted.
+SHOWN = 50
+SCOPES = {
+    "fr": "Toute l'institution : toutes les plateformes et tous les comptes",
+    "en": "The whole institution: every platform and every account",
+}
+AUTHORS = {"fr": "ligne de commande", "en": "command line"}
+
+
+@click.group("hr")
+def command() -> None:
+    """Human resources: agents in, reports out."""
+
+
+@command.command("import-agents")
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check and count, write nothing.")
+@click.option("--partial", is_flag=True, help="Take the good rows even if others are refused.")
+def import_agents_command(path: Path, *, dry_run: bool, partial: bool) -> None:
+    """Take in the agents of a CSV FILE; by default nothing is written if a row is refused.
+
+    The first line names the columns, in any order: identifiant agent, nom, prénom, versant (required), ministère,
+    direction, service, SIRET, catégorie, corps/emploi, courriel.
+    """
+    with create_app().app_context(), path.open("rb") as stream:
+        try:
+            result = _import(stream, 2 * path.stat().st_size, dry_run=dry_run, partial=partial)
+        except UnreadableFile as error:
+            _say(path, error.problem)
+            sys.exit(2)
+        if result.written:
+            db.session.commit()
+    for problem in result.problems[:SHOWN]:
+        _say(path, problem)
+    if result.refused > SHOWN:
+        click.echo(f"{result.refused - SHOWN} more rows are refused.", err=True)
+    if result.file.ignored:
+        click.echo(f"Columns not read: {', '.join(result.file.ignored)}.", err=True)
+    done = "" if result.written else " Nothing was written."
+    click.echo(
+        f"{result.rows} rows: {result.created} new agents, {result.changed} changed, {result.unchanged} unchanged, "
+        f"{result.refused} refused.{done}"
+    )
+    sys.exit(1 if result.refused else 0)
+
+
+@command.command("export")
+@click.argument("report_key", metavar="REPORT", type=click.Choice(sorted(reports())))
+@click.option("--format", "format_key", type=click.Choice(sorted(exports())), default="csv", show_default=True)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+@click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Narrow the report; may be repeated.")
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+def export(report_key: str, format_key: str, output: Path | None, filters: tuple[str, ...], language: str) -> None:
+    """Write a REPORT to a file, or to the standard output. The export is recorded in the journal."""
+    form, report = exports()[format_key], reports()[report_key]
+    if output is None and format_key == "xlsx" and sys.stdout.isatty():
+        raise click.UsageError("An XLSX file cannot be shown in a terminal: name a file with -o.")
+    extraction = Extraction(
+        at=utcnow(), author=f"{AUTHORS[language]} ({_user()})", scope=SCOPES[language], language=language,
+        asked=_asked(filters),
+    )  # fmt: skip
+    with create_app().app_context():
+        try:
+            report.read_filters(extraction.asked)
+            journal_export(db.session(), report.key, form.key, extraction)
+            db.session.commit()
+            with closing(pieces(db.engine, report, form, extraction, _watched())) as file:
+                _write(file, output)
+            if sys.stderr.isatty():
+                click.echo(err=True)
+        except FilterError as error:
+            allowed = f" Possible: {', '.join(error.allowed)}." if error.allowed else ""
+            raise click.UsageError(f"The filter {error} cannot be used.{allowed}") from error
+        except TooManyRows as error:
+            raise click.UsageError(
+                f"A sheet holds {error.limit} rows at most: narrow the report with --filter, or choose csv."
+            ) from error
+
+
+def _import(stream: BinaryIO, length: int, *, dry_run: bool, partial: bool) -> ImportResult:
+    shown = sys.stderr.isatty()
+    with click.progressbar(length=length, label="Agents", file=sys.stderr, hidden=not shown) as bar:
+        return import_agents(
+            db.session(),
+            stream,
+            dry_run=dry_run,
+            partial=partial,
+            progress=lambda read: bar.update(read - bar.pos),
+        )
+
+
+def _say(path: Path, problem: Problem) -> None:
+    what, fix = (text % problem.values if problem.values else text for text in (problem.what, problem.fix))
+    place = f"{path}:{problem.line}" + (f" ({problem.column})" if problem.column else "")
+    click.echo(f"{place}: {what} {fix}", err=True)
+
+
+def _asked(filters: Iterable[str]) -> dict[str, str]:
+    asked = {}
+    for text in filters:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"« {text} » is not of the form KEY=VALUE.", param_hint="--filter")
+        asked[key.strip()] = value
+    return asked
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run without a named user
+        return "?"
+
+
+def _watched() -> Callable[[int], None] | None:
+    """Shows the number of rows as they pass, when a person watches."""
+    if not sys.stderr.isatty():
+        return None
+    return lambda count: click.echo(f"\r{count} rows", nl=False, err=True)
+
+
+def _write(chunks: Iterator[bytes], output: Path | None) -> None:
+    """To the standard output, or to a file that appears only once whole."""
+    if output is None:
+        stream = sys.stdout.buffer
+        stream.writelines(chunks)
+        stream.flush()
+        return
+    part = output.with_name(output.name + ".part")
+    try:
+        with part.open("wb") as file:
+            file.writelines(chunks)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)

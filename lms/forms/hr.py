@@ -1,0 +1,68 @@
+"""HR's forms: what an export is narrowed by, and the file of agents."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, Field, Form, SelectField, StringField, ValidationError
+from wtforms.validators import Length, Optional
+from wtforms.widgets import DateInput
+
+from lms.i18n import current_language
+from lms.i18n import gettext as _
+from lms.tables import Filter, FilterError
+
+
+def filter_form(
+    filters: Iterable[Filter], values: MultiDict[str, str], known: Mapping[str, list[str]] | None = None
+) -> Form:
+    """A form with one field for each filter; a text filter whose ``known`` values are given is a choice of them."""
+    fields = {item.key: _field(item, (known or {}).get(item.key)) for item in filters}
+    form: Form = type("FilterForm", (Form,), fields)(values)
+    return form
+
+
+class ImportForm(FlaskForm):  # type: ignore[misc]
+    """A CSV file of agents, and what to do with it."""
+
+    file = FileField()
+    dry_run = BooleanField()
+    partial = BooleanField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.file.label.text = _("CSV file")
+        self.file.validators = [FileRequired(_("Choose the file to send."))]
+        self.file.render_kw = {"accept": ".csv,.txt,text/csv"}
+        self.dry_run.label.text = _("Only check the file, write nothing")
+        self.partial.label.text = _("Take the good rows even if others are refused")
+
+
+def refusal(error: FilterError) -> str:
+    """Why a filter cannot be used, in the reader's words."""
+    if error.allowed:
+        return _("« %(value)s » cannot be used here. Possible: %(allowed)s.", value=error.value[:50],
+                 allowed=", ".join(error.allowed))  # fmt: skip
+    return _("« %(value)s » cannot be used here.", value=error.value[:50])
+
+
+def _field(item: Filter, known: list[str] | None) -> Field:
+    label, language = item.label[current_language()], current_language()
+    validators = [Optional(), Length(max=300), _check(item)]
+    if item.kind == "choice" or known is not None:
+        choices = [(key, words[language]) for key, words in item.choices().items()] + [(k, k) for k in known or ()]
+        return SelectField(label, choices=[("", _("All")), *choices], validators=validators, validate_choice=False)
+    widget = DateInput() if item.kind == "date" else None
+    return StringField(label, validators=validators, widget=widget)
+
+
+def _check(item: Filter) -> Any:
+    def check(_form: Form, field: Field) -> None:
+        try:
+            item.read(str(field.data))
+        except FilterError as error:
+            raise ValidationError(refusal(error)) from error
+
+    return check

@@ -1,0 +1,231 @@
+"""HR's pages: real figures, files that stream, a journal, and nothing for who has not the role."""
+
+import csv
+import json
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from curricula.registry import shipped_tracks
+from lms.models import Agent, AuditEntry, Enrolment, Person, Platform, db, utcnow
+from lms.services.sessions import open_session
+from lms.tables import TooManyRows
+
+HEADER = "identifiant agent;nom;prénom;versant;ministère;SIRET"
+TRACK = shipped_tracks()["decideurs"]
+
+
+@pytest.fixture
+def people(app: Flask) -> dict[str, int]:
+    """An officer of the institution, one of a platform, and learners on both sides; name → person id."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        platform = Platform(
+            name="Campus", issuer="https://lms", client_id="c", auth_url="https://lms", token_url="x", jwks_url="x"
+        )
+        found = {}
+        for name, where in (("officer", None), ("campus", platform), ("martin", platform), ("durand", None)):
+            row = Person(
+                platform=where, subject=name, email=f"{name}@example.org", family_name=name.title(), given_name="A",
+                full_name=name.title(), sourced_id="00042" if name == "martin" else None,
+            )  # fmt: skip
+            db.session.add(row)
+            found[name] = row
+        agent = Agent(
+            number="00042", family_name="=Martin", given_name="A", branch="FPE", ministry="Justice",
+            siret="01234567890123",
+        )  # fmt: skip
+        db.session.add(agent)
+        db.session.flush()
+        for name in ("martin", "durand"):
+            values = {"track_key": TRACK.key, "track_version": "2026.1", "track_digest": "0"}
+            done = utcnow() if name == "martin" else None
+            db.session.add(Enrolment(person=found[name], completed_at=done, **values))
+        db.session.commit()
+        return {name: row.id for name, row in found.items()}
+
+
+def sign_in(app: Flask, client: FlaskClient, person_id: int, *roles: str) -> FlaskClient:
+    with app.app_context():
+        token = open_session(db.session(), db.session.get_one(Person, person_id), frozenset(roles), 60)
+        db.session.commit()
+    with client.session_transaction() as session:
+        session["sid"] = token
+    return client
+
+
+@pytest.fixture
+def officer(app: Flask, client: FlaskClient, people: dict[str, int]) -> FlaskClient:
+    return sign_in(app, client, people["officer"], "hr")
+
+
+@pytest.fixture
+def campus(app: Flask, client: FlaskClient, people: dict[str, int]) -> FlaskClient:
+    return sign_in(app, client, people["campus"], "hr")
+
+
+def read_csv(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(body.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def journal(app: Flask) -> list[AuditEntry]:
+    with app.app_context():
+        return list(db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+
+
+def send(client: FlaskClient, *lines: str, **fields: str) -> Any:
+    data = {"file": (BytesIO("\r\n".join(lines).encode()), "agents.csv"), **fields}
+    return client.post("/hr/agents/import", data=data, content_type="multipart/form-data")
+
+
+@pytest.mark.parametrize("path", ["/hr/", "/hr/export", "/hr/export/completions.csv", "/hr/agents/import"])
+def test_only_hr_comes_in(app: Flask, client: FlaskClient, people: dict[str, int], path: str) -> None:
+    assert client.get(path).status_code == 401
+    sign_in(app, client, people["martin"], "learner", "trainer", "author", "administrator")
+    assert client.get(path).status_code == 403
+    assert journal(app) == []
+
+
+def test_the_page_says_real_numbers(officer: FlaskClient) -> None:
+    page = officer.get("/hr/?lang=en").text
+    assert "One agent is declared. One person completed a track. 0 certificates are in force." in page
+    assert 'action="/hr/export"' in page
+    assert "Justice" in page
+
+
+def test_an_officer_of_a_platform_counts_its_people(app: Flask, campus: FlaskClient) -> None:
+    with app.app_context():
+        db.session.add(Agent(number="7", family_name="X", given_name="Y", branch="FPH", ministry="Santé"))
+        db.session.commit()
+    page = campus.get("/hr/?lang=en").text
+    assert "One agent is declared." in page
+    assert "Santé" not in page
+    assert "/hr/agents/import" not in page
+
+
+def test_the_form_leads_to_an_address_that_holds_the_filters(officer: FlaskClient) -> None:
+    query = "report=completions&format=csv&track=decideurs&status=&from=2026-01-02&to=&ministry=Justice&lang=fr"
+    answer = officer.get(f"/hr/export?{query}")
+    assert answer.status_code == 302
+    assert answer.location == "/hr/export/completions.csv?track=decideurs&from=2026-01-02&ministry=Justice"
+
+
+@pytest.mark.parametrize("query", ["report=completions&format=csv&from=hier", "report=x&format=csv", "format=doc", ""])
+def test_a_choice_that_cannot_be_shows_the_form_again(officer: FlaskClient, query: str) -> None:
+    answer = officer.get(f"/hr/export?{query}")
+    assert answer.status_code == 400
+    assert "<form" in answer.text
+    if "from" in query:
+        assert "hier" in answer.text
+
+
+def test_a_csv_holds_everyone_for_the_institution(officer: FlaskClient) -> None:
+    answer = officer.get("/hr/export/completions.csv")
+    rows = read_csv(answer.data)
+    assert {row["nom"] for row in rows} == {"'=Martin", "Durand"}
+    assert {row["SIRET"] for row in rows} == {"01234567890123", ""}
+    assert len(rows) == 2 * len(TRACK.published_modules)
+    assert rows[0]["Auteur de l'extraction"] == "Officer"
+    assert answer.headers["Content-Type"].startswith("text/csv; charset=utf-8")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=completions-20")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_platform_gets_its_people_alone(campus: FlaskClient) -> None:
+    rows = read_csv(campus.get("/hr/export/completions.csv").data)
+    assert {row["nom"] for row in rows} == {"'=Martin"}
+    assert "Campus" in rows[0]["Périmètre"]
+
+
+def test_each_format(officer: FlaskClient) -> None:
+    book = CalamineWorkbook.from_filelike(BytesIO(officer.get("/hr/export/completions.xlsx").data))
+    assert book.get_sheet_by_index(0).to_python()[1][1] == "=Martin"
+    file = json.loads(officer.get("/hr/export/completions.json?status=enrolled").data)
+    assert file["count"] == 2 * len(TRACK.published_modules)
+    assert file["rows"][0]["agent_number"] == "00042"
+    assert file["provenance"]["filters"]
+
+
+def test_an_export_is_journaled_before_it_leaves(app: Flask, officer: FlaskClient, people: dict[str, int]) -> None:
+    officer.get("/hr/export/completions.csv?ministry=Justice", buffered=False).close()
+    (entry,) = journal(app)
+    assert (entry.action, entry.target, entry.person_id) == ("hr.export", "completions.csv", people["officer"])
+    assert entry.details["filters"] == {"ministry": "Justice"}
+
+
+def test_what_does_not_exist_is_not_found(officer: FlaskClient) -> None:
+    assert officer.get("/hr/export/nothing.csv").status_code == 404
+    assert officer.get("/hr/export/completions.doc").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["status=done", "from=hier", "unknown=1", "track="])
+def test_a_wrong_filter_is_explained(app: Flask, officer: FlaskClient, query: str) -> None:
+    answer = officer.get(f"/hr/export/completions.csv?{query}")
+    assert answer.status_code == (200 if query.endswith("=") else 400)
+    assert len(journal(app)) == (1 if query.endswith("=") else 0)
+
+
+def test_a_report_too_long_for_a_sheet_offers_another_way(
+    officer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lms.exports.xlsx.SHEET_LINES", 1)
+    answer = officer.get("/hr/export/completions.xlsx?lang=en")
+    assert answer.status_code == 400
+    assert "export it as CSV" in answer.text
+    assert issubclass(TooManyRows, ValueError)
+
+
+def test_a_download_keeps_no_one_from_writing(app: Flask, officer: FlaskClient) -> None:
+    answer = officer.get("/hr/export/completions.csv", buffered=False)
+    with app.app_context():
+        db.session.add(AuditEntry(action="during"))
+        db.session.commit()
+    assert len(read_csv(answer.data)) == 2 * len(TRACK.published_modules)
+
+
+def test_agents_are_taken_in(app: Flask, officer: FlaskClient, people: dict[str, int]) -> None:
+    assert officer.get("/hr/agents/import").status_code == 200
+    answer = send(officer, HEADER, "00042;Martin;Zoé;FPE;Justice;01234567890123", "7;X;Y;FPT;;")
+    assert answer.status_code == 200
+    with app.app_context():
+        assert db.session.query(Agent).count() == 2
+    (entry,) = journal(app)
+    assert (entry.action, entry.person_id) == ("hr.import_agents", people["officer"])
+
+
+def test_refused_rows_are_shown_and_nothing_is_written(app: Flask, officer: FlaskClient) -> None:
+    lines = [HEADER, "1;<b>X</b>;Y;FPE;;3.21E+13", "2;X;Y;<i>;;"]
+    answer = send(officer, *lines)
+    assert answer.status_code == 422
+    assert "SIRET" in answer.text
+    assert "3.21E+13" in answer.text
+    assert "<i>" not in answer.text
+    with app.app_context():
+        assert db.session.query(Agent).count() == 1
+    assert send(officer, *lines, "3;X;Y;FPE;;", partial="y").status_code == 422
+    assert send(officer, HEADER, "4;X;Y;FPE;;", dry_run="y").status_code == 200
+    with app.app_context():
+        assert sorted(db.session.scalars(select(Agent.number))) == ["00042", "3"]
+
+
+@pytest.mark.parametrize("body", [b"", b"PK\x03\x04", b"a;b\n"])
+def test_a_file_that_is_not_one_is_explained(officer: FlaskClient, body: bytes) -> None:
+    data = {"file": (BytesIO(body), "agents.csv")}
+    assert officer.post("/hr/agents/import", data=data).status_code == 422
+    assert officer.post("/hr/agents/import", data={}).status_code == 422
+
+
+def test_an_officer_of_a_platform_cannot_change_the_institution_s_agents(app: Flask, campus: FlaskClient) -> None:
+    assert send(campus, HEADER, "9;X;Y;FPE;;").status_code == 403
+    with app.app_context():
+        assert db.session.query(Agent).count() == 1
+
+
+def test_sending_agents_needs_the_form_s_token(app: Flask, officer: FlaskClient) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    assert send(officer, HEADER, "9;X;Y;FPE;;").status_code == 400
