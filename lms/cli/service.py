@@ -1,11 +1,11 @@
 """``lms serve``, ``lms worker``, ``lms config``: running the service."""
 
-import os
-
 import click
+from flask import Flask
 
 from lms.app import create_app
 from lms.config import load_config
+from lms.logs import init_logs
 from lms.schema import upgrade
 from lms.worker import run_forever
 
@@ -20,11 +20,16 @@ def serve(host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
 
     upgrade(create_app())
-    os.environ.setdefault("LMS_DATA_DIR", str(load_config().data_dir))
     Granian(
-        "lms.app:create_app", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
+        f"{__name__}:web_process", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
         blocking_threads=4,
     ).serve()  # fmt: skip
+
+
+def web_process() -> Flask:
+    """The service in a process of its own, which inherits no setting of the logs."""
+    init_logs()
+    return create_app()
 
 
 @click.command("worker")
