@@ -22,6 +22,8 @@ FOLDER = Path(__file__).parent / "contexts"
 
 #: Characters whose escapes differ between canonicalisers; no honest credential holds them.
 _UNSAFE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: What relative references resolve against, so that they show: PyLD would make up a base of its own.
+_NOWHERE = "https://relative.invalid/"
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 
 
@@ -65,7 +67,7 @@ class _Strict(jsonld.JsonLdProcessor):  # type: ignore[misc]  # PyLD is not type
         if dropped:
             raise UnsafeDocumentError(f"undefined terms: {', '.join(sorted(map(str, dropped)))}")
         for iri in _identifiers(expanded):
-            if not _IRI.fullmatch(iri):
+            if not _IRI.fullmatch(iri) or iri.startswith(_NOWHERE):
                 raise UnsafeDocumentError(f"not an absolute IRI: {iri}")
         return expanded
 
@@ -75,6 +77,7 @@ def _canonical(text: str) -> bytes:
     """The canonical form of a checked document. Kept a while: one credential is signed in several formats."""
     options = {
         "algorithm": "URDNA2015",
+        "base": _NOWHERE,
         "format": "application/n-quads",
         "documentLoader": load,
         "contextResolver": ContextResolver(_RESOLVED, load),
