@@ -20,6 +20,7 @@ from lms.app import create_app
 from lms.config import Config, load_config
 from lms.models import db
 from lms.schema import upgrade
+from tests.platform_in_test import PlatformInTest, administrator, hr_officer, trainer
 
 BASE_URL = "http://localhost:8000"
 SECRET = "a secret key for tests that is long enough"
@@ -106,6 +107,36 @@ def session(app: Flask) -> Iterator[Session]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def platform(app: Flask) -> PlatformInTest:
+    """An LMS connected to the service."""
+    return PlatformInTest(app)
+
+
+@pytest.fixture
+def learner_client(platform: PlatformInTest) -> FlaskClient:
+    """A learner's browser, after a launch of the track."""
+    return platform.launched()
+
+
+@pytest.fixture
+def trainer_client(platform: PlatformInTest) -> FlaskClient:
+    """The browser of the course's trainer, after a launch."""
+    return platform.launched(**trainer())
+
+
+@pytest.fixture
+def hr_client(platform: PlatformInTest) -> FlaskClient:
+    """The browser of the platform's HR officer, after a launch."""
+    return platform.launched(**hr_officer())
+
+
+@pytest.fixture
+def admin_client(platform: PlatformInTest) -> FlaskClient:
+    """The browser of an administrator, after a launch."""
+    return platform.launched(**administrator())
 
 
 def execute(url: str, statement: str) -> None:
