@@ -27,7 +27,9 @@ def index() -> ResponseReturnValue:
     count = numbers.get("pending", 0) + numbers.get("failed", 0)
     sentence = " ".join(
         (
-            ngettext("One platform is connected.", "%(num)s platforms are connected.", len(platforms)),
+            ngettext("One platform is connected.", "%(num)s platforms are connected.", len(platforms))
+            if platforms
+            else _("No platform is connected yet."),
             ngettext("One delivery waits.", "%(num)s deliveries wait.", count) if count else _("Nothing waits."),
         )
     )

@@ -66,7 +66,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     try:
         report.read_filters(asked)
     except FilterError as error:
-        message = f"{_filter_label(report, error.key)} : {refusal(error)}"
+        message = _("%(field)s: %(message)s", field=_filter_label(report, error.key), message=refusal(error))
         raise Refused(message, _("Correct the filter and export again."), cause="filter") from error
     with writing(db.session()):
         journal_export(db.session(), report.key, form.key, extraction, person_id)
@@ -189,14 +189,20 @@ def _sentence(numbers: Overview) -> str:
     agents, trained, certificates = numbers.agents, numbers.trained, numbers.certificates
     return " ".join(
         (
-            ngettext("One agent is declared.", "%(shown)s agents are declared.", agents, shown=number(agents)),
+            ngettext("One agent is declared.", "%(shown)s agents are declared.", agents, shown=number(agents))
+            if agents
+            else _("No agent is declared yet."),
             ngettext(
                 "One person completed a track.", "%(shown)s people completed a track.", trained, shown=number(trained)
-            ),
+            )
+            if trained
+            else _("Nobody has completed a track yet."),
             ngettext(
                 "One certificate is in force.", "%(shown)s certificates are in force.", certificates,
                 shown=number(certificates),
-            ),
+            )
+            if certificates
+            else _("No certificate is in force yet."),
         )
     )  # fmt: skip
 

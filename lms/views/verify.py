@@ -220,7 +220,7 @@ def _code_checks(found: Standing) -> list[dict[str, Any]]:
         },
         {
             "state": "ok" if live else "bad",
-            "title": _("Neither revoked nor suspended") if live else _("Withdrawn"),
+            "title": _("Neither revoked nor suspended") if live else _("Revoked or suspended"),
             "detail": found.row.status_reason or _("According to the register, at this moment."),
         },
         {
@@ -233,19 +233,35 @@ def _code_checks(found: Standing) -> list[dict[str, Any]]:
 
 def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
     titles = {
-        "seal": (_("The seal of the PDF is intact"), _("The PDF was changed after it was sealed")),
-        "signature": (_("The signature is authentic"), _("The signature does not hold")),
-        "period": (_("Within its period of validity"), _("Out of its period of validity")),
-        "revocation": (_("Not revoked"), _("Revoked")),
-        "suspension": (_("Not suspended"), _("Suspended")),
+        "seal": (
+            _("The seal of the PDF is intact"),
+            _("The PDF was changed after it was sealed"),
+            _("The seal of the PDF could not be checked"),
+        ),
+        "signature": (
+            _("The signature is authentic"),
+            _("The signature is not authentic"),
+            _("The signature could not be checked"),
+        ),
+        "period": (
+            _("Within its period of validity"),
+            _("Out of its period of validity"),
+            _("The period of validity could not be checked"),
+        ),
+        "revocation": (_("Not revoked"), _("This certificate is revoked"), _("The revocation could not be checked")),
+        "suspension": (
+            _("Not suspended"),
+            _("This certificate is suspended"),
+            _("The suspension could not be checked"),
+        ),
     }
     rows = []
     for check in verdict.checks:
-        good, bad = titles[check.key]
+        good, bad, unknown = titles[check.key]
         rows.append(
             {
                 "state": "ok" if check.ok else "warm" if check.ok is None else "bad",
-                "title": good if check.ok else _("Not established: %(what)s", what=good) if check.ok is None else bad,
+                "title": unknown if check.ok is None else good if check.ok else bad,
                 "detail": "",
             }
         )
