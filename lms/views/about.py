@@ -45,7 +45,7 @@ def privacy() -> ResponseReturnValue:
         ),
         (
             _("Who sees it"),
-            _("Your trainers see your progress and results. Human resources see your status, never your answers."),
+            _("Trainers and human resources see your progress, scores and certificates, never your answers."),
             _("Whoever holds the code of a certificate sees what is printed on it."),
         ),
         (

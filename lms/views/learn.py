@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from curricula.model import Lesson, Module, Track
 from curricula.progress import ModuleProgress, TrackProgress
-from lms.i18n import checked_on, current_language, localized, partial_date
+from lms.i18n import checked_on, current_language, localized, ngettext, partial_date
 from lms.i18n import gettext as _
 from lms.lessons import lesson_html
 from lms.models import Certificate, Enrolment, db, utcnow, writing
@@ -275,7 +275,7 @@ def _step(found: Track, step: ModuleProgress) -> dict[str, Any]:
     chosen, reason, action = step.module, None, None
     if step.state == "retry" and step.missing is not None:
         points = -(-step.missing.numerator * 100 // step.missing.denominator)
-        reason = _("%(points)s points are missing.", points=points)
+        reason = ngettext("One point is missing.", "%(num)s points are missing.", points)
         action = {"label": _("See the assessment"), "url": _quiz_url(found, chosen)}
     elif step.state == "ready":
         action = {"label": _("Go to the assessment"), "url": _quiz_url(found, chosen)}
@@ -309,7 +309,7 @@ def _certificate(found: Track, state: TrackProgress, issued: Certificate | None)
     for condition in award.conditions:
         step = steps[condition.module]
         if condition.met:
-            reason = _("%(score)s, above the threshold.", score=_percent(condition.have))
+            reason = _("%(score)s: the threshold is reached.", score=_percent(condition.have))
         elif condition.have is not None:
             reason = _(
                 "%(score)s for a threshold of %(need)s.",
