@@ -66,7 +66,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     try:
         report.read_filters(asked)
     except FilterError as error:
-        message = _("%(field)s: %(message)s", field=_filter_label(report, error.key), message=refusal(error))
+        message = _("%(field)s: %(reason)s", field=_filter_label(report, error.key), reason=refusal(error))
         raise Refused(message, _("Correct the filter and export again."), cause="filter") from error
     with writing(db.session()):
         journal_export(db.session(), report.key, form.key, extraction, person_id)
@@ -119,8 +119,8 @@ def agents_import() -> ResponseReturnValue:
         form=form,
         action_url=url_for("hr.agents_import"),
         hr_url=url_for("hr.index"),
-        headings=list(FRENCH.values()),
         required=[FRENCH[field] for field in REQUIRED],
+        optional=[name for field, name in FRENCH.items() if field not in REQUIRED],
         limit=filesize(config().upload_limit),
         unreadable=_shown(unreadable) if unreadable else None,
         result=result,

@@ -93,7 +93,7 @@ def test_only_hr_comes_in(app: Flask, client: FlaskClient, people: dict[str, int
 
 def test_the_page_says_real_numbers(officer: FlaskClient) -> None:
     page = officer.get("/hr/?lang=en").text
-    assert "One agent is declared. One person completed a track. 0 certificates are in force." in page
+    assert "One agent is declared. One person completed a track. No certificate is in force yet." in page
     assert 'action="/hr/export"' in page
     assert "Justice" in page
 
