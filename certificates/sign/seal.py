@@ -3,6 +3,7 @@
 Sources: ETSI EN 319 142-1 (PAdES B-B); ISO 32000-2 sections 12.8.2.2 (DocMDP) and 14.13 (associated files).
 """
 
+from functools import lru_cache
 from io import BytesIO
 
 from asn1crypto import x509
@@ -43,11 +44,17 @@ def seal(pdf: bytes, credential: bytes, keys: Keys, *, reason: str) -> bytes:
         docmdp_permissions=MDPPerm.NO_CHANGES,
         reason=reason,
     )
-    sealed = PdfSigner(metadata, signer=_HeldKeySigner(keys)).sign_pdf(writer, bytes_reserved=_RESERVED)
+    sealed = PdfSigner(metadata, signer=_signer(keys)).sign_pdf(writer, bytes_reserved=_RESERVED)
     data: bytes = sealed.getvalue()
     if b"/ETSI.CAdES.detached" not in data:
         raise SealError("the signature is not where it should be")
     return data
+
+
+@lru_cache(maxsize=4)
+def _signer(keys: Keys) -> Signer:
+    """The signer of ``keys``, whose certificates are parsed once."""
+    return _HeldKeySigner(keys)
 
 
 def _attach(writer: IncrementalPdfFileWriter, credential: bytes) -> None:

@@ -1,6 +1,7 @@
 """The time of a complete certificate against the sum of its parts, as ratios.
 
-Run it with ``python tests/bench/bench_certificates.py``. One warm process, parts interleaved, medians. Times depend on the machine; ratios hardly do.
+Run it with ``python tests/bench/bench_certificates.py``. One warm process, parts interleaved, medians: times depend
+on the machine, ratios hardly do.
 """
 
 import statistics
