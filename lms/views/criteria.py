@@ -1,0 +1,34 @@
+"""What a certificate asked for, in public: the address every credential carries as its achievement."""
+
+from flask import Blueprint, abort, render_template
+from flask.typing import ResponseReturnValue
+
+from lms.i18n import duration, localized, percent
+from lms.i18n import gettext as _
+from lms.pages import track_or_404
+
+blueprint = Blueprint("criteria", __name__)
+
+
+@blueprint.get("/tracks/<track_key>/<version>/<any(certificate, attendance, label):kind>")
+def show(track_key: str, version: str, kind: str) -> ResponseReturnValue:
+    """The modules, threshold and objectives behind a certificate of that version."""
+    track = track_or_404(track_key)
+    rule = track.certificate
+    if version != track.version or rule is None or kind != "certificate":
+        abort(404)
+    sections = []
+    for key in rule.modules:
+        module = track.module(key)
+        if module is not None:
+            facts = _(
+                "%(time)s, assessment passed at %(threshold)s.",
+                time=duration(module.duration_minutes), threshold=percent(rule.threshold),
+            )  # fmt: skip
+            able = [localized(objective.text) for objective in module.objectives]
+            sections.append(
+                {"title": f"{module.code}, {localized(module.title)}", "paragraphs": [facts], "items": able}
+            )
+    return render_template(
+        "about/text.html", title=localized(rule.title), lead=localized(track.promise), sections=sections
+    )
