@@ -27,7 +27,12 @@ def show(track_key: str, version: str, kind: str) -> ResponseReturnValue:
             )  # fmt: skip
             able = [localized(objective.text) for objective in module.objectives]
             sections.append(
-                {"title": f"{module.code}, {localized(module.title)}", "paragraphs": [facts], "items": able}
+                {
+                    "title": f"{module.code}, {localized(module.title)}",
+                    "id": module.code,
+                    "paragraphs": [facts],
+                    "items": able,
+                }
             )
     return render_template(
         "about/text.html", title=localized(rule.title), lead=localized(track.promise), sections=sections
