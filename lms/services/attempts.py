@@ -116,6 +116,14 @@ def answers(session: Session, attempt_id: uuid.UUID) -> dict[str, Answer]:
     return {row.question_key: row for row in rows}
 
 
+def next_open(attempt: Attempt, kept: Mapping[str, Answer]) -> int:
+    """The number of the first question without answer, or of the first one."""
+    for number, item in enumerate(drawn_questions(attempt), start=1):
+        if item.key not in kept or not kept[item.key].response:
+            return number
+    return 1
+
+
 def save_answer(
     session: Session, attempt: Attempt, question_key: str, response: Sequence[str], *, flagged: bool
 ) -> datetime:

@@ -1,5 +1,6 @@
 """The learner's pages: my tracks, a track, a module, a lesson."""
 
+from math import ceil
 from typing import Any
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
@@ -11,11 +12,12 @@ from curricula.progress import ModuleProgress, TrackProgress
 from lms.i18n import checked_on, current_language, localized, ngettext, partial_date
 from lms.i18n import gettext as _
 from lms.lessons import lesson_html
-from lms.models import Certificate, Enrolment, db, utcnow, writing
+from lms.models import Attempt, Certificate, Enrolment, db, utcnow, writing
 from lms.pages import local_path, track_or_404, tracks
+from lms.refusals import why_refused
 from lms.security import requires, visitor
 from lms.services import learning
-from lms.services.attempts import Standing, standing
+from lms.services.attempts import Standing, answers, next_open, standing
 from lms.services.results import decision, issued_certificate
 
 blueprint = Blueprint("learn", __name__, url_prefix="/learn")
@@ -88,7 +90,7 @@ def track(track_key: str) -> ResponseReturnValue:
             {
                 "title": f"{law.reference} — {localized(law.title)}",
                 "url": law.source,
-                "published": localized(law.note) if law.note else None,
+                "note": localized(law.note) if law.note else None,
                 "checked": checked_on(law.checked_on),
             }
             for law in found.legal
@@ -108,7 +110,7 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
     lessons = _plan(found, step, None)
     next_lesson = step.next_lesson
     if stand.open is not None:
-        following = {"label": _("Resume the assessment"), "url": _quiz_url(found, chosen)}
+        following = {"label": _("Resume the assessment"), "url": _attempt_url(stand.open)}
     elif next_lesson is not None:
         label = _("Resume lesson %(number)s", number=next_lesson.order) if step.read else _("Start lesson 1")
         following = {"label": label, "url": _lesson_url(found, chosen, next_lesson)}
@@ -248,15 +250,10 @@ def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | Non
     step = state.current
     if step is None:
         return None
+    stand = standing(db.session(), row, step.module)
     upcoming = step.next_lesson
-    if upcoming is None:
-        return {
-            "kind": "quiz",
-            "title": localized(step.module.title),
-            "url": _quiz_url(found, step.module),
-            "module_code": step.module.code,
-            "seen_at": row.last_at,
-        }
+    if upcoming is None or stand.attempts:
+        return _resume_assessment(row, found, step, stand)
     if row.last_module == step.module.key and row.last_lesson and row.last_lesson not in step.read:
         upcoming = step.module.lesson(row.last_lesson) or upcoming
     return {
@@ -271,11 +268,35 @@ def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | Non
     }
 
 
+def _resume_assessment(row: Enrolment, found: Track, step: ModuleProgress, stand: Standing) -> dict[str, Any]:
+    """The assessment of a module: to begin, under way, or to pass again when it opens."""
+    panel: dict[str, Any] = {
+        "kind": "quiz",
+        "title": localized(step.module.title),
+        "url": _quiz_url(found, step.module),
+        "module_code": step.module.code,
+        "seen_at": row.last_at,
+    }
+    if stand.open is not None:
+        return panel | {"kind": "attempt", "url": _attempt_url(stand.open)}
+    if stand.best is None:
+        return panel
+    panel |= {"kind": "retry", "points": _points_missing(step), "reason": None}
+    refusal = stand.refusal(utcnow())
+    if refusal is not None:
+        panel["reason"] = why_refused(refusal, stand.opens_at)
+        panel["url"] = url_for("quiz.result", attempt_id=stand.attempts[-1].id)
+    return panel
+
+
+def _points_missing(step: ModuleProgress) -> int:
+    return ceil(step.missing * 100) if step.missing is not None else 0
+
+
 def _step(found: Track, step: ModuleProgress) -> dict[str, Any]:
     chosen, reason, action = step.module, None, None
     if step.state == "retry" and step.missing is not None:
-        points = -(-step.missing.numerator * 100 // step.missing.denominator)
-        reason = ngettext("One point is missing.", "%(num)s points are missing.", points)
+        reason = ngettext("One point is missing.", "%(num)s points are missing.", _points_missing(step))
         action = {"label": _("See the assessment"), "url": _quiz_url(found, chosen)}
     elif step.state == "ready":
         action = {"label": _("Go to the assessment"), "url": _quiz_url(found, chosen)}
@@ -378,7 +399,7 @@ def _quiz_card(found: Track, chosen: Module, stand: Standing) -> dict[str, Any]:
         "threshold": chosen.quiz.threshold,
         "attempts_left": stand.left,
         "best": stand.best,
-        "reason": None,
+        "reason": why_refused(closed, stand.opens_at) if closed in ("too_soon", "no_more") else None,
     }
 
 
@@ -411,6 +432,12 @@ def _lesson_link(found: Track, chosen: Module, item: Lesson) -> dict[str, str]:
 
 def _lesson_url(found: Track, chosen: Module, item: Lesson) -> str:
     return url_for("learn.lesson", track_key=found.key, module_key=chosen.key, lesson_key=item.key)
+
+
+def _attempt_url(attempt: Attempt) -> str:
+    """Where an open attempt goes on: its first question without answer."""
+    number = next_open(attempt, answers(db.session(), attempt.id))
+    return url_for("quiz.question", attempt_id=attempt.id, number=number)
 
 
 def _quiz_url(found: Track, chosen: Module) -> str:

@@ -13,11 +13,12 @@ from markupsafe import Markup
 
 from curricula.model import Module, Track
 from lms.errors import Refused
-from lms.i18n import clock, current_language, localized, moment
+from lms.i18n import clock, current_language, localized
 from lms.i18n import gettext as _
 from lms.lessons import inline_html
 from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, db, utcnow
 from lms.pages import config, track_or_404, tracks
+from lms.refusals import why_refused
 from lms.security import requires, visitor
 from lms.services import attempts, learning
 from lms.services.attempts import AttemptRefused, drawn_questions
@@ -43,10 +44,12 @@ def start(track_key: str, module_key: str) -> ResponseReturnValue:
         try:
             attempt = attempts.start(db.session(), row, module)
         except AttemptRefused as refusal:
-            raise Refused(_why(refusal), _("Your earlier results are kept."), status=409) from refusal
+            raise Refused(
+                why_refused(refusal.reason, refusal.opens_at), _("Your earlier results are kept."), status=409
+            ) from refusal
         db.session.commit()
         kept = attempts.answers(db.session(), attempt.id)
-        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=_next_open(attempt, kept)), 303)
+        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=attempts.next_open(attempt, kept)), 303)
     return _start_page(track, module, row)
 
 
@@ -144,7 +147,7 @@ def result(attempt_id: uuid.UUID) -> ResponseReturnValue:
             "url": url_for("quiz.start", track_key=track.key, module_key=module.key),
             "attempts_left": stand.left,
         },
-        refusal=_why(AttemptRefused(refusal, stand.opens_at)) if refusal and refusal != "passed" else None,
+        refusal=why_refused(refusal, stand.opens_at) if refusal and refusal != "passed" else None,
         next=_onward(attempt.enrolment, track, module) if attempt.passed else None,
         objectives=_by_objective(module, marks),
         questions=_corrected(attempt, module, marks, kept),
@@ -164,7 +167,7 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         )  # fmt: skip
     except AttemptRefused as refusal:
         if wants_json:
-            return jsonify(message=_why(refusal)), 409
+            return jsonify(message=why_refused(refusal.reason, refusal.opens_at)), 409
         return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
     db.session.commit()
     if wants_json:
@@ -243,13 +246,12 @@ def _start_page(track: Track, module: Module, row: Enrolment) -> ResponseReturnV
             "answered": sum(bool(answer.response) for answer in kept.values()),
             "count": len(stand.open.questions),
             "started_at": stand.open.started_at,
-            "url": url_for("quiz.question", attempt_id=stand.open.id, number=_next_open(stand.open, kept)),
+            "url": url_for("quiz.question", attempt_id=stand.open.id, number=attempts.next_open(stand.open, kept)),
         }
         if stand.open
         else None,
         start_url=None if refusal else url_for("quiz.start", track_key=track.key, module_key=module.key),
-        refusal=_why(AttemptRefused(refusal, stand.opens_at)) if refusal else None,
-        reopens_at=stand.opens_at if refusal == "too_soon" else None,
+        refusal=why_refused(refusal, stand.opens_at) if refusal else None,
         unread=len(module.lessons) - len(step.read),
         history=[
             {
@@ -310,26 +312,6 @@ def _question_page(attempt: Attempt, track: Track, module: Module, number: int) 
         next=number + 1 if number < len(drawn) else None,
         error=None,
     )
-
-
-def _next_open(attempt: Attempt, kept: dict[str, Answer]) -> int:
-    """The first question without answer, or the first of all."""
-    for number, item in enumerate(drawn_questions(attempt), start=1):
-        if item.key not in kept or not kept[item.key].response:
-            return number
-    return 1
-
-
-def _why(refusal: AttemptRefused) -> str:
-    when = moment(refusal.opens_at) if refusal.opens_at else ""
-    return {
-        "closed": _("This attempt is already submitted: its answers no longer change."),
-        "not_drawn": _("This question is not part of the attempt."),
-        "no_more": _("Every attempt is used. Ask your trainer what comes next."),
-        "too_soon": _("The next attempt opens on %(when)s.", when=when),
-        "passed": _("This module is passed: there is nothing left to assess."),
-        "unavailable": _("This module has no assessment."),
-    }[refusal.reason]
 
 
 def _delivery(person_id: int, track: Track) -> str | None:
