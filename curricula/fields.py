@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from curricula.model import LANGUAGES, Localized
@@ -62,11 +62,11 @@ class Fields:
         return value
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
-        """One of the allowed words; the first of them with a problem noted otherwise."""
+        """One of the allowed words, or a problem noted."""
         value = self.text(name, f'"{allowed[0]}"')
         if value and value not in allowed:
             self.refuse(name, f"« {value} » is not known here.", f"Use one of: {', '.join(allowed)}.")
-        return value if value in allowed else allowed[0]
+        return value
 
     def number(self, name: str, low: int, high: int) -> int:
         """A whole number between the bounds, both included."""
@@ -83,6 +83,9 @@ class Fields:
     def day(self, name: str) -> date | None:
         """A TOML local date when there is one."""
         value = self._get(name, date, "2026-01-31", required=False)
+        if isinstance(value, datetime):  # a date with a time of day is a date too, for Python
+            self.refuse(name, f"« {name} » is not of the right form.", f"Write {name} = 2026-01-31.")
+            return None
         return value if isinstance(value, date) else None
 
     def dated(self, name: str, *, required: bool = True) -> str | None:
@@ -100,6 +103,8 @@ class Fields:
         for language in LANGUAGES:
             if not isinstance(value.get(language), str) or not value[language].strip():
                 self.refuse(name, f"« {name} » has no text in {language}.", f'Add {language} = "…".')
+        for language in sorted(set(value) - set(LANGUAGES)):
+            self.refuse(name, f"« {name} » has a text in « {language} ».", f"Keep to: {', '.join(LANGUAGES)}.")
         return {language: str(value.get(language, "")).strip() for language in LANGUAGES}
 
     def words(self, name: str) -> tuple[str, ...]:
@@ -122,7 +127,7 @@ class Fields:
         value = self._get(name, dict, "a table", required=False)
         if value is None:
             return None
-        return Fields(self.place, value, self.problems, self.place.line_of(rf"^\s*\[{re.escape(name)}\]", 1))
+        return Fields(self.place, value, self.problems, self.place.line_of(rf"^\s*(?:\[{name}\]|{name}\s*=)", 1))
 
     def tables(self, name: str, header: str | None = None) -> Iterator["Fields"]:
         """Each table of an array of tables, with the line of its ``[[header]]``."""
@@ -147,6 +152,6 @@ def parse(place: Place, problems: list[Problem]) -> Fields:
         return Fields(place, tomllib.loads(place.text), problems, 1 + place.offset)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
-        line = (int(found[1]) if found else 1) + place.offset
+        line = (int(found[1]) if found else place.text.rstrip().count("\n") + 1) + place.offset
         what = f"This is not TOML: {str(error).split(' (at')[0]}."
-        raise CurriculumError([*problems, place.problem(line, what, "Correct the syntax there.")]) from error
+        raise CurriculumError([place.problem(line, what, "Correct the syntax there.")]) from error

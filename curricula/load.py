@@ -4,7 +4,7 @@ import hashlib
 import re
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from curricula.fields import Fields, parse
 from curricula.model import (
@@ -33,16 +33,20 @@ def load_track(folder: Path) -> Track:
 
     Raises ``CurriculumError`` with every problem found: nothing half-loaded is returned.
     """
+    folder = folder.resolve()  # « . » has a name too
     problems: list[Problem] = []
     place = _place(folder / "track.toml", folder.parent)
     fields = parse(place, problems)
     key = fields.key()
     if key and key != folder.name:
         fields.refuse("key", f"The key is « {key} », the folder « {folder.name} ».", "Give both one name.")
-    modules = sorted(
-        (_module(path.parent, folder.parent, problems) for path in sorted(folder.glob("*/module.toml"))),
-        key=lambda module: module.order,
-    )
+    modules, unread = [], False
+    for path in _folders(folder):
+        try:
+            modules.append(_module(path, folder.parent, problems))
+        except CurriculumError as error:
+            problems += error.problems
+            unread = True
     track = Track(
         key=key,
         code=fields.text("code"),
@@ -55,11 +59,12 @@ def load_track(folder: Path) -> Track:
         recommendations=fields.numbers("recommendations"),
         certificate=_certificate(fields),
         legal=tuple(_legal(table) for table in fields.tables("legal")),
-        modules=tuple(modules),
+        modules=tuple(sorted(modules, key=lambda module: module.order)),
         digest=folder_digest(folder),
     )
     fields.end()
-    problems += check(track, folder)
+    if not unread:
+        problems += check(track, folder)
     if problems:
         raise CurriculumError(problems)
     return track
@@ -76,14 +81,14 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
 def _place(path: Path, root: Path) -> Place:
     if not path.is_file():
         name = path.relative_to(root).as_posix()
-        raise CurriculumError(
-            [
-                Problem(name, 0, "This file is missing.", "Create it (see the format)."),
-            ]
-        )
+        raise CurriculumError([Problem(name, 0, "This file is missing.", "Create it (see the format).")])
     return Place.read(path, root)
 
 
@@ -122,7 +127,7 @@ def _module(folder: Path, root: Path, problems: list[Problem]) -> Module:
         fields.refuse("key", f"The key is « {key} », the folder « {folder.name} ».", "Give both one name.")
     status = cast(Literal["published", "planned"], fields.choice("status", ("published", "planned")))
     module = Module(
-        key=key,
+        key=folder.name,
         code=fields.text("code"),
         order=fields.number("order", 1, 99),
         status=status,
@@ -217,7 +222,7 @@ def _lessons(folder: Path, root: Path, problems: list[Problem]) -> tuple[Lesson,
         if name is None:
             problems.append(place.problem(0, "This is not a lesson's file name.", "Name it 01-slug.fr.md."))
         elif parts is None:
-            problems.append(place.problem(1, "The lesson has no TOML header.", "Open it with +++ … +++."))
+            raise CurriculumError([place.problem(1, "The lesson has no TOML header.", "Open it with +++ … +++.")])
         else:
             header = parse(Place(place.name, parts["header"], offset=1), problems)
             text = LessonText(header.text("title"), header.words("able"), parts["body"].strip() + "\n")
@@ -225,28 +230,26 @@ def _lessons(folder: Path, root: Path, problems: list[Problem]) -> tuple[Lesson,
     return tuple(_lesson(order, slug, found[order, slug], problems) for order, slug in sorted(found))
 
 
-def _lesson(
-    order: int, slug: str, versions: dict[str, tuple[Fields, LessonText]], problems: list[Problem]
-) -> Lesson:
-    shared = {}
+def _lesson(order: int, slug: str, versions: dict[str, tuple[Fields, LessonText]], problems: list[Problem]) -> Lesson:
+    shared, before = {}, len(problems)
     for language, (header, _text) in versions.items():
-        shared[language] = (
-            header.number("minutes", 1, 240),
-            header.words("objectives"),
-            header.words("sources"),
-        )
+        shared[language] = {
+            "minutes": header.number("minutes", 1, 240),
+            "objectives": header.words("objectives"),
+            "sources": header.words("sources"),
+        }
         header.end()
-    first = next(iter(versions))
+    comparable = len(problems) == before
+    first = next(language for language in LANGUAGES if language in versions)
     for language in LANGUAGES:
-        header = versions[first][0]
         if language not in versions:
-            name = header.place.name.replace(f".{first}.md", f".{language}.md")
+            name = versions[first][0].place.name.replace(f".{first}.md", f".{language}.md")
             problems.append(Problem(name, 0, "This lesson is missing in one language.", "Write it."))
-        elif shared[language] != shared[first]:
-            header = versions[language][0]
-            header.refuse(
-                "minutes", "Minutes, objectives or sources differ between languages.", "Align them."
-            )
-    minutes, objectives, sources = shared[first]
+            continue
+        header, text = versions[language]
+        if not text.body.strip():
+            problems.append(header.place.problem(0, "This lesson has no text.", "Write it after its header."))
+        for name in (name for name in shared[first] if comparable and shared[language][name] != shared[first][name]):
+            header.refuse(name, f"« {name} » differs between the languages.", "Write the same in both files.")
     texts = {language: text for language, (_header, text) in versions.items()}
-    return Lesson(slug, order, minutes, objectives, sources, texts)
+    return Lesson(key=slug, order=order, texts=texts, **cast(dict[str, Any], shared[first]))

@@ -37,11 +37,11 @@ class Place:
 
     @classmethod
     def read(cls, path: Path, root: Path) -> "Place":
-        """Read ``path`` as UTF-8; ``CurriculumError`` names the byte that is not."""
+        """Read ``path`` as UTF-8, with or without a byte order mark; ``CurriculumError`` names the line that is not."""
         name = path.relative_to(root).as_posix()
         raw = path.read_bytes()
         try:
-            return cls(name, raw.decode("utf-8"))
+            return cls(name, raw.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
             problem = Problem(name, line, "This file is not UTF-8 text.", "Save it again as UTF-8.")
@@ -49,7 +49,7 @@ class Place:
 
     def line_of(self, pattern: str, after: int = 0) -> int:
         """First line from ``after`` on that the expression matches; ``after`` itself when none does."""
-        for number, line in enumerate(self.text.splitlines(), start=1):
+        for number, line in enumerate(self.text.split("\n"), start=1):
             if number >= after and re.search(pattern, line):
                 return number + self.offset
         return max(after, 1) + self.offset

@@ -32,6 +32,8 @@ class ModuleProgress:
     def minutes_done(self) -> int:
         if self.state == "passed":
             return self.module.duration_minutes
+        if self.state == "planned":  # its duration is not counted in the track's either
+            return 0
         total = sum(lesson.minutes for lesson in self.module.lessons)
         read = sum(lesson.minutes for lesson in self.module.lessons if lesson.key in self.read)
         return self.module.duration_minutes * read // total if total else 0
@@ -73,7 +75,7 @@ class TrackProgress:
     @property
     def completed(self) -> bool:
         """Whether every published module is passed."""
-        return all(step.state == "passed" for step in self.modules if step.module.published)
+        return self.current is None and self.passed > 0
 
     @property
     def current(self) -> ModuleProgress | None:

@@ -31,12 +31,19 @@ def _track(track: Track, folder: Path) -> Iterator[Problem]:
         if number not in RECOMMENDATIONS:
             line = place.line_of(r"^recommendations")
             yield place.problem(line, f"Recommendation {number} does not exist.", "Use 1 to 17.")
+    for language in sorted(set(track.languages) - set(LANGUAGES)):
+        line = place.line_of(r"^languages")
+        yield place.problem(line, f"« {language} » is not spoken here.", f"Use: {', '.join(LANGUAGES)}.")
     for order, count in Counter(module.order for module in track.modules).items():
         if count > 1:
             yield place.problem(0, f"{count} modules have order {order}.", "Give each module its own order.")
+    yield from _repeated(place, "legal", (reference.key for reference in track.legal))
+    if track.certificate and not track.certificate.modules:
+        line = place.line_of(r"^\[certificate\]")
+        yield place.problem(line, "The certificate asks for no module.", 'Add modules = ["…"].')
     for key in track.certificate.modules if track.certificate else ():
         module = track.module(key)
-        if module is None or not module.published:
+        if module is None or module.status == "planned":
             line = place.line_of(r"^\[certificate\]")
             yield place.problem(line, f"The certificate asks for « {key} ».", "Name published modules only.")
 
@@ -68,16 +75,35 @@ def _module(module: Module, folder: Path, root: Path, legal: set[str]) -> Iterat
         yield from _questions(module, Place.read(folder / "questions.toml", root))
 
 
-def _repeated(place: Place, what: str, keys: Iterable[str]) -> Iterator[Problem]:
+def _repeated(place: Place, what: str, keys: Iterable[str], after: int = 1) -> Iterator[Problem]:
+    """A problem at the second use of each key, looked for in ``[[what]]`` tables from line ``after`` on."""
     for key, count in Counter(keys).items():
         if count > 1:
-            line = place.line_of(rf'^\s*key\s*=\s*"{re.escape(key)}"')
+            line = _line_of_key(place, what, key, _line_of_key(place, what, key, after) + 1)
             yield place.problem(line, f"« {key} » is used {count} times in {what}.", "Rename one of them.")
+
+
+def _line_of_key(place: Place, header: str, key: str, after: int = 1) -> int:
+    """The line of ``key = "…"`` in the first ``[[header]]`` table from line ``after`` on that has this key."""
+    inside = False
+    for number, line in enumerate(place.text.split("\n"), start=1):
+        opening = re.match(r"\s*\[+([^\]]+)\]", line)
+        inside = opening[1].strip() == header if opening else inside
+        if number >= after and inside and re.match(rf'\s*key\s*=\s*["\']{re.escape(key)}["\']', line):
+            return number
+    return after
 
 
 def _lessons(module: Module, folder: Path, root: Path) -> Iterator[Problem]:
     objectives = {objective.key for objective in module.objectives}
     sources = {source.key for source in module.sources}
+    for what, used in (
+        ("slug", Counter(lesson.key for lesson in module.lessons)),
+        ("number", Counter(f"{lesson.order:02}" for lesson in module.lessons)),
+    ):
+        for value in (value for value, count in used.items() if count > 1):
+            name = f"{folder.relative_to(root).as_posix()}/"
+            yield Problem(name, 0, f"{used[value]} lessons have the {what} « {value} ».", "Rename one of them.")
     for lesson in module.lessons:
         for language in LANGUAGES:
             path = folder / f"{lesson.order:02}-{lesson.key}.{language}.md"
@@ -93,9 +119,7 @@ def _lessons(module: Module, folder: Path, root: Path) -> Iterator[Problem]:
                     yield place.problem(line, f"« {key} » is not in module.toml.", f"Add it to [[{name}]].")
             if not 2 <= len(lesson.texts[language].able) <= 4:
                 line = place.line_of("^able")
-                yield place.problem(
-                    line, "Say in 2 to 4 verbs what one will be able to do.", "Complete « able »."
-                )
+                yield place.problem(line, "Say in 2 to 4 verbs what one will be able to do.", "Complete « able ».")
             for line, what, fix in unknown_blocks(place.text):
                 yield place.problem(line, what, fix)
 
@@ -105,11 +129,9 @@ def _questions(module: Module, place: Place) -> Iterator[Problem]:
     sources = {source.key for source in module.sources}
     yield from _repeated(place, "questions", (question.key for question in module.questions))
     for question in module.questions:
-        line = place.line_of(rf'^\s*key\s*=\s*"{re.escape(question.key)}"')
+        line = _line_of_key(place, "questions", question.key)
         if question.objective not in objectives:
-            yield place.problem(
-                line, f"Objective « {question.objective} » is unknown.", "Use one of module.toml."
-            )
+            yield place.problem(line, f"Objective « {question.objective} » is unknown.", "Use one of module.toml.")
         if question.source not in sources:
             yield place.problem(line, f"Source « {question.source} » is unknown.", "Use one of module.toml.")
         yield from _options(question, place, line)
@@ -129,4 +151,4 @@ def _options(question: Question, place: Place, line: int) -> Iterator[Problem]:
         yield place.problem(line, f"« {question.key} » has {right} right options.", fix)
     if not 2 <= len(question.options) <= 8:
         yield place.problem(line, f"« {question.key} » has {len(question.options)} options.", "Give 2 to 8.")
-    yield from _repeated(place, question.key, (option.key for option in question.options))
+    yield from _repeated(place, "questions.options", (option.key for option in question.options), line)
