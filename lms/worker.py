@@ -79,7 +79,8 @@ class Worker:
         def do(held: outbox.Claim) -> None:
             job = self._jobs.get(held.kind)
             if job is None:
-                raise outbox.GiveUp(f"This release knows no job « {held.kind} ».")
+                why = outbox.N_("This release does not know this kind of delivery.")
+                raise outbox.GiveUp(f"{why}\n{held.kind}")
             log.info("job", kind=held.kind, tries=held.tries)
             job(tools, held.payload)
 

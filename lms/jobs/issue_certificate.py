@@ -7,7 +7,7 @@ from curricula.registry import shipped_tracks
 from lms.jobs import Tools
 from lms.models import Enrolment
 from lms.services.issuing import NotIssued, issue
-from lms.services.outbox import GiveUp
+from lms.services.outbox import N_, GiveUp
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
@@ -15,14 +15,16 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     row = tools.session.get(Enrolment, payload["enrolment_id"])
     track = shipped_tracks().get(row.track_key) if row else None
     if row is None or track is None:
-        raise GiveUp("The enrolment or its track no longer exists.")
+        raise GiveUp(N_("The enrolment or its track no longer exists."))
     try:
         issue(tools.session, tools.authority, row, track)
     except NotIssued as reason:
         tools.session.rollback()
         if reason.reason not in {"not_earned", "name_missing"}:
-            raise GiveUp(f"The name cannot be printed ({reason.reason}).") from reason
+            why = N_("The name cannot be printed. The learner can write another one in their settings.")
+            raise GiveUp(f"{why}\n{reason.reason}") from reason
         return
     except RenderError as error:
-        raise GiveUp(f"The certificate cannot be drawn: {error}") from error
+        why = N_("The certificate cannot be drawn.")
+        raise GiveUp(f"{why}\n{error}") from error
     tools.session.commit()

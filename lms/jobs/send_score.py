@@ -13,11 +13,21 @@ from lms.lti.grades import GradeRefused, Score
 from lms.lti.model import LtiError
 from lms.models import Context, Deployment, Participation, ResourceLink, utcnow
 from lms.services.learning import enrolment, track_progress
-from lms.services.outbox import GiveUp, TryLater
+from lms.services.outbox import N_, GiveUp, TryLater
 from lms.services.platforms import registration
 from lms.services.results import gradebook_score
 
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+
+#: What a platform's refusal means, and the way out, by HTTP status.
+REFUSALS = {
+    400: N_("The platform refused the score: the person left the course, or is no learner there."),
+    401: N_("The platform refused our access token. Check its public keyset URL for this tool."),
+    403: N_("The platform does not let us write in its gradebook. Allow grade synchronisation in its settings."),
+    404: N_("The gradebook column no longer exists. Open the activity again from the course."),
+    409: N_("The platform already holds a later score."),
+    429: N_("The platform asks to slow down."),
+}
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
@@ -34,7 +44,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         return
     value, complete = found
     if link.ags_scopes and SCORE_SCOPE not in link.ags_scopes:
-        raise GiveUp("The platform did not grant the right to write scores (scope « score »).")
+        raise GiveUp(f"{REFUSALS[403]}\n{SCORE_SCOPE}")
     deployment: Deployment = link.context.deployment
     url, subject = str(link.lineitem_url), row.person.subject
     moment = _later_than(row.score_sent_at)
@@ -42,16 +52,19 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         platform = registration(session, deployment.platform_id)
         signer = tools.grades.signer(session)
     except LtiError as error:
-        raise TryLater("The connection with the platform is suspended.", timedelta(hours=1)) from error
+        raise TryLater(N_("The connection with the platform is suspended."), timedelta(hours=1)) from error
     session.commit()  # no transaction stays open while the platform answers
     try:
         tools.grades.send(platform, signer, url, Score(subject, value, complete, moment))
     except GradeRefused as error:
+        why = REFUSALS.get(error.status, N_("The platform gave an answer that is not expected."))
+        why += f"\nHTTP {error.status}"
         if error.final:
-            raise GiveUp(error.explain()) from error
-        raise TryLater(error.explain(), error.after) from error
+            raise GiveUp(why) from error
+        raise TryLater(why, error.after) from error
     except LtiError as error:
-        raise TryLater(f"The platform cannot be reached ({error.cause}).") from error
+        why = N_("The platform cannot be reached.")
+        raise TryLater(f"{why}\n{error.cause}") from error
     row.score_sent, row.score_sent_at = value, moment
     session.commit()
 

@@ -41,18 +41,6 @@ class GradeRefused(Exception):
         super().__init__(f"HTTP {status}")
         self.status, self.final, self.after = status, final, after
 
-    def explain(self) -> str:
-        """What happened, for an administrator."""
-        known = {
-            400: "The platform refused the score (400): the person left the course, or is no learner there.",
-            401: "The platform refused our access token (401).",
-            403: "The platform does not let us write in its gradebook (403).",
-            404: "The gradebook column no longer exists (404).",
-            409: "The platform already holds a later score (409).",
-            429: "The platform asks to slow down (429).",
-        }
-        return known.get(self.status, f"The platform answered {self.status}.")
-
 
 class GradeService:
     """Sends scores, holding one access token a platform and scope until it expires."""

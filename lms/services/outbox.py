@@ -17,8 +17,15 @@ LEASE = timedelta(minutes=2)
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
 
 
+#: Marks a message for extraction; whoever shows it translates it.
+N_ = str
+
+
 class TryLater(Exception):
-    """The job cannot be done now. ``why`` is for the administrator; ``after`` overrides the backoff."""
+    """The job cannot be done now. ``why`` is for the administrator; ``after`` overrides the backoff.
+
+    ``why`` is a message to translate; a second line, if any, is a detail shown as it is.
+    """
 
     def __init__(self, why: str, after: timedelta | None = None) -> None:
         super().__init__(why)
@@ -26,7 +33,7 @@ class TryLater(Exception):
 
 
 class GiveUp(Exception):
-    """Trying again cannot help: an administrator must act first."""
+    """Trying again cannot help: an administrator must act first. Its text is as ``why`` above."""
 
 
 @dataclass(frozen=True)

@@ -117,12 +117,13 @@ def _platform(row: Platform) -> dict[str, Any]:
 
 def _failure(job: OutboxJob) -> dict[str, Any]:
     kinds = {"send_score": _("Score to the gradebook"), "issue_certificate": _("Certificate to issue")}
+    why, _newline, detail = (job.last_error or "").partition("\n")
     return {
         "kind": kinds.get(job.kind, job.kind),
         "since": job.created_at,
         "attempts": job.tries,
-        "error": job.last_error or "",
-        "fix": None,
+        "error": _(why) if why else "",
+        "fix": detail or None,
         "next_try": job.due_at if job.status == "pending" else None,
         "replay_url": url_for("admin.replay", job_id=job.id),
     }
