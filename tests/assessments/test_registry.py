@@ -1,0 +1,48 @@
+"""Question types are found by their file, and two cannot share a key."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import assessments.types
+from assessments.registry import question_types
+from curricula.validate import RIGHT_OPTIONS
+
+TYPE = """
+from fractions import Fraction
+from assessments.model import Mark
+from assessments.type import QuestionType
+
+TYPE = QuestionType("{key}", "radio", lambda question, response: Mark(Fraction(0), "none"))
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder whose modules are question types too, while the test lasts."""
+    monkeypatch.setattr(assessments.types, "__path__", [*assessments.types.__path__, str(tmp_path)])
+    question_types.cache_clear()
+    yield tmp_path
+    question_types.cache_clear()
+    sys.modules.pop("assessments.types.added", None)
+
+
+def test_the_two_first_types_are_there() -> None:
+    assert {"single", "multiple"} <= set(question_types())
+
+
+def test_a_file_is_a_type(package: Path) -> None:
+    (package / "added.py").write_text(TYPE.format(key="matching"))
+    assert "matching" in question_types()
+
+
+def test_a_key_used_twice_stops_the_start(package: Path) -> None:
+    (package / "added.py").write_text(TYPE.format(key="single"))
+    with pytest.raises(ValueError, match="« single » is defined twice"):
+        question_types()
+
+
+def test_authors_may_write_every_type_that_can_be_graded() -> None:
+    assert set(RIGHT_OPTIONS) == set(question_types())
