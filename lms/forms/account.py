@@ -20,6 +20,8 @@ class LoginForm(FlaskForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.username.label.text = _("E-mail address")
         self.password.label.text = _("Password")
+        self.username.validators = [InputRequired(_("Write your e-mail address.")), Length(max=320)]
+        self.password.validators = [InputRequired(_("Write your password.")), Length(max=200)]
         self.username.render_kw = {"autocomplete": "username"}
         self.password.render_kw = {"autocomplete": "current-password"}
 
@@ -44,6 +46,9 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
         self.size.label.text, self.space.label.text = _("Text size"), _("Spacing")
         self.language.label.text = _("Language")
         self.certificate_name.label.text = _("Name on my certificates")
+        self.certificate_name.validators = [
+            Optional(), Length(max=180, message=_("This name is too long to be printed: 180 characters at most."))
+        ]  # fmt: skip
         self.size.choices = [("m", _("Normal")), ("l", _("Large")), ("xl", _("Very large"))]
         self.space.choices = [("m", _("Standard")), ("l", _("Airy"))]
 

@@ -32,5 +32,5 @@ class FileForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.file.label.text = _("PDF, JSON or JWT file")
-        self.file.validators[0].message = _("Choose the file you received.")
+        self.file.validators = [FileRequired(_("Choose the file you received."))]
         self.file.render_kw = {"accept": ".pdf,.json,.jwt"}

@@ -251,7 +251,7 @@ def _start_page(track: Track, module: Module, row: Enrolment) -> ResponseReturnV
         if stand.open
         else None,
         start_url=None if refusal else url_for("quiz.start", track_key=track.key, module_key=module.key),
-        refusal=why_refused(refusal, stand.opens_at) if refusal else None,
+        refusal=why_refused(refusal, stand.opens_at) if refusal and refusal != "passed" else None,
         unread=len(module.lessons) - len(step.read),
         history=[
             {
