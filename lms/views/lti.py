@@ -1,5 +1,7 @@
 """LTI doors: login, launch, the tool's public keys."""
 
+from urllib.parse import urlsplit
+
 import structlog
 from flask import Blueprint, current_app, jsonify, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -9,12 +11,13 @@ from lms.errors import Refused, reference
 from lms.i18n import from_lti_locale
 from lms.i18n import gettext as _
 from lms.lti.launch import ours, verify
-from lms.lti.model import Launch, Login, LtiError, PendingLogin
+from lms.lti.model import Launch, Login, LtiError, PendingLogin, Registration
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, pending, remember
 from lms.models import db, utcnow, writing
 from lms.models.secrets import hashed, new_token, same
 from lms.pages import config, platform_keys, read_first, tool_keys, tracks
+from lms.security import framed_by
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
 from lms.services.platforms import find_registration, registration
@@ -27,11 +30,14 @@ CROSS_SITE = True
 log = structlog.get_logger()
 
 FIELD_LIMIT = 8000
+#: Longest target kept between login and launch.
+TARGET_LIMIT = 2000
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     """Third-party-initiated login: remember it, send the browser to the platform (LTI 1.3 core, 5.1.1.1)."""
+    framed_by(None)  # a refusal shows in whatever frame opened us: nothing of anybody is on it
     fields = _single(request.form if request.method == "POST" else request.args)
     asked = Login(
         issuer=fields.get("iss", ""),
@@ -46,10 +52,11 @@ def login() -> ResponseReturnValue:
     try:
         if not asked.issuer or not asked.login_hint:
             raise LtiError("login_malformed", "iss and login_hint are required")
-        if not ours(asked.target, config().base_url):
+        if not ours(asked.target, config().base_url) or len(asked.target) > TARGET_LIMIT:
             raise LtiError("target")
         with writing(db.session()):
             found = find_registration(db.session(), asked.issuer, asked.client_id, asked.deployment_id)
+            framed_by(_origin(found))
             if full(db.session()):
                 raise LtiError("busy")
             until = utcnow() + LIFETIME
@@ -66,24 +73,29 @@ def login() -> ResponseReturnValue:
 def launch() -> ResponseReturnValue:
     """Every LTI message: verified, then its consequences in one transaction, then the learner's page."""
     read_first()
+    framed_by(None)
     fields = _single(request.form)
     state, id_token = fields.get("state", ""), fields.get("id_token", "")
     try:
-        if "error" in fields:
-            raise LtiError("platform_refused", fields["error"][:100])
-        if not state or not id_token or request.args:
+        if config().trusted_proxies and config().base_url.startswith("https:") and not request.is_secure:
+            raise LtiError("insecure")
+        if not state or request.args:
             raise LtiError("message_incomplete")
         known = pending(db.session(), state)
         if not same(known.browser_hash, hashed(session.get("browser", ""))):
             raise LtiError("browser", "the login began in another browser, or its cookie was kept from us")
         found = registration(db.session(), known.platform_id)
+        framed_by(_origin(found))
         db.session.rollback()  # keys may have to be fetched: no transaction stays open meanwhile
         try:
-            message = verify(id_token, known, found, platform_keys(), config().base_url)
+            if "error" in fields:
+                raise LtiError("platform_refused", fields["error"][:100])
+            if not id_token:
+                raise LtiError("message_incomplete")
+            return _arrived(verify(id_token, known, found, platform_keys(), config().base_url), state)
         except LtiError:
             _use_up(state)
             raise
-        return _arrived(message, state)
     except LtiError as error:
         raise _refusal(error) from error
 
@@ -107,13 +119,13 @@ def _arrived(message: Launch, state: str) -> ResponseReturnValue:
         )  # fmt: skip
         page = _page(arrival)
         db.session.commit()
-    language = session.get("language")
-    session.clear()  # a new identity starts from nothing: no value of an earlier visitor remains
-    session["sid"] = token
-    if language:
-        session["language"] = language
+    # A new identity starts from nothing of an earlier visitor. The proof of the browser is nobody's, and another
+    # activity may be opening in a second tab.
+    kept = {name: session[name] for name in ("language", "browser") if name in session}
+    session.clear()
+    session.update(kept, sid=token)
     if message.embedded:
-        session["frame"] = _origin(message)
+        session["frame"] = _origin(message.registration)
     log.info("launch", platform=message.registration.platform_id, roles=sorted(message.roles))
     return redirect(page, 303)
 
@@ -138,15 +150,14 @@ def _page(arrival: Arrival) -> str:
 
 def _use_up(state: str) -> None:
     # A message that does not hold uses its state up all the same: it cannot be tried again with another token.
+    db.session.rollback()
     with writing(db.session()):
         consume(db.session(), state)
         db.session.commit()
 
 
-def _origin(message: Launch) -> str:
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(message.registration.auth_url)
+def _origin(found: Registration) -> str:
+    parts = urlsplit(found.auth_url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
