@@ -48,7 +48,7 @@ def index() -> ResponseReturnValue:
             "pending": numbers.get("pending", 0),
             "failed": numbers.get("failed", 0),
             "sent": numbers.get("done", 0),
-            "oldest": waiting[0].created_at if waiting else None,
+            "oldest": min((job.created_at for job in waiting if job.status == "pending"), default=None),
         },
         failures=[_failure(job) for job in troubled],
         replay_all_url=url_for("admin.replay_all") if troubled else None,
