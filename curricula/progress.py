@@ -12,11 +12,7 @@ State = Literal["planned", "todo", "now", "ready", "retry", "passed"]
 
 @dataclass(frozen=True)
 class ModuleProgress:
-    """One module as a learner sees it. ``best`` is the best score of the submitted attempts.
-
-    ``minutes_done`` of the declared ``duration_minutes``: read lessons count for the share of their minutes,
-    and a passed module counts whole.
-    """
+    """One module as a learner sees it. ``best`` is the best score of the submitted attempts."""
 
     module: Module
     read: frozenset[str]
@@ -30,13 +26,13 @@ class ModuleProgress:
 
     @property
     def minutes_done(self) -> int:
+        """Minutes followed: those of the lessons read; the whole duration only once the module is passed."""
         if self.state == "passed":
             return self.module.duration_minutes
         if self.state == "planned":  # its duration is not counted in the track's either
             return 0
-        total = sum(lesson.minutes for lesson in self.module.lessons)
         read = sum(lesson.minutes for lesson in self.module.lessons if lesson.key in self.read)
-        return self.module.duration_minutes * read // total if total else 0
+        return min(read, self.module.duration_minutes)
 
     @property
     def missing(self) -> Fraction | None:
