@@ -50,7 +50,9 @@ def refusal(error: FilterError) -> str:
 
 def _field(item: Filter, known: list[str] | None) -> Field:
     label, language = item.label[current_language()], current_language()
-    validators = [Optional(), Length(max=300), _check(item)]
+    validators = [
+        Optional(), Length(max=300, message=_("This text is too long: 300 characters at most.")), _check(item)
+    ]  # fmt: skip
     if item.kind == "choice" or known is not None:
         choices = [(key, words[language]) for key, words in item.choices().items()] + [(k, k) for k in known or ()]
         return SelectField(label, choices=[("", _("All")), *choices], validators=validators, validate_choice=False)
