@@ -4,12 +4,19 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 PREFIX = "LMS_"
+_TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+_FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 #: Names whose value is never printed.
 SECRET_NAMES = {"secret_key", "database_url"}
 
@@ -96,18 +103,20 @@ def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) 
         if name not in known:
             problems.append(f"{PREFIX}{name.upper()} is not a setting. Remove it or correct its name.")
             continue
+        kind = type(getattr(Config(), name))
         try:
-            values[name] = _parse(raw, type(getattr(Config(), name)))
-        except ValueError:
-            problems.append(f"{PREFIX}{name.upper()} is not of the right form.")
+            values[name] = _parse(raw, kind)
+        except (ValueError, KeyError):
+            problems.append(f"{PREFIX}{name.upper()} must be {_FORMS.get(kind, 'a path')}.")
     config = Config(**{**values, **overrides})
     problems += _check(config)
     if problems:
         raise ConfigError(problems)
-    config.data_dir.mkdir(parents=True, exist_ok=True)
-    if not config.secret_key:
-        config = Config(**{**values, **overrides, "secret_key": _made_secret(config.data_dir)})
-    return config
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        return config if config.secret_key else replace(config, secret_key=_made_secret(config.data_dir))
+    except OSError as error:
+        raise ConfigError([f"LMS_DATA_DIR must be a folder that can be written: {error}."]) from error
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -128,27 +137,36 @@ def _file(path: str | None, problems: list[str]) -> dict[str, Any]:
 
 
 def _parse(raw: Any, kind: type) -> Any:
-    if kind is bool:
-        if str(raw).lower() in {"1", "true", "yes"}:
-            return True
-        if str(raw).lower() in {"0", "false", "no", ""}:
-            return False
-        raise ValueError(raw)
+    # The environment gives texts; the file may give the value itself.
     if kind is tuple:
-        items = raw if isinstance(raw, list) else str(raw).split(",")
-        return tuple(str(item).strip() for item in items if str(item).strip())
-    if kind is str:
-        return str(raw).strip()
-    return int(raw) if kind is int else Path(str(raw))
+        items = raw if isinstance(raw, list) else _word(raw).split(",")
+        return tuple(_word(item) for item in items if _word(item))
+    if kind in {bool, int} and type(raw) is kind:
+        return raw
+    if kind is bool:
+        return _TRUTHS[_word(raw).lower()]
+    return kind(_word(raw))
+
+
+def _word(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise ValueError(raw)  # noqa: TRY004 - one kind of refusal for every setting
+    return raw.strip()
 
 
 def _check(config: Config) -> list[str]:
     problems = []
-    parts = urlsplit(config.base_url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or config.base_url.endswith("/"):
+    if not _is_base(config.base_url):
         problems.append("LMS_BASE_URL must be a web address without final slash: https://formation.example.")
     elif not config.secure:
         problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
+    if not _is_database(config.database):
+        problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
+    problems += [
+        f"{PREFIX}{name.upper()} must not be negative."
+        for name in ("upload_limit", "trusted_proxies")
+        if getattr(config, name) < 0
+    ]
     if config.session_minutes < 5:
         problems.append("LMS_SESSION_MINUTES must be at least 5.")
     if config.secret_key and len(config.secret_key) < 32:
@@ -156,14 +174,31 @@ def _check(config: Config) -> list[str]:
     return problems
 
 
+def _is_base(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return usable and not (parts.query or parts.fragment or url.endswith("/"))
+
+
+def _is_database(url: str) -> bool:
+    try:
+        return make_url(url).get_backend_name() in {"sqlite", "postgresql"}
+    except ArgumentError:
+        return False
+
+
 def _made_secret(directory: Path) -> str:
     path = directory / "secret"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+    if not path.exists():
+        # Written whole under another name first: a second process starting now must not read half of it.
+        with NamedTemporaryFile("w", dir=directory, prefix="secret-") as file:  # readable by its owner alone
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text("ascii").strip()
 
 

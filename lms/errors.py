@@ -1,11 +1,14 @@
 """What people are told when something cannot be done: what happened, what to do, a reference."""
 
 import secrets
+from traceback import extract_tb
 
 import structlog
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request, session
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from lms.i18n import gettext as _
 from lms.models import db
@@ -52,8 +55,9 @@ def _forged(error: CSRFError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    if status < 400:
+    if error.response is not None or status < 400:
         return error.get_response()  # type: ignore[return-value]
+    _settle_visitor()
     texts = {
         400: (_("This request could not be understood."), _("Go back and try again.")),
         401: (
@@ -66,7 +70,9 @@ def _http(error: HTTPException) -> Response:
         413: (_("What you sent is too large."), _("Choose a smaller file.")),
         429: (_("Too many requests came from your network."), _("Wait a minute and try again.")),
     }
-    fallback = (_("The service met a problem."), _("Nothing is lost. Try again in a moment."))
+    fallback = (
+        texts[400] if status < 500 else (_("The service met a problem."), _("Nothing is lost. Try again in a moment."))
+    )
     response = _answer(status, *texts.get(status, fallback))
     if status == 405 and error.get_response().headers.get("Allow"):
         response.headers["Allow"] = error.get_response().headers["Allow"]
@@ -74,10 +80,30 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    db.session.rollback()
     where = request.url_rule.rule if request.url_rule else ""
-    log.error("unexpected", path=where, reference=reference(), exc_info=error)
-    return _http(InternalServerError())
+    log.error("unexpected", path=where, reference=reference(), trace=_trace(error))
+    return _http(ServiceUnavailable() if isinstance(error, OperationalError) else InternalServerError())
+
+
+def _settle_visitor() -> None:
+    """Take the visitor for nobody when the database does not answer: the page that says so must not ask it."""
+    db.session.rollback()
+    try:
+        if current_user.is_authenticated:
+            str(current_user.person.language)
+    except OperationalError:
+        g._login_user = AnonymousUserMixin()  # noqa: SLF001
+
+
+def _trace(error: BaseException | None) -> list[str]:
+    """Where it happened, causes last. Messages are left out: they may quote a name, an answer or a token."""
+    lines = []
+    while error is not None:
+        frames = extract_tb(error.__traceback__)
+        shown = [frame for frame in frames[:-1] if "site-packages" not in frame.filename] + frames[-1:]
+        lines.append(f"{type(error).__name__}: " + ", ".join(f"{f.filename}:{f.lineno} {f.name}" for f in shown))
+        error = error.__cause__ or error.__context__
+    return lines
 
 
 def _answer(status: int, what: str, fix: str) -> Response:
@@ -86,5 +112,8 @@ def _answer(status: int, what: str, fix: str) -> Response:
     if wants_json:
         body = jsonify(message=what, fix=fix, reference=reference())
         return make_response(body, status)
-    page = render_template("error.html", code=status, title=what, what=what, fix=fix, reference=reference())
+    if status == 401 and session.get("frame"):
+        page = render_template("lti/relaunch.html", course_url=session.get("course"), reference=reference())
+    else:
+        page = render_template("error.html", code=status, title=what, what=what, fix=fix, reference=reference())
     return make_response(page, status)

@@ -1,8 +1,10 @@
 """Languages, dates and numbers: French first, English by choice, LTI locale or browser."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import floor
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +12,7 @@ from zoneinfo import ZoneInfo
 import flask_babel
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
-from flask import Flask, request, session
+from flask import Flask, has_request_context, request, session
 from flask_babel import Babel
 from flask_login import current_user
 
@@ -26,10 +28,12 @@ _typeset = lru_cache(maxsize=4096)(typeset)
 
 
 def language() -> str:
-    """The language of this request: a choice just made, the person's, the session's, the browser's, French."""
-    asked = request.args.get("lang") or session.get("language")
-    if asked in LANGUAGES:
-        return asked
+    """The language of this request: the address's, the one chosen here, the person's, the browser's, French."""
+    if not has_request_context():
+        return DEFAULT
+    for asked in (request.args.get("lang"), session.get("language")):
+        if asked in LANGUAGES:
+            return str(asked)
     if current_user and current_user.is_authenticated and current_user.person.language in LANGUAGES:
         return str(current_user.person.language)
     return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
@@ -77,8 +81,10 @@ def percent(value: Fraction | float | None) -> str:
     """A ratio as a percentage without decimals; scores are rounded down so that 69,9 % never shows as 70 %."""
     if value is None:
         return "–"
-    whole = int(Fraction(value) * 100)
-    return format_percent(whole / 100, locale=current_language())
+    exact = Fraction(str(value)) if isinstance(value, float) else Fraction(value)  # 0.7 is meant, not 0.6999…
+    whole = floor(exact * 100)
+    speech = current_language()
+    return _typeset(format_percent(whole / 100, locale=speech), speech)
 
 
 def day(value: date | datetime | None) -> str:
@@ -94,13 +100,13 @@ def moment(value: datetime | None) -> str:
     """A day and time: 20/11/2026 à 10 h 42."""
     if value is None:
         return "–"
-    pattern = "dd/MM/yyyy 'à' H 'h' mm" if current_language() == "fr" else "dd/MM/yyyy 'at' HH:mm"
+    pattern = "dd/MM/yyyy 'à' H\u00a0'h'\u00a0mm" if current_language() == "fr" else "dd/MM/yyyy 'at' HH:mm"
     return format_datetime(value, pattern, tzinfo=ZONE, locale=current_language())
 
 
 def clock(value: datetime) -> str:
     """A time of day: 10 h 42."""
-    pattern = "H 'h' mm" if current_language() == "fr" else "HH:mm"
+    pattern = "H\u00a0'h'\u00a0mm" if current_language() == "fr" else "HH:mm"
     return format_time(value.astimezone(ZONE), pattern, tzinfo=ZONE, locale=current_language())
 
 
@@ -131,9 +137,13 @@ def number(value: int) -> str:
 
 
 def filesize(size: int) -> str:
-    """A size in bytes as « 112 ko »."""
-    unit = {"fr": "ko", "en": "kB"}[current_language()]
-    return f"{format_decimal(max(1, round(size / 1000)), locale=current_language())}\u00a0{unit}"
+    """A size in bytes as « 112 ko » or « 2,1 Mo »."""
+    speech = current_language()
+    if size < 999_500:
+        value, unit = Decimal(max(1, round(size / 1000))), {"fr": "ko", "en": "kB"}[speech]
+    else:
+        value, unit = round(Decimal(size) / 1_000_000, 1), {"fr": "Mo", "en": "MB"}[speech]
+    return f"{format_decimal(value, locale=speech)}\u00a0{unit}"
 
 
 def init_i18n(app: Flask) -> None:

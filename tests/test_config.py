@@ -1,0 +1,208 @@
+"""The configuration: everything wrong told at once, secrets never shown, a secret of one's own made once."""
+
+import stat
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lms.config import Config, ConfigError, load_config
+
+SECRET = "a secret key for tests that is long enough"
+
+
+def load(tmp_path: Path, **environment: str) -> Config:
+    return load_config({"LMS_DATA_DIR": str(tmp_path / "var"), **environment})
+
+
+def refusal(tmp_path: Path, **environment: str) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, **environment)
+    assert not (tmp_path / "var").exists(), "nothing is made from a wrong configuration"
+    return refused.value.problems
+
+
+def test_with_nothing_it_runs_on_sqlite_under_the_data_directory(tmp_path: Path) -> None:
+    config = load(tmp_path)
+    assert config.database == f"sqlite:///{tmp_path}/var/lms.sqlite3"
+    assert config.keys == tmp_path / "var" / "keys"
+    assert (config.base_url, config.host, config.secure) == ("http://localhost:8000", "localhost:8000", True)
+    assert config.issuer_fictitious
+    assert not config.testing
+
+
+def test_a_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    first = load(tmp_path)
+    assert len(first.secret_key) >= 32
+    assert load(tmp_path).secret_key == first.secret_key
+    path = tmp_path / "var" / "secret"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [item.name for item in (tmp_path / "var").iterdir()] == ["secret"]
+    assert load_config({"LMS_DATA_DIR": str(tmp_path / "other")}).secret_key != first.secret_key
+
+
+def test_processes_that_start_together_share_the_secret(tmp_path: Path) -> None:
+    barrier, found = threading.Barrier(8), set[str]()
+
+    def start() -> None:
+        barrier.wait()
+        found.add(load(tmp_path).secret_key)
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 1
+    assert len(found.pop()) >= 32
+
+
+def test_a_given_secret_is_used_and_none_is_written(tmp_path: Path) -> None:
+    assert load(tmp_path, LMS_SECRET_KEY=SECRET).secret_key == SECRET
+    assert not (tmp_path / "var" / "secret").exists()
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+    problems = refusal(
+        tmp_path,
+        LMS_BASE_URL="formation.example",
+        LMS_SESSION_MINUTES="an hour",
+        LMS_ISSUER_FICTITIOUS="perhaps",
+        LMS_SECRET_KEY="short",
+        LMS_DATABSE_URL="x",
+        LMS_TRUSTED_PROXIES="-1",
+    )
+    assert set(problems) == {
+        "LMS_DATABSE_URL is not a setting. Remove it or correct its name.",
+        "LMS_ISSUER_FICTITIOUS must be true or false.",
+        "LMS_SESSION_MINUTES must be a whole number.",
+        "LMS_BASE_URL must be a web address without final slash: https://formation.example.",
+        "LMS_TRUSTED_PROXIES must not be negative.",
+        "LMS_SECRET_KEY must have at least 32 characters.",
+    }
+    assert len(problems) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BASE_URL", "ftp://formation.example", "web address"),
+        ("BASE_URL", "https://", "web address"),
+        ("BASE_URL", "https://formation.example/", "without final slash"),
+        ("BASE_URL", "https://[formation", "web address"),
+        ("BASE_URL", "https://formation.example:99999", "web address"),
+        ("BASE_URL", "https://formation.example?x=1", "web address"),
+        ("BASE_URL", "http://formation.example", "must be https"),
+        ("DATABASE_URL", "lms.sqlite3", "LMS_DATABASE_URL must be like postgresql://"),
+        ("DATABASE_URL", "mysql://u@h/d", "LMS_DATABASE_URL must be like postgresql://"),
+        ("SESSION_MINUTES", "4", "at least 5"),
+        ("SESSION_MINUTES", "5.5", "whole number"),
+        ("SESSION_MINUTES", "", "whole number"),
+        ("UPLOAD_LIMIT", "-5", "must not be negative"),
+        ("SECRET_KEY", "x" * 31, "at least 32 characters"),
+        ("NOTHING", "1", "LMS_NOTHING is not a setting"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused(tmp_path: Path, name: str, value: str, said: str) -> None:
+    (problem,) = refusal(tmp_path, **{f"LMS_{name}": value})
+    assert said in problem
+    assert name in problem
+
+
+def test_other_programs_variables_are_left_alone(tmp_path: Path) -> None:
+    assert load(tmp_path, PATH="/bin", FILMS_TITLE="x").base_url == "http://localhost:8000"
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("postgres://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("postgresql+psycopg://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("sqlite:////data/x.sqlite3", "sqlite:////data/x.sqlite3"),
+    ],
+)
+def test_a_database_address_names_the_driver_we_ship(tmp_path: Path, given: str, used: str) -> None:
+    assert load(tmp_path, LMS_DATABASE_URL=given).database == used
+
+
+@pytest.mark.parametrize(("value", "true"), [("1", 1), ("TRUE", 1), ("yes", 1), ("0", 0), ("False", 0), ("no", 0)])
+def test_true_and_false_are_read_as_people_write_them(tmp_path: Path, value: str, true: int) -> None:
+    assert load(tmp_path, LMS_ISSUER_FICTITIOUS=value).issuer_fictitious is bool(true)
+
+
+def test_a_list_is_separated_by_commas(tmp_path: Path) -> None:
+    config = load(tmp_path, LMS_ALLOWED_PRIVATE_HOSTS=" moodle.local, ,127.0.0.1 ")
+    assert config.allowed_private_hosts == ("moodle.local", "127.0.0.1")
+
+
+def test_a_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    path = tmp_path / "lms.toml"
+    path.write_text(
+        'base_url = "https://formation.example"\nsession_minutes = 60\nissuer_fictitious = false\n'
+        'allowed_private_hosts = ["a", "b"]\nkeys_dir = "/keys"\nissuer_name_fr = "Préfecture d’essai"\n',
+        "utf-8",
+    )
+    config = load(tmp_path, LMS_CONFIG=str(path), LMS_SESSION_MINUTES="90")
+    assert (config.base_url, config.session_minutes) == ("https://formation.example", 90)
+    assert config.issuer_fictitious is False
+    assert config.allowed_private_hosts == ("a", "b")
+    assert config.keys == Path("/keys")
+    assert config.issuer_name_fr == "Préfecture d’essai"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"base_url = ", "is not TOML"),
+        (b"issuer_name_fr = '\xe9'", "is not TOML"),
+        (b"session_minutes = 60.5", "LMS_SESSION_MINUTES must be a whole number."),
+        (b"session_minutes = [60]", "LMS_SESSION_MINUTES must be a whole number."),
+        (b"session_minutes = true", "LMS_SESSION_MINUTES must be a whole number."),
+        (b"testing = 3", "LMS_TESTING must be true or false."),
+        (b"base_url = 5", "LMS_BASE_URL must be a text."),
+        (b"allowed_private_hosts = [1]", "LMS_ALLOWED_PRIVATE_HOSTS must be a list of texts."),
+        (b"keys_dir = {}", "LMS_KEYS_DIR must be a path."),
+        (b"[server]\nport = 1", "LMS_SERVER is not a setting."),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_explained(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "lms.toml"
+    path.write_bytes(content)
+    (problem,) = refusal(tmp_path, LMS_CONFIG=str(path))
+    assert said in problem
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    assert refusal(tmp_path, LMS_CONFIG="/nowhere/lms.toml") == [
+        "LMS_CONFIG names /nowhere/lms.toml, which cannot be read."
+    ]
+
+
+def test_a_data_directory_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="LMS_DATA_DIR must be a folder that can be written"):
+        load_config({"LMS_DATA_DIR": str(tmp_path / "file" / "var")})
+
+
+def test_secrets_are_never_shown(tmp_path: Path) -> None:
+    shown = load(tmp_path, LMS_DATABASE_URL="postgresql://u:hidden@h/d", LMS_SECRET_KEY=SECRET).shown()
+    assert shown["secret_key"] == shown["database_url"] == "********"
+    assert "hidden" not in str(shown)
+    assert SECRET not in str(shown)
+    assert set(shown) == set(vars(Config()))
+    assert load(tmp_path).shown()["database_url"] == "", "nothing is not a secret"
+
+
+@pytest.mark.parametrize(
+    ("url", "secure"),
+    [("https://a.example", True), ("http://localhost:8000", True), ("http://127.0.0.1", True), ("http://a.b", False)],
+)
+def test_secure_cookies_need_https_or_this_machine(url: str, secure: bool) -> None:
+    assert Config(base_url=url).secure is secure
+
+
+def test_overrides_win_over_everything(tmp_path: Path) -> None:
+    values: dict[str, Any] = {"data_dir": tmp_path, "session_minutes": 10, "secret_key": SECRET}
+    assert load_config({"LMS_SESSION_MINUTES": "20"}, **values).session_minutes == 10
