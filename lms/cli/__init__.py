@@ -3,6 +3,7 @@
 import sys
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 import lms.cli
 from lms.config import ConfigError
@@ -11,7 +12,7 @@ from lms.plugins import discover
 
 
 class Commands(click.Group):
-    """The commands found in this package; a wrong configuration is explained instead of traced."""
+    """The commands found in this package; each file may define one or several."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         self._find()
@@ -38,8 +39,11 @@ def main() -> None:
     """Entry point of the ``lms`` command."""
     init_logs()
     try:
-        cli()
+        cli(prog_name="lms")
     except ConfigError as error:
         for problem in error.problems:
             click.echo(problem, err=True)
         sys.exit(2)
+    except DBAPIError as error:
+        click.echo(f"The database refused: {error.orig}. Check LMS_DATABASE_URL, then run: lms db upgrade.", err=True)
+        sys.exit(1)

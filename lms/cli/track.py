@@ -50,14 +50,14 @@ def validate(directory: Path | None, *, strict: bool) -> None:
 
 @command.command("export")
 @click.argument("key")
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def export(key: str, directory: Path) -> None:
     """Copy the track KEY as a folder into DIRECTORY."""
-    source = SHIPPED / key
-    if not (source / "track.toml").exists():
-        raise click.BadParameter(f"There is no track « {key} ».", param_hint="KEY")
+    shipped = {folder.name: folder for folder in discover()}
+    if key not in shipped:
+        raise click.BadParameter(f"There is no track « {key} ». Known: {', '.join(shipped)}.", param_hint="KEY")
     target = directory / key
     if target.exists():
         raise click.BadParameter(f"{target} exists already.", param_hint="DIRECTORY")
-    shutil.copytree(source, target)
+    shutil.copytree(shipped[key], target)
     click.echo(str(target))

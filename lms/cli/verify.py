@@ -44,8 +44,8 @@ def command(file_or_url: str, did_file: Path | None, status_files: tuple[Path, .
     fetch = _fetcher()
     try:
         data = fetch(file_or_url) if _is_url(file_or_url) else Path(file_or_url).read_bytes()
-        did = _json(did_file.read_bytes()) if did_file else {}
-        lists = [item for path in status_files for item in _several(_json(path.read_bytes()))]
+        did = _document(did_file) if did_file else {}
+        lists = [item for path in status_files for item in _documents(path)]
         now = datetime.now(UTC)
         verdict = verify(data, did_document=did, status_list=lists, now=now)
         if verdict.claim is not None and (not did_file or not status_files):
@@ -90,15 +90,36 @@ def _fetcher() -> Callable[[str], bytes]:
 def _fetched(fetch: Callable[[str], bytes], url: str) -> Any:
     # A document that cannot be had leaves the verdict « unverifiable »: it is never a reason to believe.
     try:
-        return _json(fetch(url))
+        return _object(_json(fetch(url)))
     except (LtiError, ValueError) as error:
         click.echo(f"  {url}: {error}", err=True)
         return None
 
 
+def _documents(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a file that holds one or a list of them; ``ValueError`` names it when it does not."""
+    try:
+        value = _json(path.read_bytes())
+        return [_object(item) for item in value] if isinstance(value, list) else [_object(value)]
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return _object(_json(path.read_bytes()))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
 def _json(data: bytes) -> Any:
-    return json.loads(data)
+    try:
+        return json.loads(data)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
 
 
-def _several(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - a file of the wrong kind, not a fault of ours
+    return value

@@ -1,0 +1,68 @@
+"""The ``lms`` command as a terminal runs it, with an environment of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+
+import lms.cli
+
+Run = Callable[..., "Outcome"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs ``lms`` with these arguments and ``LMS_…`` settings; data go under ``tmp_path``, which is where it runs."""
+    for name in [name for name in os.environ if name.startswith("LMS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LMS_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str, **settings: str) -> Outcome:
+        before = structlog.get_config()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "argv", ["lms", *arguments])
+            for name, value in settings.items():
+                patched.setenv(name, value)
+            try:
+                lms.cli.main()
+            except SystemExit as end:
+                status = end.code if isinstance(end.code, int) else int(end.code is not None)
+            else:
+                status = 0
+            finally:
+                structlog.configure(**before)
+        written = capsys.readouterr()
+        return Outcome(status, written.out, written.err)
+
+    return call
+
+
+@pytest.fixture
+def run_apart(tmp_path: Path) -> Run:
+    """Runs ``lms`` in a process of its own."""
+
+    def call(*arguments: str, **settings: str) -> Outcome:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
+        environment |= {"LMS_DATA_DIR": str(tmp_path / "var"), **settings}
+        done = subprocess.run(
+            [sys.executable, "-c", "from lms.cli import main; main()", *arguments],
+            capture_output=True, text=True, check=False, timeout=120, env=environment,
+        )  # fmt: skip
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call

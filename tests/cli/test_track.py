@@ -1,0 +1,83 @@
+"""``lms track``: authors check and carry their tracks."""
+
+from pathlib import Path
+
+import pytest
+
+from curricula.load import folder_digest
+from curricula.registry import SHIPPED
+from tests.cli.conftest import Run
+from tests.curricula.samples import write_track
+
+
+def test_shipped_tracks_are_valid(run: Run) -> None:
+    outcome = run("track", "validate", "--strict")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith("decideurs 2026.1: 2 of 7 modules published, ")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_folder_of_tracks_or_one_track_can_be_checked(run: Run, tmp_path: Path, whole: bool) -> None:
+    folder = write_track(tmp_path / "tracks")
+    write_track(tmp_path / "tracks", "other")
+    outcome = run("track", "validate", str(folder.parent if whole else folder))
+    assert outcome.status == 0
+    assert outcome.out.splitlines() == [
+        f"{key} 2026.1: 1 of 2 modules published, 1 lessons, 2 questions." for key in ("mini", "other")[: 1 + whole]
+    ]
+
+
+def test_each_problem_is_a_line_with_its_place_and_the_status_says_so(run: Run, tmp_path: Path) -> None:
+    folder = write_track(tmp_path / "tracks")
+    write_track(tmp_path / "tracks", "sound")
+    path = folder / "track.toml"
+    path.write_text(path.read_text("utf-8").replace("[1, 17]", "[1, 18]").replace('code = "M"', 'code = ""'), "utf-8")
+    outcome = run("track", "validate", str(tmp_path / "tracks"))
+    assert outcome.status == 1
+    assert outcome.err.splitlines() == [
+        'mini/track.toml:2: « code » is empty. Fix: Write code = "…".',
+        "mini/track.toml:6: Recommendation 18 does not exist. Fix: Use 1 to 17.",
+        "2 to mend.",
+    ]
+    assert outcome.out.startswith("sound 2026.1")
+
+
+def test_a_folder_without_track_says_what_a_track_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    outcome = run("track", "validate", str(tmp_path / "nothing"))
+    assert outcome.status == 1
+    assert "A track is a folder with a track.toml." in outcome.err
+
+
+def test_a_folder_that_does_not_exist_is_refused(run: Run) -> None:
+    assert run("track", "validate", "nowhere").status == 2
+
+
+def test_a_track_is_exported_whole(run: Run, tmp_path: Path) -> None:
+    outcome = run("track", "export", "decideurs", "out")
+    assert (outcome.status, outcome.out) == (0, "out/decideurs\n")
+    assert folder_digest(tmp_path / "out" / "decideurs") == folder_digest(SHIPPED / "decideurs")
+    assert run("track", "validate", "out").status == 0
+
+
+def test_what_exists_is_never_overwritten(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out" / "decideurs").mkdir(parents=True)
+    outcome = run("track", "export", "decideurs", "out")
+    assert outcome.status == 2
+    assert "exists already" in outcome.err
+    assert not any((tmp_path / "out" / "decideurs").iterdir())
+
+
+@pytest.mark.parametrize("key", ["unknown", "", ".", "../tracks/decideurs", "/etc"])
+def test_only_a_known_track_is_exported(run: Run, tmp_path: Path, key: str) -> None:
+    outcome = run("track", "export", key, "out")
+    assert outcome.status == 2
+    assert "Known: decideurs" in outcome.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_is_not_a_place_to_export_to(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    outcome = run("track", "export", "decideurs", "out")
+    assert outcome.status == 2
+    assert "Traceback" not in outcome.err

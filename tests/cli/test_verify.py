@@ -1,0 +1,112 @@
+"""``lms verify``: 2 for what cannot be read, 1 for what is read and cannot be believed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+CREDENTIAL = b'{"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"]}'
+
+
+def repr_of(content: str) -> str:
+    """A short name for a test case."""
+    return repr(content[:12])
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> tuple[str, ...]:
+    """Options that keep the command offline: an empty DID document, no list."""
+    (tmp_path / "did.json").write_text("{}")
+    (tmp_path / "status.json").write_text("[]")
+    return ("--did", "did.json", "--status", "status.json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"   \n",
+        b"hello",
+        b"%PDF-1.7\n",
+        b"%PDF-1.7\n/Encrypt startxref",
+        b"{",
+        b'{"a": 1',
+        b"\x00\xff" * 50,
+        b"<html></html>",
+        b"[]",
+        b"x" * (3 * 1024 * 1024),
+        b'{"a": "' + b"x" * (300 * 1024) + b'"}',
+        b'{"a": ' + b"[" * 100_000,
+    ],
+    ids=["empty", "blank", "text", "cut pdf", "encrypted pdf", "brace", "cut json", "bytes", "html", "list", "3 MB",
+         "300 kB of json", "deep json"],
+)  # fmt: skip
+def test_a_file_that_is_no_certificate_is_unreadable(
+    run: Run, tmp_path: Path, documents: tuple[str, ...], content: bytes
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    outcome = run("verify", "file", *documents)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("ILLISIBLE · UNREADABLE")
+    assert len(outcome.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [CREDENTIAL, b"{}", b"aaaa.bbbb.cccc", b'{"a": 1, "a": 2}', b"%PDF-1.7\nstartxref\n0\n%%EOF"],
+    ids=["unsigned", "empty object", "forged jwt", "key twice", "unsigned pdf"],
+)
+def test_a_file_nobody_signed_is_not_valid(
+    run: Run, tmp_path: Path, documents: tuple[str, ...], content: bytes
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    outcome = run("verify", "file", *documents)
+    assert outcome.status in {1, 2}
+    assert "VALIDE" not in outcome.out.split("\n")[0].split(" · ")
+    assert "Traceback" not in outcome.err
+
+
+def test_a_file_that_is_not_there_is_unreadable(run: Run, documents: tuple[str, ...]) -> None:
+    assert run("verify", "nowhere.pdf", *documents).status == 2
+
+
+def test_a_folder_is_unreadable(run: Run, tmp_path: Path, documents: tuple[str, ...]) -> None:
+    (tmp_path / "folder").mkdir()
+    assert run("verify", "folder", *documents).status == 2
+
+
+@pytest.mark.parametrize("content", ["", "not json", "[]", "3", "null", '"text"', "[" * 100_000], ids=repr_of)
+def test_a_did_document_that_is_none_is_unreadable(run: Run, tmp_path: Path, content: str) -> None:
+    (tmp_path / "file").write_bytes(CREDENTIAL)
+    (tmp_path / "did.json").write_text(content)
+    (tmp_path / "status.json").write_text("[]")
+    outcome = run("verify", "file", "--did", "did.json", "--status", "status.json")
+    assert outcome.status == 2
+    assert "did.json" in outcome.err
+
+
+@pytest.mark.parametrize("content", ["", "not json", "3", "[3]", "null", '["text"]', "[" * 100_000], ids=repr_of)
+def test_a_status_list_that_is_none_is_unreadable(run: Run, tmp_path: Path, content: str) -> None:
+    (tmp_path / "file").write_bytes(CREDENTIAL)
+    (tmp_path / "did.json").write_text(json.dumps({}))
+    (tmp_path / "status.json").write_text(content)
+    outcome = run("verify", "file", "--did", "did.json", "--status", "status.json")
+    assert outcome.status == 2
+    assert "status.json" in outcome.err
+
+
+def test_an_address_that_does_not_answer_is_unreadable(run: Run, documents: tuple[str, ...]) -> None:
+    outcome = run("verify", "http://127.0.0.1:1/credential.json", *documents, LMS_ALLOWED_PRIVATE_HOSTS="127.0.0.1")
+    assert outcome.status == 2
+
+
+def test_a_private_address_is_not_asked(run: Run, documents: tuple[str, ...]) -> None:
+    outcome = run("verify", "http://127.0.0.1:1/credential.json", *documents)
+    assert outcome.status == 2
+
+
+def test_a_document_named_but_missing_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(CREDENTIAL)
+    assert run("verify", "file", "--did", "nowhere.json").status == 2
