@@ -1,7 +1,7 @@
 """Following a track: enrolment, lessons read, where one is."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -43,7 +43,7 @@ def track_progress(session: Session, row: Enrolment, track: Track) -> TrackProgr
     return progresses(session, [row], {track.key: track})[row.id]
 
 
-def progresses(session: Session, rows: Sequence[Enrolment], tracks: dict[str, Track]) -> dict[int, TrackProgress]:
+def progresses(session: Session, rows: Sequence[Enrolment], tracks: Mapping[str, Track]) -> dict[int, TrackProgress]:
     """The progress of many enrolments by enrolment id; two queries whatever their number."""
     ids = [row.id for row in rows]
     read: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))

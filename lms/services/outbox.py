@@ -38,10 +38,11 @@ class GiveUp(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """A job a worker holds: the version it saw, and what to do."""
+    """A job a worker holds until ``lease``: the version it saw, and what to do."""
 
     id: int
     version: int
+    lease: datetime
     kind: str
     key: str
     payload: dict[str, Any]
@@ -76,36 +77,45 @@ def claim(session: Session, now: datetime | None = None) -> Claim | None:
     job = session.scalars(query).first()
     if job is None:
         return None
-    job.leased_until = now + LEASE
+    job.leased_until = lease = now + LEASE
     job.tries += 1
     session.flush()
-    return Claim(job.id, job.version, job.kind, job.key, dict(job.payload), job.tries)
+    return Claim(job.id, job.version, lease, job.kind, job.key, dict(job.payload), job.tries)
 
 
 def finish(session: Session, held: Claim, now: datetime | None = None) -> None:
-    """Mark a job done, unless it was asked again meanwhile: then it stays pending and runs again."""
+    """Mark a job done, unless it was asked again meanwhile: then it stays pending and runs again.
+
+    Nothing happens when the lease ran out and another worker has the job: its outcome counts.
+    """
     now = now or utcnow()
-    mine = OutboxJob.id == held.id
-    session.execute(update(OutboxJob).where(mine).values(leased_until=None))
-    session.execute(
-        update(OutboxJob)
-        .where(mine, OutboxJob.version == held.version)
-        .values(status="done", finished_at=now, last_error=None)
-    )
+    values = {"status": "done", "finished_at": now, "last_error": None, "leased_until": None}
+    _settle(session, held, values)
 
 
-def postpone(session: Session, held: Claim, why: str, after: timedelta | None, now: datetime | None = None) -> None:
-    """Note a failure: try again later, or give up when the tries are spent (``after`` zero gives up now)."""
+def postpone(
+    session: Session,
+    held: Claim,
+    why: str,
+    after: timedelta | None = None,
+    now: datetime | None = None,
+    *,
+    give_up: bool = False,
+) -> None:
+    """Note a failure: try again later, or give up when that was asked or the tries are spent."""
     now = now or utcnow()
-    spent = held.tries > len(BACKOFF) or after == timedelta(0)
-    delay = after or BACKOFF[min(held.tries, len(BACKOFF)) - 1]
-    values = {"leased_until": None, "last_error": why[:500], "due_at": now + delay}
-    if spent:
+    delay = BACKOFF[min(held.tries, len(BACKOFF)) - 1] if after is None else after
+    values: dict[str, Any] = {"leased_until": None, "last_error": why[:500], "due_at": now + delay}
+    if give_up or held.tries > len(BACKOFF):
         values["status"] = "failed"
-    session.execute(update(OutboxJob).where(OutboxJob.id == held.id, OutboxJob.version == held.version).values(values))
-    session.execute(
-        update(OutboxJob).where(OutboxJob.id == held.id, OutboxJob.version != held.version).values(leased_until=None)
-    )
+    _settle(session, held, values)
+
+
+def _settle(session: Session, held: Claim, values: dict[str, Any]) -> None:
+    mine = and_(OutboxJob.id == held.id, OutboxJob.leased_until == held.lease)
+    session.execute(update(OutboxJob).where(mine, OutboxJob.version == held.version).values(values))
+    # Asked again meanwhile: free for another run at once.
+    session.execute(update(OutboxJob).where(mine).values(leased_until=None))
 
 
 def work_one(session: Session, do: Callable[[Claim], None]) -> Claim | None:
@@ -125,10 +135,10 @@ def work_one(session: Session, do: Callable[[Claim], None]) -> Claim | None:
         postpone(session, held, later.why, later.after)
     except GiveUp as reason:
         session.rollback()
-        postpone(session, held, str(reason), timedelta(0))
+        postpone(session, held, str(reason), give_up=True)
     except Exception as error:  # noqa: BLE001 - a faulty job must not stop the worker; the cause is kept
         session.rollback()
-        postpone(session, held, f"{type(error).__name__}: {error}", None)
+        postpone(session, held, f"{type(error).__name__}: {error}")
     else:
         finish(session, held)
     session.commit()
@@ -148,10 +158,13 @@ def counts(session: Session) -> dict[str, int]:
 
 
 def replay(session: Session, job_id: int) -> bool:
-    """Try a failed or waiting job again now; False when there is none of that id to try."""
+    """Try a failed or waiting job again now; False when there is none of that id to try.
+
+    A worker that has the job keeps it; it runs again after that.
+    """
     job = session.get(OutboxJob, job_id, with_for_update=True)
     if job is None or job.status == "done":
         return False
-    job.status, job.tries, job.due_at, job.leased_until = "pending", 0, utcnow(), None
+    job.status, job.tries, job.due_at = "pending", 0, utcnow()
     job.version += 1
     return True

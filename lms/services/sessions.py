@@ -48,9 +48,10 @@ def live_session(session: Session, token: str) -> WebSession | None:
     return row if row is not None and row.expires_at > utcnow() else None
 
 
-def close_session(session: Session, token_hash: str) -> None:
-    """Sign one browser out."""
-    session.execute(delete(WebSession).where(WebSession.token_hash == token_hash))
+def close_session(session: Session, token_hash: str) -> bool:
+    """Sign one browser out. Of concurrent calls exactly one gets True."""
+    done = session.execute(delete(WebSession).where(WebSession.token_hash == token_hash))
+    return cast("CursorResult[Any]", done).rowcount == 1
 
 
 def close_sessions(session: Session, person_id: int) -> int:

@@ -13,9 +13,10 @@ from lms.forms.account import LoginForm, ReadingForm, SettingsForm
 from lms.i18n import gettext as _
 from lms.models import Person, WebSession, db, utcnow, writing
 from lms.models.secrets import hashed, new_token
-from lms.pages import config, local_path
+from lms.pages import config, local_path, tracks
 from lms.security import limited, visitor
 from lms.services.accounts import sign_in
+from lms.services.results import promise_certificates
 from lms.services.sessions import close_session, live_session, open_session
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -96,6 +97,7 @@ def settings() -> ResponseReturnValue:
         me.text_size, me.text_space = str(form.size.data), str(form.space.data)
         me.language = session["language"] = str(form.language.data)
         me.certificate_name = form.certificate_name.data or None
+        promise_certificates(db.session(), me.id, tracks())
         db.session.commit()
         flash(_("Your settings are kept."), "ok")
         return redirect(url_for("account.settings"), 303)
@@ -144,8 +146,9 @@ def arrive(token: str) -> ResponseReturnValue:
     handed_hash, person_id = handed.token_hash, handed.person_id
     roles, context_id, link_id = frozenset(handed.roles), handed.context_id, handed.resource_link_id
     with writing(db.session()):
+        if not close_session(db.session(), handed_hash):
+            abort(401)  # taken at the same moment by another request
         person = db.session.get_one(Person, person_id)
-        close_session(db.session(), handed_hash)
         sid = open_session(
             db.session(), person, roles, config().session_minutes,
             context_id=context_id, resource_link_id=link_id,

@@ -7,12 +7,13 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from certificates.names import NameRefused, holder_name
 from curricula.model import Lesson, Module, Track
 from curricula.progress import ModuleProgress, TrackProgress
 from lms.i18n import checked_on, current_language, localized, ngettext, partial_date
 from lms.i18n import gettext as _
 from lms.lessons import lesson_html
-from lms.models import Attempt, Certificate, Enrolment, db, utcnow, writing
+from lms.models import Attempt, Certificate, Enrolment, Person, db, utcnow, writing
 from lms.pages import local_path, track_or_404, tracks
 from lms.refusals import why_refused
 from lms.security import requires, visitor
@@ -84,7 +85,7 @@ def track(track_key: str) -> ResponseReturnValue:
             "modules_total": len(found.published_modules),
         },
         modules=[_step(found, step) for step in state.modules],
-        certificate=_certificate(found, state, certificate),
+        certificate=_certificate(found, state, certificate, visitor().person),
         statement=None,
         texts=[
             {
@@ -321,7 +322,9 @@ def _shown_state(step: ModuleProgress) -> str:
     return "now" if step.state == "ready" else step.state
 
 
-def _certificate(found: Track, state: TrackProgress, issued: Certificate | None) -> dict[str, Any] | None:
+def _certificate(
+    found: Track, state: TrackProgress, issued: Certificate | None, holder: Person
+) -> dict[str, Any] | None:
     award = decision(found, state)
     if award is None:
         return None
@@ -350,6 +353,7 @@ def _certificate(found: Track, state: TrackProgress, issued: Certificate | None)
         "met": sum(condition.met for condition in award.conditions),
         "total": len(conditions),
         "conditions": conditions,
+        "waiting": _waiting(holder) if award.earned and not issued else None,
         "issued": {
             "number": issued.number,
             "issued_on": issued.issued_at,
@@ -359,6 +363,19 @@ def _certificate(found: Track, state: TrackProgress, issued: Certificate | None)
         if issued
         else None,
     }
+
+
+def _waiting(holder: Person) -> dict[str, Any]:
+    """Why an earned certificate is not there yet, and what its holder can do."""
+    name = holder.certificate_name or holder.display_name
+    give = {"label": _("Give the name to print"), "url": url_for("account.settings")}
+    if not name:
+        return {"reason": _("Your name is missing: your training platform did not send it to us."), "action": give}
+    try:
+        holder_name(name)
+    except NameRefused:
+        return {"reason": _("Your name holds signs that cannot be printed."), "action": give}
+    return {"reason": _("Your certificate is being prepared. It takes less than a minute."), "action": None}
 
 
 def _rule_title(found: Track) -> Any:

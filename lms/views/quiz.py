@@ -16,7 +16,7 @@ from lms.errors import Refused
 from lms.i18n import clock, current_language, localized
 from lms.i18n import gettext as _
 from lms.lessons import inline_html
-from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, db, utcnow
+from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
 from lms.pages import config, track_or_404, tracks
 from lms.refusals import why_refused
 from lms.security import requires, visitor
@@ -316,8 +316,12 @@ def _question_page(attempt: Attempt, track: Track, module: Module, number: int) 
 
 def _delivery(person_id: int, track: Track) -> str | None:
     """How far the score is on its way to the gradebook: sent, waiting, failed, or None without gradebook."""
-    del track
-    wanted = db.select(Participation.id).filter_by(person_id=person_id)
+    wanted = (
+        db.select(Participation.id)
+        .join(Participation.resource_link)
+        .where(Participation.person_id == person_id)
+        .where(ResourceLink.track_key.is_(None) | (ResourceLink.track_key == track.key))
+    )
     keys = [f"participation:{number}" for number in db.session.scalars(wanted)]
     query = db.select(OutboxJob.status).where(OutboxJob.kind == "send_score", OutboxJob.key.in_(keys))
     states = set(db.session.scalars(query))
