@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Response, abort, g, request
+from flask import Response, abort, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import UserMixin, current_user
@@ -17,7 +17,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 #: No inline script or style; images of the page itself only; frames decided per response.
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action {forms}"
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -68,7 +68,7 @@ def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def framed_by(origin: str | None) -> None:
     """Let this response be framed by ``origin``; None when it is unknown, and the page is anybody's to see."""
-    if origin is not None or not current_user.is_authenticated:
+    if origin is not None or "sid" not in session:
         g.framers = origin or "*"
 
 
@@ -79,15 +79,11 @@ def refuse_nul() -> None:
 
 
 def secure_headers(response: Response) -> Response:
-    """Headers of every response; a page may be framed by the LMS of the visitor's session only."""
-    framers, forms = g.get("framers"), ["'self'"]
-    # A redirection shows nothing: who is signed in need not be asked.
-    if framers is None and not 300 <= response.status_code < 400 and current_user and current_user.is_authenticated:
-        framers = current_user.session.platform_origin
-    forms += getattr(response, "form_targets", [])
-    policy = POLICY.format(forms=" ".join(forms)) + "; frame-ancestors " + (framers or "'none'")
+    """Headers of every response; a page may be framed by the LMS this browser came from, and by no other site."""
+    # The signed cookie names the LMS: what it frames must still show once the session has ended.
+    framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", policy)
+    headers.setdefault("Content-Security-Policy", f"{POLICY}; frame-ancestors {framers}")
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")

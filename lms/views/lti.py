@@ -30,6 +30,8 @@ CROSS_SITE = True
 log = structlog.get_logger()
 
 FIELD_LIMIT = 8000
+#: A longer address of the course would not fit in the cookie, which keeps it for when the session has ended.
+COURSE_LIMIT = 500
 #: Longest target kept between login and launch.
 TARGET_LIMIT = 2000
 
@@ -126,6 +128,8 @@ def _arrived(message: Launch, state: str) -> ResponseReturnValue:
     session.update(kept, sid=token)
     if message.embedded:
         session["frame"] = _origin(message.registration)
+        if message.return_url and len(message.return_url) <= COURSE_LIMIT:
+            session["course"] = message.return_url
     log.info("launch", platform=message.registration.platform_id, roles=sorted(message.roles))
     return redirect(page, 303)
 

@@ -1,0 +1,243 @@
+"""The running demo as the browser tests need it: more learners, results already earned, a tool that can restart."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from secrets import token_hex
+from socket import create_server
+from typing import Any
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from curricula.model import Module, Question, Track
+from curricula.registry import shipped_tracks
+from curricula.typography import typeset
+from lms.app import create_app
+from lms.demo import Addresses, Demo
+from lms.devlms import HeadlessBrowser, serve
+from lms.i18n import gettext
+from lms.models import Attempt, Certificate, CertificateFile, Enrolment, Person, WebSession, db
+from lms.services import attempts, learning, outbox
+from lms.services.accounts import make_account
+from lms.services.sessions import open_session
+
+TRACK = "decideurs"
+LEARNER, TRAINER, HR = "11", "13", "14"
+#: A local account that may do what no launch allows: HR for the whole institution, and administration.
+STEWARD, PASSWORD = "intendance@example.org", "une phrase de passe de démonstration"
+
+
+class Stage:
+    """The demo on free ports; use it as a context."""
+
+    def __init__(self, directory: Path) -> None:
+        self.demo = Demo(directory, Addresses(free_port(), free_port()))
+        self.tool, self.lms = self.demo.addresses.tool, self.demo.addresses.lms
+        self.track: Track = shipped_tracks()[TRACK]
+        self.app: Flask = self.demo.app
+        self._restarted: list[Flask] = []
+        with self.app.app_context():
+            make_account(db.session(), STEWARD, PASSWORD, ["hr", "administrator"], "Intendance de démonstration")
+            db.session.commit()
+            db.session.remove()
+
+    def __enter__(self) -> "Stage":
+        self.demo.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.demo.__exit__(*error)
+        for app in self._restarted:
+            with app.app_context():
+                db.engine.dispose()
+            app.extensions["outbound"].close()
+
+    @property
+    def campus(self) -> Any:
+        """The development LMS."""
+        return self.demo.devlms.extensions["devlms"]
+
+    def learner(self, name: str = "Agent", locale: str = "fr") -> str:
+        """A new person of the course, who has never come; gives the ``as=`` of the LMS's pages."""
+        people: Mapping[str, Any] = self.campus.people
+        number = str(100 + len(people))
+        model = people[LEARNER]
+        new = replace(
+            model, id=number, given_name=name, family_name=f"de démonstration {number}", sourcedid=f"B-{number}",
+            email=f"agent.{number}@example.org", locale=locale,
+        )  # fmt: skip
+        self.campus.people = {**people, number: new}
+        return number
+
+    def arrived(self, name: str = "Agent", **scores: int) -> str:
+        """A new learner who was launched once, with a submitted attempt for each module: its right answers."""
+        who = self.learner(name)
+        with HeadlessBrowser(self.lms) as browser:
+            assert browser.launch(who, TRACK).status_code == 200
+        for key, right in scores.items():
+            self.attempt(who, key, right)
+        return who
+
+    def attempt(self, who: str, module_key: str, right: int | None) -> Attempt:
+        """An attempt at a module with that many right answers, its lessons read; left open when None."""
+        with self.app.app_context():
+            session, module = db.session(), self.module(module_key)
+            row = session.scalars(select(Enrolment).join(Enrolment.person).where(Person.subject == who)).one()
+            for lesson in module.lessons:
+                learning.open_lesson(session, row, module, lesson, row.enrolled_at)
+                learning.read_lesson(session, row, module, lesson)
+            attempt = attempts.start(session, row, module)
+            if right is not None:
+                self._answer(session, attempt, module, right)
+                attempts.submit(session, attempt, self.track, module)
+            session.commit()
+            session.refresh(attempt)
+            session.expunge(attempt)
+            db.session.remove()
+        return attempt
+
+    def _answer(self, session: Session, attempt: Attempt, module: Module, right: int) -> None:
+        for number, item in enumerate(attempts.drawn_questions(attempt)):
+            asked = self.question(module, item.key)
+            chosen = right_keys(asked) if number < right else wrong_keys(asked)
+            attempts.save_answer(session, attempt, item.key, chosen, flagged=False)
+
+    def answer(self, attempt: Attempt, number: int, *, flagged: bool = False) -> None:
+        """A right answer to one question of an open attempt."""
+        key = attempt.questions[number - 1]["key"]
+        chosen = right_keys(self.question(self.module(attempt.module_key), key))
+        with self.app.app_context():
+            attempts.save_answer(db.session(), attempt, key, chosen, flagged=flagged)
+            db.session.commit()
+            db.session.remove()
+
+    def module(self, key: str) -> Module:
+        """A module of the track."""
+        found = self.track.module(key)
+        assert found is not None
+        return found
+
+    def question(self, module: Module, key: str) -> Question:
+        """A question of a module's bank."""
+        found = module.question(key)
+        assert found is not None
+        return found
+
+    def say(self, message: str, **values: object) -> str:
+        """A message of the interface as French readers see it."""
+        with self.app.test_request_context(headers={"Accept-Language": "fr"}):
+            return gettext(message, **values)
+
+    def typeset(self, text: str) -> str:
+        """A text of the curriculum as French readers see it."""
+        return typeset(text, "fr")
+
+    def settle(self, seconds: float = 20) -> None:
+        """Wait for the worker to have done everything: certificates issued, scores sent."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with self.app.app_context():
+                waiting = outbox.counts(db.session()).get("pending", 0)
+                db.session.remove()
+            if not waiting:
+                return
+            time.sleep(0.1)
+        raise AssertionError("the worker is not done")
+
+    def certificate(self, who: str) -> Certificate:
+        """The certificate of a person."""
+        with self.app.app_context():
+            query = select(Certificate).join(Person, Person.id == Certificate.person_id).where(Person.subject == who)
+            found = db.session.scalars(query).one()
+            db.session.expunge_all()
+            db.session.remove()
+        return found
+
+    def certificate_file(self, who: str, form: str) -> bytes:
+        """A stored form of that certificate."""
+        with self.app.app_context():
+            query = select(CertificateFile.content).filter_by(certificate_id=self.certificate(who).id, format=form)
+            content: bytes = db.session.scalars(query).one()
+            db.session.remove()
+        return content
+
+    def cookie(self, who: str) -> Any:
+        """A session of that person, as the cookie a browser outside the LMS would hold."""
+        roles = {TRAINER: ["trainer"], HR: ["hr"], STEWARD: ["hr", "administrator"]}.get(who, ["learner"])
+        with self.app.app_context():
+            person = db.session.scalars(select(Person).where(Person.subject == who)).one()
+            token = open_session(db.session(), person, frozenset(roles), 60)
+            db.session.commit()
+            db.session.remove()
+        serializer = SecureCookieSessionInterface().get_signing_serializer(self.app)
+        assert serializer is not None
+        # With its form token: the service then sets no cookie of its own, which would be another one (Partitioned).
+        value = serializer.dumps({"sid": token, "csrf_token": token_hex(20)})
+        return {"name": "mpia", "value": value, "url": self.tool, "httpOnly": True}
+
+    def kept_answers(self, attempt_id: Any) -> dict[str, list[str]]:
+        """What the database holds of an attempt: question key → options chosen."""
+        with self.app.app_context():
+            kept = {key: list(row.response) for key, row in attempts.answers(db.session(), attempt_id).items()}
+            db.session.remove()
+        return kept
+
+    def attempts_of(self, who: str) -> list[Attempt]:
+        """Every attempt of a person, the first one first."""
+        with self.app.app_context():
+            query = select(Attempt).join(Attempt.enrolment).join(Enrolment.person).where(Person.subject == who)
+            rows = list(db.session.scalars(query.order_by(Attempt.started_at)))
+            db.session.expunge_all()
+            db.session.remove()
+        return rows
+
+    def end_sessions(self, who: str) -> None:
+        """End every session of a person on the server, as an administrator or the clock would."""
+        with self.app.app_context():
+            person = select(Person.id).where(Person.subject == who).scalar_subquery()
+            db.session.execute(delete(WebSession).where(WebSession.person_id == person))
+            db.session.commit()
+            db.session.remove()
+
+    def stop_tool(self) -> None:
+        """Stop the service; its worker and the LMS go on."""
+        self.demo._servers[0].stop()
+
+    def start_tool(self) -> None:
+        """Start the service again on its port: a new application, which remembers nothing but the database."""
+        fresh = create_app(self.demo.config)
+        self._restarted.append(fresh)
+        self.demo._servers[0] = serve(fresh, "127.0.0.1", self.demo.addresses.port)
+
+    def grade(self, who: str) -> float | None:
+        """The grade in force of a person in the LMS's gradebook, for the track's link."""
+        with HeadlessBrowser(self.lms) as browser:
+            rows = [row for row in browser.grades() if row["userId"] == who and row["resourceLinkId"] == TRACK]
+        return rows[0]["grade"] if rows else None
+
+
+def free_port() -> int:
+    """A port nobody listens to at this moment."""
+    with create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def right_keys(question: Question) -> list[str]:
+    """The options that answer a question."""
+    return [option.key for option in question.options if option.correct]
+
+
+def wrong_keys(question: Question) -> list[str]:
+    """One option that does not."""
+    return [next(option.key for option in question.options if not option.correct)]
+
+
+def percent(right: int, of: int = 10) -> str:
+    """A score as French pages show it."""
+    return f"{int(Fraction(right, of) * 100)} %"

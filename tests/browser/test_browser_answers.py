@@ -1,0 +1,167 @@
+"""An answer that was given is never lost."""
+
+import pytest
+from browser_frame import Activity
+from browser_stage import Stage, right_keys, wrong_keys
+from conftest import NewPage
+from playwright.sync_api import Page, expect
+
+from lms.models import Attempt
+
+#: What Chromium logs by itself when the network is cut or a session has ended.
+NETWORK = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_CONNECTION_REFUSED", "status of 401")
+
+
+class Sitting:
+    """A person before the first question of an attempt, in the LMS's frame."""
+
+    def __init__(self, stage: Stage, page: Page) -> None:
+        self.stage = stage
+        self.who = stage.arrived()
+        self.attempt: Attempt = stage.attempt(self.who, "d1", None)
+        self.activity = Activity(page, stage, self.who).launch()
+        self.activity.resume()
+        self.on(1)
+
+    def on(self, number: int) -> None:
+        """Wait for the page of that question."""
+        expect(self.activity.frame.locator("form[data-autosave]")).to_have_attribute("data-question", str(number))
+
+    def right(self, number: int) -> list[str]:
+        """The right options of a question."""
+        return right_keys(self.stage.question(self.stage.module("d1"), self.key(number)))
+
+    def wrong(self, number: int) -> list[str]:
+        """A wrong option of a question."""
+        return wrong_keys(self.stage.question(self.stage.module("d1"), self.key(number)))
+
+    def key(self, number: int) -> str:
+        """The key of a question."""
+        return str(self.attempt.questions[number - 1]["key"])
+
+    def kept(self, number: int) -> set[str]:
+        """What the database holds."""
+        return set(self.stage.kept_answers(self.attempt.id).get(self.key(number), []))
+
+    def go(self, number: int) -> None:
+        """Press the button of a question in the list."""
+        self.activity.frame.locator(f".strip button[value='{number}']").click()
+
+    def relaunch(self, page: Page | None = None) -> None:
+        """Open the activity again and go on; the panel leads to the first question without answer."""
+        self.activity = Activity(page or self.activity.page, self.stage, self.who).launch()
+        self.activity.resume()
+
+
+@pytest.fixture
+def sitting(new_page: NewPage, stage: Stage) -> Sitting:
+    return Sitting(stage, new_page(*NETWORK))
+
+
+def test_each_answer_is_saved_as_it_is_chosen(sitting: Sitting) -> None:
+    activity = sitting.activity
+    line = activity.frame.locator("[data-answered]")
+    expect(line).to_contain_text("0")
+    activity.choose(*sitting.right(1))
+    activity.expect_saved()
+    assert sitting.kept(1) == set(sitting.right(1))
+    # The bar and the list follow without a reload, for every reader.
+    expect(line).to_contain_text("1")
+    expect(activity.frame.locator(".exam progress")).to_have_js_property("value", 1)
+    expect(activity.frame.locator(".strip li").first).to_have_class("done")
+    assert activity.saved.get_attribute("role") == "status"
+    # The last answer wins.
+    activity.frame.locator("input[name=choice]:checked").first.press("ArrowDown")
+    activity.frame.locator("#flag").check()
+    expect(activity.frame.locator(".strip li").first).to_have_class("done flag")
+
+
+def test_an_answer_given_without_network_is_sent_when_it_is_back(sitting: Sitting) -> None:
+    activity = sitting.activity
+    activity.page.context.set_offline(True)
+    activity.choose(*sitting.right(1))
+    activity.expect_saved("failed")
+    expect(activity.saved).to_contain_text(sitting.stage.say(OFFLINE))
+    assert sitting.kept(1) == set()
+    activity.page.context.set_offline(False)
+    activity.expect_saved()
+    assert sitting.kept(1) == set(sitting.right(1))
+
+
+def test_an_answer_is_kept_when_the_tab_closes_at_once(sitting: Sitting) -> None:
+    context = sitting.activity.page.context
+    sitting.activity.choose(*sitting.right(1))
+    sitting.activity.page.close(run_before_unload=True)
+    sitting.relaunch(context.new_page())
+    sitting.on(2)
+    sitting.go(1)
+    sitting.on(1)
+    assert set(sitting.activity.chosen()) == set(sitting.right(1))
+
+
+def test_an_answer_given_after_the_session_ended_is_kept(sitting: Sitting) -> None:
+    sitting.stage.end_sessions(sitting.who)
+    sitting.activity.choose(*sitting.right(1))
+    sitting.activity.expect_saved()
+    sitting.go(2)
+    sitting.activity.heading(sitting.stage.say("Open the activity again"))
+    sitting.relaunch()
+    sitting.on(2)
+    sitting.go(1)
+    sitting.on(1)
+    assert set(sitting.activity.chosen()) == set(sitting.right(1))
+    assert sitting.kept(1) == set(sitting.right(1))
+
+
+def test_a_restart_of_the_service_loses_nothing(sitting: Sitting) -> None:
+    activity = sitting.activity
+    activity.choose(*sitting.right(1))
+    activity.expect_saved()
+    sitting.go(2)
+    sitting.on(2)
+    sitting.stage.stop_tool()
+    activity.choose(*sitting.right(2))
+    activity.expect_saved("failed")
+    sitting.stage.start_tool()
+    activity.expect_saved()
+    sitting.go(3)
+    sitting.on(3)
+    assert (sitting.kept(1), sitting.kept(2)) == (set(sitting.right(1)), set(sitting.right(2)))
+
+
+def test_an_answer_left_unsent_by_one_page_is_sent_by_the_next(sitting: Sitting) -> None:
+    activity = sitting.activity
+    activity.page.route(
+        "**/learn/attempts/*/1", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
+    activity.choose(*sitting.right(1))
+    activity.expect_saved("failed")
+    activity.page.once("dialog", lambda dialog: dialog.accept())
+    activity.page.unroute("**/learn/attempts/*/1")
+    sitting.relaunch()
+    expect(sitting.activity.frame.locator("form[data-autosave]")).to_be_visible()
+    for _ in range(50):
+        if sitting.kept(1):
+            break
+        activity.page.wait_for_timeout(100)
+    assert sitting.kept(1) == set(sitting.right(1))
+
+
+def test_a_double_click_submits_once(sitting: Sitting, stage: Stage) -> None:
+    for number in range(1, 11):
+        stage.answer(sitting.attempt, number)
+    activity = sitting.activity
+    activity.frame.locator("#answer button[name=go][value=review]").or_(
+        activity.frame.locator("button[form=answer][value=review]")
+    ).first.click()
+    activity.frame.locator("form[action$='/submit'] button").dblclick()
+    activity.heading(stage.say("%(code)s is passed", code="D1"))
+    rows = stage.attempts_of(sitting.who)
+    assert len(rows) == 1
+    assert rows[0].submitted_at is not None
+    # Going back and answering again changes nothing, and says so by leading to the result.
+    activity.frame.locator("body").evaluate("() => history.back()")
+    activity.heading(stage.say("%(code)s is passed", code="D1"))
+
+
+OFFLINE = "Not saved: the server cannot be reached. Your answer is kept in this tab and will be sent again by itself."

@@ -1,0 +1,165 @@
+"""Every page: accessible in both schemes and at both widths, narrow enough, silent on the console, said to readers."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from browser_tour import NAMES, Tour
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+WIDE, NARROW, NARROWEST = 1280, 360, 320
+AXE = """async (options) => (await axe.run(document, {resultTypes: ['violations'], ...options}))
+  .violations.map(v => [v.id, v.nodes.map(n => n.html)])"""
+#: Every rule in the light scheme; the dark one changes colours and nothing else.
+RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+OVERFLOWS = "() => [document.documentElement.scrollWidth, window.innerWidth]"
+#: WCAG 2.2, 1.4.12: what a reader may impose without losing anything.
+SPACING = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+    p { margin-block-end: 2em !important; }`);
+  document.adoptedStyleSheets = [sheet];
+}"""
+#: What a screen reader is given before it reads: gathered in one call.
+OUTLINE = """() => ({
+  lang: document.documentElement.lang,
+  title: document.title,
+  h1: [...document.querySelectorAll('h1')].length,
+  main: document.querySelectorAll('main').length,
+  header: document.querySelectorAll('body > header').length,
+  footer: document.querySelectorAll('body > footer').length,
+  skip: document.querySelector('body > a')?.getAttribute('href'),
+  levels: [...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1])),
+  unlinked: [...document.querySelectorAll('[aria-invalid=true]')]
+    .filter(f => !(f.getAttribute('aria-describedby') ?? '').split(' ').some(id => document.getElementById(id)))
+    .map(f => f.outerHTML),
+  dangling: [...document.querySelectorAll('[aria-labelledby], [aria-describedby]')]
+    .flatMap(e => `${e.getAttribute('aria-labelledby') ?? ''} ${e.getAttribute('aria-describedby') ?? ''}`.split(' '))
+    .filter(id => id && !document.getElementById(id)),
+  filled: document.querySelectorAll('main .button:not(.quiet)').length,
+  untold: document.body.innerText.match(/\\{n\\}|%\\(|None|undefined|null/g),
+})"""
+
+Visit = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def contexts(browser: Browser, tour: Tour) -> Any:
+    """One context a person, kept for the module."""
+    made: dict[str | None, BrowserContext] = {}
+    yield made
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, tour: Tour, contexts: dict[str | None, BrowserContext]) -> Any:
+    """Opens a page of the tour as the person it is for; checks its status and its silence."""
+    pages: list[Page] = []
+    said: list[str] = []
+
+    def go(name: str) -> Page:
+        stop = tour.stops[name]
+        if stop.who not in contexts:
+            contexts[stop.who] = browser.new_context(base_url=tour.stage.tool, locale="fr-FR", reduced_motion="reduce")
+            if stop.who:
+                contexts[stop.who].add_cookies([tour.stage.cookie(stop.who)])
+        page = contexts[stop.who].new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        answers: list[int] = []
+        page.on("response", lambda r: answers.append(r.status) if r.request.is_navigation_request() else None)
+        page.on("console", lambda m: said.append(m.text))
+        page.on("pageerror", lambda e: said.append(str(e)))
+        page.goto(stop.path)
+        if stop.act:
+            stop.act(page)
+            page.wait_for_load_state()
+        assert answers[-1] == NAMES[name]
+        return page
+
+    yield go
+    for page in pages:
+        page.close()
+    # Chromium itself reports the status of an error page.
+    assert [text for text in said if "the server responded with a status of" not in text] == []
+
+
+def test_the_tour_shows_every_page(tour: Tour) -> None:
+    assert set(tour.stops) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_accessible_and_fits(name: str, visit: Visit) -> None:
+    page = visit(name)
+    seen = page.evaluate(OUTLINE)
+    assert seen["lang"] == "fr"
+    assert seen["title"].endswith(" · Manager Public IA")
+    assert len(seen["title"]) > len(" · Manager Public IA")
+    assert (seen["h1"], seen["main"], seen["header"], seen["footer"]) == (1, 1, 1, 1)
+    assert seen["skip"] == "#content"
+    assert all(after - before <= 1 for before, after in pairwise(seen["levels"]))
+    assert seen["unlinked"] == []
+    assert seen["dangling"] == []
+    assert seen["untold"] is None
+    page.evaluate(AXE_SCRIPT)
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme, rules in RULES.items():
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            assert page.evaluate(AXE, rules) == [], (scheme, width)
+    fits(page)
+    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    fits(page)
+    page.evaluate(SPACING)
+    fits(page)
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the window."""
+    content, window = page.evaluate(OVERFLOWS)
+    assert content <= window
+
+
+@pytest.mark.parametrize("name", ["track", "question-single", "verify", "login-empty"])
+def test_the_keyboard_skips_to_the_content_and_shows_where_it_is(name: str, visit: Visit) -> None:
+    page = visit(name)
+    page.keyboard.press("Tab")
+    skip = page.locator("a.skip")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+    # From there, every stop shows a ring of 3 px and is in sight; the tour comes back to the start by itself.
+    for _ in range(page.locator("a, button, input, select, summary").count()):
+        page.keyboard.press("Tab")
+        width, tag = page.evaluate(
+            "[getComputedStyle(document.activeElement).outlineWidth, document.activeElement.tagName]"
+        )
+        if tag == "BODY":
+            break
+        assert width == "3px", page.evaluate("document.activeElement.outerHTML")
+        expect(page.locator("*:focus")).to_be_in_viewport()
+
+
+def test_the_form_errors_are_tied_to_their_fields(visit: Visit) -> None:
+    page = visit("login-empty")
+    field = page.locator("#username")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    described = field.get_attribute("aria-describedby") or ""
+    assert page.locator(f"#{described.split()[-1]}").inner_text().strip()
+    summary = page.get_by_role("alert")
+    summary.get_by_role("link").first.click()
+    expect(field).to_be_focused()
+
+
+def test_the_plan_of_questions_says_each_state(visit: Visit, tour: Tour) -> None:
+    page = visit("question-last")
+    strip = page.locator(".strip").get_by_role("button")
+    say = tour.stage.say
+    name = [say("Question %(number)s", number=number) for number in (3, 5, 10)]
+    expect(strip.nth(2)).to_have_accessible_name(f"{name[0]}, {say('answered')}, {say('flagged')}")
+    expect(strip.nth(4)).to_have_accessible_name(f"{name[1]}, {say('no answer')}")
+    expect(strip.nth(9)).to_have_accessible_name(f"{name[2]}, {say('this one')}, {say('no answer')}")
