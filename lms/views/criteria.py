@@ -31,7 +31,7 @@ def show(track_key: str, version: str, kind: str) -> ResponseReturnValue:
                     "title": f"{module.code}, {localized(module.title)}",
                     "id": module.code,
                     "paragraphs": [facts],
-                    "items": able,
+                    "points": able,
                 }
             )
     return render_template(
