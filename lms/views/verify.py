@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from certificates.format import FORMATS
 from certificates.model import Record, printed_fields
 from certificates.verify import MAX_FILE, Unreadable, Verdict
+from certificates.wording import reason
 from lms.errors import Refused
 from lms.forms.verify import CodeForm, FileForm
 from lms.i18n import current_language, day, moment
 from lms.i18n import gettext as _
 from lms.models import db, utcnow
-from lms.pages import config, issuer_name
+from lms.pages import config, issuer_name, tracks
 from lms.security import limited
 from lms.services import verification
 from lms.services.verification import Standing
@@ -87,6 +88,7 @@ def upload() -> ResponseReturnValue:
             "issued_sha256": issued,
             "same": verdict.state == "valid" and (issued is None or issued == verdict.sha256),
         },
+        differences=_differences(verdict.claim, known) if verdict.claim and known else [],
         page_url=url_for("verify.show", code=known.record.code) if known else None,
         **facts,
     )
@@ -165,9 +167,9 @@ def _open_document(answer: Response, media_type: str, seconds: int) -> Response:
 
 def _page(**values: Any) -> str:
     defaults: dict[str, Any] = {
-        "checked_at": utcnow(), "since": None, "replaced_by": None, "reason": None, "fields": [],
-        "holder_hidden": False, "criteria": None, "checks": [], "file": None, "differences": [], "proofs": [],
-        "pdf_sha256": None, "page_url": None,
+        "checked_at": utcnow(), "since": None, "reason": None, "fields": [],
+        "holder_hidden": False, "criteria": None, "criteria_url": None, "checks": [], "file": None, "differences": [],
+        "proofs": [], "pdf_sha256": None, "page_url": None,
         "issuer_name": issuer_name(),
         "verify_url": url_for("verify.form"), "file_url": url_for("verify.upload"), "file_form": FileForm(),
         "max_size": MAX_FILE,
@@ -189,7 +191,38 @@ def _facts(record: Record, *, name_public: bool) -> dict[str, Any]:
         for field in printed_fields(record, current_language())
         if name_public or field.name_key != "holder"
     ]
-    return {"fields": fields, "holder_hidden": not name_public}
+    return {
+        "fields": fields,
+        "holder_hidden": not name_public,
+        "criteria": reason(record, current_language()),
+        "criteria_url": _criteria_url(record),
+    }
+
+
+def _criteria_url(record: Record) -> str | None:
+    """The page of what was asked for, while the track is taught in that version."""
+    track = tracks().get(record.track)
+    if track is None or track.version != record.track_version or record.kind != "certificate":
+        return None
+    return url_for("criteria.show", track_key=track.key, version=track.version, kind=record.kind)
+
+
+def _differences(claim: Record, known: Standing) -> list[dict[str, Any]]:
+    """Each printed field as the file tells it beside what was issued; nothing when they tell the same."""
+    issued = {field.name_key: field.value for field in printed_fields(known.record, current_language())}
+    if not known.row.name_public:
+        del issued["holder"]
+    rows = [
+        {
+            "label": field.label,
+            "received": field.value,
+            "issued": issued[field.name_key],
+            "same": field.value == issued[field.name_key],
+        }
+        for field in printed_fields(claim, current_language())
+        if field.name_key in issued
+    ]
+    return [] if all(row["same"] for row in rows) else rows
 
 
 def _proofs(found: Standing) -> list[dict[str, Any]]:
