@@ -52,7 +52,8 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         platform = registration(session, deployment.platform_id)
         signer = tools.grades.signer(session)
     except LtiError as error:
-        raise TryLater(N_("The connection with the platform is suspended."), timedelta(hours=1)) from error
+        why = N_("The connection with the platform is suspended.")
+        raise TryLater(why, timedelta(hours=1), counted=False) from error
     session.commit()  # no transaction stays open while the platform answers
     try:
         tools.grades.send(platform, signer, url, Score(subject, value, complete, moment))

@@ -169,7 +169,8 @@ def submit(session: Session, attempt: Attempt, track: Track, module: Module) -> 
     attempt.passed = score.value >= module.quiz.threshold
     attempt.marks = {key: {"points": str(mark.points), "reason": mark.reason} for key, mark in score.marks.items()}
     session.flush()
-    row = attempt.enrolment
+    # Locked before what follows is counted: of two modules finished at once, the last one sees both results.
+    row = session.get_one(Enrolment, attempt.enrolment_id, populate_existing=True, with_for_update=True)
     row.last_at = now
     after_result(session, row, track, now)
     session.flush()
@@ -177,9 +178,9 @@ def submit(session: Session, attempt: Attempt, track: Track, module: Module) -> 
 
 
 def graded(attempt: Attempt, module: Module, responses: Mapping[str, Response]) -> Score:
-    """The score of an attempt as the bank marks it."""
+    """The score of an attempt as the bank marks it; a question withdrawn from the bank meanwhile is left out."""
     bank = {question.key: question for question in module.questions}
-    return grade(drawn_questions(attempt), bank, responses)
+    return grade([item for item in drawn_questions(attempt) if item.key in bank], bank, responses)
 
 
 def stored_marks(attempt: Attempt) -> dict[str, Mark]:

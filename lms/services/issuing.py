@@ -30,6 +30,7 @@ from lms.models import (
     StatusList,
     utcnow,
 )
+from lms.models.upsert import insert_or_find
 from lms.services.learning import track_progress
 from lms.services.results import award_rule, decision, issued_certificate
 
@@ -72,10 +73,11 @@ def publish(session: Session, authority: Authority, now: datetime | None = None)
     """Publish the DID document, and sign again the status lists that grow old."""
     now = now or utcnow()
     document = authority.keys.did_document()
-    row = session.get(IssuerDocument, authority.keys.did)
-    if row is None:
-        session.add(IssuerDocument(did=authority.keys.did, document=document, updated_at=now))
-    elif row.document != document:
+    # Several workers may start at once on an empty database.
+    row = insert_or_find(
+        session, IssuerDocument, {"did": authority.keys.did}, {"document": document, "updated_at": now}
+    )
+    if row.document != document:
         row.document, row.updated_at = document, now
     for status_list in session.scalars(select(StatusList)):
         if status_list.signed_at is None or now - status_list.signed_at > RESIGN_AFTER:

@@ -24,12 +24,13 @@ N_ = str
 class TryLater(Exception):
     """The job cannot be done now. ``why`` is for the administrator; ``after`` overrides the backoff.
 
-    ``why`` is a message to translate; a second line, if any, is a detail shown as it is.
+    ``why`` is a message to translate; a second line, if any, is a detail shown as it is. With ``counted`` False
+    the wait is someone's decision, not a failure: it spends no try, and lasts as long as it must.
     """
 
-    def __init__(self, why: str, after: timedelta | None = None) -> None:
+    def __init__(self, why: str, after: timedelta | None = None, *, counted: bool = True) -> None:
         super().__init__(why)
-        self.why, self.after = why, after
+        self.why, self.after, self.counted = why, after, counted
 
 
 class GiveUp(Exception):
@@ -74,7 +75,8 @@ def claim(session: Session, now: datetime | None = None) -> Claim | None:
         or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now),
     )
     query = select(OutboxJob).where(due).order_by(OutboxJob.due_at).limit(1).with_for_update(skip_locked=True)
-    job = session.scalars(query).first()
+    # As the database has it: what this session loaded before may have been asked again with another payload.
+    job = session.scalars(query.execution_options(populate_existing=True)).first()
     if job is None:
         return None
     job.leased_until = lease = now + LEASE
@@ -101,12 +103,18 @@ def postpone(
     now: datetime | None = None,
     *,
     give_up: bool = False,
+    counted: bool = True,
 ) -> None:
-    """Note a failure: try again later, or give up when that was asked or the tries are spent."""
+    """Note a failure: try again later, or give up when that was asked or the tries are spent.
+
+    ``after`` overrides the backoff, down to its first delay: whoever answers « at once » may not be hammered.
+    """
     now = now or utcnow()
-    delay = BACKOFF[min(held.tries, len(BACKOFF)) - 1] if after is None else after
+    delay = BACKOFF[min(held.tries, len(BACKOFF)) - 1] if after is None else max(after, BACKOFF[0])
     values: dict[str, Any] = {"leased_until": None, "last_error": why[:500], "due_at": now + delay}
-    if give_up or held.tries > len(BACKOFF):
+    if not counted:
+        values["tries"] = held.tries - 1
+    elif give_up or held.tries > len(BACKOFF):
         values["status"] = "failed"
     _settle(session, held, values)
 
@@ -132,7 +140,7 @@ def work_one(session: Session, do: Callable[[Claim], None]) -> Claim | None:
         do(held)
     except TryLater as later:
         session.rollback()
-        postpone(session, held, later.why, later.after)
+        postpone(session, held, later.why, later.after, counted=later.counted)
     except GiveUp as reason:
         session.rollback()
         postpone(session, held, str(reason), give_up=True)
