@@ -80,9 +80,16 @@ def publish(session: Session, authority: Authority, now: datetime | None = None)
     if row.document != document:
         row.document, row.updated_at = document, now
     for status_list in session.scalars(select(StatusList)):
-        if status_list.signed_at is None or now - status_list.signed_at > RESIGN_AFTER:
+        if _grown_old(status_list, authority, now):
             sign_lists(session, authority, status_list, now)
     session.flush()
+
+
+def _grown_old(row: StatusList, authority: Authority, now: datetime) -> bool:
+    """Whether a list must be signed again: it ages, or the service has changed its address."""
+    addresses = {purpose: list_url(authority.config, purpose, row.id) for purpose in PURPOSES}
+    known = {purpose: signed["id"] for purpose, signed in row.signed.items()}
+    return row.signed_at is None or now - row.signed_at > RESIGN_AFTER or known != addresses
 
 
 def sign_lists(session: Session, authority: Authority, row: StatusList, now: datetime) -> None:

@@ -1,0 +1,76 @@
+"""The main job over real HTTP: the running demo, walked through by the check that `lms demo --check` runs."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lms.demo import Addresses, Demo
+from lms.demo_check import CheckFailed, check
+
+LEFT = ["certificate.pdf", "completions.csv", "credential.json", "credential.jwt", "did.json", "status.json"]
+STEPS = (
+    "launched from the LMS", "D1 read", "D1 passed", "D2 read", "D2 passed", "score in the LMS's gradebook",
+    "certificate issued", "certificate verified offline", "trainer sees the cohort", "HR's export holds the line",
+)  # fmt: skip
+
+
+def free_ports() -> Addresses:
+    """Two ports that nobody listens on."""
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        two.bind(("127.0.0.1", 0))
+        return Addresses(one.getsockname()[1], two.getsockname()[1])
+
+
+def lms(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The command as people run it."""
+    return subprocess.run(
+        [sys.executable, "-c", "from lms.cli import main; main()", *arguments],
+        cwd=cwd, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_the_command_proves_the_main_job_twice_over(tmp_path: Path) -> None:
+    """A first run, then one on the same folder: what is kept from the first is found by the second."""
+    ports = free_ports()
+    for _ in range(2):
+        where = ["--dir", str(tmp_path), "--port", str(ports.port), "--lms-port", str(ports.lms_port)]
+        done = lms("demo", "--check", *where, cwd=Path.cwd())
+        assert done.returncode == 0, done.stdout + done.stderr
+        said = [line.split("] ", 1)[1].split(":")[0] for line in done.stdout.splitlines() if line.startswith("  [")]
+        assert tuple(said) == STEPS
+        assert sorted(path.name for path in (tmp_path / "check").iterdir()) == LEFT
+        offline = lms(
+            "verify", str(tmp_path / "check/certificate.pdf"), "--did", str(tmp_path / "check/did.json"),
+            "--status", str(tmp_path / "check/status.json"), cwd=Path.cwd(),
+        )  # fmt: skip
+        assert offline.returncode == 0, offline.stdout + offline.stderr
+    credential = json.loads((tmp_path / "check/credential.json").read_text())
+    assert credential["credentialSubject"]["licenseNumber"].endswith("-000001")
+
+
+def test_the_check_can_fail(tmp_path: Path) -> None:
+    """The LMS's gradebook is down all along: the check says which step failed, and the score waits."""
+    from lms.devlms import Quirks
+    from lms.models import OutboxJob, db
+
+    with Demo(tmp_path, free_ports()) as demo:
+        campus = demo.devlms.extensions["devlms"]
+        said: list[str] = []
+
+        def say(line: str) -> None:
+            said.append(line)
+            if "D2 read" in line:
+                campus.quirks = Quirks(down=True)
+
+        with pytest.raises(CheckFailed, match="did not come"):
+            check(demo, say, patience=2)
+        assert not any("gradebook" in line for line in said)
+        with demo.app.app_context():
+            states = set(db.session.scalars(db.select(OutboxJob.status).filter_by(kind="send_score")))
+            db.session.remove()
+    assert states == {"pending"}

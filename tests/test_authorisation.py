@@ -1,0 +1,219 @@
+"""Who may open what: every route × every kind of visitor. A route that is not in the table fails the test."""
+
+import re
+from dataclasses import dataclass
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from tests.platform_in_test import PlatformInTest, author, hr_officer, trainer
+
+#: Kinds of visitors. ``owner`` is the learner whose attempt is asked for; « other » ones come from another LMS.
+VISITORS = (
+    "anonymous", "owner", "fellow", "trainer", "author", "hr", "administrator",
+    "other learner", "other trainer", "other hr",
+)  # fmt: skip
+EVERYBODY = frozenset(VISITORS)
+SIGNED_IN = EVERYBODY - {"anonymous"}
+READERS = frozenset({"owner", "fellow", "trainer", "author", "other learner", "other trainer"})
+HR = frozenset({"hr", "other hr"})
+
+#: (endpoint, method) → who is let in. The others get 401 without session, else 403 or 404.
+ALLOWED = {
+    ("home.index", "GET"): EVERYBODY,
+    ("static", "GET"): EVERYBODY,
+    ("about.accessibility", "GET"): EVERYBODY,
+    ("about.privacy", "GET"): EVERYBODY,
+    ("about.legal", "GET"): EVERYBODY,
+    ("criteria.show", "GET"): EVERYBODY,
+    ("system.alive", "GET"): EVERYBODY,
+    ("system.ready", "GET"): EVERYBODY,
+    ("verify.form", "GET"): EVERYBODY,
+    ("verify.upload", "POST"): EVERYBODY,
+    ("verify.did", "GET"): EVERYBODY,
+    ("account.login", "GET"): EVERYBODY,
+    ("account.login", "POST"): EVERYBODY,
+    ("account.language", "POST"): EVERYBODY,
+    ("account.settings", "GET"): SIGNED_IN,
+    ("account.settings", "POST"): SIGNED_IN,
+    ("account.reading", "POST"): SIGNED_IN,
+    ("account.new_tab", "GET"): SIGNED_IN,
+    ("account.logout", "POST"): SIGNED_IN,
+    ("learn.catalogue", "GET"): READERS,
+    ("learn.track", "GET"): READERS,
+    ("learn.module", "GET"): READERS,
+    ("learn.lesson", "GET"): READERS,
+    ("learn.read", "POST"): READERS,
+    ("quiz.start", "GET"): READERS,
+    ("quiz.start", "POST"): READERS,
+    ("quiz.question", "GET"): frozenset({"owner"}),
+    ("quiz.review", "GET"): frozenset({"owner"}),
+    ("quiz.result", "GET"): frozenset({"owner"}),
+    ("quiz.submit", "POST"): frozenset({"owner"}),
+    ("teach.cohorts", "GET"): frozenset({"trainer", "other trainer"}),
+    ("teach.cohort", "GET"): frozenset({"trainer"}),
+    ("hr.index", "GET"): HR,
+    ("hr.choose", "GET"): HR,
+    ("hr.export", "GET"): HR,
+    ("hr.agents_import", "GET"): frozenset(),  # the institution's own HR account alone: tests/views/test_hr_pages.py
+    ("hr.agents_import", "POST"): frozenset(),
+    ("admin.index", "GET"): frozenset({"administrator"}),
+    ("admin.platform", "POST"): frozenset({"administrator"}),
+    ("admin.replay_all", "POST"): frozenset({"administrator"}),
+}
+#: Doors guarded by something else than who is signed in, each with tests of its own.
+GUARDED_OTHERWISE = {
+    ("lti.login", "GET"), ("lti.login", "POST"), ("lti.launch", "POST"),  # state and signature: tests/hostile
+    ("lti.jwks", "GET"),
+    ("quiz.question", "POST"),  # the permission signed into the page: test below
+    ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
+    ("admin.replay", "POST"),  # 404 without such a delivery: tests/services/test_outbox.py
+    ("verify.show", "GET"), ("verify.credential", "GET"), ("verify.credential_file", "GET"),
+    ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
+}  # fmt: skip
+#: POST doors that refuse no missing form token, with what protects them instead.
+NO_TOKEN = {"lti.login", "lti.launch", "quiz.question"}
+
+
+#: Let in, and refused for another reason: the password sent is wrong.
+NO_SUCH_PAIR = {("account.login", "POST"): 401}
+
+
+@dataclass
+class Stage:
+    """A browser for each kind of visitor, and the things they ask for."""
+
+    app: Flask
+    browsers: dict[str, FlaskClient]
+    tokens: dict[str, str]
+    attempt: str
+    context: str
+
+    def url(self, endpoint: str) -> str:
+        values = {
+            "track_key": "decideurs", "module_key": "d1", "lesson_key": "01", "attempt_id": self.attempt, "number": 1,
+            "context_id": self.context, "report_key": "completions", "format_key": "json", "platform_id": 1,
+            "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate",
+        }  # fmt: skip
+        rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)
+        values["lesson_key"] = lesson_of(self.app)
+        with self.app.test_request_context():
+            from flask import url_for
+
+            return url_for(endpoint, **{name: values[name] for name in rule.arguments})
+
+    def ask(self, visitor: str, endpoint: str, method: str) -> int:
+        browser = self.browsers[visitor]
+        data = {"csrf_token": self.tokens[visitor], "language": "fr", "size": "m", "space": "m"}
+        with browser.open(self.url(endpoint), method=method, data=data if method == "POST" else None) as answer:
+            return int(answer.status_code)
+
+
+def lesson_of(app: Flask) -> str:
+    from curricula.registry import shipped_tracks
+
+    module = shipped_tracks()["decideurs"].module("d1")
+    assert module is not None
+    return module.lessons[0].key
+
+
+def form_token(browser: FlaskClient) -> str:
+    """A form token of that browser, from a page anybody may open."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/verify").text)
+    assert found is not None
+    return found[1]
+
+
+def stage(app: Flask) -> Stage:
+    here, there = PlatformInTest(app), PlatformInTest(app, "elsewhere")
+    owner = here.launched()
+    page = owner.post("/learn/decideurs/d1/assessment", data={"csrf_token": form_token(owner)})
+    browsers = {
+        "anonymous": app.test_client(),
+        "owner": owner,
+        "fellow": here.launched(sub="learner-2"),
+        "trainer": here.launched(**trainer()),
+        "author": here.launched(**author()),
+        "hr": here.launched(**hr_officer()),
+        "administrator": local_account(app, "administrator"),
+        "other learner": there.launched(),
+        "other trainer": there.launched(**trainer()),
+        "other hr": there.launched(**hr_officer()),
+    }
+    for browser in browsers.values():
+        browser.get("/learn/decideurs")  # whoever may follow the track does
+    tokens = {visitor: form_token(browser) for visitor, browser in browsers.items()}
+    return Stage(app, browsers, tokens, page.location.split("/")[-2], "1")
+
+
+def local_account(app: Flask, role: str) -> FlaskClient:
+    from lms.models import db
+    from lms.services.accounts import make_account
+
+    with app.app_context():
+        make_account(db.session(), "someone@example.org", "a long enough password", [role])
+        db.session.commit()
+        db.session.remove()
+    browser = app.test_client()
+    data = {"username": "someone@example.org", "password": "a long enough password"}
+    answer = browser.post("/account/login", data={**data, "csrf_token": form_token(browser)})
+    assert answer.status_code == 303
+    return browser
+
+
+def routes(app: Flask) -> set[tuple[str, str]]:
+    def methods(rule: Rule) -> set[str]:
+        return (rule.methods or set()) - {"HEAD", "OPTIONS"}
+
+    return {(rule.endpoint, method) for rule in app.url_map.iter_rules() for method in methods(rule)}
+
+
+def test_every_route_says_who_may_open_it(app: Flask) -> None:
+    assert routes(app) == ALLOWED.keys() | GUARDED_OTHERWISE
+
+
+def test_each_visitor_opens_what_is_theirs_and_nothing_else(app: Flask) -> None:
+    scene = stage(app)
+    wrong = []
+    # Signing out comes last: nothing can be asked after it.
+    for endpoint, method in sorted(ALLOWED, key=lambda route: (route[0] == "account.logout", route)):
+        for visitor in VISITORS:
+            status = scene.ask(visitor, endpoint, method)
+            if visitor in ALLOWED[endpoint, method]:
+                held = status not in {401, 403, 404, 500} or status == NO_SUCH_PAIR.get((endpoint, method))
+            elif visitor == "anonymous":
+                held = status == 401
+            else:
+                held = status in {403, 404}
+            if not held:
+                wrong.append((endpoint, method, visitor, status))
+    assert wrong == []
+
+
+def test_every_form_asks_for_its_token(app: Flask) -> None:
+    scene = stage(app)
+    posts = sorted(endpoint for endpoint, method in ALLOWED if method == "POST")
+    unprotected = []
+    for endpoint in posts:
+        for visitor in ALLOWED[endpoint, "POST"] or {"hr"}:
+            with scene.browsers[visitor].post(scene.url(endpoint), data={"language": "fr"}) as answer:
+                status = answer.status_code
+            if status != 400:
+                unprotected.append((endpoint, visitor, status))
+    assert unprotected == []
+    assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
+        "account.arrive", "admin.replay",
+    } == NO_TOKEN  # fmt: skip
+
+
+def test_an_answer_needs_the_permission_of_its_page(app: Flask) -> None:
+    scene = stage(app)
+    address = scene.url("quiz.question")
+    owner, fellow = scene.browsers["owner"], scene.browsers["fellow"]
+    found = re.search(r'name="permission" value="([^"]+)"', owner.get(address).text)
+    assert found is not None
+    for permission in ("", "forged", found[1][:-2]):
+        assert owner.post(address, data={"choice": "a", "permission": permission}).status_code == 400
+    assert fellow.post(address, data={"choice": "a", "permission": found[1]}).status_code == 404
+    assert owner.post(address, data={"choice": "a", "permission": found[1], "go": "2"}).status_code == 303
