@@ -37,8 +37,6 @@ def index() -> ResponseReturnValue:
         "admin/index.html",
         sentence=sentence,
         platforms=[_platform(platform) for platform in platforms],
-        invite_url=None,
-        invitation=None,
         endpoints=[
             {"key": "login", "label": _("Initiate login URL"), "value": _url("lti.login")},
             {"key": "launch", "label": _("Redirection URI and tool URL"), "value": _url("lti.launch")},

@@ -28,13 +28,11 @@ def list_cohorts() -> ResponseReturnValue:
             {
                 "title": cohort.context.title or cohort.context.label or _("Course without title"),
                 "track": ", ".join(titles),
-                "platform": None,
                 "url": url_for("teach.cohort", context_id=cohort.context.id),
                 "people": cohort.learners,
                 "certified": cohort.certified,
                 "idle": cohort.idle,
                 "last_seen": cohort.last_at,
-                "ends_on": None,
             }
         )
     return render_template("teach/cohorts.html", cohorts=rows)
@@ -54,17 +52,15 @@ def cohort(context_id: int) -> ResponseReturnValue:
     people = learners(db.session(), context.id, track)
     rows = [_row(learner) for learner in people]
     facts = [
-        {"value": len(rows), "label": _("enrolled"), "why": None},
+        {"value": len(rows), "label": _("enrolled")},
         {
             "value": sum(row["state"] in {"passed", "certified"} for row in rows),
             "label": _("completed"),
-            "why": None,
         },
-        {"value": sum(row["state"] == "certified" for row in rows), "label": _("certified"), "why": None},
+        {"value": sum(row["state"] == "certified" for row in rows), "label": _("certified")},
         {
             "value": sum(learner.idle for learner in people),
             "label": _("without activity for %(days)s days", days=IDLE.days),
-            "why": None,
         },
     ]
     return render_template(
@@ -73,13 +69,9 @@ def cohort(context_id: int) -> ResponseReturnValue:
         cohort={
             "title": context.title or context.label or _("Course without title"),
             "track": localized(track.title),
-            "ends_on": None,
-            "idle_days": IDLE.days,
         },
         facts=facts,
         learners=rows,
-        exports=[],
-        hard=[],
     )
 
 
@@ -90,7 +82,6 @@ def _row(learner: CohortLearner) -> dict[str, Any]:
     return {
         "name": learner.person.display_name or _("Name withheld by the platform"),
         "detail": learner.person.sourced_id,
-        "url": None,
         "state": _state(learner),
         "share": state.share if state else Fraction(0),
         "module": current.module.code if current else None,
