@@ -8,9 +8,7 @@ from assessments.registry import question_types
 from curricula.model import Question
 
 
-def grade(
-    drawn: Sequence[DrawnQuestion], bank: Mapping[str, Question], responses: Mapping[str, Response]
-) -> Score:
+def grade(drawn: Sequence[DrawnQuestion], bank: Mapping[str, Question], responses: Mapping[str, Response]) -> Score:
     """The score of the drawn questions, each worth the same; a question without response earns nothing.
 
     Responses to questions that were not drawn, and options that were not shown, count for nothing.

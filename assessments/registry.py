@@ -18,3 +18,8 @@ def question_types() -> dict[str, QuestionType]:
             raise ValueError(f"Question type « {kind.key} » is defined twice.")
         found[kind.key] = kind
     return found
+
+
+def right_options() -> dict[str, tuple[int, int]]:
+    """Question type → how few and how many right options it takes: what validating a bank needs to know."""
+    return {key: kind.right_options for key, kind in question_types().items()}

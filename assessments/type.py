@@ -15,8 +15,12 @@ class Grade(Protocol):
 
 @dataclass(frozen=True)
 class QuestionType:
-    """One way of asking. ``control`` names the form control; ``rule`` states the marking to the learner."""
+    """One way of asking.
+
+    ``control`` names the form control; ``right_options`` how few and how many options may be right, both included.
+    """
 
     key: str
     control: Literal["radio", "checkbox"]
+    right_options: tuple[int, int]
     grade: Grade

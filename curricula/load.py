@@ -22,14 +22,17 @@ from curricula.model import (
     Track,
 )
 from curricula.problems import CurriculumError, Place, Problem
-from curricula.validate import check
+from curricula.validate import Types, check
 
 LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>fr|en)\.md")
 HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
 
 
-def load_track(folder: Path) -> Track:
+def load_track(folder: Path, types: Types | None = None) -> Track:
     """The track of a folder.
+
+    ``types`` are the question types in use with how many right options each takes; a bank is checked against
+    them when they are given.
 
     Raises ``CurriculumError`` with every problem found: nothing half-loaded is returned.
     """
@@ -64,7 +67,7 @@ def load_track(folder: Path) -> Track:
     )
     fields.end()
     if not unread:
-        problems += check(track, folder)
+        problems += check(track, folder, types)
     if problems:
         raise CurriculumError(problems)
     return track

@@ -2,24 +2,24 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.problems import Place, Problem
 from curricula.render import unknown_blocks
 
-#: Question types whose options are checked here, with how many right options each may have.
-RIGHT_OPTIONS = {"single": (1, 1), "multiple": (1, 99)}
+#: Question type → how few and how many options may be right (``assessments.registry.right_options``).
+Types = Mapping[str, tuple[int, int]]
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
 
 
-def check(track: Track, folder: Path) -> list[Problem]:
-    """Every problem of a track already read from ``folder``."""
+def check(track: Track, folder: Path, types: Types | None) -> list[Problem]:
+    """Every problem of a track already read from ``folder``; without ``types`` right options are not counted."""
     problems = list(_track(track, folder))
     legal = {reference.key for reference in track.legal}
     for module in track.modules:
-        problems += _module(module, folder / module.key, folder.parent, legal)
+        problems += _module(module, folder / module.key, folder.parent, legal, types)
     return problems
 
 
@@ -48,7 +48,7 @@ def _track(track: Track, folder: Path) -> Iterator[Problem]:
             yield place.problem(line, f"The certificate asks for « {key} ».", "Name published modules only.")
 
 
-def _module(module: Module, folder: Path, root: Path, legal: set[str]) -> Iterator[Problem]:
+def _module(module: Module, folder: Path, root: Path, legal: set[str], types: Types | None) -> Iterator[Problem]:
     place = Place.read(folder / "module.toml", root)
     for number in module.recommendations:
         if number not in RECOMMENDATIONS:
@@ -72,7 +72,7 @@ def _module(module: Module, folder: Path, root: Path, legal: set[str]) -> Iterat
         yield place.problem(0, "A published module has no lesson.", "Write 01-slug.fr.md and 01-slug.en.md.")
     yield from _lessons(module, folder, root)
     if module.questions:
-        yield from _questions(module, Place.read(folder / "questions.toml", root))
+        yield from _questions(module, Place.read(folder / "questions.toml", root), types)
 
 
 def _repeated(place: Place, what: str, keys: Iterable[str], after: int = 1) -> Iterator[Problem]:
@@ -124,7 +124,7 @@ def _lessons(module: Module, folder: Path, root: Path) -> Iterator[Problem]:
                 yield place.problem(line, what, fix)
 
 
-def _questions(module: Module, place: Place) -> Iterator[Problem]:
+def _questions(module: Module, place: Place, types: Types | None) -> Iterator[Problem]:
     objectives = {objective.key for objective in module.objectives}
     sources = {source.key for source in module.sources}
     yield from _repeated(place, "questions", (question.key for question in module.questions))
@@ -134,20 +134,20 @@ def _questions(module: Module, place: Place) -> Iterator[Problem]:
             yield place.problem(line, f"Objective « {question.objective} » is unknown.", "Use one of module.toml.")
         if question.source not in sources:
             yield place.problem(line, f"Source « {question.source} » is unknown.", "Use one of module.toml.")
-        yield from _options(question, place, line)
+        yield from _options(question, place, line, types)
     for key in sorted(objectives - {question.objective for question in module.questions}):
         yield place.problem(0, f"No question assesses the objective « {key} ».", "Write one.")
 
 
-def _options(question: Question, place: Place, line: int) -> Iterator[Problem]:
-    if question.type not in RIGHT_OPTIONS:
-        known = ", ".join(RIGHT_OPTIONS)
+def _options(question: Question, place: Place, line: int, types: Types | None) -> Iterator[Problem]:
+    if types is not None and question.type not in types:
+        known = ", ".join(sorted(types))
         yield place.problem(line, f"Question type « {question.type} » is unknown.", f"Use one of: {known}.")
         return
-    low, high = RIGHT_OPTIONS[question.type]
+    low, high = types[question.type] if types is not None else (0, len(question.options))
     right = sum(option.correct for option in question.options)
     if not low <= right <= high:
-        fix = "Mark exactly one." if high == 1 else "Mark at least one."
+        fix = "Mark exactly one." if low == high == 1 else f"Mark {low} to {high} of them."
         yield place.problem(line, f"« {question.key} » has {right} right options.", fix)
     if not 2 <= len(question.options) <= 8:
         yield place.problem(line, f"« {question.key} » has {len(question.options)} options.", "Give 2 to 8.")

@@ -69,7 +69,7 @@ ROOMS = {
             assessments.types, "TYPE", question_types,
             "from fractions import Fraction\nfrom assessments.model import Mark\n"
             "from assessments.type import QuestionType\n"
-            "TYPE = QuestionType('added', 'radio', lambda question, response: Mark(Fraction(0), 'none'))\n",
+            "TYPE = QuestionType('added', 'radio', (1, 1), lambda question, response: Mark(Fraction(0), 'none'))\n",
         ),
         Room(
             certificates.formats, "FORMAT", discover_formats,

@@ -20,4 +20,4 @@ def grade(question: Question, response: Response) -> Mark:
     return Mark(points, "right" if points == 1 else "partial" if points else "wrong")
 
 
-TYPE = QuestionType("multiple", "checkbox", grade)
+TYPE = QuestionType("multiple", "checkbox", (1, 8), grade)

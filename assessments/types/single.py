@@ -15,4 +15,4 @@ def grade(question: Question, response: Response) -> Mark:
     return Mark(Fraction(1), "right") if set(response) == right else Mark(Fraction(0), "wrong")
 
 
-TYPE = QuestionType("single", "radio", grade)
+TYPE = QuestionType("single", "radio", (1, 1), grade)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from assessments.registry import right_options
 from curricula.load import load_track
 from curricula.problems import CurriculumError
 from curricula.registry import SHIPPED, discover
@@ -30,7 +31,7 @@ def validate(directory: Path | None, *, strict: bool) -> None:
     problems = 0
     for folder in folders:
         try:
-            track = load_track(folder)
+            track = load_track(folder, right_options())
         except CurriculumError as error:
             problems += len(error.problems)
             for problem in error.problems:

@@ -11,6 +11,7 @@ from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 
+from assessments.registry import question_types
 from curricula.model import Module, Track
 from lms.errors import Refused
 from lms.i18n import clock, current_language, localized
@@ -287,7 +288,7 @@ def _question_page(attempt: Attempt, track: Track, module: Module, number: int) 
             "number": number,
             "count": len(drawn),
             "stem": _inline(asked.stem),
-            "multiple": asked.type == "multiple",
+            "multiple": question_types()[asked.type].control == "checkbox",
             "flagged": bool(answer and answer.flagged),
             "choices": [
                 {"key": key, "text": _inline(texts[key]), "chosen": bool(answer and key in answer.response)}

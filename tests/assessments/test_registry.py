@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 import assessments.types
-from assessments.registry import question_types
-from curricula.validate import RIGHT_OPTIONS
+from assessments.registry import question_types, right_options
 
 TYPE = """
 from fractions import Fraction
 from assessments.model import Mark
 from assessments.type import QuestionType
 
-TYPE = QuestionType("{key}", "radio", lambda question, response: Mark(Fraction(0), "none"))
+TYPE = QuestionType("{key}", "radio", (1, 1), lambda question, response: Mark(Fraction(0), "none"))
 """
 
 
@@ -44,5 +43,7 @@ def test_a_key_used_twice_stops_the_start(package: Path) -> None:
         question_types()
 
 
-def test_authors_may_write_every_type_that_can_be_graded() -> None:
-    assert set(RIGHT_OPTIONS) == set(question_types())
+def test_authors_may_write_a_type_as_soon_as_it_can_be_graded(package: Path) -> None:
+    (package / "added.py").write_text(TYPE.format(key="matching"))
+    assert right_options()["matching"] == (1, 1)
+    assert right_options().keys() == question_types().keys()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assessments.registry import right_options
 from curricula.load import load_track
 from curricula.problems import CurriculumError, Problem
 from tests.curricula.samples import FILES
@@ -170,7 +171,7 @@ def test_a_mistake_is_told_with_its_place_and_its_fix(folder: Path, mistake: Mis
     broken = text.replace(mistake.old, mistake.new, 1)
     path.write_text(broken, "utf-8")
     with pytest.raises(CurriculumError) as refused:
-        load_track(folder)
+        load_track(folder, right_options())
     file = TRACK if mistake.name == "same order" else mistake.file
     place = (f"mini/{file}", expected(mistake, broken))
     here = [problem for problem in refused.value.problems if (problem.file, problem.line) == place]
@@ -183,7 +184,7 @@ def test_a_mistake_is_told_with_its_place_and_its_fix(folder: Path, mistake: Mis
 
 def problems(folder: Path) -> list[Problem]:
     with pytest.raises(CurriculumError) as refused:
-        load_track(folder)
+        load_track(folder, right_options())
     return refused.value.problems
 
 
@@ -276,7 +277,7 @@ def test_an_unknown_key_in_both_languages_is_told_in_both(folder: Path) -> None:
 def test_code_that_shows_a_block_is_not_a_block(folder: Path) -> None:
     path = folder / FRENCH
     path.write_text(path.read_text("utf-8") + "\n```\n::: conseil\n```\n", "utf-8")
-    assert load_track(folder).key == "mini"
+    assert load_track(folder, right_options()).key == "mini"
 
 
 def test_a_problem_reads_as_file_line_what_and_fix() -> None:
