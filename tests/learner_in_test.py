@@ -40,8 +40,8 @@ def module(key: str) -> Module:
 
 def learner(session: Session, number: int | str = 1, **more: Any) -> Enrolment:
     """Someone who follows the track, committed."""
-    names = {"given_name": "Ada", "family_name": f"Martin {number}", "full_name": f"Ada Martin {number}"}
-    person = Person(subject=f"learner-{number}", email=f"learner-{number}@example.org", **{**names, **more})
+    known = {"given_name": "Ada", "family_name": f"Martin {number}", "full_name": f"Ada Martin {number}"}
+    person = Person(**{"subject": f"learner-{number}", "email": f"learner-{number}@example.org", **known, **more})
     session.add(person)
     session.flush()
     learning.enrol(session, person.id, TRACK)
