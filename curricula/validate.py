@@ -141,7 +141,7 @@ def _questions(module: Module, place: Place, types: Types | None) -> Iterator[Pr
 
 def _options(question: Question, place: Place, line: int, types: Types | None) -> Iterator[Problem]:
     if types is not None and question.type not in types:
-        known = ", ".join(sorted(types))
+        known = ", ".join(types)
         yield place.problem(line, f"Question type « {question.type} » is unknown.", f"Use one of: {known}.")
         return
     low, high = types[question.type] if types is not None else (0, len(question.options))
