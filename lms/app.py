@@ -18,7 +18,7 @@ from lms.models import db
 from lms.models.database import begin_reading, end_reading
 from lms.pages import template_values
 from lms.plugins import discover
-from lms.security import Visitor, limiter, refuse_nul, secure_headers
+from lms.security import CookieSessions, Visitor, limiter, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -28,6 +28,7 @@ def create_app(config: Config | None = None) -> Flask:
     """The service under ``config``, by default that of the environment. Touches no table."""
     config = config or load_config()
     app = Flask("lms")
+    app.session_interface = CookieSessions()
     app.config.from_mapping(_flask_settings(config))
     app.extensions["mpia"] = config
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)

@@ -4,20 +4,52 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Response, abort, g, request, session
+from flask import Flask, Response, abort, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import UserMixin, current_user
+from itsdangerous import URLSafeTimedSerializer
 
 from lms.models import Person, WebSession
 
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+
+class _Limiter(Limiter):
+    """The limiter, out of the way of the views that have no limit: looking for one costs a quarter of a request."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        view = current_app.view_functions.get(request.endpoint or "")
+        if not in_middleware or getattr(view, "limited", False):
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = _Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: No inline script or style; images of the page itself only; frames decided per response.
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+}
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, its signer made once instead of twice a request."""
+
+    def __init__(self) -> None:
+        self._signers: dict[str, URLSafeTimedSerializer | None] = {}
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        key = str(app.secret_key)
+        if key not in self._signers:
+            self._signers[key] = super().get_signing_serializer(app)
+        return self._signers[key]
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -83,18 +115,22 @@ def secure_headers(response: Response) -> Response:
     # The signed cookie names the LMS: what it frames must still show once the session has ended.
     framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", f"{POLICY}; frame-ancestors {framers}")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
+    present = {name.lower() for name, _value in headers}
+    wanted = {"Content-Security-Policy": f"{POLICY}; frame-ancestors {framers}", **HEADERS}
     if request.is_secure and request.host.split(":")[0] not in {"localhost", "127.0.0.1"}:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        wanted["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "no-store")
+        wanted["Cache-Control"] = "no-store"
+    headers.extend({name: value for name, value in wanted.items() if name.lower() not in present})
     return response
 
 
 def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """At most so many requests of one address to a public page (« 60 per minute »); then 429."""
-    return limiter.limit(rule)
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        guarded = limiter.limit(rule)(view)
+        guarded.limited = True  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

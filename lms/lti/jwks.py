@@ -18,6 +18,14 @@ REFETCH_SECONDS = 60
 STALE_SECONDS = 24 * 3600
 
 
+class KeysNeeded(Exception):
+    """Keys must be fetched at that address first: never while a transaction is open."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+
 @dataclass
 class _Entry:
     keys: dict[str, RSAPublicKey] = field(default_factory=dict)
@@ -34,19 +42,22 @@ class PlatformKeys:
         self._lock = threading.Lock()
 
     def find(self, url: str, kid: str) -> RSAPublicKey:
-        """The RSA key of that id at that address. ``LtiError``: ``key_unknown``, or why it cannot be fetched."""
-        with self._lock:
-            entry = self._entries.setdefault(url, _Entry())
-        now = time.monotonic()
+        """The RSA key of that id at that address, without calling anybody.
+
+        ``KeysNeeded``: fetch, then ask again. ``LtiError``: ``key_unknown``.
+        """
+        entry, now = self._entry(url), time.monotonic()
         fresh = entry.fetched and now - entry.fetched < FRESH_SECONDS
         may_ask = not entry.asked or now - entry.asked >= REFETCH_SECONDS
         if (not fresh or kid not in entry.keys) and may_ask:
-            self._fetch(url, entry, now)
+            raise KeysNeeded(url)
         if entry.fetched and now - entry.fetched < STALE_SECONDS and kid in entry.keys:
             return entry.keys[kid]
         raise LtiError("key_unknown", "the platform publishes no such key")
 
-    def _fetch(self, url: str, entry: _Entry, now: float) -> None:
+    def fetch(self, url: str) -> None:
+        """Ask the platform for its keys. When it fails the known ones go on serving; ``LtiError`` if there are none."""
+        entry, now = self._entry(url), time.monotonic()
         entry.asked = now
         try:
             entry.keys = parse_key_set(self._outbound.json("GET", url, headers={"Accept": "application/json"}))
@@ -55,6 +66,10 @@ class PlatformKeys:
             if not entry.fetched or now - entry.fetched >= STALE_SECONDS:
                 entry.asked = 0.0  # nothing to serve meanwhile: the next launch may ask again
                 raise
+
+    def _entry(self, url: str) -> _Entry:
+        with self._lock:
+            return self._entries.setdefault(url, _Entry())
 
 
 def parse_key_set(document: Any) -> dict[str, RSAPublicKey]:

@@ -1,20 +1,31 @@
 """Logins under way: server-side, single use, bound to a browser; atomic across processes (LTI.md R2)."""
 
+import time
 from datetime import timedelta
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import CursorResult, delete, func, insert, select
+from sqlalchemy import Connection, CursorResult, Engine, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from lms.lti.model import LtiError, PendingLogin
+from lms.lti.model import PendingLogin
 from lms.models import LaunchState, utcnow
+from lms.models.base import table_of
 from lms.models.secrets import hashed
 
 LIFETIME = timedelta(minutes=10)
-#: Logins under way at once, over all platforms: past it the oldest ended ones are removed or login refused.
+#: Logins under way at once, over all platforms: past it no other begins until some end or expire.
 CAPACITY = 200_000
+#: How long a count of them stands, in seconds: counting each time would itself be a way to flood us.
+COUNTED_EVERY = 10.0
 
-_TABLE = LaunchState.__table__
+# Statements are made once: putting one together costs more than running it.
+_TABLE = table_of(LaunchState)
+_MINE = _TABLE.c.state_hash == bindparam("state")
+_INSERT = insert(_TABLE)
+_CONSUME = delete(_TABLE).where(_MINE)
+
+_counts: WeakKeyDictionary[Engine | Connection, tuple[float, int]] = WeakKeyDictionary()
 
 
 def remember(session: Session, state: str, login: PendingLogin) -> None:
@@ -28,20 +39,12 @@ def remember(session: Session, state: str, login: PendingLogin) -> None:
         "browser_hash": login.browser_hash,
         "expires_at": login.expires_at,
     }
-    session.execute(insert(LaunchState), values)
-
-
-def pending(session: Session, state: str) -> PendingLogin:
-    """The login of that state, still unconsumed. ``LtiError``: ``state_unknown``."""
-    row = session.execute(select(*_TABLE.c).where(LaunchState.state_hash == hashed(state))).first()
-    if row is None or row.expires_at < utcnow():
-        raise LtiError("state_unknown", "already used, expired, or never begun here")
-    return PendingLogin(row.platform_id, row.deployment_id, row.nonce, row.target, row.browser_hash, row.expires_at)
+    session.connection().execute(_INSERT, values)
 
 
 def consume(session: Session, state: str) -> bool:
     """Use a state up. Of concurrent replays exactly one gets True."""
-    done = session.execute(delete(LaunchState).where(LaunchState.state_hash == hashed(state)))
+    done = session.connection().execute(_CONSUME, {"state": hashed(state)})
     return cast("CursorResult[Any]", done).rowcount == 1
 
 
@@ -52,5 +55,10 @@ def sweep(session: Session) -> int:
 
 
 def full(session: Session) -> bool:
-    """Whether too many logins are under way."""
-    return (session.scalar(select(func.count()).select_from(LaunchState)) or 0) >= CAPACITY
+    """Whether too many logins are under way, as counted a few seconds ago at most."""
+    bind, now = session.get_bind(), time.monotonic()
+    counted, number = _counts.get(bind, (-COUNTED_EVERY, 0))
+    if now - counted >= COUNTED_EVERY:
+        number = session.scalar(select(func.count()).select_from(LaunchState)) or 0
+        _counts[bind] = now, number
+    return number >= CAPACITY

@@ -39,7 +39,8 @@ def end_reading(token: Token[bool]) -> None:
 @contextmanager
 def writing(session: Session) -> Iterator[None]:
     """Inside a reading request, end what was read and begin a transaction that may write."""
-    session.commit()  # nothing was changed: what was loaded stays loaded
+    if session.in_transaction():
+        session.commit()  # nothing was changed: what was loaded stays loaded
     token = _read_only.set(False)
     try:
         yield

@@ -1,17 +1,20 @@
-"""What a verified launch changes: the person, the course, the link, the membership, the participation."""
+"""What a verified launch changes: the person, the course, the link, the membership, the participation.
 
+Most launches say nothing new: one query finds everything, and nothing is written.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lms.lti.model import Launch
-from lms.models import Context, Membership, Participation, Person, Platform, ResourceLink, utcnow
-from lms.models.upsert import insert_or_find
-
-T = TypeVar("T")
+from lms.models import Context, Enrolment, Membership, Participation, Person, Platform, ResourceLink, utcnow
+from lms.models.base import table_of
+from lms.models.upsert import insert_new
 
 #: Roles from the weakest: a membership keeps the strongest one the launch gave.
 STRENGTH = ("learner", "author", "trainer", "hr", "administrator")
@@ -21,12 +24,20 @@ SEEN_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Arrival:
-    """Where a launch arrives: rows already flushed."""
+    """Where a launch arrives: rows that exist, by number."""
 
-    person: Person
-    context: Context
-    link: ResourceLink
+    person_id: int
+    context_id: int
+    link_id: int
     roles: frozenset[str]
+    track_key: str | None
+    module_key: str | None
+    #: Whether the person already follows the track of the link.
+    enrolled: bool = False
+    #: The platform gave a name it had withheld: a certificate may have waited for it.
+    named: bool = False
+    #: A gradebook column that this learner had not come through, or that the link did not have.
+    new_column: bool = False
 
 
 def arrive(session: Session, launch: Launch, language: str | None, now: datetime | None = None) -> Arrival:
@@ -35,65 +46,135 @@ def arrive(session: Session, launch: Launch, language: str | None, now: datetime
     Two launches of one person at the same time make one row of each (unique constraints decide).
     """
     now = now or utcnow()
-    platform_id = launch.registration.platform_id
-    person = _person(session, launch, language)
-    context = _row(
-        session, Context, {"deployment_id": launch.deployment, "lti_id": launch.context.id},
-        {"title": launch.context.title, "label": launch.context.label},
+    known: Any = session.connection().execute(_KNOWN, _identities(launch)).one_or_none()
+    if known is None:
+        raise LookupError("The platform of a verified launch is gone.")
+    person_id = _person(session, launch, known, language)
+    context_id = _context(session, launch, known)
+    link_id = _link(session, launch, known, context_id)
+    _member(session, launch, known, person_id, context_id, now)
+    learner = "learner" in launch.roles
+    joined = learner and known.participation_id is None
+    if joined:
+        insert_new(session, Participation, {"person_id": person_id, "resource_link_id": link_id}, {})
+    if known.last_launch_at is None or now - known.last_launch_at > SEEN_EVERY:
+        seen = update(Platform).where(Platform.id == launch.registration.platform_id)
+        session.execute(seen.values(last_launch_at=now))
+    user, link = launch.user, launch.link
+    unnamed = known.person_id is not None and not (known.full_name or known.given_name or known.family_name)
+    return Arrival(
+        person_id, context_id, link_id, launch.roles, link.track, link.module,
+        enrolled=known.enrolment_id is not None,
+        named=unnamed and bool(user.full_name or user.given_name or user.family_name),
+        new_column=learner and bool(link.lineitem_url) and (joined or known.lineitem_url != link.lineitem_url),
     )  # fmt: skip
-    link = _row(session, ResourceLink, {"context_id": context.id, "lti_id": launch.link.id}, _link(launch))
-    role = max(launch.roles, key=STRENGTH.index)
-    member = _row(session, Membership, {"person_id": person.id, "context_id": context.id}, {"role": role})
-    if now - member.last_seen_at > SEEN_EVERY:
-        member.last_seen_at = now
-    if "learner" in launch.roles:
-        _row(session, Participation, {"person_id": person.id, "resource_link_id": link.id}, {})
-    session.execute(
-        update(Platform)
-        .where(Platform.id == platform_id)
-        .where((Platform.last_launch_at.is_(None)) | (Platform.last_launch_at < now - SEEN_EVERY))
-        .values(last_launch_at=now)
+
+
+# Made once and free of the ORM: every launch runs it. One row: the platform, and what is known of each of the others.
+_P, _C, _L, _M = table_of(Person), table_of(Context), table_of(ResourceLink), table_of(Membership)
+_PA, _E, _PL = table_of(Participation), table_of(Enrolment), table_of(Platform)
+_KNOWN = (
+    select(
+        _PL.c.last_launch_at,
+        _P.c.id.label("person_id"), _P.c.given_name, _P.c.family_name, _P.c.full_name, _P.c.email, _P.c.sourced_id,
+        _P.c.language,
+        _C.c.id.label("context_id"), _C.c.title.label("context_title"), _C.c.label.label("context_label"),
+        _L.c.id.label("link_id"), _L.c.title.label("link_title"), _L.c.track_key, _L.c.module_key, _L.c.lineitem_url,
+        _L.c.ags_scopes,
+        _M.c.id.label("membership_id"), _M.c.role, _M.c.last_seen_at,
+        _PA.c.id.label("participation_id"),
+        _E.c.id.label("enrolment_id"),
     )
-    session.flush()
-    return Arrival(person, context, link, launch.roles)
+    .select_from(
+        _PL.outerjoin(_P, (_P.c.platform_id == _PL.c.id) & (_P.c.subject == bindparam("subject")))
+        .outerjoin(_C, (_C.c.deployment_id == bindparam("deployment")) & (_C.c.lti_id == bindparam("context")))
+        .outerjoin(_L, (_L.c.context_id == _C.c.id) & (_L.c.lti_id == bindparam("link")))
+        .outerjoin(_M, (_M.c.person_id == _P.c.id) & (_M.c.context_id == _C.c.id))
+        .outerjoin(_PA, (_PA.c.person_id == _P.c.id) & (_PA.c.resource_link_id == _L.c.id))
+        .outerjoin(_E, (_E.c.person_id == _P.c.id) & (_E.c.track_key == bindparam("track")))
+    )
+    .where(_PL.c.id == bindparam("platform"))
+)  # fmt: skip
 
 
-def _person(session: Session, launch: Launch, language: str | None) -> Person:
-    user = launch.user
-    person = _row(
-        session, Person,
-        {"platform_id": launch.registration.platform_id, "subject": user.subject},
-        # What the platform withholds today does not erase what it gave before.
-        {
-            name: value
-            for name, value in {
-                "given_name": user.given_name, "family_name": user.family_name, "full_name": user.full_name,
-                "email": user.email, "sourced_id": user.sourced_id,
-            }.items()
-            if value
-        },
-    )  # fmt: skip
-    if person.language is None and language is not None:
-        person.language = language
-    return person
-
-
-def _link(launch: Launch) -> dict[str, Any]:
-    link = launch.link
+def _identities(launch: Launch) -> dict[str, Any]:
     return {
+        "platform": launch.registration.platform_id,
+        "subject": launch.user.subject,
+        "deployment": launch.deployment,
+        "context": launch.context.id,
+        "link": launch.link.id,
+        "track": launch.link.track,
+    }
+
+
+def _person(session: Session, launch: Launch, known: Any, language: str | None) -> int:
+    user = launch.user
+    told = {
+        "given_name": user.given_name, "family_name": user.family_name, "full_name": user.full_name,
+        "email": user.email, "sourced_id": user.sourced_id,
+    }  # fmt: skip
+    # What the platform withholds today does not erase what it gave before.
+    values: dict[str, Any] = {name: value for name, value in told.items() if value}
+    if language is not None and known.language is None:
+        values["language"] = language
+    identity = {"platform_id": launch.registration.platform_id, "subject": user.subject}
+    before = {name: getattr(known, name) for name in values}
+    return _kept(session, Person, known.person_id, identity, values, before)
+
+
+def _context(session: Session, launch: Launch, known: Any) -> int:
+    values = {"title": launch.context.title, "label": launch.context.label}
+    identity = {"deployment_id": launch.deployment, "lti_id": launch.context.id}
+    before = {"title": known.context_title, "label": known.context_label}
+    return _kept(session, Context, known.context_id, identity, values, before)
+
+
+def _link(session: Session, launch: Launch, known: Any, context_id: int) -> int:
+    link = launch.link
+    values = {
         "title": link.title,
         "track_key": link.track,
         "module_key": link.module,
         "lineitem_url": link.lineitem_url,
         "ags_scopes": list(link.ags_scopes),
     }
+    before = {
+        "title": known.link_title,
+        "track_key": known.track_key,
+        "module_key": known.module_key,
+        "lineitem_url": known.lineitem_url,
+        "ags_scopes": known.ags_scopes,
+    }
+    return _kept(session, ResourceLink, known.link_id, {"context_id": context_id, "lti_id": link.id}, values, before)
 
 
-def _row(session: Session, model: type[T], identity: dict[str, Any], values: dict[str, Any]) -> T:
-    row = session.scalars(select(model).filter_by(**identity)).first()
-    if row is None:
-        row = insert_or_find(session, model, identity, values)
-    for name, value in values.items():
-        if getattr(row, name) != value:
-            setattr(row, name, value)
-    return row
+def _member(session: Session, launch: Launch, known: Any, person_id: int, context_id: int, now: datetime) -> None:
+    values: dict[str, Any] = {"role": max(launch.roles, key=STRENGTH.index)}
+    if known.last_seen_at is not None and now - known.last_seen_at > SEEN_EVERY:
+        values["last_seen_at"] = now
+    identity = {"person_id": person_id, "context_id": context_id}
+    before = {"role": known.role, "last_seen_at": known.last_seen_at}
+    _kept(session, Membership, known.membership_id, identity, values, before)
+
+
+def _kept(
+    session: Session,
+    model: type[Any],
+    number: int | None,
+    identity: Mapping[str, Any],
+    values: Mapping[str, Any],
+    before: Mapping[str, Any],
+) -> int:
+    """The number of the row, made if it was not there, written where ``values`` differ from ``before``."""
+    if number is None:
+        number = insert_new(session, model, identity, values)
+        if number is not None:
+            return number
+        # Another launch made it a moment ago.
+        number, before = session.execute(select(model.id).filter_by(**identity)).scalar_one(), {}
+    changed = {name: value for name, value in values.items() if name not in before or before[name] != value}
+    if changed:
+        table = table_of(model)
+        session.execute(update(table).where(table.c.id == number).values(changed))
+    return number

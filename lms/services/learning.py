@@ -11,20 +11,16 @@ from sqlalchemy.orm import Session
 from curricula.model import Lesson, Module, Track
 from curricula.progress import TrackProgress, progress
 from lms.models import Attempt, Enrolment, LessonProgress, utcnow
-from lms.models.upsert import insert_or_find
+from lms.models.upsert import insert_new, insert_or_find
 
 #: A lesson opened again within this time is not written again.
 REOPENED_AFTER = timedelta(minutes=1)
 
 
-def enrol(session: Session, person_id: int, track: Track) -> Enrolment:
-    """The person's enrolment in the track, made when there is none, in the version published now."""
+def enrol(session: Session, person_id: int, track: Track) -> None:
+    """Enrol the person in the track, in the version published now, unless they follow it already."""
     identity = {"person_id": person_id, "track_key": track.key}
-    found = session.scalars(select(Enrolment).filter_by(**identity)).first()
-    if found is not None:
-        return found
-    values = {"track_version": track.version, "track_digest": track.digest}
-    return insert_or_find(session, Enrolment, identity, values)
+    insert_new(session, Enrolment, identity, {"track_version": track.version, "track_digest": track.digest})
 
 
 def enrolments(session: Session, person_id: int) -> Sequence[Enrolment]:

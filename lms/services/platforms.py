@@ -1,14 +1,41 @@
 """Platforms as registered, for verifying messages and for administrators."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
-from lms.lti.model import LtiError, Registration
-from lms.models import Deployment, Platform
+from lms.lti.model import LtiError, PendingLogin, Registration
+from lms.models import Deployment, LaunchState, Platform, utcnow
+from lms.models.base import table_of
+from lms.models.secrets import hashed
+
+# Every launch reads these: made once, and run on the session's connection, free of the ORM.
+_PLATFORM, _DEPLOYMENT, _STATE = table_of(Platform), table_of(Deployment), table_of(LaunchState)
+_REGISTRATIONS = (
+    select(
+        _PLATFORM.c.id, _PLATFORM.c.issuer, _PLATFORM.c.client_id, _PLATFORM.c.auth_url, _PLATFORM.c.token_url,
+        _PLATFORM.c.jwks_url, _PLATFORM.c.role_map, _PLATFORM.c.status,
+        _DEPLOYMENT.c.deployment_id, _DEPLOYMENT.c.id.label("row_id"),
+    )
+    .outerjoin_from(_PLATFORM, _DEPLOYMENT, _DEPLOYMENT.c.platform_id == _PLATFORM.c.id)
+    .order_by(_PLATFORM.c.id)
+)  # fmt: skip
+_BY_ISSUER = _REGISTRATIONS.where(_PLATFORM.c.issuer == bindparam("issuer"))
+_BY_ID = _REGISTRATIONS.where(_PLATFORM.c.id == bindparam("id"))
+_BY_STATE = (
+    _REGISTRATIONS.join(_STATE, _STATE.c.platform_id == _PLATFORM.c.id)
+    .where(_STATE.c.state_hash == bindparam("state"))
+    .add_columns(
+        _STATE.c.deployment_id.label("asked_deployment"), _STATE.c.nonce, _STATE.c.target, _STATE.c.browser_hash,
+        _STATE.c.expires_at,
+    )
+)  # fmt: skip
 
 
 class PlatformRefused(ValueError):
@@ -37,40 +64,57 @@ def find_registration(session: Session, issuer: str, client_id: str | None, depl
 
     ``LtiError``: ``issuer_unknown``, ``client_ambiguous`` when several registrations fit, ``suspended``.
     """
-    query = select(Platform).where(Platform.issuer == issuer).options(selectinload(Platform.deployments))
+    found = _read(session.connection().execute(_BY_ISSUER, {"issuer": issuer}))
     if client_id:
-        query = query.where(Platform.client_id == client_id)
-    found = session.scalars(query).all()
+        found = [each for each in found if each[0].client_id == client_id]
     if deployment_id is not None:
-        found = [p for p in found if any(d.deployment_id == deployment_id for d in p.deployments)]
+        found = [each for each in found if deployment_id in each[0].deployments]
     if not found:
         raise LtiError("issuer_unknown", "no registration for this issuer, client and deployment")
     if len(found) > 1:
         raise LtiError("client_ambiguous", "client_id is needed: several registrations share this issuer")
-    return _registration(found[0])
+    return _active(*found[0])
 
 
 def registration(session: Session, platform_id: int) -> Registration:
     """The active registration of that row. ``LtiError``: ``issuer_unknown``, ``suspended``."""
-    platform = session.get(Platform, platform_id, options=[selectinload(Platform.deployments)])
-    if platform is None:
+    found = _read(session.connection().execute(_BY_ID, {"id": platform_id}))
+    if not found:
         raise LtiError("issuer_unknown")
-    return _registration(platform)
+    return _active(*found[0])
 
 
-def _registration(platform: Platform) -> Registration:
-    if platform.status != "active":
+def login_under_way(session: Session, state: str) -> tuple[PendingLogin, Registration]:
+    """The unconsumed login of that state, and the active registration it speaks for; one query.
+
+    ``LtiError``: ``state_unknown``, ``suspended``.
+    """
+    rows = session.connection().execute(_BY_STATE, {"state": hashed(state)}).all()
+    if not rows or rows[0].expires_at < utcnow():
+        raise LtiError("state_unknown", "already used, expired, or never begun here")
+    row = rows[0]
+    login = PendingLogin(row.id, row.asked_deployment, row.nonce, row.target, row.browser_hash, row.expires_at)
+    return login, _active(*_read(rows)[0])
+
+
+def _read(every: Iterable[Any]) -> list[tuple[Registration, str]]:
+    """Registrations with their status; a row is a platform with one of its deployments."""
+    found = []
+    for _key, rows in groupby(every, key=itemgetter(0)):
+        first, *others = rows
+        deployments = {row.deployment_id: row.row_id for row in (first, *others) if row.row_id is not None}
+        known = Registration(
+            platform_id=first.id, issuer=first.issuer, client_id=first.client_id, auth_url=first.auth_url,
+            token_url=first.token_url, jwks_url=first.jwks_url, deployments=deployments, role_map=first.role_map,
+        )  # fmt: skip
+        found.append((known, first.status))
+    return found
+
+
+def _active(found: Registration, status: str) -> Registration:
+    if status != "active":
         raise LtiError("suspended")
-    return Registration(
-        platform_id=platform.id,
-        issuer=platform.issuer,
-        client_id=platform.client_id,
-        auth_url=platform.auth_url,
-        token_url=platform.token_url,
-        jwks_url=platform.jwks_url,
-        deployments={row.deployment_id: row.id for row in platform.deployments},
-        role_map=platform.role_map,
-    )
+    return found
 
 
 def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | None = None) -> Platform:

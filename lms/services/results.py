@@ -39,7 +39,7 @@ def after_result(session: Session, row: Enrolment, track: Track, now: datetime) 
     state = track_progress(session, row, track)
     if state.completed and row.completed_at is None:
         row.completed_at = now
-    promise_scores(session, row, track)
+    promise_scores(session, row.person_id, track)
     award = decision(track, state)
     if award is not None and award.earned:
         promise(session, "issue_certificate", f"enrolment:{row.id}", {"enrolment_id": row.id})
@@ -56,14 +56,16 @@ def promise_certificates(session: Session, person_id: int, tracks: Mapping[str, 
             promise(session, "issue_certificate", f"enrolment:{row.id}", {"enrolment_id": row.id})
 
 
-def promise_scores(session: Session, row: Enrolment, track: Track) -> None:
-    """Promise the current score to every gradebook column the learner came through."""
+def promise_scores(session: Session, person_id: int, track: Track, link_id: int | None = None) -> None:
+    """Promise the current score to every gradebook column the learner came through, or to that link's alone."""
     query = (
         select(Participation.id)
         .join(ResourceLink, ResourceLink.id == Participation.resource_link_id)
-        .where(Participation.person_id == row.person_id, ResourceLink.lineitem_url.is_not(None))
+        .where(Participation.person_id == person_id, ResourceLink.lineitem_url.is_not(None))
         .where(or_(ResourceLink.track_key == track.key, ResourceLink.track_key.is_(None)))
     )
+    if link_id is not None:
+        query = query.where(ResourceLink.id == link_id)
     for participation_id in session.scalars(query):
         promise(session, "send_score", f"participation:{participation_id}", {"participation_id": participation_id})
 

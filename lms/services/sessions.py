@@ -4,17 +4,20 @@ from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, delete, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from lms.lti.model import Launch
-from lms.models import Person, WebSession, utcnow
+from lms.models import WebSession, utcnow
+from lms.models.base import table_of
 from lms.models.secrets import hashed, new_token
+
+_INSERT = insert(table_of(WebSession))
 
 
 def open_session(
     session: Session,
-    person: Person,
+    person_id: int,
     roles: frozenset[str],
     minutes: int,
     *,
@@ -25,18 +28,19 @@ def open_session(
     """A new session for ``minutes``; gives the token its cookie must carry, which is stored hashed."""
     token = new_token()
     now = utcnow()
-    session.add(
-        WebSession(
-            token_hash=hashed(token),
-            person_id=person.id,
-            roles=sorted(roles),
-            context_id=context_id,
-            resource_link_id=resource_link_id,
-            platform_origin=_origin(launch.registration.auth_url) if launch and launch.embedded else None,
-            return_url=launch.return_url if launch else None,
-            created_at=now,
-            expires_at=now + timedelta(minutes=minutes),
-        )
+    session.connection().execute(
+        _INSERT,
+        {
+            "token_hash": hashed(token),
+            "person_id": person_id,
+            "roles": sorted(roles),
+            "context_id": context_id,
+            "resource_link_id": resource_link_id,
+            "platform_origin": _origin(launch.registration.auth_url) if launch and launch.embedded else None,
+            "return_url": launch.return_url if launch else None,
+            "created_at": now,
+            "expires_at": now + timedelta(minutes=minutes),
+        },
     )
     return token
 

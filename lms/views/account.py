@@ -35,7 +35,7 @@ def login() -> ResponseReturnValue:
     if form.validate_on_submit():
         account = sign_in(db.session(), str(form.username.data), str(form.password.data))
         if account is not None:
-            token = open_session(db.session(), account.person, frozenset(account.roles), config().session_minutes)
+            token = open_session(db.session(), account.person_id, frozenset(account.roles), config().session_minutes)
             db.session.commit()
             session.clear()
             session["sid"] = token
@@ -148,9 +148,8 @@ def arrive(token: str) -> ResponseReturnValue:
     with writing(db.session()):
         if not close_session(db.session(), handed_hash):
             abort(401)  # taken at the same moment by another request
-        person = db.session.get_one(Person, person_id)
         sid = open_session(
-            db.session(), person, roles, config().session_minutes,
+            db.session(), person_id, roles, config().session_minutes,
             context_id=context_id, resource_link_id=link_id,
         )  # fmt: skip
         db.session.commit()

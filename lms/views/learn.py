@@ -213,8 +213,10 @@ def _followed(track_key: str) -> tuple[Track, Enrolment]:
     if row is None:
         person_id = person.id
         with writing(db.session()):
-            row = learning.enrol(db.session(), person_id, found)
+            learning.enrol(db.session(), person_id, found)
             db.session.commit()
+        row = learning.enrolment(db.session(), person_id, found.key)
+        assert row is not None
     return found, row
 
 

@@ -3,24 +3,26 @@
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, current_app, jsonify, make_response, redirect, request, session, url_for
+from flask import Blueprint, jsonify, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from lms.errors import Refused, reference
 from lms.i18n import from_lti_locale
 from lms.i18n import gettext as _
+from lms.lti.jwks import KeysNeeded
 from lms.lti.launch import ours, verify
 from lms.lti.model import Launch, Login, LtiError, PendingLogin, Registration
 from lms.lti.pylti import login_url
-from lms.lti.state import LIFETIME, consume, full, pending, remember
+from lms.lti.state import LIFETIME, consume, full, remember
 from lms.models import db, utcnow, writing
 from lms.models.secrets import hashed, new_token, same
 from lms.pages import config, platform_keys, read_first, tool_keys, tracks
 from lms.security import framed_by
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
-from lms.services.platforms import find_registration, registration
+from lms.services.platforms import find_registration, login_under_way
+from lms.services.results import promise_certificates, promise_scores
 from lms.services.sessions import open_session
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
@@ -77,27 +79,17 @@ def launch() -> ResponseReturnValue:
     read_first()
     framed_by(None)
     fields = _single(request.form)
-    state, id_token = fields.get("state", ""), fields.get("id_token", "")
     try:
         if config().trusted_proxies and config().base_url.startswith("https:") and not request.is_secure:
             raise LtiError("insecure")
-        if not state or request.args:
+        if not fields.get("state") or request.args:
             raise LtiError("message_incomplete")
-        known = pending(db.session(), state)
-        if not same(known.browser_hash, hashed(session.get("browser", ""))):
-            raise LtiError("browser", "the login began in another browser, or its cookie was kept from us")
-        found = registration(db.session(), known.platform_id)
-        framed_by(_origin(found))
-        db.session.rollback()  # keys may have to be fetched: no transaction stays open meanwhile
-        try:
-            if "error" in fields:
-                raise LtiError("platform_refused", fields["error"][:100])
-            if not id_token:
-                raise LtiError("message_incomplete")
-            return _arrived(verify(id_token, known, found, platform_keys(), config().base_url), state)
-        except LtiError:
-            _use_up(state)
-            raise
+        for _turn in range(2):
+            try:
+                return _received(fields)
+            except KeysNeeded as needed:
+                _fetch_keys(needed.url, fields["state"])
+        raise LtiError("unreachable", "its keys changed again at once")
     except LtiError as error:
         raise _refusal(error) from error
 
@@ -110,16 +102,32 @@ def jwks() -> ResponseReturnValue:
     return answer
 
 
-def _arrived(message: Launch, state: str) -> ResponseReturnValue:
+def _fetch_keys(url: str, state: str) -> None:
+    db.session.rollback()  # no transaction stays open while the platform answers
+    try:
+        platform_keys().fetch(url)
+    except LtiError:
+        _use_up(state)
+        raise
+
+
+def _received(fields: dict[str, str]) -> ResponseReturnValue:
+    state = fields["state"]
     with writing(db.session()):
-        if not consume(db.session(), state):
-            raise LtiError("state_unknown", "used at the same moment by another request")
-        arrival = arrive(db.session(), message, from_lti_locale(message.locale))
-        token = open_session(
-            db.session(), arrival.person, arrival.roles, config().session_minutes,
-            launch=message, context_id=arrival.context.id, resource_link_id=arrival.link.id,
-        )  # fmt: skip
-        page = _page(arrival)
+        known, found = login_under_way(db.session(), state)
+        if not same(known.browser_hash, hashed(session.get("browser", ""))):
+            raise LtiError("browser", "the login began in another browser, or its cookie was kept from us")
+        framed_by(_origin(found))
+        try:
+            if "error" in fields:
+                raise LtiError("platform_refused", fields["error"][:100])
+            message = verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url)
+            if not consume(db.session(), state):
+                raise LtiError("state_unknown", "used at the same moment by another request")
+            token, page = _arrived(message)
+        except LtiError:
+            _use_up(state)
+            raise
         db.session.commit()
     # A new identity starts from nothing of an earlier visitor. The proof of the browser is nobody's, and another
     # activity may be opening in a second tab.
@@ -127,26 +135,41 @@ def _arrived(message: Launch, state: str) -> ResponseReturnValue:
     session.clear()
     session.update(kept, sid=token)
     if message.embedded:
-        session["frame"] = _origin(message.registration)
+        session["frame"] = _origin(found)
         if message.return_url and len(message.return_url) <= COURSE_LIMIT:
             session["course"] = message.return_url
-    log.info("launch", platform=message.registration.platform_id, roles=sorted(message.roles))
+    log.info("launch", platform=found.platform_id, roles=sorted(message.roles))
     return redirect(page, 303)
+
+
+def _arrived(message: Launch) -> tuple[str, str]:
+    """(session token, page to show) of a launch, recorded."""
+    arrival = arrive(db.session(), message, from_lti_locale(message.locale))
+    token = open_session(
+        db.session(), arrival.person_id, arrival.roles, config().session_minutes,
+        launch=message, context_id=arrival.context_id, resource_link_id=arrival.link_id,
+    )  # fmt: skip
+    if arrival.named:
+        promise_certificates(db.session(), arrival.person_id, tracks())
+    return token, _page(arrival)
 
 
 def _page(arrival: Arrival) -> str:
     """Where the link leads: its track or module for learners, their room for the others."""
     if "learner" not in arrival.roles and arrival.roles & {"hr", "administrator"}:
         return url_for("home.index")
-    if "trainer" in arrival.roles and "teach.cohort" in current_app.view_functions:
-        return url_for("teach.cohort", context_id=arrival.context.id)
-    track = tracks().get(arrival.link.track_key or "")
+    if "trainer" in arrival.roles:
+        return url_for("teach.cohort", context_id=arrival.context_id)
+    track = tracks().get(arrival.track_key or "")
     if track is None:
-        if arrival.link.track_key:
-            raise LtiError("track_unknown", arrival.link.track_key)
+        if arrival.track_key:
+            raise LtiError("track_unknown", arrival.track_key)
         return url_for("learn.catalogue")
-    enrol(db.session(), arrival.person.id, track)
-    module = track.module(arrival.link.module_key or "")
+    if not arrival.enrolled:
+        enrol(db.session(), arrival.person_id, track)
+    elif arrival.new_column:
+        promise_scores(db.session(), arrival.person_id, track, arrival.link_id)
+    module = track.module(arrival.module_key or "")
     if module is not None and module.published:
         return url_for("learn.module", track_key=track.key, module_key=module.key)
     return url_for("learn.track", track_key=track.key)

@@ -280,7 +280,7 @@ def test_key_sets_over_http(monkeypatch: pytest.MonkeyPatch, answer: Callable[[]
     stranger, outbound = Stranger(answer), Outbound(("127.0.0.1",))
     try:
         with pytest.raises(LtiError) as refusal:
-            PlatformKeys(outbound).find(stranger.url, "kid")
+            PlatformKeys(outbound).fetch(stranger.url)
         assert refusal.value.cause == cause
         assert stranger.asked == ["jwks"]
     finally:
