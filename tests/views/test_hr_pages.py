@@ -52,7 +52,7 @@ def people(app: Flask) -> dict[str, int]:
 
 def sign_in(app: Flask, client: FlaskClient, person_id: int, *roles: str) -> FlaskClient:
     with app.app_context():
-        token = open_session(db.session(), db.session.get_one(Person, person_id), frozenset(roles), 60)
+        token = open_session(db.session(), person_id, frozenset(roles), 60)
         db.session.commit()
     with client.session_transaction() as session:
         session["sid"] = token
