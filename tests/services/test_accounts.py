@@ -1,0 +1,86 @@
+"""Local accounts: who may have one, and that nobody learns which addresses exist."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lms.models import LocalAccount, Person
+from lms.services import accounts
+from lms.services.accounts import AccountRefused, make_account, sign_in
+
+EMAIL, PASSWORD = "ada@example.org", "twelve chars"
+
+
+@pytest.fixture
+def account(session: Session) -> LocalAccount:
+    made = make_account(session, EMAIL, PASSWORD, ["administrator"], "Ada Martin")
+    session.commit()
+    return made
+
+
+def test_one_signs_in_with_the_own_password(session: Session, account: LocalAccount) -> None:
+    assert sign_in(session, EMAIL, PASSWORD) is account
+    assert account.person.display_name == "Ada Martin"
+    assert account.roles == ["administrator"]
+
+
+@pytest.mark.parametrize("typed", ["", "twelve char", "twelve chars ", "Twelve chars", "twelve chars\0"])
+def test_another_password_opens_nothing(session: Session, account: LocalAccount, typed: str) -> None:
+    assert sign_in(session, EMAIL, typed) is None
+
+
+@pytest.mark.parametrize("typed", ["  Ada@Example.ORG ", "ADA@EXAMPLE.ORG"])
+def test_an_address_as_people_type_it(session: Session, account: LocalAccount, typed: str) -> None:
+    assert sign_in(session, typed, PASSWORD) is account
+    with pytest.raises(AccountRefused, match="exists"):
+        make_account(session, typed, PASSWORD, ["hr"])
+
+
+def test_an_unknown_address_takes_as_long_to_refuse(
+    session: Session, account: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+
+    class Hasher:
+        def verify(self, hashed: str, password: str) -> bool:
+            verified.append(hashed)
+            return accounts.PasswordHasher().verify(hashed, password)
+
+    monkeypatch.setattr(accounts, "_hasher", Hasher())
+    assert sign_in(session, "nobody@example.org", PASSWORD) is None
+    assert sign_in(session, EMAIL, "something else") is None
+    assert len(verified) == 2
+    assert verified[0].rsplit("$", 2)[0] == verified[1].rsplit("$", 2)[0], "the same cost"
+
+
+def test_the_decoy_is_nobodys_password(session: Session) -> None:
+    assert sign_in(session, "nobody@example.org", "no account has this password") is None
+
+
+def test_the_password_is_not_kept(account: LocalAccount) -> None:
+    assert account.password_hash.startswith("$argon2id$")
+    assert PASSWORD not in account.password_hash
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "roles", "says"),
+    [
+        (EMAIL, "eleven char", ["hr"], "12 characters"),
+        ("nowhere", PASSWORD, ["hr"], "e-mail"),
+        (EMAIL, PASSWORD, ["king"], "Roles are"),
+        (EMAIL, PASSWORD, ["hr", "king"], "Roles are"),
+        (EMAIL, PASSWORD, [], "Roles are"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(
+    session: Session, email: str, password: str, roles: list[str], says: str
+) -> None:
+    with pytest.raises(AccountRefused, match=says):
+        make_account(session, email, password, roles)
+    assert session.scalars(sa.select(Person)).all() == []
+
+
+def test_a_hash_that_cannot_be_read_opens_nothing(session: Session, account: LocalAccount) -> None:
+    account.password_hash = "not a hash"
+    session.commit()
+    assert sign_in(session, EMAIL, PASSWORD) is None
