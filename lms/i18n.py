@@ -41,20 +41,40 @@ def language() -> str:
 
 def current_language() -> str:
     """The language in force, inside a request or out of one."""
-    locale = flask_babel.get_locale()
-    return locale.language if locale else DEFAULT
+    return _speech()[1]
 
 
 def gettext(message: str, **values: Any) -> str:
     """The message in the reader's language, with its typography."""
-    text = _typeset(flask_babel.get_translations().ugettext(message), current_language())
+    text = _said(message)
     return text % values if values else text
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """The message in its plural form for ``num``, which the text may name ``%(num)s``."""
-    text = flask_babel.get_translations().ungettext(one, many, num)
-    return _typeset(text, current_language()) % {"num": num, **values}
+    return _said_of(one, many, num) % {"num": num, **values}
+
+
+def _speech() -> tuple[Any, str]:
+    """The catalogue and the language in force, asked for once a request: a page says a hundred messages."""
+    if not has_request_context():
+        locale = flask_babel.get_locale()
+        return flask_babel.get_translations(), locale.language if locale else DEFAULT
+    environ = request.environ  # as long-lived as the request, where an application context may hold several
+    kept: tuple[Any, str] | None = environ.get("lms.speech")
+    if kept is None:
+        kept = environ["lms.speech"] = flask_babel.get_translations(), flask_babel.get_locale().language
+    return kept
+
+
+def _said(message: str) -> str:
+    catalogue, speech = _speech()
+    return _typeset(catalogue.ugettext(message), speech)
+
+
+def _said_of(one: str, many: str, num: int) -> str:
+    catalogue, speech = _speech()
+    return _typeset(catalogue.ungettext(one, many, num), speech)
 
 
 def localized(text: Localized) -> str:
@@ -151,11 +171,7 @@ def init_i18n(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(translations.__file__).parent)
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
     Babel(app, locale_selector=language, default_timezone="Europe/Paris")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _typeset(flask_babel.get_translations().ugettext(text), current_language()),
-        lambda one, many, n: _typeset(flask_babel.get_translations().ungettext(one, many, n), current_language()),
-        newstyle=True,
-    )
+    app.jinja_env.install_gettext_callables(_said, _said_of, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(
         duration=duration, percent=percent, date=day, datetime=moment, time=clock,
         filesize=filesize, localized=localized, numberformat=number,
