@@ -42,7 +42,7 @@ def login() -> ResponseReturnValue:
             return redirect(target, 303)
         failure = _("This address and this password do not go together.")
     page = render_template(
-        "account/login.html", form=form, failure=failure, providers=[], next=target,
+        "account/login.html", form=form, failure=failure, next=target,
         action_url=url_for("account.login"),
     )  # fmt: skip
     return page, 401 if failure else 400 if form.errors else 200
@@ -101,7 +101,7 @@ def settings() -> ResponseReturnValue:
         db.session.commit()
         flash(_("Your settings are kept."), "ok")
         return redirect(url_for("account.settings"), 303)
-    page = render_template("account/settings.html", form=form, action_url=url_for("account.settings"), saved_at=None)
+    page = render_template("account/settings.html", form=form, action_url=url_for("account.settings"))
     return page, 400 if form.errors else 200
 
 

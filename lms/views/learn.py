@@ -3,6 +3,7 @@
 from math import ceil
 from typing import Any
 
+from babel.lists import format_list
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -74,7 +75,6 @@ def track(track_key: str) -> ResponseReturnValue:
             "modules_total": len(found.published_modules),
         },
         catalogue_url=url_for("learn.catalogue"),
-        session=None,
         resume=_resume(row, state, certificate),
         progress={
             "share": state.share,
@@ -86,7 +86,6 @@ def track(track_key: str) -> ResponseReturnValue:
         },
         modules=[_step(found, step) for step in state.modules],
         certificate=_certificate(found, state, certificate, visitor().person),
-        statement=None,
         texts=[
             {
                 "title": f"{law.reference} — {localized(law.title)}",
@@ -168,7 +167,7 @@ def lesson(track_key: str, module_key: str, lesson_key: str) -> ResponseReturnVa
             "count": len(chosen.lessons),
             "minutes": text.minutes,
             "version": row.track_version,
-            "recommendations": None,
+            "recommendations": _recommendations(chosen),
             "able": [localized({speech: line, "fr": line}) for line in words.able],
             "body": Markup(lesson_html(found, chosen, text, speech)),  # noqa: S704 - sanitised by curricula.render
             "read": text.key in step.read,
@@ -290,6 +289,17 @@ def _resume_assessment(row: Enrolment, found: Track, step: ModuleProgress, stand
         panel["reason"] = why_refused(refusal, stand.opens_at)
         panel["url"] = url_for("quiz.result", attempt_id=stand.attempts[-1].id)
     return panel
+
+
+def _recommendations(chosen: Module) -> str | None:
+    """The recommendations of the white paper that a module answers, for the one who wonders why it is taught."""
+    numbers = [str(number) for number in chosen.recommendations]
+    if not numbers:
+        return None
+    listed = format_list(numbers, locale=current_language())
+    return ngettext(
+        "White paper, recommendation %(listed)s", "White paper, recommendations %(listed)s", len(numbers), listed=listed
+    )
 
 
 def _points_missing(step: ModuleProgress) -> int:

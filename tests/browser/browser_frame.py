@@ -1,5 +1,6 @@
 """The activity as people meet it: the service in the LMS's frame, on another site."""
 
+from browser_axe import bring_axe, violations
 from browser_stage import TRACK, Stage
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
@@ -36,6 +37,19 @@ class Activity:
     def heading(self, text: str) -> None:
         """Wait for the page of that title."""
         expect(self.frame.locator("h1")).to_have_text(text)
+
+    def accessible(self) -> None:
+        """The page in the frame breaks no rule and fits, at the frame's width of a wide window and of a phone."""
+        inside = self.page.frame(name="tool")
+        assert inside is not None
+        bring_axe(inside)
+        size = self.page.viewport_size
+        assert size is not None
+        for width in (size["width"], 360):
+            self.page.set_viewport_size({"width": width, "height": size["height"]})
+            assert violations(inside) == []
+            assert inside.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        self.page.set_viewport_size(size)
 
     def resume(self) -> None:
         """The one filled button of the track page."""

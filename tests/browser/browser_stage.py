@@ -88,10 +88,7 @@ class Stage:
         """An attempt at a module with that many right answers, its lessons read; left open when None."""
         with self.app.app_context():
             session, module = db.session(), self.module(module_key)
-            row = session.scalars(select(Enrolment).join(Enrolment.person).where(Person.subject == who)).one()
-            for lesson in module.lessons:
-                learning.open_lesson(session, row, module, lesson, row.enrolled_at)
-                learning.read_lesson(session, row, module, lesson)
+            row = self._follow(session, who, module, len(module.lessons))
             attempt = attempts.start(session, row, module)
             if right is not None:
                 self._answer(session, attempt, module, right)
@@ -101,6 +98,22 @@ class Stage:
             session.expunge(attempt)
             db.session.remove()
         return attempt
+
+    def read(self, who: str, module_key: str, lessons: int) -> None:
+        """Read the first lessons of a module and open the next one."""
+        with self.app.app_context():
+            module = self.module(module_key)
+            row = self._follow(db.session(), who, module, lessons)
+            learning.open_lesson(db.session(), row, module, module.lessons[lessons], utcnow())
+            db.session.commit()
+            db.session.remove()
+
+    def _follow(self, session: Session, who: str, module: Module, lessons: int) -> Enrolment:
+        row = session.scalars(select(Enrolment).join(Enrolment.person).where(Person.subject == who)).one()
+        for lesson in module.lessons[:lessons]:
+            learning.open_lesson(session, row, module, lesson, utcnow())
+            learning.read_lesson(session, row, module, lesson)
+        return row
 
     def _answer(self, session: Session, attempt: Attempt, module: Module, right: int) -> None:
         for number, item in enumerate(attempts.drawn_questions(attempt)):

@@ -60,6 +60,7 @@ def test_the_frame_takes_the_height_of_what_it_shows(new_page: NewPage, stage: S
 def test_a_new_tab_arrives_signed_in(new_page: NewPage, stage: Stage) -> None:
     page = new_page()
     activity = Activity(page, stage, stage.learner()).launch()
+    activity.accessible()
     activity.follow("Open in a new tab")
     with page.expect_popup() as opened:
         activity.follow("Open the new tab")
@@ -84,6 +85,7 @@ def test_the_way_back_is_shown_when_the_session_has_ended(new_page: NewPage, sta
     activity.resume()
     activity.heading(stage.say("Open the activity again"))
     expect(activity.says("Nothing is lost.")).to_be_visible()
+    activity.accessible()
     activity.follow("Back to my course")
     page.wait_for_url(f"{stage.lms}/course")
     activity.launch().heading("Décideurs publics")
@@ -96,6 +98,7 @@ def test_a_refused_entry_is_told_inside_the_frame(new_page: NewPage, stage: Stag
         activity = Activity(page, stage, LEARNER).launch()
         activity.heading(stage.say("The connection with this training platform is suspended."))
         expect(activity.frame.locator("#reference")).to_be_visible()
+        activity.accessible()
     finally:
         set_platform(stage, "active")
 

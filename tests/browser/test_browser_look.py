@@ -6,13 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+from browser_axe import bring_axe, violations
 from browser_tour import NAMES, Tour
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 WIDE, NARROW, NARROWEST = 1280, 360, 320
-AXE = """async (options) => (await axe.run(document, {resultTypes: ['violations'], ...options}))
-  .violations.map(v => [v.id, v.nodes.map(n => n.html)])"""
 #: Every rule in the light scheme; the dark one changes colours and nothing else.
 RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 OVERFLOWS = "() => [document.documentElement.scrollWidth, window.innerWidth]"
@@ -105,12 +103,12 @@ def test_a_page_is_accessible_and_fits(name: str, visit: Visit) -> None:
     assert seen["unlinked"] == []
     assert seen["dangling"] == []
     assert seen["untold"] is None
-    page.evaluate(AXE_SCRIPT)
+    bring_axe(page)
     for width in (WIDE, NARROW):
         page.set_viewport_size({"width": width, "height": 900})
         for scheme, rules in RULES.items():
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            assert page.evaluate(AXE, rules) == [], (scheme, width)
+            assert violations(page, **rules) == [], (scheme, width)
     fits(page)
     page.set_viewport_size({"width": NARROWEST, "height": 640})
     fits(page)

@@ -1,0 +1,20 @@
+"""Automatic accessibility rules, in a page or in a frame of another site."""
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Frame, Page
+
+_RUN = """async (options) => (await axe.run(document, {resultTypes: ['violations'], ...options}))
+  .violations.map(v => [v.id, v.nodes.map(n => n.html)])"""
+
+
+def bring_axe(where: Page | Frame) -> None:
+    """Make the rules known to a document, before ``violations``."""
+    where.evaluate(AXE_SCRIPT)
+
+
+def violations(where: Page | Frame, **options: Any) -> list[Any]:
+    """The rules that do not hold, each with the elements concerned."""
+    found: list[Any] = where.evaluate(_RUN, options)
+    return found
