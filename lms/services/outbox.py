@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from traceback import extract_tb
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
@@ -146,7 +147,10 @@ def work_one(session: Session, do: Callable[[Claim], None]) -> Claim | None:
         postpone(session, held, str(reason), give_up=True)
     except Exception as error:  # noqa: BLE001 - a faulty job must not stop the worker; the cause is kept
         session.rollback()
-        postpone(session, held, f"{type(error).__name__}: {error}")
+        # Its message is left out: it may quote a name or an answer.
+        where = extract_tb(error.__traceback__)[-1]
+        why = N_("The delivery failed for a reason that was not expected.")
+        postpone(session, held, f"{why}\n{type(error).__name__}, {where.filename}:{where.lineno}")
     else:
         finish(session, held)
     session.commit()
