@@ -14,7 +14,7 @@ from curricula.progress import ModuleProgress, TrackProgress
 from lms.i18n import checked_on, current_language, localized, ngettext, partial_date
 from lms.i18n import gettext as _
 from lms.lessons import lesson_html
-from lms.models import Attempt, Certificate, Enrolment, Person, db, utcnow, writing
+from lms.models import Attempt, Certificate, Enrolment, db, utcnow, writing
 from lms.pages import local_path, track_or_404, tracks
 from lms.refusals import why_refused
 from lms.security import requires, visitor
@@ -85,7 +85,7 @@ def track(track_key: str) -> ResponseReturnValue:
             "modules_total": len(found.published_modules),
         },
         modules=[_step(found, step) for step in state.modules],
-        certificate=_certificate(found, state, certificate, visitor().person),
+        certificate=_certificate(found, state, certificate),
         texts=[
             {
                 "title": f"{law.reference} — {localized(law.title)}",
@@ -251,7 +251,8 @@ def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | Non
         return {"kind": "done", "title": localized(_rule_title(found)), "url": url, "seen_at": row.last_at}
     step = state.current
     if step is None:
-        return None
+        award = decision(found, state)
+        return _resume_waiting(row, found) if award is not None and award.earned else None
     stand = standing(db.session(), row, step.module)
     upcoming = step.next_lesson
     if upcoming is None or stand.attempts:
@@ -266,6 +267,28 @@ def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | Non
         "number": upcoming.order,
         "count": len(step.module.lessons),
         "minutes": upcoming.minutes,
+        "seen_at": row.last_at,
+    }
+
+
+def _resume_waiting(row: Enrolment, found: Track) -> dict[str, Any]:
+    """A certificate earned and not there yet: why, and what its holder can do."""
+    name = row.person.certificate_name or row.person.display_name
+    reason, url = _("Your certificate is being prepared. It takes less than a minute."), None
+    try:
+        holder_name(name)
+    except NameRefused:
+        url = url_for("account.settings")
+        reason = (
+            _("Your name holds signs that cannot be printed.")
+            if name
+            else _("Your name is missing: your training platform did not send it to us.")
+        )
+    return {
+        "kind": "waiting",
+        "title": localized(_rule_title(found)),
+        "reason": reason,
+        "url": url,
         "seen_at": row.last_at,
     }
 
@@ -334,9 +357,7 @@ def _shown_state(step: ModuleProgress) -> str:
     return "now" if step.state == "ready" else step.state
 
 
-def _certificate(
-    found: Track, state: TrackProgress, issued: Certificate | None, holder: Person
-) -> dict[str, Any] | None:
+def _certificate(found: Track, state: TrackProgress, issued: Certificate | None) -> dict[str, Any] | None:
     award = decision(found, state)
     if award is None:
         return None
@@ -365,7 +386,6 @@ def _certificate(
         "met": sum(condition.met for condition in award.conditions),
         "total": len(conditions),
         "conditions": conditions,
-        "waiting": _waiting(holder) if award.earned and not issued else None,
         "issued": {
             "number": issued.number,
             "issued_on": issued.issued_at,
@@ -375,19 +395,6 @@ def _certificate(
         if issued
         else None,
     }
-
-
-def _waiting(holder: Person) -> dict[str, Any]:
-    """Why an earned certificate is not there yet, and what its holder can do."""
-    name = holder.certificate_name or holder.display_name
-    give = {"label": _("Give the name to print"), "url": url_for("account.settings")}
-    if not name:
-        return {"reason": _("Your name is missing: your training platform did not send it to us."), "action": give}
-    try:
-        holder_name(name)
-    except NameRefused:
-        return {"reason": _("Your name holds signs that cannot be printed."), "action": give}
-    return {"reason": _("Your certificate is being prepared. It takes less than a minute."), "action": None}
 
 
 def _rule_title(found: Track) -> Any:

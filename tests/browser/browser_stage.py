@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from curricula.model import Module, Question, Track
@@ -22,9 +22,9 @@ from lms.app import create_app
 from lms.demo import Addresses, Demo
 from lms.devlms import HeadlessBrowser, serve
 from lms.i18n import gettext
-from lms.models import Attempt, Certificate, CertificateFile, Enrolment, Person, WebSession, db, utcnow
+from lms.models import Attempt, Certificate, CertificateFile, Enrolment, OutboxJob, Person, WebSession, db, utcnow
 from lms.models.secrets import hashed, new_token
-from lms.services import attempts, learning, outbox
+from lms.services import attempts, learning
 from lms.services.accounts import make_account
 
 TRACK = "decideurs"
@@ -76,10 +76,16 @@ class Stage:
         return number
 
     def arrived(self, name: str = "Agent", **scores: int) -> str:
-        """A new learner who was launched once, with a submitted attempt for each module: its right answers."""
+        """A new learner who was launched once, with a submitted attempt for each module: its right answers.
+
+        Without ``name``, the platform withholds it: a certificate then waits for it.
+        """
         who = self.learner(name)
+        quirks = self.campus.quirks
+        self.campus.quirks = replace(quirks, names_withheld=not name)
         with HeadlessBrowser(self.lms) as browser:
             assert browser.launch(who, TRACK).status_code == 200
+        self.campus.quirks = quirks
         for key, right in scores.items():
             self.attempt(who, key, right)
         return who
@@ -152,11 +158,12 @@ class Stage:
         return typeset(text, "fr")
 
     def settle(self, seconds: float = 20) -> None:
-        """Wait for the worker to have done everything: certificates issued, scores sent."""
+        """Wait for the worker to have tried everything: certificates issued, scores sent."""
+        untried = select(func.count()).where(OutboxJob.status == "pending", OutboxJob.last_error.is_(None))
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with self.app.app_context():
-                waiting = outbox.counts(db.session()).get("pending", 0)
+                waiting = db.session.scalar(untried)
                 db.session.remove()
             if not waiting:
                 return

@@ -12,6 +12,7 @@ from lms.models import Attempt
 #: name → status expected. A page that is missing here is a page nobody looked at.
 NAMES: dict[str, int] = {
     "catalogue": 200, "catalogue-empty": 200, "track-new": 200, "track": 200, "track-certified": 200,
+    "track-nameless": 200,
     "module": 200, "module-new": 200, "lesson-first": 200, "lesson-last": 200,
     "assessment-new": 200, "assessment-open": 200, "assessment-refused": 200, "assessment-passed": 200,
     "question-single": 200, "question-multiple": 200, "question-last": 200, "review": 200,
@@ -42,7 +43,7 @@ class Tour:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         new, done = stage.arrived("Agente"), stage.arrived("Agent", d1=10, d2=9)
-        middle = stage.arrived("Agente", d1=8, d2=6)
+        middle, nameless = stage.arrived("Agente", d1=8, d2=6), stage.arrived("", d1=7, d2=7)
         low = stage.arrived("Agent", d1=6)
         begun = stage.attempt(low, "d2", None)
         with HeadlessBrowser(stage.lms) as browser:
@@ -62,6 +63,7 @@ class Tour:
             "track-new": Stop(new, learn),
             "track": Stop(middle, learn),
             "track-certified": Stop(done, learn),
+            "track-nameless": Stop(nameless, learn),
             "module": Stop(low, f"{learn}/d2"),
             "module-new": Stop(new, f"{learn}/d1"),
             "lesson-first": Stop(new, lessons[0]),

@@ -138,6 +138,15 @@ def test_reading_settings_are_seen_at_once_and_kept(new_page: NewPage, stage: St
     expect(html).to_have_attribute("data-space", "l")
 
 
+def test_what_was_saved_is_announced(new_page: NewPage, stage: Stage) -> None:
+    activity = Activity(new_page(), stage, stage.learner()).launch()
+    activity.follow("Reading settings")
+    activity.heading(stage.say("My settings"))
+    activity.frame.locator("#certificate_name").fill("Agent de démonstration")
+    activity.press("Save")
+    expect(activity.frame.get_by_role("status")).to_have_text(stage.say("Your settings are kept."))
+
+
 def set_platform(stage: Stage, status: str) -> None:
     """Suspend the LMS's connection, or resume it."""
     with stage.app.app_context():
