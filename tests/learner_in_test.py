@@ -154,3 +154,18 @@ def statements() -> Iterator[list[str]]:
         sa.event.remove(engine, "before_cursor_execute", hear)
         for name, mark in marks.items():
             sa.event.remove(engine, name, mark)
+
+
+def data(heard: Sequence[str]) -> list[str]:
+    """Those that read or write data."""
+    return [text for text in heard if not text.upper().startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA"))]
+
+
+def writes(heard: Sequence[str]) -> list[str]:
+    """Those that write data."""
+    return [text for text in heard if text.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+def count(session: Session, model: type[Any], *conditions: Any) -> int:
+    """How many rows of a model there are."""
+    return session.scalar(sa.select(sa.func.count()).select_from(model).where(*conditions)) or 0

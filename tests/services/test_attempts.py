@@ -1,313 +1,400 @@
-"""Being assessed: attempts are counted, answers kept, a result given once."""
+"""Attempts: what the rules allow, answers that are never lost, one result however often it is asked for."""
 
-import uuid
-from collections.abc import Callable
+import threading
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from assessments.draw import draw
 from curricula.model import Module, QuizRules
 from lms.models import Answer, Attempt, Enrolment, OutboxJob, db, utcnow
 from lms.services import attempts
-from lms.services.attempts import AttemptRefused, answers, drawn_questions, owned, save_answer, standing, start, submit
-from lms.services.learning import enrolment
-from tests.learners_in_test import D1, TRACK, answer, at_once, count, new_learner, right, take, wrong
+from lms.services.attempts import AttemptRefused
+from tests.learner_in_test import TRACK, answer, earn, learner, module, right, statements, take, together, wrong
 
-assert D1.quiz is not None
-QUIZ = D1.quiz
+D1 = module("d1")
 
 
-def with_rules(**changes: object) -> Module:
-    """The module under other rules."""
-    return replace(D1, quiz=replace(QUIZ, **changes))  # type: ignore[arg-type]
-
-
-def open_attempt(session: Session) -> Attempt:
-    attempt = start(session, new_learner(session), D1)
-    session.commit()
-    return attempt
+def ruled(**rules: Any) -> Module:
+    """D1 under other rules."""
+    assert D1.quiz is not None
+    return replace(D1, quiz=replace(D1.quiz, **{"attempts": 0, "cooldown_minutes": 0, **rules}))
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
-    """Let time pass for attempts."""
-    now: list[datetime] = [utcnow()]
-    monkeypatch.setattr(attempts, "utcnow", lambda: now[0])
-
-    def pass_by(span: timedelta) -> None:
-        now[0] += span
-
-    return pass_by
+def row(session: Session) -> Enrolment:
+    return learner(session)
 
 
-def test_an_attempt_draws_what_the_rules_say(session: Session) -> None:
-    attempt = open_attempt(session)
-    drawn = drawn_questions(attempt)
-    assert len(drawn) == len({item.key for item in drawn}) == QUIZ.questions
-    for item in drawn:
-        question = D1.question(item.key)
-        assert question is not None
-        assert sorted(item.options) == sorted(option.key for option in question.options)
+def stands(session: Session, row: Enrolment, part: Module) -> attempts.Standing:
+    return attempts.standing(session, row, part)
 
 
-def test_beginning_again_goes_on_with_the_open_attempt(session: Session) -> None:
-    row = new_learner(session)
-    first = start(session, row, D1)
-    session.commit()
-    assert start(session, row, D1).id == first.id
-    assert count(session, Attempt) == 1
-
-
-def test_a_double_click_begins_one_attempt(app: Flask, session: Session) -> None:
-    person_id = new_learner(session).person_id
-
-    def click(_number: int) -> uuid.UUID:
-        row = enrolment(db.session(), person_id, TRACK.key)
-        assert row is not None
-        attempt = start(db.session(), row, D1)
-        db.session.commit()
-        return attempt.id
-
-    assert len(set(at_once(app, 6, click))) == 1
-    assert count(session, Attempt) == 1
-
-
-def test_a_new_attempt_asks_other_questions_first(session: Session) -> None:
-    row, free = new_learner(session), with_rules(cooldown_minutes=0)
-    first, second = take(session, row, free, mistakes=10), start(session, row, free)
-    seen = {item.key for item in drawn_questions(first)}
-    fresh = [item.key for item in drawn_questions(second) if item.key not in seen]
-    assert len(fresh) == min(len(D1.questions) - len(seen), QUIZ.questions)
-
-
-def test_attempts_are_counted(session: Session) -> None:
-    row, strict = new_learner(session), with_rules(cooldown_minutes=0, attempts=2)
-    for left in (1, 0):
-        take(session, row, strict, mistakes=10)
-        assert standing(session, row, strict).left == left
+def refused(session: Session, row: Enrolment, part: Module) -> AttemptRefused:
     with pytest.raises(AttemptRefused) as refusal:
-        start(session, row, strict)
-    assert refusal.value.reason == "no_more"
+        attempts.start(session, row, part)
+    return refusal.value
 
 
-def test_attempts_without_limit(session: Session) -> None:
-    row, endless = new_learner(session), with_rules(cooldown_minutes=0, attempts=0)
-    for _turn in range(5):
-        take(session, row, endless, mistakes=10)
-    assert standing(session, row, endless).left is None
-    assert start(session, row, endless).number == 6
+def kept(session: Session, attempt: Attempt) -> dict[str, list[str]]:
+    return {key: list(row.response) for key, row in attempts.answers(session, attempt.id).items()}
 
 
-def test_the_next_attempt_waits(session: Session, later: Callable[[timedelta], None]) -> None:
-    row = new_learner(session)
-    done = take(session, row, D1, mistakes=10)
-    with pytest.raises(AttemptRefused) as refusal:
-        start(session, row, D1)
-    assert refusal.value.reason == "too_soon"
+# Rules
+
+
+def test_attempts_are_counted_down_to_none(session: Session, row: Enrolment) -> None:
+    part = ruled(attempts=2)
+    assert stands(session, row, part).left == 2
+    take(session, row, part, correct=0)
+    assert stands(session, row, part).left == 1
+    take(session, row, part, correct=0)
+    assert stands(session, row, part).left == 0
+    assert refused(session, row, part).reason == "no_more"
+
+
+def test_no_limit_means_none(session: Session, row: Enrolment) -> None:
+    part = ruled(attempts=0)
+    for _ in range(4):
+        take(session, row, part, correct=0)
+    assert stands(session, row, part).left is None
+    assert attempts.start(session, row, part).number == 5
+
+
+def test_an_open_attempt_is_gone_back_to_and_costs_nothing(session: Session, row: Enrolment) -> None:
+    part = ruled(attempts=1)
+    first = attempts.start(session, row, part)
+    assert stands(session, row, part).left == 1
+    assert attempts.start(session, row, part) is first
+
+
+def test_one_waits_between_attempts(session: Session, row: Enrolment) -> None:
+    part = ruled(cooldown_minutes=30)
+    done = take(session, row, part, correct=0)
     assert done.submitted_at is not None
-    assert refusal.value.opens_at == done.submitted_at + timedelta(minutes=QUIZ.cooldown_minutes)
-    later(timedelta(minutes=QUIZ.cooldown_minutes) - timedelta(seconds=1))
-    with pytest.raises(AttemptRefused):
-        start(session, row, D1)
-    later(timedelta(seconds=1))
-    assert start(session, row, D1).number == 2
+    refusal = refused(session, row, part)
+    assert (refusal.reason, refusal.opens_at) == ("too_soon", done.submitted_at + timedelta(minutes=30))
+    done.submitted_at = utcnow() - timedelta(minutes=31)
+    session.commit()
+    assert attempts.start(session, row, part).number == 2
 
 
-def test_a_passed_module_is_not_assessed_again(session: Session) -> None:
-    row = new_learner(session)
+def test_the_wait_ends_at_its_minute(session: Session, row: Enrolment) -> None:
+    part = ruled(cooldown_minutes=30)
+    take(session, row, part, correct=0)
+    stand = stands(session, row, part)
+    assert stand.opens_at is not None
+    assert stand.refusal(stand.opens_at - timedelta(seconds=1)) == "too_soon"
+    assert stand.refusal(stand.opens_at) is None
+
+
+def test_what_is_passed_is_not_taken_again(session: Session, row: Enrolment) -> None:
     take(session, row, D1)
-    with pytest.raises(AttemptRefused) as refusal:
-        start(session, row, D1)
-    assert refusal.value.reason == "passed"
+    assert stands(session, row, D1).passed
+    assert refused(session, row, D1).reason == "passed"
 
 
-def test_a_module_without_assessment(session: Session) -> None:
-    row, bare = new_learner(session), replace(D1, quiz=None)
-    for ask in (standing, start):
-        with pytest.raises(AttemptRefused) as refusal:
-            ask(session, row, bare)
-        assert refusal.value.reason == "unavailable"
+@pytest.mark.parametrize(("correct", "passed"), [(6, False), (7, True)])
+def test_the_threshold_itself_passes(session: Session, row: Enrolment, correct: int, passed: bool) -> None:
+    single = tuple(question for question in D1.questions if question.type == "single")
+    part = replace(ruled(), questions=single, quiz=QuizRules(min(10, len(single)), Fraction(7, 10), 0, 0))
+    assert part.quiz is not None
+    assert part.quiz.questions == 10
+    done = take(session, row, part, correct)
+    assert (done.score, done.passed) == (Fraction(correct, 10), passed)
 
 
-def test_the_last_answer_wins(session: Session) -> None:
-    attempt = open_attempt(session)
-    item = drawn_questions(attempt)[0]
-    for keys in (item.options[:1], item.options[1:3], item.options[-1:]):
-        save_answer(session, attempt, item.key, keys, flagged=False)
-        session.commit()
-    assert answers(session, attempt.id)[item.key].response == list(item.options[-1:])
-    assert count(session, Answer) == 1
+def test_the_best_score_stays(session: Session, row: Enrolment) -> None:
+    part = ruled(threshold=Fraction(1))
+    best = take(session, row, part, correct=8).score
+    last = take(session, row, part, correct=1).score
+    assert best is not None
+    assert last is not None
+    assert stands(session, row, part).best == best > last
 
 
-def test_an_answer_may_be_taken_back_and_flagged(session: Session) -> None:
-    attempt = open_attempt(session)
-    item = drawn_questions(attempt)[0]
-    save_answer(session, attempt, item.key, item.options[:1], flagged=False)
-    save_answer(session, attempt, item.key, [], flagged=True)
-    session.commit()
-    kept = answers(session, attempt.id)[item.key]
-    assert (kept.response, kept.flagged) == ([], True)
+def test_a_module_without_assessment_has_no_attempts(session: Session, row: Enrolment) -> None:
+    assert refused(session, row, module("d3")).reason == "unavailable"
+    attempt = attempts.start(session, row, D1)
+    with pytest.raises(AttemptRefused, match="unavailable"):
+        attempts.submit(session, attempt, TRACK, module("d3"))
 
 
-def test_options_that_were_not_shown_are_dropped(session: Session) -> None:
-    attempt = open_attempt(session)
-    item = drawn_questions(attempt)[0]
-    sent = ["another", item.options[1], "\x00", item.options[0], item.options[0], "<script>"]
-    save_answer(session, attempt, item.key, sent, flagged=False)
-    session.commit()
-    assert answers(session, attempt.id)[item.key].response == list(item.options[:2])
+# The draw
 
 
-def test_a_question_that_was_not_drawn_is_refused(session: Session) -> None:
-    attempt = open_attempt(session)
-    drawn = {item.key for item in drawn_questions(attempt)}
-    foreign = next(question for question in D1.questions if question.key not in drawn)
-    for key in (foreign.key, "nowhere", ""):
-        with pytest.raises(AttemptRefused) as refusal:
-            save_answer(session, attempt, key, right(foreign), flagged=False)
-        assert refusal.value.reason == "not_drawn"
-    assert count(session, Answer) == 0
-
-
-def test_a_submitted_attempt_no_longer_changes(session: Session) -> None:
-    attempt = take(session, new_learner(session), D1)
-    item = drawn_questions(attempt)[0]
-    before = answers(session, attempt.id)[item.key].response
-    with pytest.raises(AttemptRefused) as refusal:
-        save_answer(session, attempt, item.key, [], flagged=False)
-    assert refusal.value.reason == "closed"
-    session.rollback()
-    assert answers(session, attempt.id)[item.key].response == before
-
-
-@pytest.mark.parametrize("mistakes", [0, 3, 4, 10])
-def test_the_score_is_exact(session: Session, mistakes: int) -> None:
-    done = take(session, new_learner(session), D1, mistakes)
-    assert done.score == Fraction(QUIZ.questions - mistakes, QUIZ.questions)
-    assert done.passed is (done.score >= QUIZ.threshold)
-    assert done.marks is not None
-    assert len(done.marks) == QUIZ.questions
-
-
-def test_an_empty_attempt_scores_nothing(session: Session) -> None:
-    attempt = open_attempt(session)
-    assert submit(session, attempt, TRACK, D1).score == 0
-    session.commit()
-
-
-def test_submitted_twice_the_first_result_stands(session: Session) -> None:
-    row = new_learner(session)
-    first = take(session, row, D1)
-    score, moment = first.score, first.submitted_at
-    again = submit(session, first, TRACK, D1)
+def test_the_draw_is_kept_and_can_be_made_again(session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
     session.commit()
     session.expire_all()
-    assert (again.score, again.submitted_at) == (score, moment)
+    drawn = attempts.drawn_questions(attempt)
+    assert D1.quiz is not None
+    assert len({item.key for item in drawn}) == D1.quiz.questions
+    assert drawn == draw(D1.questions, D1.quiz.questions, attempt.seed)
+    assert attempt.track_version == TRACK.version
 
 
-def test_submitted_at_once_by_many_one_result(app: Flask, session: Session) -> None:
-    row = new_learner(session)
-    attempt = start(session, row, D1)
-    session.flush()
-    answer(session, attempt, D1, mistakes=2)
+def test_a_retake_shows_first_what_was_not_seen(session: Session, row: Enrolment) -> None:
+    part = ruled(questions=5)
+    seen: set[str] = set()
+    for number in range(1, len(D1.questions) // 5):
+        drawn = {item["key"] for item in take(session, row, part, correct=0).questions}
+        assert len(drawn) == 5, number
+        by_objective = {question.key: question.objective for question in D1.questions}
+        again = {by_objective[key] for key in drawn & seen}
+        unseen = {by_objective[question.key] for question in D1.questions if question.key not in seen}
+        assert not again & unseen, "seen again while its objective still had something new"
+        seen |= drawn
+
+
+# Answers
+
+
+def test_answers_are_kept_and_the_last_one_wins(session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
+    first, second = attempts.drawn_questions(attempt)[:2]
+    attempts.save_answer(session, attempt, first.key, [first.options[0]], flagged=True)
     session.commit()
-    attempt_id, person_id = attempt.id, row.person_id
-
-    def click(_number: int) -> tuple[Fraction | None, datetime | None]:
-        mine = owned(db.session(), attempt_id, person_id)
-        assert mine is not None
-        done = submit(db.session(), mine, TRACK, D1)
-        db.session.commit()
-        return done.score, done.submitted_at
-
-    results = set(at_once(app, 6, click))
-    assert len(results) == 1
-    assert results.pop()[0] == Fraction(QUIZ.questions - 2, QUIZ.questions)
-    session.rollback()
-    assert count(session, OutboxJob, OutboxJob.version > 1) == 0
-
-
-def test_answers_and_submission_at_once_agree(app: Flask, session: Session) -> None:
-    """An answer is either in the result, or refused: never accepted and left out."""
-    row = new_learner(session)
-    attempt = start(session, row, D1)
+    attempts.save_answer(session, attempt, first.key, [first.options[1]], flagged=False)
+    attempts.save_answer(session, attempt, second.key, [], flagged=True)
     session.commit()
-    attempt_id, person_id = attempt.id, row.person_id
-    item = drawn_questions(attempt)[0]
+    session.expire_all()
+    rows = attempts.answers(session, attempt.id)
+    assert kept(session, attempt) == {first.key: [first.options[1]], second.key: []}
+    assert (rows[first.key].flagged, rows[second.key].flagged) == (False, True)
+    assert attempts.next_open(attempt, rows) == 2
+
+
+def test_options_that_were_not_shown_are_dropped(session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
+    item = attempts.drawn_questions(attempt)[0]
+    chosen = ["nowhere", item.options[1], item.options[0], item.options[1]]
+    attempts.save_answer(session, attempt, item.key, chosen, flagged=False)
+    assert kept(session, attempt) == {item.key: [item.options[0], item.options[1]]}
+
+
+def test_a_question_that_was_not_drawn_is_refused(session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
+    drawn = {item["key"] for item in attempt.questions}
+    foreign = next(question.key for question in D1.questions if question.key not in drawn)
+    for key in (foreign, "nowhere", ""):
+        with pytest.raises(AttemptRefused, match="not_drawn"):
+            attempts.save_answer(session, attempt, key, [], flagged=False)
+    assert kept(session, attempt) == {}
+
+
+def test_a_closed_attempt_takes_no_answer(session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
+    item = attempts.drawn_questions(attempt)[0]
+    attempts.submit(session, attempt, TRACK, D1)
+    session.commit()
+    with pytest.raises(AttemptRefused, match="closed"):
+        attempts.save_answer(session, attempt, item.key, [item.options[0]], flagged=False)
+    assert kept(session, attempt) == {}
+
+
+def test_an_answer_and_a_submission_at_once_agree(app: Flask, session: Session, row: Enrolment) -> None:
+    """Whichever comes first, an answer that was kept was counted."""
+    attempt = attempts.start(session, row, D1)
+    session.commit()
+    item = attempts.drawn_questions(attempt)[0]
     question = D1.question(item.key)
     assert question is not None
+    options = right(question)
 
-    def act(number: int) -> str:
-        mine = owned(db.session(), attempt_id, person_id)
-        assert mine is not None
-        if number == 0:
-            submit(db.session(), mine, TRACK, D1)
-            db.session.commit()
-            return "submitted"
+    def save(own: Session) -> bool:
+        mine = own.get_one(Attempt, attempt.id)
         try:
-            save_answer(db.session(), mine, item.key, right(question), flagged=False)
+            attempts.save_answer(own, mine, item.key, options, flagged=False)
         except AttemptRefused:
-            db.session.rollback()
-            return "refused"
-        db.session.commit()
-        return "kept"
+            return False
+        own.commit()
+        return True
 
-    outcomes = at_once(app, 5, act)
+    def submit(own: Session) -> bool:
+        attempts.submit(own, own.get_one(Attempt, attempt.id), TRACK, D1)
+        own.commit()
+        return True
+
+    saved, _ = together(app, [save, submit])
+    session.refresh(attempt)
+    assert attempt.score == (Fraction(1, len(attempt.questions)) if saved else 0)
+
+
+# Submitting
+
+
+def test_every_point_is_explained(session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
+    items = attempts.drawn_questions(attempt)
+    for item, choose in zip(items, (right, wrong), strict=False):
+        question = D1.question(item.key)
+        assert question is not None
+        attempts.save_answer(session, attempt, item.key, choose(question), flagged=False)
+    attempts.submit(session, attempt, TRACK, D1)
+    session.commit()
     session.expire_all()
-    done = owned(session, attempt_id, person_id)
-    assert done is not None
-    assert done.marks is not None
-    assert (done.marks[item.key]["points"] == "1") is ("kept" in outcomes)
+    marks = attempts.stored_marks(attempt)
+    assert list(marks) == [item.key for item in items]
+    assert (marks[items[0].key].points, marks[items[0].key].reason) == (1, "right")
+    assert marks[items[1].key].points == 0
+    assert {marks[item.key].reason for item in items[2:]} == {"none"}
+    assert attempt.score == sum(mark.points for mark in marks.values()) / Fraction(len(items))
 
 
-def test_an_attempt_is_its_learners_alone(session: Session) -> None:
-    attempt, other = open_attempt(session), new_learner(session, "learner-2")
-    assert owned(session, attempt.id, other.person_id) is None
-    assert owned(session, uuid.uuid4(), other.person_id) is None
-
-
-def test_a_question_taken_off_the_bank_counts_for_nobody(session: Session) -> None:
-    """An attempt drawn before a revision is graded all the same."""
-    row = new_learner(session)
-    attempt = start(session, row, D1)
-    session.flush()
-    answer(session, attempt, D1)
-    gone = drawn_questions(attempt)[0].key
-    revised = replace(D1, questions=tuple(question for question in D1.questions if question.key != gone))
-    done = submit(session, attempt, TRACK, revised)
+def test_submitting_twice_keeps_the_first_result(session: Session, row: Enrolment) -> None:
+    done = take(session, row, D1, correct=3)
+    first = (done.score, done.submitted_at, done.marks)
+    promised = session.scalars(sa.select(OutboxJob.version)).all()
+    attempts.submit(session, done, TRACK, D1)
     session.commit()
-    assert done.score is not None
-    assert done.score >= Fraction(QUIZ.questions - 1, QUIZ.questions)
+    session.refresh(done)
+    assert (done.score, done.submitted_at, done.marks) == first
+    assert session.scalars(sa.select(OutboxJob.version)).all() == promised
 
 
-def test_the_best_attempt_counts(session: Session) -> None:
-    row, free = new_learner(session), with_rules(cooldown_minutes=0, threshold=Fraction(1))
-    for mistakes in (4, 1, 6):
-        free = replace(free, quiz=QuizRules(QUIZ.questions, Fraction(1), 0, 0))
-        take(session, row, free, mistakes)
-    assert standing(session, row, free).best == Fraction(QUIZ.questions - 1, QUIZ.questions)
-    assert standing(session, row, free).passed is False
-
-
-def test_wrong_and_right_answers_differ() -> None:
-    """So that the tests above could fail."""
-    for question in D1.questions:
-        assert set(wrong(question)).isdisjoint(right(question))
-
-
-def test_what_a_submission_stores_is_stored_together(app: Flask, session: Session) -> None:
-    row = new_learner(session)
-    attempt = start(session, row, D1)
+def test_submissions_at_once_make_one_result(app: Flask, session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
+    answer(session, attempt, D1, correct=5)
     session.commit()
-    submit(session, attempt, TRACK, D1)
+
+    def submit(own: Session) -> Any:
+        mine = own.get_one(Attempt, attempt.id)
+        own.commit()  # every one of them saw it open
+        done = attempts.submit(own, mine, TRACK, D1)
+        result = (done.score, done.submitted_at)
+        own.commit()
+        return result
+
+    results = together(app, [submit] * 6)
+    session.refresh(attempt)
+    assert set(results) == {(attempt.score, attempt.submitted_at)}
+    assert attempt.score is not None
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 1
+
+
+def test_starts_at_once_make_one_attempt(app: Flask, session: Session, row: Enrolment) -> None:
+    def start(own: Session) -> Any:
+        attempt = attempts.start(own, own.get_one(Enrolment, row.id), D1)
+        own.commit()
+        return attempt.id, attempt.seed
+
+    assert len(set(together(app, [start] * 6))) == 1
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 1
+
+
+def test_a_submission_is_one_transaction(session: Session, row: Enrolment) -> None:
+    """Result, completion and what they promise are kept together or not at all."""
+    take(session, row, D1)
+    part = module("d2")
+    attempt = attempts.start(session, row, part)
+    answer(session, attempt, part)
+    session.commit()
+    with statements() as heard:
+        attempts.submit(session, attempt, TRACK, part)
+        session.commit()
+    assert [said for said in heard if said in {"BEGIN", "COMMIT", "ROLLBACK"}] == ["BEGIN", "COMMIT"]
+    for table in ("UPDATE attempt", "UPDATE enrolment", "INSERT INTO outbox_job"):
+        assert any(said.startswith(table) for said in heard), table
+
+
+def test_a_submission_that_fails_leaves_the_attempt_open(
+    session: Session, row: Enrolment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = attempts.start(session, row, D1)
+    answer(session, attempt, D1, correct=2)
+    session.commit()
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no room left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(attempts, "after_result", fail)
+        with pytest.raises(RuntimeError):
+            attempts.submit(session, attempt, TRACK, D1)
     session.rollback()
-    session.expire_all()
-    kept = session.scalars(sa.select(Attempt)).one()
-    assert (kept.submitted_at, kept.score, kept.marks) == (None, None, None)
-    assert count(session, OutboxJob) == 0
-    assert count(session, Enrolment) == 1
+    session.refresh(attempt)
+    assert attempt.submitted_at is None
+    assert len(kept(session, attempt)) == len(attempt.questions)
+    attempts.submit(session, attempt, TRACK, D1)
+    assert attempt.score is not None
+
+
+def test_two_modules_finished_at_once_complete_the_track(app: Flask, session: Session, row: Enrolment) -> None:
+    """Each submission counts what the other one committed, so that the last of them sees the whole track."""
+    open_ones = []
+    for key in ("d1", "d2"):
+        attempt = attempts.start(session, row, module(key))
+        answer(session, attempt, module(key))
+        open_ones.append((attempt.id, module(key)))
+    session.commit()
+    graded = threading.Event()
+
+    def first(own: Session) -> None:
+        number, part = open_ones[0]
+        attempts.submit(own, own.get_one(Attempt, number), TRACK, part)
+        graded.set()
+        threading.Event().wait(0.3)  # the other one submits meanwhile
+        own.commit()
+
+    def second(own: Session) -> None:
+        number, part = open_ones[1]
+        assert graded.wait(30)
+        attempts.submit(own, own.get_one(Attempt, number), TRACK, part)
+        own.commit()
+
+    together(app, [first, second])
+    session.refresh(row)
+    assert row.completed_at is not None
+    assert session.scalars(sa.select(OutboxJob.kind)).all() == ["issue_certificate"]
+
+
+def test_a_question_withdrawn_meanwhile_counts_for_nothing(session: Session, row: Enrolment) -> None:
+    """New content does not lock a learner in an attempt that can no longer be graded."""
+    attempt = attempts.start(session, row, D1)
+    answer(session, attempt, D1)
+    gone = attempt.questions[0]["key"]
+    published = replace(D1, questions=tuple(question for question in D1.questions if question.key != gone))
+    attempts.submit(session, attempt, TRACK, published)
+    assert attempt.score == 1
+    assert attempt.marks is not None
+    assert gone not in attempt.marks
+
+
+def test_an_attempt_belongs_to_its_learner(session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
+    session.commit()
+    other = learner(session, 2)
+    assert attempts.owned(session, attempt.id, row.person_id) is attempt
+    assert attempts.owned(session, attempt.id, other.person_id) is None
+
+
+def test_answers_survive_a_restart(app: Flask, session: Session, row: Enrolment) -> None:
+    attempt = attempts.start(session, row, D1)
+    answer(session, attempt, D1)
+    session.commit()
+    before = kept(session, attempt)
+    db.session.remove()
+    db.engine.dispose()
+    again = db.session.get_one(Attempt, attempt.id)
+    assert kept(db.session(), again) == before
+    assert attempts.start(db.session(), db.session.get_one(Enrolment, row.id), D1).id == attempt.id
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Answer)) == len(again.questions)
+
+
+@pytest.fixture
+def finished(session: Session, row: Enrolment) -> Enrolment:
+    earn(session, row)
+    return row
+
+
+def test_the_last_module_promises_the_certificate_once(session: Session, finished: Enrolment) -> None:
+    jobs = session.scalars(sa.select(OutboxJob)).all()
+    assert [(job.kind, job.payload) for job in jobs] == [("issue_certificate", {"enrolment_id": finished.id})]
+    assert finished.completed_at is not None

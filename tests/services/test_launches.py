@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.lti.model import Launch, LaunchContext, LaunchLink, LaunchUser, Registration
-from lms.models import Context, Membership, Participation, Person, Platform, ResourceLink, db, utcnow
+from lms.models import Context, Membership, Participation, Person, Platform, ResourceLink, utcnow
 from lms.services.launches import SEEN_EVERY, arrive
 from lms.services.learning import enrol
 from lms.services.platforms import NewPlatform, add_platform, registration
-from tests.learners_in_test import TRACK, at_once, count, statements
+from tests.learner_in_test import TRACK, count, data, statements, together, writes
 
 EVERY = (Person, Context, ResourceLink, Membership, Participation)
 
@@ -53,27 +54,27 @@ def test_a_first_launch_makes_a_row_of_each(session: Session, launch: Launch) ->
     assert not arrival.named
 
 
-def test_a_launch_that_says_nothing_new_writes_nothing(app: Flask, session: Session, launch: Launch) -> None:
+def test_a_launch_that_says_nothing_new_writes_nothing(session: Session, launch: Launch) -> None:
     first = arrive(session, launch, "fr")
     enrol(session, first.person_id, TRACK)
     session.commit()
-    with statements(app) as seen:
+    with statements() as heard:
         again = arrive(session, launch, "fr")
-    assert len(seen.data) == 1
-    assert seen.writes == []
+    assert len(data(heard)) == 1
+    assert writes(heard) == []
     assert (again.person_id, again.context_id, again.link_id) == (first.person_id, first.context_id, first.link_id)
     assert again.enrolled
     assert not again.new_column
 
 
-def test_only_what_changed_is_written(app: Flask, session: Session, launch: Launch) -> None:
+def test_only_what_changed_is_written(session: Session, launch: Launch) -> None:
     arrive(session, launch, None)
     session.commit()
     renamed = replace(launch, context=replace(launch.context, title="A course, renamed"))
-    with statements(app) as seen:
+    with statements() as heard:
         arrival = arrive(session, renamed, None)
         session.commit()
-    assert len(seen.writes) == 1
+    assert len(writes(heard)) == 1
     assert session.get_one(Context, arrival.context_id).title == "A course, renamed"
 
 
@@ -136,13 +137,13 @@ def test_a_role_taken_back_is_lost(session: Session, launch: Launch) -> None:
     assert session.query(Membership).one().role == "learner"
 
 
-def test_last_seen_is_written_once_an_hour(app: Flask, session: Session, launch: Launch) -> None:
+def test_last_seen_is_written_once_an_hour(session: Session, launch: Launch) -> None:
     now = utcnow()
     arrive(session, launch, None, now)
     session.commit()
-    with statements(app) as seen:
+    with statements() as heard:
         arrive(session, launch, None, now + SEEN_EVERY - timedelta(seconds=5))
-    assert seen.writes == []
+    assert writes(heard) == []
     later = now + SEEN_EVERY + timedelta(minutes=1)
     arrive(session, launch, None, later)
     session.commit()
@@ -164,21 +165,21 @@ def test_the_same_course_number_of_two_deployments_is_two_courses(session: Sessi
 
 
 def test_launches_of_one_person_at_once_make_one_person(app: Flask, session: Session, launch: Launch) -> None:
-    def come(_number: int) -> tuple[int, int, int]:
-        arrival = arrive(db.session(), launch, "fr")
-        enrol(db.session(), arrival.person_id, TRACK)
-        db.session.commit()
+    def come(own: Session) -> tuple[int, int, int]:
+        arrival = arrive(own, launch, "fr")
+        enrol(own, arrival.person_id, TRACK)
+        own.commit()
         return arrival.person_id, arrival.context_id, arrival.link_id
 
-    assert len(set(at_once(app, 8, come))) == 1
+    assert len(set(together(app, [come] * 8))) == 1
     assert [count(session, model) for model in EVERY] == [1] * len(EVERY)
 
 
 def test_launches_of_many_people_at_once_share_their_course(app: Flask, session: Session, launch: Launch) -> None:
-    def come(number: int) -> int:
-        arrival = arrive(db.session(), replace(launch, user=LaunchUser(f"learner-{number}")), None)
-        db.session.commit()
+    def come(number: int, own: Session) -> int:
+        arrival = arrive(own, replace(launch, user=LaunchUser(f"learner-{number}")), None)
+        own.commit()
         return arrival.person_id
 
-    assert len(set(at_once(app, 8, come))) == 8
+    assert len(set(together(app, [partial(come, number) for number in range(8)]))) == 8
     assert [count(session, model) for model in EVERY] == [8, 1, 1, 8, 8]

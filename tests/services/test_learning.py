@@ -1,145 +1,123 @@
-"""Following a track: enrolled once, lessons read for good, the place kept."""
+"""Following a track: what was read stays read, and one resumes where one was."""
 
 from datetime import timedelta
 from fractions import Fraction
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from lms.models import Enrolment, LessonProgress, db, utcnow
-from lms.services.learning import (
-    REOPENED_AFTER,
-    enrol,
-    enrolment,
-    enrolments,
-    open_lesson,
-    opens_new_ground,
-    progresses,
-    read_lesson,
-    track_progress,
-)
-from tests.learners_in_test import D1, D2, TRACK, at_once, count, new_learner, pass_all, statements, take
+from lms.models import Enrolment, LessonProgress, utcnow
+from lms.services import learning
+from tests.learner_in_test import TRACK, learner, module, statements, take, together
 
-FIRST, SECOND = D1.lessons[0], D1.lessons[1]
+D1, D2 = module("d1"), module("d2")
 
 
-def test_enrolled_once_in_the_version_published(app: Flask, session: Session) -> None:
-    row = new_learner(session)
-    person_id = row.person_id
+@pytest.fixture
+def row(session: Session) -> Enrolment:
+    return learner(session)
 
-    def again(_number: int) -> None:
-        enrol(db.session(), person_id, TRACK)
-        db.session.commit()
 
-    at_once(app, 4, again)
-    assert count(session, Enrolment) == 1
+def test_one_enrols_once(app: Flask, session: Session, row: Enrolment) -> None:
+    def enrol(own: Session) -> None:
+        learning.enrol(own, row.person_id, TRACK)
+        own.commit()
+
+    together(app, [enrol] * 4)
+    assert session.scalars(sa.select(Enrolment.id)).all() == [row.id]
     assert (row.track_version, row.track_digest) == (TRACK.version, TRACK.digest)
 
 
-def test_a_lesson_once_read_is_always_read(session: Session) -> None:
-    row = new_learner(session)
-    read_lesson(session, row, D1, FIRST)
-    session.commit()
-    moment = session.query(LessonProgress).one().read_at
-    read_lesson(session, row, D1, FIRST)
-    open_lesson(session, row, D1, FIRST, utcnow())
+def test_what_was_read_is_kept(session: Session, row: Enrolment) -> None:
+    first, second = D1.lessons[:2]
+    learning.read_lesson(session, row, D1, first)
+    learning.open_lesson(session, row, D1, second, utcnow())
     session.commit()
     session.expire_all()
-    assert session.query(LessonProgress).one().read_at == moment
-    assert track_progress(session, row, TRACK).modules[0].read == {FIRST.key}
+    state = learning.track_progress(session, row, TRACK)
+    assert state.modules[0].read == {first.key}, "opened is not read"
+    assert state.minutes_done == first.minutes
+    assert state.modules[0].next_lesson == second
 
 
-def test_opening_a_lesson_keeps_the_place_and_the_start(session: Session) -> None:
-    row, now = new_learner(session), utcnow()
-    assert row.started_at is None
-    open_lesson(session, row, D1, FIRST, now)
-    open_lesson(session, row, D1, SECOND, now + timedelta(minutes=5))
+def test_once_read_always_read(session: Session, row: Enrolment) -> None:
+    lesson = D1.lessons[0]
+    learning.read_lesson(session, row, D1, lesson)
+    session.commit()
+    first = session.scalars(sa.select(LessonProgress.read_at)).one()
+    learning.open_lesson(session, row, D1, lesson, utcnow())
+    learning.read_lesson(session, row, D1, lesson)
     session.commit()
     session.expire_all()
-    assert (row.started_at, row.last_at) == (now, now + timedelta(minutes=5))
-    assert (row.last_module, row.last_lesson) == (D1.key, SECOND.key)
-    assert track_progress(session, row, TRACK).modules[0].read == frozenset()
+    assert session.scalars(sa.select(LessonProgress.read_at)).one() == first
 
 
-def test_opening_the_same_lesson_again_at_once_writes_nothing(session: Session) -> None:
-    row, now = new_learner(session), utcnow()
-    assert opens_new_ground(row, D1, FIRST, now)
-    open_lesson(session, row, D1, FIRST, now)
-    assert not opens_new_ground(row, D1, FIRST, now + REOPENED_AFTER)
-    assert opens_new_ground(row, D1, FIRST, now + REOPENED_AFTER + timedelta(seconds=1))
-    assert opens_new_ground(row, D1, SECOND, now)
-
-
-def test_a_lesson_opened_at_once_in_two_tabs_is_noted_once(app: Flask, session: Session) -> None:
-    person_id = new_learner(session).person_id
-
-    def tab(_number: int) -> None:
-        row = enrolment(db.session(), person_id, TRACK.key)
-        assert row is not None
-        read_lesson(db.session(), row, D1, FIRST)
-        db.session.commit()
-
-    at_once(app, 4, tab)
-    assert count(session, LessonProgress) == 1
-
-
-def test_the_module_goes_from_todo_to_passed(session: Session) -> None:
-    row = new_learner(session)
-    states = [track_progress(session, row, TRACK).modules[0].state]
-    for lesson in D1.lessons:
-        read_lesson(session, row, D1, lesson)
-    states.append(track_progress(session, row, TRACK).modules[0].state)
-    take(session, row, D1, mistakes=10)
-    states.append(track_progress(session, row, TRACK).modules[0].state)
-    assert states == ["todo", "ready", "retry"]
-    pass_all(session, new_learner(session, "quick"))
-    quick = session.query(Enrolment).filter(Enrolment.id != row.id).one()
-    state = track_progress(session, quick, TRACK)
-    assert state.completed
-    assert state.share == 1
-    assert quick.completed_at is not None
-
-
-def test_the_best_score_shows(session: Session) -> None:
-    row = new_learner(session)
-    take(session, row, D1, mistakes=5)
-    assert track_progress(session, row, TRACK).modules[0].best == Fraction(1, 2)
-
-
-def test_reading_is_not_passing(session: Session) -> None:
-    row = new_learner(session)
-    for module in (D1, D2):
-        for lesson in module.lessons:
-            read_lesson(session, row, module, lesson)
+def test_one_resumes_at_the_lesson_opened_last(session: Session, row: Enrolment) -> None:
+    now = utcnow()
+    for part, lesson in ((D1, D1.lessons[1]), (D2, D2.lessons[0])):
+        learning.open_lesson(session, row, part, lesson, now)
     session.commit()
-    state = track_progress(session, row, TRACK)
-    assert not state.completed
-    assert row.completed_at is None
+    session.expire_all()
+    assert (row.last_module, row.last_lesson, row.last_at) == ("d2", D2.lessons[0].key, now)
+    assert row.started_at == now
 
 
-@pytest.mark.parametrize("learners", [1, 12])
-def test_the_progress_of_many_takes_two_queries(app: Flask, session: Session, learners: int) -> None:
-    rows = [new_learner(session, f"learner-{number}") for number in range(learners)]
-    take(session, rows[0], D1)
-    with statements(app) as seen:
-        states = progresses(session, rows, {TRACK.key: TRACK})
-    assert len(seen.data) == 2
-    assert states[rows[0].id].passed == 1
-    assert len(states) == learners
+def test_a_lesson_opened_again_at_once_changes_nothing(session: Session, row: Enrolment) -> None:
+    now = utcnow()
+    lesson, other = D1.lessons[:2]
+    assert learning.opens_new_ground(row, D1, lesson, now)
+    learning.open_lesson(session, row, D1, lesson, now)
+    assert not learning.opens_new_ground(row, D1, lesson, now + learning.REOPENED_AFTER)
+    assert learning.opens_new_ground(row, D1, lesson, now + learning.REOPENED_AFTER + timedelta(seconds=1))
+    assert learning.opens_new_ground(row, D1, other, now)
 
 
-def test_a_track_no_longer_shipped_is_left_out(session: Session) -> None:
-    row = new_learner(session)
-    row.track_key = "gone"
+def test_the_start_is_kept(session: Session, row: Enrolment) -> None:
+    now = utcnow()
+    learning.open_lesson(session, row, D1, D1.lessons[0], now)
+    learning.open_lesson(session, row, D1, D1.lessons[1], now + timedelta(days=1))
+    take(session, row, D1, correct=0)
+    assert row.started_at == now
+
+
+def test_reading_the_same_lesson_twice_at_once_makes_one_row(app: Flask, session: Session, row: Enrolment) -> None:
+    def read(own: Session) -> None:
+        learning.read_lesson(own, own.get_one(Enrolment, row.id), D1, D1.lessons[0])
+        own.commit()
+
+    together(app, [read] * 4)
+    assert len(session.scalars(sa.select(LessonProgress)).all()) == 1
+
+
+def test_the_best_result_counts(session: Session, row: Enrolment) -> None:
+    take(session, row, D1)
+    state = learning.track_progress(session, row, TRACK)
+    assert (state.modules[0].best, state.modules[0].state) == (Fraction(1), "passed")
+    assert state.current is not None
+    assert state.current.module.key == "d2"
+
+
+def test_progress_of_many_costs_two_queries(session: Session) -> None:
+    rows = [learner(session, number) for number in range(12)]
+    for row in rows[:6]:
+        learning.read_lesson(session, row, D1, D1.lessons[0])
     session.commit()
-    assert progresses(session, [row], {TRACK.key: TRACK}) == {}
+    with statements() as heard:
+        states = learning.progresses(session, rows, {TRACK.key: TRACK})
+    assert len([said for said in heard if said.startswith("SELECT")]) == 2
+    assert [len(states[row.id].modules[0].read) for row in rows] == [1] * 6 + [0] * 6
 
 
-def test_the_last_track_opened_comes_first(session: Session) -> None:
-    row, now = new_learner(session), utcnow()
-    for key, moment in (("old", now - timedelta(days=2)), ("new", now)):
-        other = Enrolment(person_id=row.person_id, track_key=key, track_version="1", track_digest="d", last_at=moment)
-        session.add(other)
+def test_tracks_are_listed_from_the_last_one_opened(session: Session, row: Enrolment) -> None:
+    session.add(
+        Enrolment(
+            person_id=row.person_id, track_key="older", track_version="1", track_digest="0",
+            last_at=utcnow() - timedelta(days=1),
+        )
+    )  # fmt: skip
+    session.add(Enrolment(person_id=row.person_id, track_key="never", track_version="1", track_digest="0"))
+    learning.open_lesson(session, row, D1, D1.lessons[0], utcnow())
     session.commit()
-    assert [each.track_key for each in enrolments(session, row.person_id)] == ["new", "old", TRACK.key]
+    assert [found.track_key for found in learning.enrolments(session, row.person_id)] == [TRACK.key, "older", "never"]
