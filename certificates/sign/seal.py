@@ -3,8 +3,12 @@
 Sources: ETSI EN 319 142-1 (PAdES B-B); ISO 32000-2 sections 12.8.2.2 (DocMDP) and 14.13 (associated files).
 """
 
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO
+from typing import IO, Any
 
 from asn1crypto import x509
 from asn1crypto.algos import SignedDigestAlgorithm
@@ -44,11 +48,24 @@ def seal(pdf: bytes, credential: bytes, keys: Keys, *, reason: str) -> bytes:
         docmdp_permissions=MDPPerm.NO_CHANGES,
         reason=reason,
     )
-    sealed = PdfSigner(metadata, signer=_signer(keys)).sign_pdf(writer, bytes_reserved=_RESERVED)
-    data: bytes = sealed.getvalue()
+    sealed: IO[Any] = _finished(
+        PdfSigner(metadata, signer=_signer(keys)).async_sign_pdf(writer, bytes_reserved=_RESERVED)
+    )
+    sealed.seek(0)
+    data: bytes = sealed.read()
     if b"/ETSI.CAdES.detached" not in data:
         raise SealError("the signature is not where it should be")
     return data
+
+
+def _finished(signing: Coroutine[Any, Any, IO[Any]]) -> IO[Any]:
+    """What ``signing`` gives. pyHanko signs in an event loop; where one already runs, ours takes a thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(signing)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, signing).result()
 
 
 @lru_cache(maxsize=4)

@@ -1,5 +1,6 @@
 """The page: one, complete, escaped, sealed once, and read by programs that are not ours."""
 
+import asyncio
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -180,3 +181,12 @@ def test_the_document_says_what_it_is(sealed: Path) -> None:
     assert reader.trailer["/Root"]["/Lang"] == "fr"
     certification = reader.trailer["/Root"]["/Perms"]["/DocMDP"]
     assert certification["/Reference"][0]["/TransformParams"]["/P"] == 1
+
+
+def test_a_certificate_is_sealed_where_an_event_loop_runs(record: Record, keys: Keys) -> None:
+    """An asynchronous server, or a browser driven in the same process, already runs one."""
+
+    async def inside() -> bytes:
+        return FORMATS["pdf"].render(record, keys)
+
+    assert b"/ETSI.CAdES.detached" in asyncio.run(inside())
