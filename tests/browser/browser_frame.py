@@ -1,8 +1,13 @@
 """The activity as people meet it: the service in the LMS's frame, on another site."""
 
+from collections.abc import Callable
+
 from browser_axe import bring_axe, violations
 from browser_stage import TRACK, Stage
 from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+#: Makes a page in a context of its own; what it may log is given.
+NewPage = Callable[..., Page]
 
 
 class Activity:

@@ -1,21 +1,17 @@
 """A running service, a development LMS on another site, and the system's Chromium without third-party cookies."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browser_frame import NewPage
 from browser_stage import Stage
 from browser_tour import Tour
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-CHROMIUM = "/usr/bin/chromium"
-#: Contexts are off the record, where Chromium refuses third-party cookies; the last switch says it again.
-SWITCHES = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--test-third-party-cookie-phaseout",
-]  # fmt: skip
+WINDOW: ViewportSize = {"width": 1280, "height": 900}
 PATIENCE = 10_000
-
-NewPage = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,52 +36,28 @@ def tour(stage: Stage) -> Tour:
     return Tour(stage)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def new_page(browser: Browser, stage: Stage) -> Iterator[NewPage]:
     """Makes pages, each in a context of its own; none may log an error or break a policy.
 
-    A page whose test expects trouble says so: ``page.expected_trouble`` lists what a message may contain.
+    A test that expects trouble gives parts of the messages it allows.
     """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
-    forgiven: list[str] = []
+    allowed: list[str] = []
 
-    def make(*allowed: str, context: BrowserContext | None = None, **options: object) -> Page:
-        forgiven.extend(allowed)
-        if context is None:
-            context = browser.new_context(
-                base_url=stage.tool, locale="fr-FR", reduced_motion="reduce", **{"viewport": WIDE, **options}
-            )
-            context.set_default_timeout(PATIENCE)
-            context.on("console", lambda message: note(message.type, message.text))
-            context.on("weberror", lambda error: note("error", str(error.error)))
-            contexts.append(context)
+    def make(*expected: str, **options: Any) -> Page:
+        allowed.extend(expected)
+        context = browser.new_context(
+            base_url=stage.tool, locale="fr-FR", reduced_motion="reduce", viewport=WINDOW, **options
+        )
+        context.set_default_timeout(PATIENCE)
+        context.on("console", lambda said: troubles.append(said.text) if said.type in {"error", "warning"} else None)
+        context.on("weberror", lambda error: troubles.append(str(error.error)))
+        contexts.append(context)
         return context.new_page()
-
-    def note(kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            troubles.append(text)
 
     yield make
     for context in contexts:
         context.close()
-    wrong = [text for text in troubles if not any(part in text for part in forgiven)]
-    assert not wrong, wrong
-
-
-WIDE = {"width": 1280, "height": 900}
-
-
-def opened(page: Page, url: str) -> Response:
-    """Go to an address; its answer."""
-    answer = page.goto(url)
-    assert answer is not None
-    return answer
+    assert [text for text in troubles if not any(part in text for part in allowed)] == []

@@ -1,9 +1,8 @@
 """An answer that was given is never lost."""
 
 import pytest
-from browser_frame import Activity
+from browser_frame import Activity, NewPage
 from browser_stage import Stage, right_keys, wrong_keys
-from conftest import NewPage
 from playwright.sync_api import Page, expect
 
 from lms.models import Attempt

@@ -1,9 +1,8 @@
 """The main job in a browser: from the LMS's page to the score in its gradebook and the certificate."""
 
 import pytest
-from browser_frame import Activity
+from browser_frame import Activity, NewPage
 from browser_stage import TRACK, Stage, right_keys, wrong_keys
-from conftest import NewPage
 from playwright.sync_api import Locator, expect
 
 from lms.models import Attempt

@@ -1,8 +1,7 @@
 """Inside the LMS: cookies across sites, the frame's height, a tab of one's own, and what is told when it cannot be."""
 
-from browser_frame import Activity
+from browser_frame import Activity, NewPage
 from browser_stage import LEARNER, TRACK, Stage
-from conftest import NewPage
 from playwright.sync_api import expect
 from sqlalchemy import update
 

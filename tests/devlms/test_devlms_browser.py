@@ -8,13 +8,12 @@ import jwt
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from devlms_fake_tool import FakeTool
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from lms.devlms import Campus, CourseLink, DevLmsSettings, HeadlessBrowser, create_devlms, registration, serve
 from lms.devlms.gradebook import Score
 
 LINKS = (CourseLink("3", "Décideurs publics", {"track": "decideurs"}, "Le parcours des décideurs."),)
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture
@@ -32,17 +31,11 @@ def campus(tool: FakeTool, tmp_path: Path) -> Iterator[Campus]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page of the system's Chromium."""
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser.new_page()
-        browser.close()
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
 
 
 def test_the_headless_browser_walks_a_launch(campus: Campus, tool: FakeTool) -> None:
