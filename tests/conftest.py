@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from lms.app import create_app
 from lms.config import Config, load_config
@@ -109,10 +110,19 @@ def config(database_url: str, tmp_path: Path) -> Config:
     return make_config(database_url, tmp_path)
 
 
+class Browser(FlaskClient):
+    """A browser whose requests share nothing with the context a test works in, as in life."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     """The service on a fresh database."""
     application = create_app(config)
+    application.test_client_class = Browser
     yield application
     with application.app_context():
         db.session.remove()
