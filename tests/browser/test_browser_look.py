@@ -1,14 +1,14 @@
 """Every page: accessible in both schemes and at both widths, narrow enough, silent on the console, said to readers."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from browser_axe import bring_axe, violations
 from browser_tour import NAMES, Tour
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 WIDE, NARROW, NARROWEST = 1280, 360, 320
 #: Every rule in the light scheme; the dark one changes colours and nothing else.
@@ -44,44 +44,61 @@ OUTLINE = """() => ({
 Visit = Callable[[str], Page]
 
 
-@pytest.fixture(scope="module")
-def contexts(browser: Browser, tour: Tour) -> Any:
-    """One context a person, kept for the module."""
-    made: dict[str | None, BrowserContext] = {}
-    yield made
-    for context in made.values():
-        context.close()
+class Visitor:
+    """A person's tab, kept from one page of the tour to the next, and what its pages said on the console."""
 
+    def __init__(self, browser: Browser, tour: Tour, who: str | None) -> None:
+        self.tour = tour
+        self.said: list[str] = []
+        self._statuses: list[int] = []
+        self._context = browser.new_context(base_url=tour.stage.tool, locale="fr-FR", reduced_motion="reduce")
+        if who:
+            self._context.add_cookies([tour.stage.cookie(who)])
+        self._page = self._context.new_page()
+        self._page.on("response", lambda r: self._statuses.append(r.status) if r.request.is_navigation_request() else 0)
+        self._page.on("console", lambda message: self.said.append(message.text))
+        self._page.on("pageerror", lambda error: self.said.append(str(error)))
 
-@pytest.fixture
-def visit(browser: Browser, tour: Tour, contexts: dict[str | None, BrowserContext]) -> Any:
-    """Opens a page of the tour as the person it is for; checks its status and its silence."""
-    pages: list[Page] = []
-    said: list[str] = []
-
-    def go(name: str) -> Page:
-        stop = tour.stops[name]
-        if stop.who not in contexts:
-            contexts[stop.who] = browser.new_context(base_url=tour.stage.tool, locale="fr-FR", reduced_motion="reduce")
-            if stop.who:
-                contexts[stop.who].add_cookies([tour.stage.cookie(stop.who)])
-        page = contexts[stop.who].new_page()
-        pages.append(page)
+    def open(self, name: str) -> Page:
+        """A page of the tour, as a wide window shows it in the light."""
+        stop, page = self.tour.stops[name], self._page
         page.set_viewport_size({"width": WIDE, "height": 900})
-        answers: list[int] = []
-        page.on("response", lambda r: answers.append(r.status) if r.request.is_navigation_request() else None)
-        page.on("console", lambda m: said.append(m.text))
-        page.on("pageerror", lambda e: said.append(str(e)))
+        page.emulate_media(color_scheme="light")
         page.goto(stop.path)
         if stop.act:
             stop.act(page)
             page.wait_for_load_state()
-        assert answers[-1] == NAMES[name]
+        assert self._statuses[-1] == NAMES[name]
         return page
 
+    def close(self) -> None:
+        """Close the tab."""
+        self._context.close()
+
+
+@pytest.fixture(scope="module")
+def visitors() -> Iterator[dict[str | None, Visitor]]:
+    """Who has come so far."""
+    come: dict[str | None, Visitor] = {}
+    yield come
+    for visitor in come.values():
+        visitor.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, tour: Tour, visitors: dict[str | None, Visitor]) -> Iterator[Visit]:
+    """Opens a page of the tour as the person it is for; it may say nothing on the console."""
+
+    def go(name: str) -> Page:
+        who = tour.stops[name].who
+        if who not in visitors:
+            visitors[who] = Visitor(browser, tour, who)
+        return visitors[who].open(name)
+
     yield go
-    for page in pages:
-        page.close()
+    said = [text for visitor in visitors.values() for text in visitor.said]
+    for visitor in visitors.values():
+        visitor.said.clear()
     # Chromium itself reports the status of an error page.
     assert [text for text in said if "the server responded with a status of" not in text] == []
 
