@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
 JOBS ?= auto
 
-.PHONY: help demo dev test sure bench translations migration lint types imports chromium clean
+.PHONY: help demo dev test sure bench translations migration lint types imports content wheel chromium clean
 .DEFAULT_GOAL := help
 
 help: ## print this
@@ -41,10 +41,13 @@ test: $(STAMP) chromium ## every test, on SQLite and on a real PostgreSQL, in a 
 chromium:
 	@sh tests/browser/bring-chromium.sh
 
-sure: $(STAMP) chromium lint types imports ## format, lint, types, import contracts, translations, tests, wheel
+sure: lint types imports content wheel test ## format, lint, types, import contracts, translations, wheel, tests
+
+content: $(STAMP)
 	@$(BIN)/python -m translations.update --check
 	@$(BIN)/lms track validate
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
+
+wheel: $(STAMP)
 	@$(BIN)/python tests/wheel_starts.py
 
 lint: $(STAMP)
