@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from assessments.draw import draw
 from assessments.grade import grade
@@ -101,8 +101,8 @@ def start(session: Session, row: Enrolment, module: Module) -> Attempt:
 
 def owned(session: Session, attempt_id: uuid.UUID, person_id: int) -> Attempt | None:
     """The attempt of that id if it is that person's, with its enrolment; one query."""
-    query = select(Attempt).join(Attempt.enrolment).where(Attempt.id == attempt_id)
-    return session.scalars(query.where(Enrolment.person_id == person_id)).first()
+    query = select(Attempt).join(Attempt.enrolment).options(contains_eager(Attempt.enrolment))
+    return session.scalars(query.where(Attempt.id == attempt_id, Enrolment.person_id == person_id)).first()
 
 
 def drawn_questions(attempt: Attempt) -> tuple[DrawnQuestion, ...]:

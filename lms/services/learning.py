@@ -71,7 +71,7 @@ def opens_new_ground(row: Enrolment, module: Module, lesson: Lesson, now: dateti
 def open_lesson(session: Session, row: Enrolment, module: Module, lesson: Lesson, now: datetime) -> None:
     """Note that a lesson was opened: the learner resumes there."""
     identity = {"enrolment_id": row.id, "module_key": module.key, "lesson_key": lesson.key}
-    insert_or_find(session, LessonProgress, identity, {})
+    insert_new(session, LessonProgress, identity, {})
     row.started_at = row.started_at or now
     row.last_module, row.last_lesson, row.last_at = module.key, lesson.key, now
     session.flush()
