@@ -96,9 +96,7 @@ def test_two_columns_of_a_link_hide_the_lineitem_claim(
     assert "lineitem" not in claims_of(client, campus, asked)[AGS_CLAIM]
 
 
-def test_names_may_be_withheld(
-    client: FlaskClient, campus: Campus, asked: Request, quirk: Callable[..., None]
-) -> None:
+def test_names_may_be_withheld(client: FlaskClient, campus: Campus, asked: Request, quirk: Callable[..., None]) -> None:
     quirk(names_withheld=True)
     assert not {"name", "given_name", "family_name", "email"} & set(claims_of(client, campus, asked))
 
@@ -107,9 +105,7 @@ def test_names_may_be_withheld(
     "change",
     [{"client_id": "other"}, {"redirect_uri": "http://evil.example/"}, {"redirect_uri": ""}],
 )
-def test_an_unknown_client_or_address_is_never_answered(
-    client: FlaskClient, asked: Request, change: Request
-) -> None:
+def test_an_unknown_client_or_address_is_never_answered(client: FlaskClient, asked: Request, change: Request) -> None:
     answer = client.get("/auth", query_string={**asked, **change})
     assert answer.status_code == 400
     assert forms(answer.text) == []

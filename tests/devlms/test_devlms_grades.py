@@ -141,9 +141,7 @@ def test_a_faulty_score_is_refused(services: Any, changes: dict[str, Any]) -> No
 
 def test_a_body_that_is_no_object_is_refused(client: FlaskClient, services: Any) -> None:
     for body in ("[]", "{"):
-        answer = client.post(
-            f"{services.column}/scores", data=body, headers=services.headers, content_type=SCORE_MEDIA
-        )
+        answer = client.post(f"{services.column}/scores", data=body, headers=services.headers, content_type=SCORE_MEDIA)
         assert answer.status_code == 400
 
 

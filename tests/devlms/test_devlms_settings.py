@@ -24,9 +24,7 @@ def test_it_imports_nothing_of_the_service() -> None:
                 assert name.split(".")[0] != "lms" or name.startswith("lms.devlms."), (path.name, name)
 
 
-@pytest.mark.parametrize(
-    "issuer", ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9", "http://localhost"]
-)
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9", "http://localhost"])
 def test_it_accepts_a_loopback_issuer(settings: DevLmsSettings, issuer: str) -> None:
     assert replace(settings, issuer=issuer).issuer == issuer
 

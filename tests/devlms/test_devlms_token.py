@@ -74,9 +74,7 @@ def test_a_faulty_assertion_is_refused(client: FlaskClient, tool: FakeTool, clai
         ("scope", "openid", "invalid_scope"),
     ],
 )
-def test_a_faulty_request_is_refused(
-    client: FlaskClient, tool: FakeTool, field: str, value: str, error: str
-) -> None:
+def test_a_faulty_request_is_refused(client: FlaskClient, tool: FakeTool, field: str, value: str, error: str) -> None:
     answer = client.post("/token", data={**tool.token_request(URL, SCORE_SCOPE), field: value})
     assert answer.status_code == 400
     assert answer.json is not None
