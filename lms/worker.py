@@ -4,10 +4,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 import lms.jobs
 from lms.jobs import Job, Tools
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 #: How long an idle worker sleeps before it looks again, in seconds.
 IDLE = 1.0
+#: How long it leaves a database alone that did not answer, in seconds.
+AWAY = 2.0
 UPKEEP = timedelta(hours=1)
 
 
@@ -34,7 +37,7 @@ class Worker:
         self._grades = GradeService(app.extensions["outbound"], app.extensions["tool_keys"])
         self._jobs: dict[str, Job] = discover(lms.jobs, "run")
         self._stop = threading.Event()
-        self._upkeep_at = utcnow()
+        self._upkeep_at: datetime | None = None
 
     def stop(self) -> None:
         """Ask the worker to stop after the job under way."""
@@ -42,11 +45,16 @@ class Worker:
 
     def run(self, idle: float = IDLE) -> None:
         """Work until stopped."""
-        self.upkeep()
         while not self._stop.is_set():
-            if utcnow() - self._upkeep_at > UPKEEP:
-                self.upkeep()
-            if not self.work_one():
+            try:
+                if self._upkeep_at is None or utcnow() - self._upkeep_at > UPKEEP:
+                    self.upkeep()
+                busy = self.work_one()
+            except DBAPIError as error:  # the database is away: what it holds waits, and so does the worker
+                log.warning("database_away", cause=type(error).__name__)
+                busy = False
+                self._stop.wait(AWAY)
+            if not busy:
                 self._stop.wait(idle)
 
     def drain(self, timeout: float = 30) -> int:
