@@ -13,10 +13,9 @@ from lms.models.base import table_of
 T = TypeVar("T")
 
 
-def dialect_insert(session: Session, model: type[Any]) -> Any:
-    """The ``insert`` construct of the session's database, which knows ``on_conflict_do_…``."""
-    name = session.get_bind().dialect.name
-    return postgresql.insert(model) if name == "postgresql" else sqlite.insert(model)
+def insert_into(dialect: str, table: Table) -> Any:
+    """The ``insert`` construct of a database, which knows ``on_conflict_do_…``."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def insert_new(session: Session, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
@@ -36,6 +35,21 @@ def insert_or_find(session: Session, model: type[T], identity: Mapping[str, Any]
 @cache
 def _insert_statement(dialect: str, table: Table, identity: tuple[str, ...]) -> Any:
     # Made once: putting a statement together costs more than running it.
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    insert = insert_into(dialect, table)
     key = next(iter(table.primary_key.columns))
     return insert.on_conflict_do_nothing(index_elements=list(identity)).returning(key)
+
+
+def put(session: Session, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Insert the row of that unique identity, or give it these values."""
+    session.flush()
+    connection = session.connection()
+    statement = _put_statement(connection.dialect.name, table_of(model), tuple(identity), tuple(values))
+    connection.execute(statement, {**identity, **values})
+
+
+@cache
+def _put_statement(dialect: str, table: Table, identity: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    insert = insert_into(dialect, table)
+    changed = {name: insert.excluded[name] for name in names}
+    return insert.on_conflict_do_update(index_elements=list(identity), set_=changed)

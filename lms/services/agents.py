@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.models import Agent, AuditEntry, ImportRun, utcnow
-from lms.models.upsert import dialect_insert
+from lms.models.base import table_of
+from lms.models.upsert import insert_into
 from lms.services.agent_files import MAX_BYTES, AgentFile, Problem, recognise
 from lms.services.agent_rows import AgentRow, read_rows
 
@@ -116,7 +117,7 @@ def _take(session: Session, batch: Sequence[AgentRow], run_id: int | None, count
     if run_id is None or not (new or changed):
         return
     stamp = {"import_id": run_id, "updated_at": utcnow()}
-    insert = dialect_insert(session, Agent)
+    insert = insert_into(session.connection().dialect.name, table_of(Agent))
     # Another import may create an agent between our look and our write: the last one wins, field by field.
     replaced = {name: insert.excluded[name] for name in [*fields, *stamp] if name != "number"}
     values = [{**DEFAULTS, **row.values, **stamp} for row in new + changed]

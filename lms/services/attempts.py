@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, bindparam, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from assessments.draw import draw
@@ -15,9 +15,18 @@ from assessments.grade import grade
 from assessments.model import DrawnQuestion, Mark, Response, Score
 from curricula.model import Module, Track
 from lms.models import Answer, Attempt, Enrolment, utcnow
+from lms.models.base import table_of
 from lms.models.secrets import new_token
-from lms.models.upsert import dialect_insert, insert_or_find
+from lms.models.upsert import insert_or_find, put
 from lms.services.results import after_result
+
+# Autosave is the hottest write: its statements are made once, and run free of the ORM.
+_ATTEMPT = table_of(Attempt)
+_OPEN = (
+    select(_ATTEMPT.c.id)
+    .where(_ATTEMPT.c.id == bindparam("attempt"), _ATTEMPT.c.submitted_at.is_(None))
+    .with_for_update()
+)
 
 
 class AttemptRefused(Exception):
@@ -135,8 +144,7 @@ def save_answer(
     if shown is None:
         raise AttemptRefused("not_drawn")
     # The row is locked so that no answer slips in while the attempt is being submitted.
-    still_open = select(Attempt.id).where(Attempt.id == attempt.id, Attempt.submitted_at.is_(None))
-    if session.execute(still_open.with_for_update()).first() is None:
+    if session.connection().execute(_OPEN, {"attempt": attempt.id}).first() is None:
         raise AttemptRefused("closed")
     now = utcnow()
     values = {
@@ -144,8 +152,7 @@ def save_answer(
         "flagged": flagged,
         "saved_at": now,
     }
-    insert = dialect_insert(session, Answer).values(attempt_id=attempt.id, question_key=question_key, **values)
-    session.execute(insert.on_conflict_do_update(index_elements=["attempt_id", "question_key"], set_=values))
+    put(session, Answer, {"attempt_id": attempt.id, "question_key": question_key}, values)
     return now
 
 

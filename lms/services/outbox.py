@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from traceback import extract_tb
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.models import OutboxJob, utcnow
-from lms.models.upsert import dialect_insert
+from lms.models.base import table_of
+from lms.models.upsert import insert_into
 
 #: A worker that has not answered for so long is taken for dead.
 LEASE = timedelta(minutes=2)
@@ -56,15 +58,23 @@ def promise(session: Session, kind: str, key: str, payload: dict[str, Any]) -> N
 
     Asked again before it ran, it runs once with the last payload; asked again while it runs, it runs again.
     """
-    insert = dialect_insert(session, OutboxJob)
     now = utcnow()
-    fresh = {"payload": payload, "status": "pending", "tries": 0, "due_at": now, "last_error": None}
-    session.execute(
-        insert.values(kind=kind, key=key, version=1, created_at=now, **fresh).on_conflict_do_update(
-            index_elements=["kind", "key"],
-            set_={**fresh, "version": OutboxJob.version + 1, "finished_at": None},
-        )
-    )
+    values = {"kind": kind, "key": key, "payload": payload, "created_at": now, "due_at": now}
+    session.flush()
+    connection = session.connection()
+    connection.execute(_promise_statement(connection.dialect.name), values)
+
+
+@cache
+def _promise_statement(dialect: str) -> Any:
+    # Every result makes promises: the statement is put together once.
+    table = table_of(OutboxJob)
+    insert = insert_into(dialect, table)
+    asked_again = {
+        "payload": insert.excluded.payload, "due_at": insert.excluded.due_at, "version": table.c.version + 1,
+        "status": "pending", "tries": 0, "last_error": None, "finished_at": None,
+    }  # fmt: skip
+    return insert.on_conflict_do_update(index_elements=["kind", "key"], set_=asked_again)
 
 
 def claim(session: Session, now: datetime | None = None) -> Claim | None:
