@@ -64,7 +64,6 @@ def _flask_settings(config: Config) -> dict[str, Any]:
     return {
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not config.database.startswith("sqlite")},
         "MAX_CONTENT_LENGTH": config.upload_limit + 100_000,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "SESSION_COOKIE_NAME": "mpia",

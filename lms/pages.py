@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, g, request, session, url_for
+from flask import abort, current_app, request, session, url_for
 from flask_login import current_user
 
 from curricula.model import LANGUAGES, Track
@@ -14,7 +14,6 @@ from lms.i18n import gettext as _
 from lms.lti.http import Outbound
 from lms.lti.jwks import PlatformKeys
 from lms.lti.keys import ToolKeys
-from lms.models.database import begin_reading
 from lms.security import Visitor
 
 LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
@@ -61,12 +60,6 @@ def track_or_404(key: str) -> Track:
     if track is None:
         abort(404)
     return track
-
-
-def read_first() -> None:
-    """In a POST that must check before it writes: transactions only read until ``writing``."""
-    if "intent" not in g:
-        g.intent = begin_reading()
 
 
 def local_path(path: str | None, fallback: str) -> str:

@@ -1,5 +1,6 @@
 """Who may do what, and the headers of every response."""
 
+import itertools
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -106,21 +107,24 @@ def framed_by(origin: str | None) -> None:
 
 def refuse_nul() -> None:
     """Nobody types a NUL, and PostgreSQL cannot hold one: 400 wherever it stands."""
-    if "\x00" in request.path or any("\x00" in value for _name, value in request.values.items(multi=True)):
+    typed = itertools.chain.from_iterable(request.form.listvalues()) if request.method == "POST" else ()
+    if "\x00" in request.path or b"%00" in request.query_string or any("\x00" in value for value in typed):
         abort(400)
 
 
 def secure_headers(response: Response) -> Response:
     """Headers of every response; a page may be framed by the LMS this browser came from, and by no other site."""
-    # The signed cookie names the LMS: what it frames must still show once the session has ended.
-    framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"
     headers = response.headers
-    present = {name.lower() for name, _value in headers}
-    wanted = {"Content-Security-Policy": f"{POLICY}; frame-ancestors {framers}", **HEADERS}
+    wanted = {} if request.endpoint == "static" else {"Cache-Control": "no-store"}
+    if 300 <= response.status_code < 400:  # shows nothing: only what governs the way on
+        wanted["Referrer-Policy"] = HEADERS["Referrer-Policy"]
+    else:
+        # The signed cookie names the LMS: what it frames must still show once the session has ended.
+        framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"
+        wanted |= {"Content-Security-Policy": f"{POLICY}; frame-ancestors {framers}", **HEADERS}
     if request.is_secure and request.host.split(":")[0] not in {"localhost", "127.0.0.1"}:
         wanted["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint != "static":
-        wanted["Cache-Control"] = "no-store"
+    present = {name.lower() for name, _value in headers}
     headers.extend({name: value for name, value in wanted.items() if name.lower() not in present})
     return response
 

@@ -25,10 +25,10 @@ _MINE = _TABLE.c.state_hash == bindparam("state")
 _INSERT = insert(_TABLE)
 _CONSUME = delete(_TABLE).where(_MINE)
 
-_counts: WeakKeyDictionary[Engine | Connection, tuple[float, int]] = WeakKeyDictionary()
+_counts: WeakKeyDictionary[Engine, tuple[float, int]] = WeakKeyDictionary()
 
 
-def remember(session: Session, state: str, login: PendingLogin) -> None:
+def remember(own: Session | Connection, state: str, login: PendingLogin) -> None:
     """Keep a login until its launch comes."""
     values = {
         "state_hash": hashed(state),
@@ -39,12 +39,12 @@ def remember(session: Session, state: str, login: PendingLogin) -> None:
         "browser_hash": login.browser_hash,
         "expires_at": login.expires_at,
     }
-    session.connection().execute(_INSERT, values)
+    own.execute(_INSERT, values)
 
 
-def consume(session: Session, state: str) -> bool:
+def consume(own: Session | Connection, state: str) -> bool:
     """Use a state up. Of concurrent replays exactly one gets True."""
-    done = session.connection().execute(_CONSUME, {"state": hashed(state)})
+    done = own.execute(_CONSUME, {"state": hashed(state)})
     return cast("CursorResult[Any]", done).rowcount == 1
 
 
@@ -54,11 +54,11 @@ def sweep(session: Session) -> int:
     return int(cast("CursorResult[Any]", done).rowcount)
 
 
-def full(session: Session) -> bool:
+def full(own: Connection) -> bool:
     """Whether too many logins are under way, as counted a few seconds ago at most."""
-    bind, now = session.get_bind(), time.monotonic()
+    bind, now = own.engine, time.monotonic()
     counted, number = _counts.get(bind, (-COUNTED_EVERY, 0))
     if now - counted >= COUNTED_EVERY:
-        number = session.scalar(select(func.count()).select_from(LaunchState)) or 0
+        number = own.scalar(select(func.count()).select_from(LaunchState)) or 0
         _counts[bind] = now, number
     return number >= CAPACITY

@@ -6,22 +6,45 @@ timeout), so the intention is declared before the first statement: see ``begin_r
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from typing import Any
+from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as ExtensionSession
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from lms.models.base import Base
 
+
+class OneDatabaseSession(ExtensionSession):
+    """A session that knows its one engine, instead of looking for it before every statement."""
+
+    _engine: Engine | None = None
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Engine | Connection | None = None, **kwargs: Any
+    ) -> Engine | Connection:
+        del mapper, clause, kwargs
+        if self._engine is None:
+            self._engine = self._db.engine
+        return bind or self._engine
+
+
 #: The models stand on our own typed base; the extension shares its metadata and gives sessions and engines.
-db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": OneDatabaseSession, "expire_on_commit": False})
 
 #: Longest wait for another writer, in milliseconds, before SQLite reports « locked ».
 BUSY_TIMEOUT = 20_000
+
+#: After how many seconds unused a connection is asked whether it is alive. Asking each time would cost a launch as
+#: much as a query.
+RESTED = 5.0
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 
@@ -48,6 +71,17 @@ def writing(session: Session) -> Iterator[None]:
         _read_only.reset(token)
 
 
+@contextmanager
+def direct_transaction() -> Iterator[Connection]:
+    """A transaction of its own that may write, free of the ORM: for what runs at every launch."""
+    token = _read_only.set(False)
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    finally:
+        _read_only.reset(token)
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     del record
@@ -65,7 +99,31 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
+        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        try:
+            driver.execute("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise OperationalError("BEGIN", None, error) from error
+
+
+@event.listens_for(Engine, "checkin")
+def _note_rest(connection: Any, record: ConnectionPoolEntry) -> None:
+    del connection
+    record.info["rested"] = time.monotonic()
+
+
+@event.listens_for(Engine, "checkout")
+def _ask_whether_alive(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+    """Ask a connection that has rested whether the server still knows it; another is opened when it does not."""
+    del proxy
+    now = time.monotonic()
+    if isinstance(connection, sqlite3.Connection) or now - record.info.get("rested", now) < RESTED:
+        return
+    try:
+        connection.execute("select 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 @event.listens_for(Session, "before_flush")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, select
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,10 +18,11 @@ def insert_into(dialect: str, table: Table) -> Any:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
-def insert_new(session: Session, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+def insert_new(
+    own: Session | Connection, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]
+) -> Any:
     """The primary key of the row just inserted; None when a row of that unique identity exists, untouched."""
-    session.flush()  # what the row refers to may still be waiting in the session
-    connection = session.connection()
+    connection = _connection(own)
     statement = _insert_statement(connection.dialect.name, table_of(model), tuple(identity))
     return connection.execute(statement, {**values, **identity}).scalar()
 
@@ -32,6 +33,13 @@ def insert_or_find(session: Session, model: type[T], identity: Mapping[str, Any]
     return session.scalars(select(model).filter_by(**identity)).one()
 
 
+def _connection(own: Session | Connection) -> Connection:
+    if isinstance(own, Connection):
+        return own
+    own.flush()  # what the row refers to may still be waiting in the session
+    return own.connection()
+
+
 @cache
 def _insert_statement(dialect: str, table: Table, identity: tuple[str, ...]) -> Any:
     # Made once: putting a statement together costs more than running it.
@@ -40,10 +48,9 @@ def _insert_statement(dialect: str, table: Table, identity: tuple[str, ...]) -> 
     return insert.on_conflict_do_nothing(index_elements=list(identity)).returning(key)
 
 
-def put(session: Session, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+def put(own: Session | Connection, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert the row of that unique identity, or give it these values."""
-    session.flush()
-    connection = session.connection()
+    connection = _connection(own)
     statement = _put_statement(connection.dialect.name, table_of(model), tuple(identity), tuple(values))
     connection.execute(statement, {**identity, **values})
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lms.lti.model import Launch
@@ -40,26 +40,26 @@ class Arrival:
     new_column: bool = False
 
 
-def arrive(session: Session, launch: Launch, language: str | None, now: datetime | None = None) -> Arrival:
+def arrive(own: Session | Connection, launch: Launch, language: str | None, now: datetime | None = None) -> Arrival:
     """Record a launch: rows are made once and changed only where the platform says something new.
 
     Two launches of one person at the same time make one row of each (unique constraints decide).
     """
     now = now or utcnow()
-    known: Any = session.connection().execute(_KNOWN, _identities(launch)).one_or_none()
+    known: Any = own.execute(_KNOWN, _identities(launch)).one_or_none()
     if known is None:
         raise LookupError("The platform of a verified launch is gone.")
-    person_id = _person(session, launch, known, language)
-    context_id = _context(session, launch, known)
-    link_id = _link(session, launch, known, context_id)
-    _member(session, launch, known, person_id, context_id, now)
+    person_id = _person(own, launch, known, language)
+    context_id = _context(own, launch, known)
+    link_id = _link(own, launch, known, context_id)
+    _member(own, launch, known, person_id, context_id, now)
     learner = "learner" in launch.roles
     joined = learner and known.participation_id is None
     if joined:
-        insert_new(session, Participation, {"person_id": person_id, "resource_link_id": link_id}, {})
+        insert_new(own, Participation, {"person_id": person_id, "resource_link_id": link_id}, {})
     if known.last_launch_at is None or now - known.last_launch_at > SEEN_EVERY:
         seen = update(Platform).where(Platform.id == launch.registration.platform_id)
-        session.execute(seen.values(last_launch_at=now))
+        own.execute(seen.values(last_launch_at=now))
     user, link = launch.user, launch.link
     unnamed = known.person_id is not None and not (known.full_name or known.given_name or known.family_name)
     return Arrival(
@@ -108,7 +108,7 @@ def _identities(launch: Launch) -> dict[str, Any]:
     }
 
 
-def _person(session: Session, launch: Launch, known: Any, language: str | None) -> int:
+def _person(own: Session | Connection, launch: Launch, known: Any, language: str | None) -> int:
     user = launch.user
     told = {
         "given_name": user.given_name, "family_name": user.family_name, "full_name": user.full_name,
@@ -120,17 +120,17 @@ def _person(session: Session, launch: Launch, known: Any, language: str | None) 
         values["language"] = language
     identity = {"platform_id": launch.registration.platform_id, "subject": user.subject}
     before = {name: getattr(known, name) for name in values}
-    return _kept(session, Person, known.person_id, identity, values, before)
+    return _kept(own, Person, known.person_id, identity, values, before)
 
 
-def _context(session: Session, launch: Launch, known: Any) -> int:
+def _context(own: Session | Connection, launch: Launch, known: Any) -> int:
     values = {"title": launch.context.title, "label": launch.context.label}
     identity = {"deployment_id": launch.deployment, "lti_id": launch.context.id}
     before = {"title": known.context_title, "label": known.context_label}
-    return _kept(session, Context, known.context_id, identity, values, before)
+    return _kept(own, Context, known.context_id, identity, values, before)
 
 
-def _link(session: Session, launch: Launch, known: Any, context_id: int) -> int:
+def _link(own: Session | Connection, launch: Launch, known: Any, context_id: int) -> int:
     link = launch.link
     values = {
         "title": link.title,
@@ -146,20 +146,22 @@ def _link(session: Session, launch: Launch, known: Any, context_id: int) -> int:
         "lineitem_url": known.lineitem_url,
         "ags_scopes": known.ags_scopes,
     }
-    return _kept(session, ResourceLink, known.link_id, {"context_id": context_id, "lti_id": link.id}, values, before)
+    return _kept(own, ResourceLink, known.link_id, {"context_id": context_id, "lti_id": link.id}, values, before)
 
 
-def _member(session: Session, launch: Launch, known: Any, person_id: int, context_id: int, now: datetime) -> None:
+def _member(
+    own: Session | Connection, launch: Launch, known: Any, person_id: int, context_id: int, now: datetime
+) -> None:
     values: dict[str, Any] = {"role": max(launch.roles, key=STRENGTH.index)}
     if known.last_seen_at is not None and now - known.last_seen_at > SEEN_EVERY:
         values["last_seen_at"] = now
     identity = {"person_id": person_id, "context_id": context_id}
     before = {"role": known.role, "last_seen_at": known.last_seen_at}
-    _kept(session, Membership, known.membership_id, identity, values, before)
+    _kept(own, Membership, known.membership_id, identity, values, before)
 
 
 def _kept(
-    session: Session,
+    own: Session | Connection,
     model: type[Any],
     number: int | None,
     identity: Mapping[str, Any],
@@ -168,13 +170,13 @@ def _kept(
 ) -> int:
     """The number of the row, made if it was not there, written where ``values`` differ from ``before``."""
     if number is None:
-        number = insert_new(session, model, identity, values)
+        number = insert_new(own, model, identity, values)
         if number is not None:
             return number
         # Another launch made it a moment ago.
-        number, before = session.execute(select(model.id).filter_by(**identity)).scalar_one(), {}
+        number, before = own.execute(select(model.id).filter_by(**identity)).scalar_one(), {}
     changed = {name: value for name, value in values.items() if name not in before or before[name] != value}
     if changed:
         table = table_of(model)
-        session.execute(update(table).where(table.c.id == number).values(changed))
+        own.execute(update(table).where(table.c.id == number).values(changed))
     return number

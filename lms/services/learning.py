@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from curricula.model import Lesson, Module, Track
@@ -17,10 +17,10 @@ from lms.models.upsert import insert_new, insert_or_find
 REOPENED_AFTER = timedelta(minutes=1)
 
 
-def enrol(session: Session, person_id: int, track: Track) -> None:
+def enrol(own: Session | Connection, person_id: int, track: Track) -> None:
     """Enrol the person in the track, in the version published now, unless they follow it already."""
     identity = {"person_id": person_id, "track_key": track.key}
-    insert_new(session, Enrolment, identity, {"track_version": track.version, "track_digest": track.digest})
+    insert_new(own, Enrolment, identity, {"track_version": track.version, "track_digest": track.digest})
 
 
 def enrolments(session: Session, person_id: int) -> Sequence[Enrolment]:

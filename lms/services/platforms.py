@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
 from lms.lti.model import LtiError, PendingLogin, Registration
@@ -15,7 +15,7 @@ from lms.models import Deployment, LaunchState, Platform, utcnow
 from lms.models.base import table_of
 from lms.models.secrets import hashed
 
-# Every launch reads these: made once, and run on the session's connection, free of the ORM.
+# Every launch reads these: made once, and free of the ORM.
 _PLATFORM, _DEPLOYMENT, _STATE = table_of(Platform), table_of(Deployment), table_of(LaunchState)
 _REGISTRATIONS = (
     select(
@@ -59,12 +59,14 @@ class NewPlatform:
     deployment_id: str
 
 
-def find_registration(session: Session, issuer: str, client_id: str | None, deployment_id: str | None) -> Registration:
+def find_registration(
+    own: Session | Connection, issuer: str, client_id: str | None, deployment_id: str | None
+) -> Registration:
     """The active registration a login speaks for (LTI.md L1 to L6).
 
     ``LtiError``: ``issuer_unknown``, ``client_ambiguous`` when several registrations fit, ``suspended``.
     """
-    found = _read(session.connection().execute(_BY_ISSUER, {"issuer": issuer}))
+    found = _read(own.execute(_BY_ISSUER, {"issuer": issuer}))
     if client_id:
         found = [each for each in found if each[0].client_id == client_id]
     if deployment_id is not None:
@@ -76,20 +78,20 @@ def find_registration(session: Session, issuer: str, client_id: str | None, depl
     return _active(*found[0])
 
 
-def registration(session: Session, platform_id: int) -> Registration:
+def registration(own: Session | Connection, platform_id: int) -> Registration:
     """The active registration of that row. ``LtiError``: ``issuer_unknown``, ``suspended``."""
-    found = _read(session.connection().execute(_BY_ID, {"id": platform_id}))
+    found = _read(own.execute(_BY_ID, {"id": platform_id}))
     if not found:
         raise LtiError("issuer_unknown")
     return _active(*found[0])
 
 
-def login_under_way(session: Session, state: str) -> tuple[PendingLogin, Registration]:
+def login_under_way(own: Session | Connection, state: str) -> tuple[PendingLogin, Registration]:
     """The unconsumed login of that state, and the active registration it speaks for; one query.
 
     ``LtiError``: ``state_unknown``, ``suspended``.
     """
-    rows = session.connection().execute(_BY_STATE, {"state": hashed(state)}).all()
+    rows = own.execute(_BY_STATE, {"state": hashed(state)}).all()
     if not rows or rows[0].expires_at < utcnow():
         raise LtiError("state_unknown", "already used, expired, or never begun here")
     row = rows[0]

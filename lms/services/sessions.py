@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, delete, insert, select
+from sqlalchemy import Connection, CursorResult, delete, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from lms.lti.model import Launch
@@ -16,7 +16,7 @@ _INSERT = insert(table_of(WebSession))
 
 
 def open_session(
-    session: Session,
+    own: Session | Connection,
     person_id: int,
     roles: frozenset[str],
     minutes: int,
@@ -28,7 +28,7 @@ def open_session(
     """A new session for ``minutes``; gives the token its cookie must carry, which is stored hashed."""
     token = new_token()
     now = utcnow()
-    session.connection().execute(
+    own.execute(
         _INSERT,
         {
             "token_hash": hashed(token),

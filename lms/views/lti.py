@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Blueprint, jsonify, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from lms.errors import Refused, reference
@@ -15,9 +17,10 @@ from lms.lti.launch import ours, verify
 from lms.lti.model import Launch, Login, LtiError, PendingLogin, Registration
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, remember
-from lms.models import db, utcnow, writing
+from lms.models import db, utcnow
+from lms.models.database import direct_transaction
 from lms.models.secrets import hashed, new_token, same
-from lms.pages import config, platform_keys, read_first, tool_keys, tracks
+from lms.pages import config, platform_keys, tool_keys, tracks
 from lms.security import framed_by
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
@@ -58,15 +61,14 @@ def login() -> ResponseReturnValue:
             raise LtiError("login_malformed", "iss and login_hint are required")
         if not ours(asked.target, config().base_url) or len(asked.target) > TARGET_LIMIT:
             raise LtiError("target")
-        with writing(db.session()):
-            found = find_registration(db.session(), asked.issuer, asked.client_id, asked.deployment_id)
+        with direct_transaction() as own:
+            found = find_registration(own, asked.issuer, asked.client_id, asked.deployment_id)
             framed_by(_origin(found))
-            if full(db.session()):
+            if full(own):
                 raise LtiError("busy")
             until = utcnow() + LIFETIME
             login = PendingLogin(found.platform_id, asked.deployment_id, nonce, asked.target, hashed(browser), until)
-            remember(db.session(), state, login)
-            db.session.commit()
+            remember(own, state, login)
         launch_url = config().base_url + url_for("lti.launch")
         return redirect(login_url(asked, found, launch_url, state, nonce))
     except LtiError as error:
@@ -76,7 +78,6 @@ def login() -> ResponseReturnValue:
 @blueprint.post("/launch")
 def launch() -> ResponseReturnValue:
     """Every LTI message: verified, then its consequences in one transaction, then the learner's page."""
-    read_first()
     framed_by(None)
     fields = _single(request.form)
     try:
@@ -103,7 +104,7 @@ def jwks() -> ResponseReturnValue:
 
 
 def _fetch_keys(url: str, state: str) -> None:
-    db.session.rollback()  # no transaction stays open while the platform answers
+    # No transaction is open while the platform answers.
     try:
         platform_keys().fetch(url)
     except LtiError:
@@ -112,23 +113,24 @@ def _fetch_keys(url: str, state: str) -> None:
 
 
 def _received(fields: dict[str, str]) -> ResponseReturnValue:
-    state = fields["state"]
-    with writing(db.session()):
-        known, found = login_under_way(db.session(), state)
-        if not same(known.browser_hash, hashed(session.get("browser", ""))):
-            raise LtiError("browser", "the login began in another browser, or its cookie was kept from us")
-        framed_by(_origin(found))
-        try:
+    state, bound = fields["state"], False
+    try:
+        with direct_transaction() as own:
+            known, found = login_under_way(own, state)
+            bound = same(known.browser_hash, hashed(session.get("browser", "")))
+            if not bound:
+                raise LtiError("browser", "the login began in another browser, or its cookie was kept from us")
+            framed_by(_origin(found))
             if "error" in fields:
                 raise LtiError("platform_refused", fields["error"][:100])
             message = verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url)
-            if not consume(db.session(), state):
+            if not consume(own, state):
                 raise LtiError("state_unknown", "used at the same moment by another request")
-            token, page = _arrived(message)
-        except LtiError:
+            token, page = _arrived(own, message)
+    except LtiError:
+        if bound:
             _use_up(state)
-            raise
-        db.session.commit()
+        raise
     # A new identity starts from nothing of an earlier visitor. The proof of the browser is nobody's, and another
     # activity may be opening in a second tab.
     kept = {name: session[name] for name in ("language", "browser") if name in session}
@@ -142,19 +144,20 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
     return redirect(page, 303)
 
 
-def _arrived(message: Launch) -> tuple[str, str]:
+def _arrived(own: Connection, message: Launch) -> tuple[str, str]:
     """(session token, page to show) of a launch, recorded."""
-    arrival = arrive(db.session(), message, from_lti_locale(message.locale))
+    arrival = arrive(own, message, from_lti_locale(message.locale))
     token = open_session(
-        db.session(), arrival.person_id, arrival.roles, config().session_minutes,
+        own, arrival.person_id, arrival.roles, config().session_minutes,
         launch=message, context_id=arrival.context_id, resource_link_id=arrival.link_id,
     )  # fmt: skip
     if arrival.named:
-        promise_certificates(db.session(), arrival.person_id, tracks())
-    return token, _page(arrival)
+        with Session(own) as joined:
+            promise_certificates(joined, arrival.person_id, tracks())
+    return token, _page(own, arrival)
 
 
-def _page(arrival: Arrival) -> str:
+def _page(own: Connection, arrival: Arrival) -> str:
     """Where the link leads: its track or module for learners, their room for the others."""
     if "learner" not in arrival.roles and arrival.roles & {"hr", "administrator"}:
         return url_for("home.index")
@@ -166,9 +169,10 @@ def _page(arrival: Arrival) -> str:
             raise LtiError("track_unknown", arrival.track_key)
         return url_for("learn.catalogue")
     if not arrival.enrolled:
-        enrol(db.session(), arrival.person_id, track)
+        enrol(own, arrival.person_id, track)
     elif arrival.new_column:
-        promise_scores(db.session(), arrival.person_id, track, arrival.link_id)
+        with Session(own) as joined:
+            promise_scores(joined, arrival.person_id, track, arrival.link_id)
     module = track.module(arrival.module_key or "")
     if module is not None and module.published:
         return url_for("learn.module", track_key=track.key, module_key=module.key)
@@ -177,10 +181,8 @@ def _page(arrival: Arrival) -> str:
 
 def _use_up(state: str) -> None:
     # A message that does not hold uses its state up all the same: it cannot be tried again with another token.
-    db.session.rollback()
-    with writing(db.session()):
-        consume(db.session(), state)
-        db.session.commit()
+    with direct_transaction() as own:
+        consume(own, state)
 
 
 def _origin(found: Registration) -> str:
