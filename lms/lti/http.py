@@ -19,6 +19,10 @@ DEADLINE = 30.0
 LIMIT = 2_000_000
 
 
+def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast
+
+
 class Outbound:
     """Calls to platforms. Hosts of ``allowed_hosts`` may be private or served over http (intranets, tests)."""
 
@@ -47,7 +51,7 @@ class Outbound:
             found = {info[4][0] for info in socket.getaddrinfo(host, port)}
         except (OSError, UnicodeError) as error:
             raise LtiError("address_unknown", "the host name does not resolve") from error
-        if any(not ipaddress.ip_address(address).is_global for address in found):
+        if not all(_public(ipaddress.ip_address(address)) for address in found):
             raise LtiError("address_private", "the host is on a private network")
 
     def request(
