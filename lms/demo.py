@@ -56,11 +56,11 @@ class Addresses:
 class Demo:
     """The running demo; use it as a context. Everything binds the loopback and lives under ``directory``."""
 
-    def __init__(self, directory: Path, addresses: Addresses) -> None:
+    def __init__(self, directory: Path, addresses: Addresses, database_url: str = "") -> None:
         self.addresses = addresses
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
-        self.config = _config(directory, addresses)
+        self.config = _config(directory, addresses, database_url)
         self.app = create_app(self.config)
         upgrade(self.app)
         settings = DevLmsSettings(
@@ -93,11 +93,12 @@ class Demo:
         self.app.extensions["outbound"].close()
 
 
-def _config(directory: Path, addresses: Addresses) -> Config:
+def _config(directory: Path, addresses: Addresses, database_url: str) -> Config:
     kept = {name: value for name, value in os.environ.items() if name == "LMS_SECRET_KEY"}
     return load_config(
-        kept, base_url=addresses.tool, data_dir=directory, allowed_private_hosts=("127.0.0.1", "localhost")
-    )
+        kept, base_url=addresses.tool, data_dir=directory, database_url=database_url,
+        allowed_private_hosts=("127.0.0.1", "localhost"),
+    )  # fmt: skip
 
 
 def _seed(app: Flask, values: dict[str, str], directory: Path) -> str:

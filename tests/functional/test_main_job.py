@@ -10,6 +10,7 @@ import pytest
 
 from lms.demo import Addresses, Demo
 from lms.demo_check import CheckFailed, check
+from tests.conftest import SECRET
 
 LEFT = ["certificate.pdf", "completions.csv", "credential.json", "credential.jwt", "did.json", "status.json"]
 STEPS = (
@@ -51,6 +52,15 @@ def test_the_command_proves_the_main_job_twice_over(tmp_path: Path) -> None:
         assert offline.returncode == 0, offline.stdout + offline.stderr
     credential = json.loads((tmp_path / "check/credential.json").read_text())
     assert credential["credentialSubject"]["licenseNumber"].endswith("-000001")
+
+
+def test_the_main_job_on_each_database(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the launch to HR's line, with the server, the worker and the LMS each in its own thread."""
+    monkeypatch.setenv("LMS_SECRET_KEY", SECRET)  # under which the database's LTI key is encrypted
+    said: list[str] = []
+    with Demo(tmp_path / "demo", free_ports(), database_url) as demo:
+        check(demo, said.append)
+    assert tuple(line.split("] ", 1)[1].split(":")[0] for line in said) == STEPS
 
 
 def test_the_check_can_fail(tmp_path: Path) -> None:
