@@ -1,5 +1,6 @@
 """LTI doors: login, launch, the tool's public keys."""
 
+import re
 from urllib.parse import urlsplit
 
 import structlog
@@ -35,6 +36,8 @@ CROSS_SITE = True
 log = structlog.get_logger()
 
 FIELD_LIMIT = 8000
+#: What may be logged of a platform's refusal (RFC 6749, section 4.1.2.1).
+OAUTH_CODE = re.compile(r"[a-z_]{1,50}")
 #: A longer address of the course would not fit in the cookie, which keeps it for when the session has ended.
 COURSE_LIMIT = 500
 #: Longest target kept between login and launch.
@@ -122,7 +125,8 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
                 raise LtiError("browser", "the login began in another browser, or its cookie was kept from us")
             framed_by(_origin(found))
             if "error" in fields:
-                raise LtiError("platform_refused", fields["error"][:100])
+                code = fields["error"]
+                raise LtiError("platform_refused", code if OAUTH_CODE.fullmatch(code) else "not a code")
             message = verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url)
             if not consume(own, state):
                 raise LtiError("state_unknown", "used at the same moment by another request")

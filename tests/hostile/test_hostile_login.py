@@ -48,6 +48,20 @@ def test_refused_login(court: Court, method: str, changes: dict[str, Any]) -> No
     assert answer.location is None
 
 
+def test_l1_an_unknown_platform_can_show_the_refusal_in_its_frame(court: Court) -> None:
+    """Else a new administrator would see nothing at all. Nobody is signed in on that page."""
+    answer = court.platform.login(court.browser, iss="https://new.example.org")
+    court.refuses(answer, "lti_issuer_unknown")
+    assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors *")
+
+
+def test_l1_who_is_signed_in_is_not_framed_by_a_stranger(court: Court) -> None:
+    court.platform.launched(court.browser)
+    answer = court.platform.login(court.browser, iss="https://evil.example.org")
+    assert answer.status_code == 400
+    assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors https://lms.example.org")
+
+
 def test_l3_client_id_absent_and_ambiguous(court: Court) -> None:
     second = PlatformInTest(court.app, "second", issuer=court.platform.issuer)
     assert second.id != court.platform.id

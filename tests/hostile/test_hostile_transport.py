@@ -41,6 +41,7 @@ CASES: dict[str, Callable[[Court, str, str], TestResponse]] = {
     "T8 error response": lambda court, state, good: court.answer(
         state, ABSENT, error="access_denied", error_description="<script>alert(1)</script>"
     ),
+    "T8 error that is no code": lambda court, state, good: court.answer(state, ABSENT, error="Ada Martin is not here"),
     "T8 error beside a token": lambda court, state, good: court.answer(state, good, error="access_denied"),
     "T9 no id_token": lambda court, state, good: court.answer(state, ABSENT),
     "T9 empty id_token": lambda court, state, good: court.answer(state, ""),
