@@ -1,8 +1,11 @@
 """``lms serve``, ``lms worker``, ``lms config``: running the service."""
 
+import gc
+
 import click
 from flask import Flask
 
+from curricula.registry import shipped_tracks
 from lms.app import create_app
 from lms.config import load_config
 from lms.logs import init_logs
@@ -27,9 +30,16 @@ def serve(host: str, port: int, workers: int) -> None:
 
 
 def web_process() -> Flask:
-    """The service in a process of its own, which inherits no setting of the logs."""
+    """The service in a process of its own, which inherits no setting of the logs.
+
+    The tracks are read beforehand, and what start-up made is left out of every later garbage collection.
+    """
     init_logs()
-    return create_app()
+    app = create_app()
+    shipped_tracks()
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 @click.command("worker")

@@ -32,6 +32,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from lms.app import create_app
+from lms.cli.service import web_process
 from lms.config import load_config
 from lms.models import db
 from lms.schema import upgrade
@@ -163,8 +164,8 @@ def smallest_served() -> Flask:
 
 def ours_served() -> Flask:
     """The service as granian starts it, the platform's keys at hand as the smallest app has them."""
+    app, known = web_process(), json.loads(os.environ["BENCH_PLATFORM"])
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    app, known = create_app(), json.loads(os.environ["BENCH_PLATFORM"])
     network_of(app).answers[known["jwks_url"]] = {"keys": [known["jwk"]]}
     return app
 
