@@ -1,6 +1,7 @@
 """What people are told when something cannot be done: what happened, what to do, a reference."""
 
 import secrets
+from collections.abc import Sequence
 from traceback import extract_tb
 
 import structlog
@@ -19,12 +20,13 @@ log = structlog.get_logger()
 class Refused(Exception):
     """A request that cannot be granted, with words for the person: ``what`` happened, ``fix`` to do.
 
-    ``cause`` is a short key for logs and metrics; it never holds personal data.
+    ``actions`` are ways out, (label, address). ``cause`` is a short key for logs and metrics, never personal data.
     """
 
     def __init__(self, what: str, fix: str = "", *, status: int = 400, cause: str = "refused") -> None:
         super().__init__(what)
         self.what, self.fix, self.status, self.cause = what, fix, status, cause
+        self.actions: list[tuple[str, str]] = []
 
 
 def reference() -> str:
@@ -44,7 +46,7 @@ def init_errors(app: Flask) -> None:
 
 def _refused(error: Refused) -> Response:
     log.info("refused", cause=error.cause, status=error.status, reference=reference())
-    return _answer(error.status, error.what, error.fix)
+    return _answer(error.status, error.what, error.fix, error.actions)
 
 
 def _forged(error: CSRFError) -> Response:
@@ -106,7 +108,7 @@ def _trace(error: BaseException | None) -> list[str]:
     return lines
 
 
-def _answer(status: int, what: str, fix: str) -> Response:
+def _answer(status: int, what: str, fix: str, actions: Sequence[tuple[str, str]] = ()) -> Response:
     db.session.rollback()
     wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     if wants_json:
@@ -115,5 +117,8 @@ def _answer(status: int, what: str, fix: str) -> Response:
     if status == 401 and session.get("frame"):
         page = render_template("lti/relaunch.html", course_url=session.get("course"), reference=reference())
     else:
-        page = render_template("error.html", code=status, title=what, what=what, fix=fix, reference=reference())
+        ways = [{"label": label, "url": url} for label, url in actions]
+        page = render_template(
+            "error.html", code=status, title=what, what=what, fix=fix, reference=reference(), actions=ways
+        )
     return make_response(page, status)

@@ -1,8 +1,12 @@
 """Brings a database to this release: the migration chain, then the tool's first key."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import command
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from lms.lti.keys import ToolKeys
 from lms.migrations.head import alembic_config
@@ -21,10 +25,11 @@ def upgrade(app: Flask) -> None:
                 connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
                 connection.commit()
             try:
-                config = alembic_config()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-                connection.commit()
+                with _tables_may_be_rewritten(connection):
+                    config = alembic_config()
+                    config.attributes["connection"] = connection
+                    command.upgrade(config, "head")
+                    connection.commit()
             finally:
                 if postgresql:
                     connection.execute(text(f"select pg_advisory_unlock({_LOCK})"))
@@ -33,6 +38,20 @@ def upgrade(app: Flask) -> None:
         keys.ensure(db.session())
         db.session.commit()
         db.session.remove()
+
+
+@contextmanager
+def _tables_may_be_rewritten(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying and dropping it, and dropping one deletes what refers to it: not meanwhile."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
 
 
 def new_migration(app: Flask, message: str) -> None:

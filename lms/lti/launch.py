@@ -1,32 +1,46 @@
-"""A login and a launch, from what the browser carries to a verified ``Launch``."""
+"""A login and a message, from what the browser carries to verified values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from lms.lti.addresses import on_known_host
 from lms.lti.jwks import PlatformKeys
 from lms.lti.model import (
+    DeepLinking,
+    DeepLinkSettings,
     Launch,
     LaunchContext,
     LaunchLink,
     LaunchUser,
+    LegacyIdentity,
     LtiError,
+    Message,
+    NoticeService,
     PendingLogin,
+    PrivacyRequest,
     Registration,
+    SubmissionReview,
 )
 from lms.lti.pylti import CLAIM, verified_claims
-from lms.lti.roles import map_roles
+from lms.lti.reading import ADDRESS, SHORT, Claims, flag, history, inside, text, texts, web_address, words
+from lms.lti.roles import administers, map_roles
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-SHORT = 255
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+NOTICES = CLAIM + "platformnotificationservice"
+LEGACY = CLAIM + "lti1p1"
 #: Keys of tracks and modules, as the tables hold them.
 KEY = 100
+#: Longest « data » of a deep linking request kept, in characters.
+DATA = 8000
 
 
 def verify(
     id_token: str, pending: PendingLogin, registration: Registration, keys: PlatformKeys, base_url: str
-) -> Launch:
-    """The launch an ``id_token`` carries, checked against the login it answers. Raises ``LtiError``.
+) -> Message:
+    """The message an ``id_token`` carries, checked against the login it answers. Raises ``LtiError``.
 
     LTI 1.3 core, section 5.3; LTI.md R3. No part of the message is used before all of it holds.
     """
@@ -36,10 +50,10 @@ def verify(
     deployment_id = claims[CLAIM + "deployment_id"]
     if pending.deployment_id is not None and deployment_id != pending.deployment_id:
         raise LtiError("deployment", "not the one of the login")
-    target = _text(claims, CLAIM + "target_link_uri", required=True, limit=2000)
+    target = text(claims, CLAIM + "target_link_uri", required=True, limit=ADDRESS)
     if target != pending.target or not ours(target, base_url):
         raise LtiError("target")
-    return _launch(claims, registration, registration.deployments[deployment_id])
+    return MESSAGES[claims[CLAIM + "message_type"]](claims, _common(claims, registration))
 
 
 def ours(url: str, base_url: str) -> bool:
@@ -47,98 +61,146 @@ def ours(url: str, base_url: str) -> bool:
     return url == base_url or url.startswith(base_url + "/")
 
 
-def _launch(claims: Mapping[str, Any], registration: Registration, deployment: int) -> Launch:
-    roles = claims.get(CLAIM + "roles")
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-        raise LtiError("roles")
-    presentation = _object(claims, CLAIM + "launch_presentation")
-    return Launch(
-        registration=registration,
-        deployment=deployment,
-        user=_user(claims),
-        roles=map_roles(roles, registration.role_map),
-        context=_context(claims),
-        link=_link(claims),
-        locale=_text(presentation, "locale") or None,
-        embedded=_text(presentation, "document_target") != "window",
-        return_url=_web_address(_text(presentation, "return_url", limit=2000)),
+def _launch(claims: Claims, common: Mapping[str, Any]) -> Launch:
+    return Launch(**common, link=_link(claims, common["registration"]))
+
+
+def _deep_linking(claims: Claims, common: Mapping[str, Any]) -> DeepLinking:
+    asked = inside(claims, DEEP_LINKING)
+    if "trainer" not in common["roles"] and "author" not in common["roles"]:
+        raise LtiError("role", "only trainers choose content")
+    settings = DeepLinkSettings(
+        return_url=on_known_host(
+            text(asked, "deep_link_return_url", required=True, limit=ADDRESS), common["registration"], "return address"
+        ),
+        accept_types=texts(asked, "accept_types", required=True),
+        accept_targets=texts(asked, "accept_presentation_document_targets"),
+        accept_multiple=flag(asked, "accept_multiple", default=False),
+        accept_lineitem=flag(asked, "accept_lineitem", default=True),
+        title=words(asked, "title", 500),
+        text=words(asked, "text", 2000),
+        data=text(asked, "data", limit=DATA) if "data" in asked and asked["data"] is not None else None,
     )
+    return DeepLinking(**common, settings=settings)
 
 
-def _user(claims: Mapping[str, Any]) -> LaunchUser:
-    lis = _object(claims, CLAIM + "lis")
+def _review(claims: Claims, common: Mapping[str, Any]) -> SubmissionReview:
+    link = _link(claims, common["registration"])
+    if link.lineitem_url is None:
+        raise LtiError("claim", "lineitem")
+    review = SubmissionReview(**common, link=link, about=_about(claims))
+    if "trainer" not in review.roles and review.about != review.user.subject:
+        raise LtiError("role", "learners review their own work")
+    return review
+
+
+def _privacy(claims: Claims, common: Mapping[str, Any]) -> PrivacyRequest:
+    if not common["administers"]:
+        raise LtiError("role", "only administrators of the platform ask for personal data")
+    return PrivacyRequest(**common, about=_about(claims))
+
+
+#: The messages served, by LTI message type.
+MESSAGES: dict[str, Callable[[Claims, Mapping[str, Any]], Message]] = {
+    "LtiResourceLinkRequest": _launch,
+    "LtiDeepLinkingRequest": _deep_linking,
+    "LtiSubmissionReviewRequest": _review,
+    "DataPrivacyLaunchRequest": _privacy,
+}
+
+
+def _common(claims: Claims, registration: Registration) -> dict[str, Any]:
+    """The fields every message has, by their name in ``Message``."""
+    roles = texts(claims, CLAIM + "roles", required=True)
+    presentation = inside(claims, CLAIM + "launch_presentation")
+    deployment_id = claims[CLAIM + "deployment_id"]
+    return {
+        "registration": registration,
+        "deployment": registration.deployments[deployment_id],
+        "deployment_id": deployment_id,
+        "user": _user(claims),
+        "roles": map_roles(roles, registration.role_map),
+        "administers": administers(roles),
+        "context": _context(claims, registration),
+        "locale": text(presentation, "locale") or None,
+        "embedded": text(presentation, "document_target") != "window",
+        "return_url": web_address(text(presentation, "return_url", limit=ADDRESS)),
+        "legacy": _legacy(claims, registration) if LEGACY in claims else None,
+        "notices": _notices(claims, registration) if NOTICES in claims else None,
+    }
+
+
+def _user(claims: Claims) -> LaunchUser:
+    lis = inside(claims, CLAIM + "lis")
     return LaunchUser(
-        subject=_text(claims, "sub", required=True),
-        given_name=_words(claims, "given_name", 200),
-        family_name=_words(claims, "family_name", 200),
-        full_name=_words(claims, "name", 400),
-        email=_text(claims, "email", limit=320) or None,
-        sourced_id=_text(lis, "person_sourcedid") or None,
+        subject=text(claims, "sub", required=True),
+        given_name=words(claims, "given_name", 200),
+        family_name=words(claims, "family_name", 200),
+        full_name=words(claims, "name", 400),
+        email=text(claims, "email", limit=320) or None,
+        sourced_id=text(lis, "person_sourcedid") or None,
     )
 
 
-def _context(claims: Mapping[str, Any]) -> LaunchContext:
-    context = _object(claims, CLAIM + "context")
+def _context(claims: Claims, registration: Registration) -> LaunchContext:
+    context = inside(claims, CLAIM + "context")
     if not context:
         return LaunchContext("")  # a link placed outside any course
+    groups = inside(claims, GROUPS)
     return LaunchContext(
-        _text(context, "id", required=True), _words(context, "title", 500), _words(context, "label", SHORT)
+        text(context, "id", required=True),
+        words(context, "title", 500),
+        words(context, "label", SHORT),
+        history=history(inside(claims, CLAIM + "custom"), "context_history"),
+        members_url=_service(inside(claims, NRPS), "context_memberships_url", registration),
+        groups_url=_service(groups, "context_groups_url", registration),
+        group_sets_url=_service(groups, "context_group_sets_url", registration),
     )
 
 
-def _link(claims: Mapping[str, Any]) -> LaunchLink:
-    link = _object(claims, CLAIM + "resource_link")
-    custom = _object(claims, CLAIM + "custom")
-    endpoint = _object(claims, AGS)
-    scopes = endpoint.get("scope", [])
-    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise LtiError("ags", "scope")
+def _link(claims: Claims, registration: Registration) -> LaunchLink:
+    link = inside(claims, CLAIM + "resource_link")
+    custom = inside(claims, CLAIM + "custom")
+    endpoint = inside(claims, AGS)
     return LaunchLink(
-        id=_text(link, "id", required=True),
-        title=_words(link, "title", 500),
-        track=_text(custom, "track", limit=KEY) or None,
-        module=_text(custom, "module", limit=KEY) or None,
-        lineitem_url=_text(endpoint, "lineitem", limit=2000) or None,
-        ags_scopes=tuple(scopes),
+        id=text(link, "id", required=True),
+        title=words(link, "title", 500),
+        track=text(custom, "track", limit=KEY) or None,
+        module=text(custom, "module", limit=KEY) or None,
+        lineitem_url=_service(endpoint, "lineitem", registration),
+        lineitems_url=_service(endpoint, "lineitems", registration),
+        ags_scopes=texts(endpoint, "scope"),
+        history=history(custom, "link_history"),
     )
 
 
-def _object(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = claims.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise LtiError("claim", name.rpartition("/")[2])
-    return value
+def _legacy(claims: Claims, registration: Registration) -> LegacyIdentity:
+    """LTI 1.1 migration claim (LTI migration guide): signed over key, deployment, issuer, client, exp, nonce."""
+    old = inside(claims, LEGACY)
+    key = text(old, "oauth_consumer_key", required=True)
+    signed = "&".join(
+        (key, claims[CLAIM + "deployment_id"], registration.issuer, registration.client_id, str(claims["exp"]),
+         claims["nonce"])
+    )  # fmt: skip
+    return LegacyIdentity(
+        consumer_key=key,
+        signature=text(old, "oauth_consumer_key_sign", required=True),
+        signed=signed,
+        user_id=text(old, "user_id") or None,
+        resource_link_id=text(old, "resource_link_id") or None,
+    )
 
 
-def _text(claims: Mapping[str, Any], name: str, *, required: bool = False, limit: int = SHORT) -> str:
-    """A text that names something: exactly as sent, or the message is refused."""
-    value = claims.get(name)
-    if value is None and not required:
-        return ""
-    if not isinstance(value, str) or len(value) > limit or (required and not value) or value != _storable(value):
-        raise LtiError("claim", name.rpartition("/")[2])
-    return value
+def _notices(claims: Claims, registration: Registration) -> NoticeService | None:
+    service = inside(claims, NOTICES)
+    url = _service(service, "platform_notification_service_url", registration)
+    return NoticeService(url, texts(service, "notice_types_supported")) if url else None
 
 
-def _words(claims: Mapping[str, Any], name: str, limit: int) -> str:
-    """A text that people read: cut rather than refused, since a long title is nobody's fault."""
-    value = claims.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise LtiError("claim", name.rpartition("/")[2])
-    return _storable(value)[:limit]
+def _about(claims: Claims) -> str:
+    return text(inside(claims, CLAIM + "for_user"), "user_id", required=True)
 
 
-def _storable(text: str) -> str:
-    """Without NUL nor halves of characters, which JSON can say and a database cannot hold."""
-    return text.replace("\x00", "").encode(errors="ignore").decode()
-
-
-def _web_address(url: str) -> str | None:
-    try:
-        return url if urlsplit(url).scheme in {"https", "http"} else None
-    except ValueError:
-        return None
+def _service(claims: Claims, name: str, registration: Registration) -> str | None:
+    url = text(claims, name, limit=ADDRESS)
+    return on_known_host(url, registration, name) if url else None

@@ -23,9 +23,15 @@ class Registration:
     auth_url: str
     token_url: str
     jwks_url: str
-    #: LTI ``deployment_id`` → our deployment row.
+    #: LTI ``deployment_id`` → our deployment row; those that are suspended are in ``suspended`` instead.
     deployments: Mapping[str, int]
     role_map: Mapping[str, str] = field(default_factory=dict)
+    #: Audience of our assertions when it is not the token address.
+    token_audience: str | None = None
+    #: Hosts, beside those of the addresses above, that its services and return addresses may be on.
+    hosts: tuple[str, ...] = ()
+    #: ``deployment_id`` of the suspended deployments.
+    suspended: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Login:
     client_id: str | None = None
     deployment_id: str | None = None
     message_hint: str | None = None
+    #: The platform's frame that stores for tools (LTI Platform Storage 1.0); None when it names none we can reach.
+    storage_target: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,10 @@ class PendingLogin:
     target: str
     browser_hash: str
     expires_at: datetime
+    #: To begin again in a tab of its own, where the browser keeps our cookie.
+    login_hint: str = ""
+    message_hint: str | None = None
+    storage_target: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,11 +78,17 @@ class LaunchUser:
 
 @dataclass(frozen=True)
 class LaunchContext:
-    """The course (``context`` claim)."""
+    """The course (``context`` claim), and the services the platform offers about it."""
 
     id: str
     title: str = ""
     label: str = ""
+    #: Course this one was copied from, the last first (``Context.id.history``, asked for as a custom parameter).
+    history: tuple[str, ...] = ()
+    #: NRPS 2.0 and Course Groups 1.0; None where not offered.
+    members_url: str | None = None
+    groups_url: str | None = None
+    group_sets_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,19 +100,93 @@ class LaunchLink:
     track: str | None = None
     module: str | None = None
     lineitem_url: str | None = None
+    lineitems_url: str | None = None
     ags_scopes: tuple[str, ...] = ()
+    #: Links this one was copied from, the last first (``ResourceLink.id.history``).
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Launch:
-    """A verified resource-link launch: nothing in it came from an unverified place."""
+class LegacyIdentity:
+    """What the ids were over LTI 1.1, proved by the old consumer's secret (LTI 1.1 migration claim)."""
+
+    consumer_key: str
+    signature: str
+    #: The text that was signed.
+    signed: str
+    user_id: str | None = None
+    resource_link_id: str | None = None
+
+
+@dataclass(frozen=True)
+class NoticeService:
+    """Where a platform lets us ask for notices, and of which types (Platform Notification Service 1.0)."""
+
+    url: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What every verified message says: nothing in it came from an unverified place."""
 
     registration: Registration
+    #: Our row of the deployment it speaks for.
     deployment: int
+    deployment_id: str
     user: LaunchUser
     roles: frozenset[str]
+    #: LTI roles that administer the platform or the institution: they give no power here (LTI.md R21).
+    administers: bool = False
     context: LaunchContext
-    link: LaunchLink
     locale: str | None = None
     embedded: bool = True
     return_url: str | None = None
+    legacy: LegacyIdentity | None = None
+    notices: NoticeService | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch(Message):
+    """A resource-link launch (LtiResourceLinkRequest)."""
+
+    link: LaunchLink
+
+
+@dataclass(frozen=True)
+class DeepLinkSettings:
+    """What the platform takes back (Deep Linking 2.0, section 4.4.1); ``data`` goes back as it came."""
+
+    return_url: str
+    accept_types: tuple[str, ...]
+    accept_targets: tuple[str, ...]
+    accept_multiple: bool = False
+    #: Whether a line item may come with an item; platforms that do not say accept them (section 4.4.1).
+    accept_lineitem: bool = True
+    title: str = ""
+    text: str = ""
+    data: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepLinking(Message):
+    """A trainer choosing content (LtiDeepLinkingRequest)."""
+
+    settings: DeepLinkSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionReview(Message):
+    """Somebody looking at what one learner did (LtiSubmissionReviewRequest)."""
+
+    link: LaunchLink
+    #: LTI user id of the learner.
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivacyRequest(Message):
+    """An administrator asking for, or erasing, what we hold about somebody (DataPrivacyLaunchRequest)."""
+
+    #: LTI user id of that person.
+    about: str

@@ -23,8 +23,15 @@ from lms.lti.model import Login, LtiError, Registration
 from lms.lti.token import check_claims, check_signature, signing_key, strict_part
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
-#: The one message served.
-RESOURCE_LINK = "LtiResourceLinkRequest"
+DL_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+#: The messages served, each with the objects the library reads inside before it knows what they are (defect 6).
+OBJECTS = {
+    "LtiResourceLinkRequest": (CLAIM + "resource_link",),
+    "LtiDeepLinkingRequest": (DL_SETTINGS,),
+    "LtiSubmissionReviewRequest": (CLAIM + "resource_link", CLAIM + "for_user", AGS_ENDPOINT),
+    "DataPrivacyLaunchRequest": (CLAIM + "for_user",),
+}
 
 
 class _Params(Request):
@@ -174,17 +181,23 @@ class _Message(MessageLaunch[_Params, _OneRegistration, _NoSession, _NoCookies])
         return self
 
     def validate_deployment(self) -> "_Message":
-        if not isinstance(self._claim("deployment_id"), str):
+        asked = self._claim("deployment_id")
+        if not isinstance(asked, str):
             raise LtiError("deployment")
+        if asked in self._ours.suspended:
+            raise LtiError("deployment_suspended")
         super().validate_deployment()
         return self
 
     def validate_message(self) -> "_Message":
-        # The library reads inside these before it knows what they are (defect 6).
-        if self._claim("message_type") != RESOURCE_LINK:
+        kind, body = self._claim("message_type"), cast("dict[str, Any]", self._jwt["body"])
+        if not isinstance(kind, str) or kind not in OBJECTS:
             raise LtiError("message_type")
-        if not isinstance(self._claim("resource_link"), dict):
-            raise LtiError("claim", "resource_link")
+        for name in OBJECTS[kind]:
+            if not isinstance(body.get(name), dict):
+                raise LtiError("claim", name.rpartition("/")[2])
+        if "sub" not in body:
+            raise LtiError("anonymous")
         super().validate_message()
         return self
 

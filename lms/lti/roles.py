@@ -16,6 +16,12 @@ STANDARD = {
     "TeachingAssistant": "trainer",
     "ContentDeveloper": "author",
 }
+#: Roles of those who run the platform or the institution; the last one is Moodle's own spelling.
+ADMINISTRATORS = frozenset(
+    f"http://purl.imsglobal.org/vocab/lis/v2/{place}#{name}"
+    for place in ("system/person", "institution/person", "person")
+    for name in ("Administrator", "SysAdmin")
+)
 
 
 def map_roles(uris: Iterable[str], role_map: Mapping[str, str]) -> frozenset[str]:
@@ -27,3 +33,8 @@ def map_roles(uris: Iterable[str], role_map: Mapping[str, str]) -> frozenset[str
         if role:
             roles.add(role)
     return frozenset(roles or {"learner"})
+
+
+def administers(uris: Iterable[str]) -> bool:
+    """Whether one of these roles runs the platform or the institution."""
+    return not ADMINISTRATORS.isdisjoint(uris)

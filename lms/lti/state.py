@@ -37,6 +37,9 @@ def remember(own: Session | Connection, state: str, login: PendingLogin) -> None
         "nonce": login.nonce,
         "target": login.target,
         "browser_hash": login.browser_hash,
+        "login_hint": login.login_hint,
+        "message_hint": login.message_hint,
+        "storage_target": login.storage_target,
         "expires_at": login.expires_at,
     }
     own.execute(_INSERT, values)

@@ -6,11 +6,32 @@ from lms.models.certificates import Certificate, CertificateFile, IssuerDocument
 from lms.models.database import db, writing
 from lms.models.learning import Answer, Attempt, Enrolment, LessonProgress, Participation
 from lms.models.outbox import OutboxJob
-from lms.models.people import ROLES, LocalAccount, Membership, Person, WebSession
-from lms.models.platforms import Context, Deployment, LaunchState, Platform, ResourceLink, ToolKey
+from lms.models.people import (
+    ROLES,
+    CourseGroup,
+    DeepLinkRequest,
+    GroupMember,
+    LocalAccount,
+    Membership,
+    Person,
+    WebSession,
+)
+from lms.models.platforms import (
+    AccessToken,
+    Context,
+    Deployment,
+    Invitation,
+    LaunchState,
+    LegacyConsumer,
+    Platform,
+    ResourceLink,
+    SeenNotice,
+    ToolKey,
+)
 
 __all__ = [
     "ROLES",
+    "AccessToken",
     "Agent",
     "Answer",
     "Attempt",
@@ -19,11 +40,16 @@ __all__ = [
     "Certificate",
     "CertificateFile",
     "Context",
+    "CourseGroup",
+    "DeepLinkRequest",
     "Deployment",
     "Enrolment",
+    "GroupMember",
     "ImportRun",
+    "Invitation",
     "IssuerDocument",
     "LaunchState",
+    "LegacyConsumer",
     "LessonProgress",
     "LocalAccount",
     "Membership",
@@ -32,6 +58,7 @@ __all__ = [
     "Person",
     "Platform",
     "ResourceLink",
+    "SeenNotice",
     "StatusList",
     "ToolKey",
     "WebSession",

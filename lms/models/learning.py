@@ -103,6 +103,14 @@ class Participation(Base):
     score_sent: Mapped[Fraction | None]
     #: Timestamp of the last score sent; the next must be later (AGS 2.0, Score publish service).
     score_sent_at: Mapped[datetime | None]
+    #: The score being sent and its timestamp, written before it leaves: after a crash the same message goes again.
+    sending: Mapped[Fraction | None]
+    sending_at: Mapped[datetime | None]
+    #: Whether the score sent was of a completed activity: it is never taken back.
+    completed_sent: Mapped[bool] = mapped_column(default=False)
+    #: The result the gradebook showed, between 0 and 1, at the last comparison; a trainer may have changed it.
+    result_seen: Mapped[Fraction | None]
+    result_seen_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship()
     resource_link: Mapped[ResourceLink] = relationship()

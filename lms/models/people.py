@@ -1,6 +1,7 @@
 """People, how they are signed in, and what they do in a course."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -36,6 +37,8 @@ class Person(Base):
     text_size: Mapped[str] = mapped_column(String(2), default="m")
     text_space: Mapped[str] = mapped_column(String(2), default="m")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: The id they had over LTI 1.1, once the platform proved it (LTI 1.1 migration).
+    legacy_subject: Mapped[str | None] = mapped_column(String(255))
 
     platform: Mapped[Platform | None] = relationship()
 
@@ -69,8 +72,12 @@ class Membership(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     context_id: Mapped[int] = mapped_column(ForeignKey("context.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(String(20))
-    first_seen_at: Mapped[datetime] = mapped_column(default=utcnow)
-    last_seen_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: When they first and last came; None for someone the roster alone names.
+    first_seen_at: Mapped[datetime | None] = mapped_column(default=utcnow)
+    last_seen_at: Mapped[datetime | None] = mapped_column(default=utcnow)
+    #: When a roster last named them, and since when it no longer does.
+    roster_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship()
     context: Mapped[Context] = relationship()
@@ -97,3 +104,44 @@ class WebSession(Base):
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     context: Mapped[Context | None] = relationship()
     resource_link: Mapped[ResourceLink | None] = relationship()
+
+
+class DeepLinkRequest(Base):
+    """A trainer choosing what to place in a course (Deep Linking 2.0): answered once, by the session that began it."""
+
+    __tablename__ = "deep_link_request"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    #: SHA-256 of the secret in the picker's address, hexadecimal.
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: The browser that was launched (``web_session.token_hash``).
+    session_hash: Mapped[str] = mapped_column(ForeignKey("web_session.token_hash", ondelete="CASCADE"))
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id", ondelete="CASCADE"))
+    #: The settings of the request, as ``lms.lti.model.DeepLinkSettings`` holds them.
+    settings: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+
+
+class CourseGroup(Base):
+    """A group of a course, as the platform has it (Course Groups 1.0)."""
+
+    __tablename__ = "course_group"
+    __table_args__ = (UniqueConstraint("context_id", "lti_id"),)
+
+    id: Mapped[Id]
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id", ondelete="CASCADE"))
+    lti_id: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(500), default="")
+    #: Name of the set the group is of; empty when it is of none.
+    set_name: Mapped[str] = mapped_column(String(500), default="")
+
+
+class GroupMember(Base):
+    """A person of a course in one of its groups."""
+
+    __tablename__ = "group_member"
+    __table_args__ = (Index(None, "membership_id"),)
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("course_group.id", ondelete="CASCADE"), primary_key=True)
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id", ondelete="CASCADE"), primary_key=True)

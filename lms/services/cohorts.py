@@ -118,6 +118,7 @@ def learners(session: Session, context_id: int, track: Track, now: datetime | No
         row = by_person.get(member.person_id)
         last = row.last_at if row else None
         state = states.get(row.id) if row else None
-        idle = (last or member.last_seen_at) < now - IDLE and not (state and state.completed)
+        seen = last or member.last_seen_at
+        idle = seen is not None and seen < now - IDLE and not (state and state.completed)
         found.append(CohortLearner(member.person, state, member.person_id in certified, last, idle))
     return sorted(found, key=lambda learner: (learner.person.family_name, learner.person.given_name))

@@ -1,4 +1,4 @@
-"""What a verified launch changes: the person, the course, the link, the membership, the participation.
+"""What a verified message changes: the person, the course, the link, the membership, the participation.
 
 Most launches say nothing new: one query finds everything, and nothing is written.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from lms.lti.model import Launch
+from lms.lti.model import Launch, LaunchLink, Message, PrivacyRequest
 from lms.models import Context, Enrolment, Membership, Participation, Person, Platform, ResourceLink, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_new
@@ -24,14 +24,14 @@ SEEN_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Arrival:
-    """Where a launch arrives: rows that exist, by number."""
+    """Where a message arrives: rows that exist, by number; no course nor link where the message is of none."""
 
     person_id: int
-    context_id: int
-    link_id: int
+    context_id: int | None
+    link_id: int | None
     roles: frozenset[str]
-    track_key: str | None
-    module_key: str | None
+    track_key: str | None = None
+    module_key: str | None = None
     #: Whether the person already follows the track of the link.
     enrolled: bool = False
     #: The platform gave a name it had withheld: a certificate may have waited for it.
@@ -40,34 +40,46 @@ class Arrival:
     new_column: bool = False
 
 
-def arrive(own: Session | Connection, launch: Launch, language: str | None, now: datetime | None = None) -> Arrival:
-    """Record a launch: rows are made once and changed only where the platform says something new.
+def arrive(own: Session | Connection, message: Message, language: str | None, now: datetime | None = None) -> Arrival:
+    """Record a message: rows are made once and changed only where the platform says something new.
 
     Two launches of one person at the same time make one row of each (unique constraints decide).
     """
     now = now or utcnow()
-    known: Any = own.execute(_KNOWN, _identities(launch)).one_or_none()
+    link = message.link if isinstance(message, Launch) else None
+    known: Any = own.execute(_KNOWN, _identities(message, link)).one_or_none()
     if known is None:
         raise LookupError("The platform of a verified launch is gone.")
-    person_id = _person(own, launch, known, language)
-    context_id = _context(own, launch, known)
-    link_id = _link(own, launch, known, context_id)
-    _member(own, launch, known, person_id, context_id, now)
-    learner = "learner" in launch.roles
+    person_id = _person(own, message, known, language)
+    if known.last_launch_at is None or now - known.last_launch_at > SEEN_EVERY:
+        seen = update(Platform).where(Platform.id == message.registration.platform_id)
+        own.execute(seen.values(last_launch_at=now))
+    user = message.user
+    unnamed = known.person_id is not None and not (known.full_name or known.given_name or known.family_name)
+    named = unnamed and bool(user.full_name or user.given_name or user.family_name)
+    if isinstance(message, PrivacyRequest):
+        return Arrival(person_id, None, None, message.roles, named=named)
+    context_id = _context(own, message, known)
+    _member(own, message, known, person_id, context_id, now)
+    if link is None:
+        return Arrival(person_id, context_id, None, message.roles, named=named)
+    link_id = _link(own, link, known, context_id)
+    learner = "learner" in message.roles
     joined = learner and known.participation_id is None
     if joined:
         insert_new(own, Participation, {"person_id": person_id, "resource_link_id": link_id}, {})
-    if known.last_launch_at is None or now - known.last_launch_at > SEEN_EVERY:
-        seen = update(Platform).where(Platform.id == launch.registration.platform_id)
-        own.execute(seen.values(last_launch_at=now))
-    user, link = launch.user, launch.link
-    unnamed = known.person_id is not None and not (known.full_name or known.given_name or known.family_name)
+    changed = joined or known.lineitem_url != _column(link, known)
     return Arrival(
-        person_id, context_id, link_id, launch.roles, link.track, link.module,
+        person_id, context_id, link_id, message.roles, link.track, link.module,
         enrolled=known.enrolment_id is not None,
-        named=unnamed and bool(user.full_name or user.given_name or user.family_name),
-        new_column=learner and bool(link.lineitem_url) and (joined or known.lineitem_url != link.lineitem_url),
+        named=named,
+        new_column=learner and bool(link.lineitem_url or link.lineitems_url) and changed,
     )  # fmt: skip
+
+
+def _column(link: LaunchLink, known: Any) -> str | None:
+    """The column of a link: as the platform names it, else the one found or made before, while it has a gradebook."""
+    return link.lineitem_url or (known.lineitem_url if link.lineitems_url else None)
 
 
 # Made once and free of the ORM: every launch runs it. One row: the platform, and what is known of each of the others.
@@ -79,9 +91,10 @@ _KNOWN = (
         _P.c.id.label("person_id"), _P.c.given_name, _P.c.family_name, _P.c.full_name, _P.c.email, _P.c.sourced_id,
         _P.c.language,
         _C.c.id.label("context_id"), _C.c.title.label("context_title"), _C.c.label.label("context_label"),
+        _C.c.members_url, _C.c.groups_url, _C.c.group_sets_url,
         _L.c.id.label("link_id"), _L.c.title.label("link_title"), _L.c.track_key, _L.c.module_key, _L.c.lineitem_url,
-        _L.c.ags_scopes,
-        _M.c.id.label("membership_id"), _M.c.role, _M.c.last_seen_at,
+        _L.c.lineitems_url, _L.c.ags_scopes,
+        _M.c.id.label("membership_id"), _M.c.role, _M.c.first_seen_at, _M.c.last_seen_at, _M.c.left_at,
         _PA.c.id.label("participation_id"),
         _E.c.id.label("enrolment_id"),
     )
@@ -97,19 +110,19 @@ _KNOWN = (
 )  # fmt: skip
 
 
-def _identities(launch: Launch) -> dict[str, Any]:
+def _identities(message: Message, link: LaunchLink | None) -> dict[str, Any]:
     return {
-        "platform": launch.registration.platform_id,
-        "subject": launch.user.subject,
-        "deployment": launch.deployment,
-        "context": launch.context.id,
-        "link": launch.link.id,
-        "track": launch.link.track,
+        "platform": message.registration.platform_id,
+        "subject": message.user.subject,
+        "deployment": message.deployment,
+        "context": message.context.id,
+        "link": link.id if link else None,
+        "track": link.track if link else None,
     }
 
 
-def _person(own: Session | Connection, launch: Launch, known: Any, language: str | None) -> int:
-    user = launch.user
+def _person(own: Session | Connection, message: Message, known: Any, language: str | None) -> int:
+    user = message.user
     told = {
         "given_name": user.given_name, "family_name": user.family_name, "full_name": user.full_name,
         "email": user.email, "sourced_id": user.sourced_id,
@@ -118,25 +131,32 @@ def _person(own: Session | Connection, launch: Launch, known: Any, language: str
     values: dict[str, Any] = {name: value for name, value in told.items() if value}
     if language is not None and known.language is None:
         values["language"] = language
-    identity = {"platform_id": launch.registration.platform_id, "subject": user.subject}
+    identity = {"platform_id": message.registration.platform_id, "subject": user.subject}
     before = {name: getattr(known, name) for name in values}
     return _kept(own, Person, known.person_id, identity, values, before)
 
 
-def _context(own: Session | Connection, launch: Launch, known: Any) -> int:
-    values = {"title": launch.context.title, "label": launch.context.label}
-    identity = {"deployment_id": launch.deployment, "lti_id": launch.context.id}
-    before = {"title": known.context_title, "label": known.context_label}
+def _context(own: Session | Connection, message: Message, known: Any) -> int:
+    context = message.context
+    values = {
+        "title": context.title, "label": context.label, "members_url": context.members_url,
+        "groups_url": context.groups_url, "group_sets_url": context.group_sets_url,
+    }  # fmt: skip
+    identity = {"deployment_id": message.deployment, "lti_id": context.id}
+    before = {
+        "title": known.context_title, "label": known.context_label, "members_url": known.members_url,
+        "groups_url": known.groups_url, "group_sets_url": known.group_sets_url,
+    }  # fmt: skip
     return _kept(own, Context, known.context_id, identity, values, before)
 
 
-def _link(own: Session | Connection, launch: Launch, known: Any, context_id: int) -> int:
-    link = launch.link
+def _link(own: Session | Connection, link: LaunchLink, known: Any, context_id: int) -> int:
     values = {
         "title": link.title,
         "track_key": link.track,
         "module_key": link.module,
-        "lineitem_url": link.lineitem_url,
+        "lineitem_url": _column(link, known),
+        "lineitems_url": link.lineitems_url,
         "ags_scopes": list(link.ags_scopes),
     }
     before = {
@@ -144,19 +164,24 @@ def _link(own: Session | Connection, launch: Launch, known: Any, context_id: int
         "track_key": known.track_key,
         "module_key": known.module_key,
         "lineitem_url": known.lineitem_url,
+        "lineitems_url": known.lineitems_url,
         "ags_scopes": known.ags_scopes,
     }
     return _kept(own, ResourceLink, known.link_id, {"context_id": context_id, "lti_id": link.id}, values, before)
 
 
 def _member(
-    own: Session | Connection, launch: Launch, known: Any, person_id: int, context_id: int, now: datetime
+    own: Session | Connection, message: Message, known: Any, person_id: int, context_id: int, now: datetime
 ) -> None:
-    values: dict[str, Any] = {"role": max(launch.roles, key=STRENGTH.index)}
-    if known.last_seen_at is not None and now - known.last_seen_at > SEEN_EVERY:
-        values["last_seen_at"] = now
+    # Whoever comes is no longer one who left, nor one whom the roster alone knew.
+    values: dict[str, Any] = {"role": max(message.roles, key=STRENGTH.index), "left_at": None}
+    if known.membership_id is not None and (known.last_seen_at is None or now - known.last_seen_at > SEEN_EVERY):
+        values |= {"first_seen_at": known.first_seen_at or now, "last_seen_at": now}
     identity = {"person_id": person_id, "context_id": context_id}
-    before = {"role": known.role, "last_seen_at": known.last_seen_at}
+    before = {
+        "role": known.role, "left_at": known.left_at, "first_seen_at": known.first_seen_at,
+        "last_seen_at": known.last_seen_at,
+    }  # fmt: skip
     _kept(own, Membership, known.membership_id, identity, values, before)
 
 

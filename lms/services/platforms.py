@@ -20,8 +20,8 @@ _PLATFORM, _DEPLOYMENT, _STATE = table_of(Platform), table_of(Deployment), table
 _REGISTRATIONS = (
     select(
         _PLATFORM.c.id, _PLATFORM.c.issuer, _PLATFORM.c.client_id, _PLATFORM.c.auth_url, _PLATFORM.c.token_url,
-        _PLATFORM.c.jwks_url, _PLATFORM.c.role_map, _PLATFORM.c.status,
-        _DEPLOYMENT.c.deployment_id, _DEPLOYMENT.c.id.label("row_id"),
+        _PLATFORM.c.jwks_url, _PLATFORM.c.token_audience, _PLATFORM.c.hosts, _PLATFORM.c.role_map, _PLATFORM.c.status,
+        _DEPLOYMENT.c.deployment_id, _DEPLOYMENT.c.id.label("row_id"), _DEPLOYMENT.c.status.label("deployment_status"),
     )
     .outerjoin_from(_PLATFORM, _DEPLOYMENT, _DEPLOYMENT.c.platform_id == _PLATFORM.c.id)
     .order_by(_PLATFORM.c.id)
@@ -33,7 +33,7 @@ _BY_STATE = (
     .where(_STATE.c.state_hash == bindparam("state"))
     .add_columns(
         _STATE.c.deployment_id.label("asked_deployment"), _STATE.c.nonce, _STATE.c.target, _STATE.c.browser_hash,
-        _STATE.c.expires_at,
+        _STATE.c.login_hint, _STATE.c.message_hint, _STATE.c.storage_target, _STATE.c.expires_at,
     )
 )  # fmt: skip
 
@@ -64,12 +64,15 @@ def find_registration(
 ) -> Registration:
     """The active registration a login speaks for (LTI.md L1 to L6).
 
-    ``LtiError``: ``issuer_unknown``, ``client_ambiguous`` when several registrations fit, ``suspended``.
+    ``LtiError``: ``issuer_unknown``, ``client_ambiguous`` when several registrations fit, ``suspended``,
+    ``deployment_suspended``.
     """
     found = _read(own.execute(_BY_ISSUER, {"issuer": issuer}))
     if client_id:
         found = [each for each in found if each[0].client_id == client_id]
     if deployment_id is not None:
+        if any(deployment_id in each[0].suspended for each in found):
+            raise LtiError("deployment_suspended")
         found = [each for each in found if deployment_id in each[0].deployments]
     if not found:
         raise LtiError("issuer_unknown", "no registration for this issuer, client and deployment")
@@ -95,7 +98,10 @@ def login_under_way(own: Session | Connection, state: str) -> tuple[PendingLogin
     if not rows or rows[0].expires_at < utcnow():
         raise LtiError("state_unknown", "already used, expired, or never begun here")
     row = rows[0]
-    login = PendingLogin(row.id, row.asked_deployment, row.nonce, row.target, row.browser_hash, row.expires_at)
+    login = PendingLogin(
+        row.id, row.asked_deployment, row.nonce, row.target, row.browser_hash, row.expires_at, row.login_hint,
+        row.message_hint, row.storage_target,
+    )  # fmt: skip
     return login, _active(*_read(rows)[0])
 
 
@@ -104,10 +110,12 @@ def _read(every: Iterable[Any]) -> list[tuple[Registration, str]]:
     found = []
     for _key, rows in groupby(every, key=itemgetter(0)):
         first, *others = rows
-        deployments = {row.deployment_id: row.row_id for row in (first, *others) if row.row_id is not None}
+        deployments = {row.deployment_id: row.row_id for row in (first, *others) if row.deployment_status == "active"}
         known = Registration(
             platform_id=first.id, issuer=first.issuer, client_id=first.client_id, auth_url=first.auth_url,
             token_url=first.token_url, jwks_url=first.jwks_url, deployments=deployments, role_map=first.role_map,
+            token_audience=first.token_audience, hosts=tuple(first.hosts),
+            suspended=frozenset(row.deployment_id for row in (first, *others) if row.deployment_status == "suspended"),
         )  # fmt: skip
         found.append((known, first.status))
     return found

@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, CursorResult, delete, insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from lms.lti.model import Launch
+from lms.lti.addresses import origin_of
+from lms.lti.model import Message
 from lms.models import WebSession, utcnow
 from lms.models.base import table_of
 from lms.models.secrets import hashed, new_token
+
+#: How long, in minutes, the address that carries a session to a tab of its own may be used, once.
+HANDOVER = 5
 
 _INSERT = insert(table_of(WebSession))
 
@@ -21,7 +24,7 @@ def open_session(
     roles: frozenset[str],
     minutes: int,
     *,
-    launch: Launch | None = None,
+    launch: Message | None = None,
     context_id: int | None = None,
     resource_link_id: int | None = None,
 ) -> str:
@@ -36,7 +39,7 @@ def open_session(
             "roles": sorted(roles),
             "context_id": context_id,
             "resource_link_id": resource_link_id,
-            "platform_origin": _origin(launch.registration.auth_url) if launch and launch.embedded else None,
+            "platform_origin": origin_of(launch.registration.auth_url) if launch and launch.embedded else None,
             "return_url": launch.return_url if launch else None,
             "created_at": now,
             "expires_at": now + timedelta(minutes=minutes),
@@ -67,8 +70,3 @@ def close_sessions(session: Session, person_id: int) -> int:
 def sweep(session: Session) -> None:
     """Remove ended sessions."""
     session.execute(delete(WebSession).where(WebSession.expires_at < utcnow()))
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -1,7 +1,5 @@
 """Signing in without an LMS, signing out, settings, and moving to a tab of one's own."""
 
-from datetime import timedelta
-
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -11,18 +9,14 @@ from sqlalchemy import select
 from curricula.model import LANGUAGES
 from lms.forms.account import LoginForm, ReadingForm, SettingsForm
 from lms.i18n import gettext as _
-from lms.models import Person, WebSession, db, utcnow, writing
-from lms.models.secrets import hashed, new_token
+from lms.models import Person, db, writing
 from lms.pages import config, local_path, tracks
 from lms.security import limited, visitor
 from lms.services.accounts import sign_in
 from lms.services.results import promise_certificates
-from lms.services.sessions import close_session, live_session, open_session
+from lms.services.sessions import HANDOVER, close_session, live_session, open_session
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
-
-#: How long the address that opens a new tab may be used, once.
-HANDOVER = timedelta(minutes=5)
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -112,20 +106,12 @@ def new_tab() -> ResponseReturnValue:
     A browser that separates cookies by site gives a new tab none of ours: the session has to be handed over.
     """
     target = local_path(request.args.get("next"), url_for("home.index"))
-    now, token, old = utcnow(), new_token(), visitor().session
+    old = visitor().session
     with writing(db.session()):
-        db.session.add(
-            WebSession(
-                token_hash=hashed(token),
-                person_id=old.person_id,
-                roles=list(old.roles),
-                context_id=old.context_id,
-                resource_link_id=old.resource_link_id,
-                return_url=old.return_url,
-                created_at=now,
-                expires_at=now + HANDOVER,
-            )
-        )
+        token = open_session(
+            db.session(), old.person_id, frozenset(old.roles), HANDOVER,
+            context_id=old.context_id, resource_link_id=old.resource_link_id,
+        )  # fmt: skip
         db.session.commit()
     return render_template(
         "account/new_tab.html", arrive_url=url_for("account.arrive", token=token, next=target), back_url=target

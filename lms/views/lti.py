@@ -1,11 +1,11 @@
-"""LTI doors: login, launch, the tool's public keys."""
+"""LTI doors: login, every message, the tool's public keys."""
 
 import re
-from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, jsonify, make_response, redirect, request, session, url_for
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -13,21 +13,25 @@ from werkzeug.datastructures import MultiDict
 from lms.errors import Refused, reference
 from lms.i18n import from_lti_locale
 from lms.i18n import gettext as _
+from lms.lti.addresses import origin_of
+from lms.lti.binding import proof_of, proven, storage_key, storage_target
 from lms.lti.jwks import KeysNeeded
 from lms.lti.launch import ours, verify
-from lms.lti.model import Launch, Login, LtiError, PendingLogin, Registration
+from lms.lti.model import Launch, Login, LtiError, Message, PendingLogin, Registration
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, remember
 from lms.models import db, utcnow
 from lms.models.database import direct_transaction
 from lms.models.secrets import hashed, new_token, same
 from lms.pages import config, platform_keys, tool_keys, tracks
+from lms.refusals import lti_refusal
 from lms.security import framed_by
+from lms.services.audit import record
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
 from lms.services.platforms import find_registration, login_under_way
 from lms.services.results import promise_certificates, promise_scores
-from lms.services.sessions import open_session
+from lms.services.sessions import HANDOVER, open_session
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 #: Platforms post here from their own origin: state and signature protect these doors, not our form token.
@@ -56,9 +60,8 @@ def login() -> ResponseReturnValue:
         client_id=fields.get("client_id") or None,
         deployment_id=fields.get("lti_deployment_id") or None,
         message_hint=fields.get("lti_message_hint") or None,
+        storage_target=storage_target(fields.get("lti_storage_target", "")),
     )
-    browser = session.setdefault("browser", new_token())
-    state, nonce = new_token(), new_token()
     try:
         if not asked.issuer or not asked.login_hint:
             raise LtiError("login_malformed", "iss and login_hint are required")
@@ -66,21 +69,52 @@ def login() -> ResponseReturnValue:
             raise LtiError("target")
         with direct_transaction() as own:
             found = find_registration(own, asked.issuer, asked.client_id, asked.deployment_id)
-            framed_by(_origin(found))
-            if full(own):
-                raise LtiError("busy")
-            until = utcnow() + LIFETIME
-            login = PendingLogin(found.platform_id, asked.deployment_id, nonce, asked.target, hashed(browser), until)
-            remember(own, state, login)
-        launch_url = config().base_url + url_for("lti.launch")
-        return redirect(login_url(asked, found, launch_url, state, nonce))
+            return _begin(own, asked, found)
     except LtiError as error:
         raise _refusal(error) from error
 
 
+@blueprint.get("/again")
+def again() -> ResponseReturnValue:
+    """Begin the same login again in a tab of its own, where the browser keeps our cookie (LTI.md R5)."""
+    state = _single(request.args).get("state", "")
+    try:
+        with direct_transaction() as own:
+            known, found = login_under_way(own, state)
+            consume(own, state)
+            asked = Login(
+                found.issuer, known.login_hint, known.target, found.client_id, known.deployment_id, known.message_hint
+            )
+            return _begin(own, asked, found)
+    except LtiError as error:
+        raise _refusal(error) from error
+
+
+def _begin(own: Connection, asked: Login, found: Registration) -> ResponseReturnValue:
+    """Send the browser to the platform's authentication, after keeping what proves that it is the same one."""
+    framed_by(origin_of(found.auth_url))
+    if full(own):
+        raise LtiError("busy")
+    cookie_came = "browser" in session
+    browser = session.setdefault("browser", new_token())
+    state, nonce = new_token(), new_token()
+    pending = PendingLogin(
+        found.platform_id, asked.deployment_id, nonce, asked.target, hashed(browser), utcnow() + LIFETIME,
+        asked.login_hint, asked.message_hint, asked.storage_target,
+    )  # fmt: skip
+    remember(own, state, pending)
+    url = login_url(asked, found, config().base_url + url_for("lti.launch"), state, nonce)
+    framed = asked.storage_target is not None or request.headers.get("Sec-Fetch-Dest") in {"iframe", "frame"}
+    if cookie_came or not framed:
+        return redirect(url)
+    # A first visit in a frame: the browser may refuse our cookie there, so the proof is kept elsewhere too.
+    proof = proof_of(state, config().secret_key)
+    return render_template("lti/keep.html", go_url=url, proof=proof, **_storage(pending, found, state))
+
+
 @blueprint.post("/launch")
 def launch() -> ResponseReturnValue:
-    """Every LTI message: verified, then its consequences in one transaction, then the learner's page."""
+    """Every LTI message: verified, then its consequences in one transaction, then the page it asks for."""
     framed_by(None)
     fields = _single(request.form)
     try:
@@ -120,49 +154,88 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
     try:
         with direct_transaction() as own:
             known, found = login_under_way(own, state)
-            bound = same(known.browser_hash, hashed(session.get("browser", "")))
+            by_cookie = same(known.browser_hash, hashed(session.get("browser", "")))
+            bound = by_cookie or _brought_by_our_page(fields)
+            framed_by(origin_of(found.auth_url))
             if not bound:
-                raise LtiError("browser", "the login began in another browser, or its cookie was kept from us")
-            framed_by(_origin(found))
+                return _unbound(fields, known, found)
             if "error" in fields:
                 code = fields["error"]
                 raise LtiError("platform_refused", code if OAUTH_CODE.fullmatch(code) else "not a code")
             message = verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url)
             if not consume(own, state):
                 raise LtiError("state_unknown", "used at the same moment by another request")
-            token, page = _arrived(own, message)
+            token, page = _arrived(own, message, config().session_minutes if by_cookie else HANDOVER)
     except LtiError:
         if bound:
             _use_up(state)
         raise
+    log.info("launch", platform=found.platform_id, message=type(message).__name__, roles=sorted(message.roles))
+    if not by_cookie:  # the browser keeps no cookie here: the same session goes on in a tab of its own
+        return render_template("lti/hand_over.html", arrive_url=url_for("account.arrive", token=token, next=page))
     # A new identity starts from nothing of an earlier visitor. The proof of the browser is nobody's, and another
     # activity may be opening in a second tab.
     kept = {name: session[name] for name in ("language", "browser") if name in session}
     session.clear()
     session.update(kept, sid=token)
     if message.embedded:
-        session["frame"] = _origin(found)
+        session["frame"] = origin_of(found.auth_url)
         if message.return_url and len(message.return_url) <= COURSE_LIMIT:
             session["course"] = message.return_url
-    log.info("launch", platform=found.platform_id, roles=sorted(message.roles))
     return redirect(page, 303)
 
 
-def _arrived(own: Connection, message: Launch) -> tuple[str, str]:
-    """(session token, page to show) of a launch, recorded."""
+def _brought_by_our_page(fields: dict[str, str]) -> bool:
+    """Whether the proof came from a page of ours: on another site's word it could be an attacker's own (T15)."""
+    ours_alone = request.headers.get("Origin") == origin_of(config().base_url)
+    return ours_alone and proven(fields.get("proof", ""), fields["state"], config().secret_key)
+
+
+def _unbound(fields: dict[str, str], known: PendingLogin, found: Registration) -> ResponseReturnValue:
+    """No cookie came back: nothing is used up, and the page looks for the other proof, or offers a tab of its own."""
+    log.warning("lti_refused", cause="browser", reference=reference())
+    page = render_template(
+        "lti/browser.html", state=fields["state"], id_token=fields.get("id_token", ""), reference=reference(),
+        tried="proof" in fields, again_url=url_for("lti.again", state=fields["state"]),
+        **_storage(known, found, fields["state"]),
+    )  # fmt: skip
+    return page, 403
+
+
+def _storage(pending: PendingLogin, found: Registration, state: str) -> dict[str, str | None]:
+    """What the script needs to keep or find the proof of a state."""
+    return {
+        "storage_key": storage_key(state),
+        "storage_target": pending.storage_target,
+        "storage_origin": origin_of(found.auth_url),
+    }
+
+
+def _arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]:
+    """(session token, page to show) of a message, recorded."""
     arrival = arrive(own, message, from_lti_locale(message.locale))
     token = open_session(
-        own, arrival.person_id, arrival.roles, config().session_minutes,
+        own, arrival.person_id, arrival.roles, minutes,
         launch=message, context_id=arrival.context_id, resource_link_id=arrival.link_id,
     )  # fmt: skip
+    record(own, "launch", f"link:{arrival.link_id}", arrival.person_id, message=type(message).__name__)
     if arrival.named:
         with Session(own) as joined:
             promise_certificates(joined, arrival.person_id, tracks())
-    return token, _page(own, arrival)
+    return token, _page(own, message, arrival)
 
 
-def _page(own: Connection, arrival: Arrival) -> str:
-    """Where the link leads: its track or module for learners, their room for the others."""
+def _page(own: Connection, message: Message, arrival: Arrival) -> str:
+    """The page a message asks for."""
+    match message:
+        case Launch():
+            return _activity(own, arrival)
+        case _:
+            raise LtiError("message_type")
+
+
+def _activity(own: Connection, arrival: Arrival) -> str:
+    """Where a link leads: its track or module for learners, their room for the others."""
     if "learner" not in arrival.roles and arrival.roles & {"hr", "administrator"}:
         return url_for("home.index")
     if "trainer" in arrival.roles:
@@ -189,11 +262,6 @@ def _use_up(state: str) -> None:
         consume(own, state)
 
 
-def _origin(found: Registration) -> str:
-    parts = urlsplit(found.auth_url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 def _single(values: MultiDict[str, str]) -> dict[str, str]:
     for name in values:
         if len(values.getlist(name)) > 1:
@@ -204,31 +272,17 @@ def _single(values: MultiDict[str, str]) -> dict[str, str]:
 
 
 def _refusal(error: LtiError) -> Refused:
-    """The words for a cause: what happened, what to do (LTI.md R22)."""
-    relaunch = _("Go back to your training platform and open the activity again.")
-    tell = _("Give this reference to the administrator of your training platform.")
-    words = {
-        "state_unknown": (_("This opening has expired or was already used."), relaunch),
-        "browser": (
-            _("Your browser did not keep the cookie that protects your sign-in."),
-            _("Open the activity again, in a new tab if your platform offers it."),
-        ),
-        "clock": (
-            _("The message of the training platform is too old, or its clock and ours differ."),
-            _("Open the activity again. If this comes back, the administrator should check both clocks."),
-        ),
-        "suspended": (_("The connection with this training platform is suspended."), tell),
-        "issuer_unknown": (_("This training platform is not connected to the service."), tell),
-        "client_ambiguous": (_("The training platform did not say which connection it uses."), tell),
-        "unreachable": (_("The training platform does not answer, so its message cannot be checked."), relaunch),
-        "track_unknown": (
-            _("This activity leads to a track that does not exist here."),
-            _("The trainer should choose the track again in the course."),
-        ),
-        "platform_refused": (_("The training platform refused to sign you in."), relaunch),
-        "busy": (_("Many people are signing in at this moment."), _("Wait a minute and open the activity again.")),
-    }
-    what, fix = words.get(error.cause, (_("The message of the training platform cannot be accepted."), tell))
+    """The page of a cause; whoever is signed in, as after « back » or a second post, may go on where they were."""
     log.warning("lti_refused", cause=error.cause, detail=error.detail[:100], reference=reference())
-    status = {"busy": 503, "suspended": 403, "browser": 403}.get(error.cause, 400)
-    return Refused(what, fix, status=status, cause="lti_" + error.cause)
+    refused = lti_refusal(error.cause)
+    if error.cause == "state_unknown" and current_user.is_authenticated:
+        refused.actions = [(_("Go on where you were"), _going_on())]
+    return refused
+
+
+def _going_on() -> str:
+    link = current_user.session.resource_link
+    track = tracks().get(link.track_key or "") if link else None
+    if track is None or "learner" not in current_user.roles:
+        return url_for("home.index")
+    return url_for("learn.track", track_key=track.key)

@@ -32,10 +32,12 @@ def launch(session: Session) -> Launch:
     known: Registration = registration(session, row.id)
     session.commit()
     return Launch(
-        registration=known, deployment=known.deployments["1"],
+        registration=known, deployment=known.deployments["1"], deployment_id="1",
         user=LaunchUser("learner-1", "Ada", "Martin", "Ada Martin", "ada@example.org", "A-1"),
         roles=frozenset({"learner"}), context=LaunchContext("course-1", "A course", "C1"),
-        link=LaunchLink("link-1", "A link", TRACK.key, None, "https://lms.example.org/1", ("score",)),
+        link=LaunchLink(
+            "link-1", "A link", TRACK.key, lineitem_url="https://lms.example.org/1", ags_scopes=("score",)
+        ),
     )  # fmt: skip
 
 
