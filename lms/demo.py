@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from flask import Flask
 from sqlalchemy import select
@@ -101,13 +101,18 @@ def _config(directory: Path, addresses: Addresses, database_url: str) -> Config:
     )  # fmt: skip
 
 
+def _platform(values: dict[str, str]) -> NewPlatform:
+    fields: dict[str, Any] = {"name": "LMS de développement", **values}
+    return NewPlatform(**fields)
+
+
 def _seed(app: Flask, values: dict[str, str], directory: Path) -> str:
     """Connect the development LMS, declare its people to HR, make an administrator; gives their password."""
     path = directory / "administrator.txt"
     with app.app_context():
         session = db.session()
         # The platform's « Manager » role is the demo's HR officer: an administrator's choice, kept as data.
-        add_platform(session, NewPlatform(name="LMS de développement", **values), {MEMBERSHIP + "Manager": "hr"})
+        add_platform(session, _platform(values), {MEMBERSHIP + "Manager": "hr"})
         known = set(session.scalars(select(Agent.number)))
         for number, family, given, branch, ministry, directorate, category in AGENTS:
             if number not in known:

@@ -15,9 +15,10 @@ from lms.jobs import Job, Tools
 from lms.lti import state
 from lms.lti.client import ServiceClient
 from lms.lti.grades import GradeService
+from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import issuing, outbox, sessions
+from lms.services import connections, invitations, issuing, outbox, sessions
 
 log = structlog.get_logger()
 
@@ -38,6 +39,8 @@ class Worker:
         self._grades = GradeService(app.extensions["outbound"], app.extensions["tool_keys"])
         self._services: ServiceClient = app.extensions["services"]
         self._jobs: dict[str, Job] = discover(lms.jobs, "run")
+        self._keys: ToolKeys = app.extensions["tool_keys"]
+        self._key_life = timedelta(days=config.lti_key_days)
         self._stop = threading.Event()
         self._upkeep_at: datetime | None = None
 
@@ -76,11 +79,14 @@ class Worker:
         return held is not None
 
     def upkeep(self) -> None:
-        """Publish keys and status lists; remove what has expired."""
+        """Publish keys and status lists, replace keys in time, ask for daily checks; remove what has expired."""
         with self._app.app_context():
             issuing.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            invitations.sweep(db.session())
+            self._keys.keep_up(db.session(), self._key_life)
+            connections.promise_due_checks(db.session())
             db.session.commit()
             db.session.remove()
         self._upkeep_at = utcnow()

@@ -1,5 +1,6 @@
 """Platforms as registered, for verifying messages and for administrators."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,6 +15,8 @@ from lms.lti.model import LtiError, PendingLogin, Registration
 from lms.models import Deployment, LaunchState, Platform, utcnow
 from lms.models.base import table_of
 from lms.models.secrets import hashed
+
+_HOST = re.compile(r"(?=.{1,255}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[1-9]\d{0,4})?")
 
 # Every launch reads these: made once, and free of the ORM.
 _PLATFORM, _DEPLOYMENT, _STATE = table_of(Platform), table_of(Deployment), table_of(LaunchState)
@@ -57,6 +60,10 @@ class NewPlatform:
     token_url: str
     jwks_url: str
     deployment_id: str
+    #: As ``Platform`` has them.
+    hosts: tuple[str, ...] = ()
+    token_audience: str | None = None
+    product: str = ""
 
 
 def find_registration(
@@ -138,6 +145,9 @@ def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | 
         if urlsplit(getattr(new, name)).scheme not in {"https", "http"} or not urlsplit(getattr(new, name)).netloc
     ]
     problems += [f"{name} is missing." for name in ("name", "client_id", "deployment_id") if not getattr(new, name)]
+    problems += [
+        f"{host} is no host name: lms.example, or lms.example:8443." for host in new.hosts if not is_host(host)
+    ]
     if problems:
         raise PlatformRefused(problems)
     query = select(Platform).where(Platform.issuer == new.issuer, Platform.client_id == new.client_id)
@@ -145,7 +155,8 @@ def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | 
     if platform is None:
         platform = Platform(
             name=new.name, issuer=new.issuer, client_id=new.client_id, auth_url=new.auth_url,
-            token_url=new.token_url, jwks_url=new.jwks_url, role_map=role_map or {},
+            token_url=new.token_url, jwks_url=new.jwks_url, role_map=role_map or {}, hosts=list(new.hosts),
+            token_audience=new.token_audience, product=new.product,
         )  # fmt: skip
         session.add(platform)
     elif (platform.auth_url, platform.token_url, platform.jwks_url) != (new.auth_url, new.token_url, new.jwks_url):
@@ -154,6 +165,20 @@ def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | 
         platform.deployments.append(Deployment(deployment_id=new.deployment_id))
     session.flush()
     return platform
+
+
+def add_deployment(session: Session, platform: Platform, deployment_id: str) -> bool:
+    """Admit one more deployment, of exactly that id; False when it is known already."""
+    if any(row.deployment_id == deployment_id for row in platform.deployments):
+        return False
+    platform.deployments.append(Deployment(deployment_id=deployment_id))
+    session.flush()
+    return True
+
+
+def is_host(text: str) -> bool:
+    """Whether a text is a host name, perhaps with a port, and nothing more."""
+    return _HOST.fullmatch(text) is not None
 
 
 def all_platforms(session: Session) -> Sequence[Platform]:

@@ -8,8 +8,8 @@ from lms.lti.families import family_of
 from lms.lti.model import LtiError
 from lms.lti.registration import PlatformConfiguration, Registered
 from lms.models import AccessToken, Deployment, Invitation, Platform
-from lms.services import outbox
 from lms.services.audit import record
+from lms.services.connections import WATCHED, promise_check
 
 
 def check_issuer(session: Session, invitation: Invitation, issuer: str) -> None:
@@ -51,13 +51,8 @@ def connect(session: Session, invitation: Invitation, found: PlatformConfigurati
     if answer.deployment_id is not None:
         _deploy(platform, answer.deployment_id)
     record(session, action, f"platform:{platform.id}", product=found.product)
-    promise_check(session, platform.id)
+    promise_check(session, platform.id, WATCHED)
     return platform
-
-
-def promise_check(session: Session, platform_id: int) -> None:
-    """Ask that the connection be checked, by a worker, after this transaction commits."""
-    outbox.promise(session, "check_platform", str(platform_id), {"platform_id": platform_id})
 
 
 def _deploy(platform: Platform, deployment_id: str) -> None:
