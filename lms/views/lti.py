@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from lms import metrics
 from lms.errors import Refused, reference
 from lms.i18n import from_lti_locale
 from lms.i18n import gettext as _
@@ -170,6 +171,7 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
         if bound:
             _use_up(state)
         raise
+    metrics.accepted(type(message).__name__)
     log.info("launch", platform=found.platform_id, message=type(message).__name__, roles=sorted(message.roles))
     if not by_cookie:  # the browser keeps no cookie here: the same session goes on in a tab of its own
         return render_template("lti/hand_over.html", arrive_url=url_for("account.arrive", token=token, next=page))
@@ -193,6 +195,7 @@ def _brought_by_our_page(fields: dict[str, str]) -> bool:
 
 def _unbound(fields: dict[str, str], known: PendingLogin, found: Registration) -> ResponseReturnValue:
     """No cookie came back: nothing is used up, and the page looks for the other proof, or offers a tab of its own."""
+    metrics.refused("browser")
     log.warning("lti_refused", cause="browser", reference=reference())
     page = render_template(
         "lti/browser.html", state=fields["state"], id_token=fields.get("id_token", ""), reference=reference(),
@@ -273,6 +276,7 @@ def _single(values: MultiDict[str, str]) -> dict[str, str]:
 
 def _refusal(error: LtiError) -> Refused:
     """The page of a cause; whoever is signed in, as after « back » or a second post, may go on where they were."""
+    metrics.refused(error.cause)
     log.warning("lti_refused", cause=error.cause, detail=error.detail[:100], reference=reference())
     refused = lti_refusal(error.cause)
     if error.cause == "state_unknown" and current_user.is_authenticated:
