@@ -18,7 +18,7 @@ from lms.lti.grades import GradeService
 from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import connections, invitations, issuing, outbox, sessions
+from lms.services import connections, invitations, issuing, notices, outbox, sessions
 
 log = structlog.get_logger()
 
@@ -38,6 +38,7 @@ class Worker:
         self._authority = issuing.open_authority(config)
         self._grades = GradeService(app.extensions["outbound"], app.extensions["tool_keys"])
         self._services: ServiceClient = app.extensions["services"]
+        self._notices_url = f"{config.base_url}/lti/notices"
         self._jobs: dict[str, Job] = discover(lms.jobs, "run")
         self._keys: ToolKeys = app.extensions["tool_keys"]
         self._key_life = timedelta(days=config.lti_key_days)
@@ -73,7 +74,7 @@ class Worker:
         """Do one due job; False when there was none."""
         with self._app.app_context():
             session = db.session()
-            tools = Tools(session, self._grades, self._services, self._authority)
+            tools = Tools(session, self._grades, self._services, self._authority, self._notices_url)
             held = outbox.work_one(session, self._doer(tools))
             db.session.remove()
         return held is not None
@@ -87,6 +88,7 @@ class Worker:
             invitations.sweep(db.session())
             self._keys.keep_up(db.session(), self._key_life)
             connections.promise_due_checks(db.session())
+            notices.sweep(db.session())
             db.session.commit()
             db.session.remove()
         self._upkeep_at = utcnow()

@@ -18,6 +18,7 @@ from lms.models import Platform, db
 from lms.services import invitations
 from lms.services.audit import record
 from lms.services.connections import promise_check, run_check
+from lms.services.legacy import keep_consumer
 from lms.services.platforms import NewPlatform, PlatformRefused, add_platform, all_platforms, is_host
 
 MARKS = {"ok": "ok", "bad": "FAILED", "warn": "to check", "wait": "awaited", "none": "not checked"}
@@ -97,6 +98,20 @@ def list_platforms() -> None:
         for row in all_platforms(db.session()):
             deployments = ", ".join(deployment.deployment_id for deployment in row.deployments)
             click.echo(f"{row.id}\t{row.status}\t{row.name}\t{row.issuer}\t{row.client_id}\t{deployments}")
+
+
+@command.command("legacy")
+@click.argument("platform_id", type=int)
+@click.option("--key", required=True, help="The consumer key it had over LTI 1.1.")
+@click.option("--secret", prompt=True, hide_input=True, help="Its secret; asked for when not given.")
+def legacy(platform_id: int, key: str, secret: str) -> None:
+    """Keep the LTI 1.1 consumer a platform had, so that it can prove the ids its people had then."""
+    with _service() as app:
+        if db.session.get(Platform, platform_id) is None:
+            _stop("There is no such platform. See: lms platform list.")
+        keep_consumer(db.session(), platform_id, key, secret, app.extensions["mpia"].secret_key)
+        db.session.commit()
+    click.echo(f"{key}: kept.")
 
 
 @command.command("suspend")
