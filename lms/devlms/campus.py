@@ -1,6 +1,9 @@
 """The running LMS: its settings, key and memory, and the addresses it gives to its services."""
 
+import threading
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import current_app
@@ -29,6 +32,19 @@ class Campus:
         self.tokens = Tokens()
         self.launches = Launches()
         self.people: Mapping[str, Person] = {person.id: person for person in settings.people}
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """The platform's clock, which may be wrong (``clock_skew_seconds``)."""
+        return time.time() + self.quirks.clock_skew_seconds
+
+    def take_rate_limited(self) -> bool:
+        """Whether this answer is one of those to refuse, counting it off."""
+        with self._lock:
+            left = self.quirks.rate_limited
+            if left:
+                self.quirks = replace(self.quirks, rate_limited=left - 1)
+            return left > 0
 
     @property
     def token_url(self) -> str:
@@ -51,7 +67,8 @@ class Campus:
     def service_urls(self, link_id: str) -> ServiceUrls:
         """What a launch of that link announces (AGS 2.0, section 3.1: ``lineitem`` only if there is one)."""
         items: list[LineItem] = [x for x in self.store.line_items() if x.resource_link_id == link_id]
-        item = self.line_item_url(items[0].id) if len(items) == 1 else None
+        told = len(items) == 1 and not self.quirks.no_line_item_claim
+        item = self.line_item_url(items[0].id) if told else None
         return ServiceUrls(self.line_items_url(), item, self.members_url())
 
     def _service(self, path: str, query: Mapping[str, str] | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from lms.devlms.errors import Refused
 from lms.devlms.instants import instant
 from lms.devlms.people import Person
-from lms.devlms.settings import Quirks
+from lms.devlms.quirks import Quirks
 from lms.devlms.vocabulary import ACTIVITY_PROGRESS, GRADING_PROGRESS
 
 

@@ -31,7 +31,7 @@ def read_members(course_id: str) -> Response:
             raise Refused(404, "No such resource link")
     role = request.args.get("role")
     people = [person for person in here.settings.people if role is None or _has(person, role)]
-    page, following = slice_of(people, here.members_url)
+    page, following = slice_of(people, here.members_url, here.quirks.page_size)
     body = {
         "id": here.members_url(),
         "context": {
@@ -49,14 +49,20 @@ def _has(person: Person, role: str) -> bool:
     return role in person.roles or MEMBERSHIP + role in person.roles
 
 
+def _short(role: str) -> str:
+    """A role as Moodle's rosters write it: a bare word, or an address no vocabulary knows."""
+    return role.removeprefix(MEMBERSHIP).replace("v2/institution/person#", "v2/person#")
+
+
 def _member(person: Person, link: CourseLink | None) -> Mapping[str, Any]:
+    quirks = campus().quirks
     member: dict[str, Any] = {
         "status": "Active",
         "user_id": person.id,
-        "roles": list(person.roles),
+        "roles": [_short(role) for role in person.roles] if quirks.short_roles else list(person.roles),
         "lis_person_sourcedid": person.sourcedid,
     }
-    if not campus().quirks.names_withheld:
+    if not quirks.names_withheld:
         member |= named(person)
     if link:
         member["message"] = [

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from lms.devlms.vocabulary import INSTRUCTOR, LEARNER, MANAGER
+from lms.devlms.vocabulary import INSTITUTION_ADMINISTRATOR, INSTRUCTOR, LEARNER, MANAGER
 
-AGENT_A, AGENT_B, TRAINER, HR_OFFICER = "11", "12", "13", "14"
+AGENT_A, AGENT_B, TRAINER, HR_OFFICER, ADMINISTRATOR = "11", "12", "13", "14", "15"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,16 @@ class Person:
         """Grades are for learners alone: a platform refuses them for anybody else."""
         return LEARNER in self.roles
 
+    @property
+    def is_trainer(self) -> bool:
+        """Trainers build the course: they add activities, copy it, and review what learners did."""
+        return INSTRUCTOR in self.roles
+
+    @property
+    def is_administrator(self) -> bool:
+        """Administrators connect tools and open data-privacy launches."""
+        return INSTITUTION_ADMINISTRATOR in self.roles
+
 
 PEOPLE = (
     Person(AGENT_A, "Agent", "de démonstration A", "agent.a@example.org", "A-0001", (LEARNER,), "Apprenant"),
@@ -51,5 +61,15 @@ PEOPLE = (
         "A-0004",
         (MANAGER,),
         "Ressources humaines",
+    ),
+    Person(
+        ADMINISTRATOR,
+        "Administrateur",
+        "de démonstration",
+        "administrateur@example.org",
+        "A-0005",
+        # Moodle's administrators carry Instructor in every course they open.
+        (INSTITUTION_ADMINISTRATOR, INSTRUCTOR),
+        "Administrateur",
     ),
 )

@@ -46,16 +46,21 @@ def answer(body: Any, media: str, status: int = 200) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), status=status, content_type=media)
 
 
-def slice_of(items: Sequence[_T], url: Callable[[Mapping[str, str]], str]) -> tuple[Sequence[_T], str | None]:
+def slice_of(
+    items: Sequence[_T], url: Callable[[Mapping[str, str]], str], most: int = 0
+) -> tuple[Sequence[_T], str | None]:
     """The part of ``items`` that ``limit`` and ``from`` ask for, and the address of the next part.
 
-    Without a limit everything comes at once. The next address keeps the other parameters.
+    Without a limit everything comes at once, unless a part holds ``most`` entries. The next address keeps
+    the other parameters.
     """
     limit, start = _whole("limit"), _whole("from") or 0
-    if limit is None:
-        return items[start:], None
     if limit == 0:
         raise Refused(400, "limit is at least 1")
+    if most:
+        limit = min(limit or most, most)
+    if limit is None:
+        return items[start:], None
     end = start + limit
     if end >= len(items):
         return items[start:end], None
@@ -65,7 +70,12 @@ def slice_of(items: Sequence[_T], url: Callable[[Mapping[str, str]], str]) -> tu
 
 def link_to(response: Response, following: str | None) -> Response:
     """Point to the next page (RFC 8288), or write it the way Moodle does when that quirk is on."""
-    if following and campus().quirks.curly_links:
+    quirks = campus().quirks
+    if quirks.broken_next:
+        following = f"https://elsewhere.example{request.full_path}"
+    elif quirks.looping_next:
+        following = request.url
+    if following and quirks.curly_links:
         text = f"<{following.replace('&', '&amp;')}>; rel=“next”"
         # WSGI headers are Latin-1 text standing for bytes: this sends UTF-8.
         response.headers["Link"] = text.encode().decode("latin-1")
