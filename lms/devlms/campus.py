@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from flask import current_app
 
-from lms.devlms.gradebook import LineItem
 from lms.devlms.keys import load_or_make
 from lms.devlms.launches import Launches, ServiceUrls
 from lms.devlms.people import Person
@@ -27,7 +26,9 @@ class Campus:
         self.settings = settings
         self.quirks = settings.quirks
         self.key = load_or_make(settings.data_dir / "platform-key.pem")
-        self.store = Store(settings.data_dir / "devlms.sqlite3")
+        self.store = Store(
+            settings.data_dir / "devlms.sqlite3", {"course_id": settings.course_id, "client_id": settings.client_id}
+        )
         self.store.keep_columns_of(settings.links)
         self.tokens = Tokens()
         self.launches = Launches()
@@ -66,7 +67,7 @@ class Campus:
 
     def service_urls(self, link_id: str) -> ServiceUrls:
         """What a launch of that link announces (AGS 2.0, section 3.1: ``lineitem`` only if there is one)."""
-        items: list[LineItem] = [x for x in self.store.line_items() if x.resource_link_id == link_id]
+        items = self.store.line_items({"resource_link_id": link_id}, limit=2)
         told = len(items) == 1 and not self.quirks.no_line_item_claim
         item = self.line_item_url(items[0].id) if told else None
         return ServiceUrls(self.line_items_url(), item, self.members_url())

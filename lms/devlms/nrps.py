@@ -9,7 +9,7 @@ from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
 from lms.devlms.launches import custom, named
 from lms.devlms.people import Person
-from lms.devlms.services import answer, link_to, require_accept, require_token, slice_of
+from lms.devlms.services import answer, asked_slice, cut, link_to, require_accept, require_token
 from lms.devlms.settings import CourseLink
 from lms.devlms.vocabulary import CLAIM, MEMBERS_MEDIA, MEMBERSHIP, NRPS_SCOPE
 
@@ -31,7 +31,8 @@ def read_members(course_id: str) -> Response:
             raise Refused(404, "No such resource link")
     role = request.args.get("role")
     people = [person for person in here.settings.people if role is None or _has(person, role)]
-    page, following = slice_of(people, here.members_url, here.quirks.page_size)
+    start, limit = asked_slice(here.quirks.page_size)
+    page, following = cut(people[start:], start, limit, here.members_url)
     body = {
         "id": here.members_url(),
         "context": {

@@ -7,6 +7,8 @@ from lms.devlms.campus import campus
 from lms.devlms.people import Person
 
 COOKIE = "devlms_person"
+#: Lines a table of the gradebook shows at most.
+SHOWN = 200
 
 pages = Blueprint("pages", __name__)
 
@@ -91,8 +93,9 @@ def grades() -> str:
         "devlms/grades.html",
         items={item.id: item for item in store.line_items()},
         people=campus().people,
-        current=store.current_scores(),
-        received=list(reversed(store.scores())),
+        current=store.current_scores(SHOWN),
+        received=store.latest_scores(SHOWN),
+        most=SHOWN,
     )
 
 

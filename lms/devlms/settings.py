@@ -20,6 +20,9 @@ class CourseLink:
     custom: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     score_maximum: float = 100.0
+    #: Where it stands and which tool it opens; empty for the course and the tool of the settings.
+    course_id: str = ""
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
