@@ -11,6 +11,7 @@ from flask import current_app
 from lms.devlms.keys import load_or_make
 from lms.devlms.launches import Launches, ServiceUrls
 from lms.devlms.people import Person
+from lms.devlms.roster import Roster
 from lms.devlms.settings import DevLmsSettings
 from lms.devlms.store import Store
 from lms.devlms.tokens import Tokens
@@ -32,8 +33,25 @@ class Campus:
         self.store.keep_columns_of(settings.links)
         self.tokens = Tokens()
         self.launches = Launches()
-        self.people: Mapping[str, Person] = {person.id: person for person in settings.people}
+        self._roster = Roster(settings.people, settings.roster_size)
         self._lock = threading.Lock()
+
+    @property
+    def people(self) -> Roster:
+        """Who is enrolled; ``leave`` and ``join`` change it, and it may be replaced as a whole."""
+        return self._roster
+
+    @people.setter
+    def people(self, people: Mapping[str, Person]) -> None:
+        self._roster = Roster(people.values())
+
+    def leave(self, person_id: str, status: str = "") -> None:
+        """Someone leaves the course, absent from its roster or listed there as Inactive or Deleted."""
+        self._roster.leave(person_id, status)
+
+    def join(self, person: Person) -> None:
+        """Someone joins the course, or comes back."""
+        self._roster.join(person)
 
     def now(self) -> float:
         """The platform's clock, which may be wrong (``clock_skew_seconds``)."""

@@ -77,6 +77,8 @@ def read_score(body: Mapping[str, Any], people: Mapping[str, Person]) -> Score:
     person = people.get(user_id) if isinstance(user_id, str) else None
     if person is None:
         raise Refused(400, f"userId is nobody of this course: {user_id!r}")
+    if not person.is_active:
+        raise Refused(400, f"userId {person.id} has left the course")
     if not person.is_learner:
         raise Refused(400, f"userId {person.id} is no learner and receives no grade")
     timestamp = _moment(body, "timestamp")

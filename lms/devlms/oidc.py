@@ -45,6 +45,8 @@ def authenticate() -> tuple[str, int] | str:
     launch = here.launches.find(asked["lti_message_hint"], asked["login_hint"])
     if launch is None:
         return _form(error="access_denied", error_description="The hints belong to no open launch")
+    if launch.person.id not in here.people or not here.people[launch.person.id].is_active:
+        return _form(error="access_denied", error_description="This person has left the course")
     urls = here.service_urls(launch.link.id)
     token = here.key.sign(
         claims(here.settings, launch, urls, asked["nonce"], here.now(), withhold_names=here.quirks.names_withheld)

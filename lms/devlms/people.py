@@ -19,11 +19,18 @@ class Person:
     roles: tuple[str, ...]
     role_label: str
     locale: str = "fr"
+    #: Active, Inactive or Deleted, as rosters say it (NRPS 2.0, section 2.2).
+    status: str = "Active"
 
     @property
     def name(self) -> str:
         """The full name, as launches and rosters carry it."""
         return f"{self.given_name} {self.family_name}"
+
+    @property
+    def is_active(self) -> bool:
+        """Only those still enrolled open activities and receive grades."""
+        return self.status == "Active"
 
     @property
     def is_learner(self) -> bool:

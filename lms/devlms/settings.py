@@ -36,6 +36,8 @@ class DevLmsSettings:
     data_dir: Path
     links: tuple[CourseLink, ...]
     people: tuple[Person, ...] = PEOPLE
+    #: How many fictitious learners (« Membre 000123 ») are enrolled besides ``people``.
+    roster_size: int = 0
     quirks: Quirks = field(default_factory=Quirks)
     course_id: str = "2"
     course_label: str = "IA-SP"
@@ -71,10 +73,6 @@ class DevLmsSettings:
     def link(self, link_id: str) -> CourseLink | None:
         """The resource link of that id."""
         return next((link for link in self.links if link.id == link_id), None)
-
-    def person(self, person_id: str) -> Person | None:
-        """The person of that id."""
-        return next((person for person in self.people if person.id == person_id), None)
 
 
 def _origin(url: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import jwt
+from devlms_calls import auth_request, message
 from devlms_fake_tool import FakeTool
 from flask.testing import FlaskClient
 
@@ -16,31 +16,8 @@ from lms.devlms.vocabulary import AGS_CLAIM, NRPS_SCOPE, SCORE_SCOPE
 Quirk = Callable[..., None]
 ITEMS = "/services/ags/2/lineitems"
 MEMBERS = "/services/nrps/2/memberships"
+OPENED = "/course/3?as=11"
 TOKEN = "http://localhost/token"
-
-
-def launch_answer(client: FlaskClient, settings: DevLmsSettings) -> dict[str, str]:
-    """The fields posted to the tool when the first learner opens the first link."""
-    sent = forms(client.get("/course/3?as=11").text)[0].fields
-    asked = {
-        "scope": "openid",
-        "response_type": "id_token",
-        "response_mode": "form_post",
-        "prompt": "none",
-        "client_id": sent["client_id"],
-        "redirect_uri": settings.launch_url,
-        "login_hint": sent["login_hint"],
-        "lti_message_hint": sent["lti_message_hint"],
-        "state": "s",
-        "nonce": "n",
-    }
-    return forms(client.get("/auth", query_string=asked).text)[0].fields
-
-
-def claims(client: FlaskClient, settings: DevLmsSettings) -> dict[str, Any]:
-    token = launch_answer(client, settings)["id_token"]
-    read: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return read
 
 
 def test_tokens_may_live_a_minute(client: FlaskClient, tool: FakeTool, quirk: Quirk, campus: Campus) -> None:
@@ -67,7 +44,7 @@ def test_the_next_answers_of_services_may_be_429(services: Any, campus: Campus, 
 def test_the_clock_may_be_wrong(client: FlaskClient, settings: DevLmsSettings, tool: FakeTool, quirk: Quirk) -> None:
     quirk(clock_skew_seconds=-600)
     now = time.time()
-    assert abs(claims(client, settings)["iat"] - (now - 600)) < 5
+    assert abs(message(client, settings, OPENED)["iat"] - (now - 600)) < 5
     refused = client.post("/token", data=tool.token_request(TOKEN, SCORE_SCOPE))
     assert refused.status_code == 400
     assert abs(parsedate_to_datetime(refused.headers["Date"]).timestamp() - (now - 600)) < 5
@@ -94,7 +71,7 @@ def test_open_edx_knows_no_column_until_the_tool_makes_one(
     assert services.get(services.column).status_code == 404
     made = services.post_item(label="Parcours", scoreMaximum=100, resourceLinkId="3").json
     assert services.get(f"{ITEMS}?resource_link_id=3").json == [made]
-    endpoint = claims(client, settings)[AGS_CLAIM]
+    endpoint = message(client, settings, OPENED)[AGS_CLAIM]
     assert "lineitem" not in endpoint
     assert endpoint["lineitems"] == f"http://localhost{ITEMS}"
 
@@ -129,7 +106,8 @@ def test_a_tool_may_await_its_activation(
     client: FlaskClient, settings: DevLmsSettings, tool: FakeTool, quirk: Quirk
 ) -> None:
     quirk(pending=True)
-    answered = launch_answer(client, settings)
+    sent = forms(client.get(OPENED).text)[0].fields
+    answered = forms(client.get("/auth", query_string=auth_request(sent, settings)).text)[0].fields
     assert (answered["error"], answered["state"]) == ("unauthorized_client", "s")
     assert "id_token" not in answered
     refused = client.post("/token", data=tool.token_request(TOKEN, SCORE_SCOPE))
