@@ -9,12 +9,14 @@ from lms.devlms.client import HeadlessBrowser
 from lms.devlms.hints import registration
 from lms.devlms.quirks import Quirks
 from lms.devlms.server import ServerHandle, serve
-from lms.devlms.settings import CourseLink, DevLmsSettings
+from lms.devlms.settings import CourseLink, DevLmsSettings, Group, GroupSet
 
 __all__ = [
     "Campus",
     "CourseLink",
     "DevLmsSettings",
+    "Group",
+    "GroupSet",
     "HeadlessBrowser",
     "Quirks",
     "ServerHandle",

@@ -39,7 +39,7 @@ def read_line_items(course_id: str) -> Response:
         where["own"] = False
     start, limit = asked_slice()
     items = campus().store.line_items({**where, "course_id": course_id}, start, one_more(limit))
-    page, following = cut(items, start, limit, campus().line_items_url)
+    page, following = cut(items, start, limit, lambda query: campus().at.line_items(course_id, query))
     return link_to(answer([_line_item(item) for item in page], LINE_ITEMS_MEDIA), following)
 
 
@@ -119,7 +119,9 @@ def read_results(course_id: str, item_id: int) -> Response:
     hidden = 0.0 if campus().quirks.results_omit_zero else None
     start, limit = asked_slice()
     found = campus().store.results(item.id, request.args.get("user_id"), hidden, start, one_more(limit))
-    page, following = cut(found, start, limit, lambda query: campus().line_item_url(item.id, "/results", query))
+    page, following = cut(
+        found, start, limit, lambda query: campus().at.line_item(item.course_id, item.id, "/results", query)
+    )
     return link_to(answer([_result(score, item) for score in page], RESULTS_MEDIA), following)
 
 
@@ -149,7 +151,7 @@ def _checked(item: LineItem) -> LineItem:
 
 def _line_item(item: LineItem) -> Mapping[str, Any]:
     body = {
-        "id": campus().line_item_url(item.id),
+        "id": campus().at.line_item(item.course_id, item.id),
         "label": item.label,
         "scoreMaximum": item.score_maximum,
         "resourceLinkId": item.resource_link_id,
@@ -165,8 +167,8 @@ def _line_item(item: LineItem) -> Mapping[str, Any]:
 def _result(score: Score, item: LineItem) -> Mapping[str, Any]:
     here = campus()
     body: dict[str, Any] = {
-        "id": here.line_item_url(item.id, f"/results/{score.user_id}"),
-        "scoreOf": here.line_item_url(item.id),
+        "id": here.at.line_item(item.course_id, item.id, f"/results/{score.user_id}"),
+        "scoreOf": here.at.line_item(item.course_id, item.id),
         "userId": score.user_id,
         "resultScore": score.grade,
         "resultMaximum": item.score_maximum,

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from lms.devlms.ags import ags
 from lms.devlms.campus import EXTENSION, Campus, campus
 from lms.devlms.errors import Refused
+from lms.devlms.groups import groups
 from lms.devlms.misbehaviour import date_by_own_clock, misbehave
 from lms.devlms.nrps import nrps
 from lms.devlms.oidc import oidc
@@ -28,7 +29,7 @@ def create_devlms(settings: DevLmsSettings) -> Flask:
     """An LMS with one course, whose ``app.extensions["devlms"]`` is its :class:`Campus`."""
     app = Flask("lms.devlms")
     app.extensions[EXTENSION] = Campus(settings)
-    for blueprint in (oidc, ags, nrps, pages, settings_pages):
+    for blueprint in (oidc, ags, nrps, groups, pages, settings_pages):
         app.register_blueprint(blueprint)
     app.before_request(_know_our_name)
     app.before_request(_own_pages_only)

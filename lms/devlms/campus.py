@@ -4,10 +4,10 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urlencode
 
 from flask import current_app
 
+from lms.devlms.addresses import Addresses
 from lms.devlms.keys import load_or_make
 from lms.devlms.launches import Launches, ServiceUrls
 from lms.devlms.people import Person
@@ -15,6 +15,7 @@ from lms.devlms.roster import Roster
 from lms.devlms.settings import DevLmsSettings
 from lms.devlms.store import Store
 from lms.devlms.tokens import Tokens
+from lms.devlms.vocabulary import GROUPS_SCOPE, SCOPES
 
 EXTENSION = "devlms"
 
@@ -66,34 +67,21 @@ class Campus:
             return left > 0
 
     @property
-    def token_url(self) -> str:
-        """The token endpoint, which is also the audience of client assertions."""
-        return f"{self.settings.issuer}/token"
+    def at(self) -> Addresses:
+        """Where the doors are, as written today."""
+        return Addresses(self.settings.issuer, "1" if self.quirks.type_id_in_urls else "")
 
-    def line_items_url(self, query: Mapping[str, str] | None = None) -> str:
-        """The container of columns."""
-        return self._service(f"ags/{self.settings.course_id}/lineitems", query)
-
-    def line_item_url(self, item_id: int, below: str = "", query: Mapping[str, str] | None = None) -> str:
-        """A column, or what lies below it (``/scores``, ``/results``)."""
-        return self._service(f"ags/{self.settings.course_id}/lineitems/{item_id}/lineitem{below}", query)
-
-    def members_url(self, query: Mapping[str, str] | None = None) -> str:
-        """The course's roster; Moodle puts no type_id there."""
-        path = f"{self.settings.issuer}/services/nrps/{self.settings.course_id}/memberships"
-        return f"{path}?{urlencode(query)}" if query else path
+    def scopes(self) -> tuple[str, ...]:
+        """What this platform can grant."""
+        return (*SCOPES, *((GROUPS_SCOPE,) if self.settings.groups else ()))
 
     def service_urls(self, link_id: str) -> ServiceUrls:
         """What a launch of that link announces (AGS 2.0, section 3.1: ``lineitem`` only if there is one)."""
+        course_id = self.settings.course_id
         items = self.store.line_items({"resource_link_id": link_id}, limit=2)
         told = len(items) == 1 and not self.quirks.no_line_item_claim
-        item = self.line_item_url(items[0].id) if told else None
-        return ServiceUrls(self.line_items_url(), item, self.members_url())
-
-    def _service(self, path: str, query: Mapping[str, str] | None) -> str:
-        full = {**({"type_id": "1"} if self.quirks.type_id_in_urls else {}), **(query or {})}
-        url = f"{self.settings.issuer}/services/{path}"
-        return f"{url}?{urlencode(full)}" if full else url
+        item = self.at.line_item(course_id, items[0].id) if told else None
+        return ServiceUrls(self.at.line_items(course_id), item, self.at.members(course_id))
 
 
 def campus() -> Campus:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lms.devlms.addresses import Addresses
 from lms.devlms.people import Person
 from lms.devlms.settings import CourseLink, DevLmsSettings
-from lms.devlms.vocabulary import AGS_CLAIM, AGS_SCOPES, CLAIM, NRPS_CLAIM
+from lms.devlms.vocabulary import AGS_CLAIM, AGS_SCOPES, CLAIM, GROUPS_CLAIM, GROUPS_SCOPE, NRPS_CLAIM
 
 TOKEN_LIFETIME: Final = 60
 _HINT_LIFETIME: Final = 1800
@@ -112,7 +113,22 @@ def claims(
         },
         AGS_CLAIM: ags,
         NRPS_CLAIM: {"context_memberships_url": urls.members, "service_versions": ["2.0"]},
+        **_groups(settings, Addresses(settings.issuer)),
     }
+
+
+def _groups(settings: DevLmsSettings, at: Addresses) -> dict[str, Any]:
+    """The claim of the course groups service (section 2.1), if there are groups."""
+    if not settings.groups:
+        return {}
+    endpoint: dict[str, Any] = {
+        "scope": [GROUPS_SCOPE],
+        "context_groups_url": at.groups(settings.course_id, "groups"),
+        "service_versions": ["1.0"],
+    }
+    if settings.group_sets:
+        endpoint["context_group_sets_url"] = at.groups(settings.course_id, "sets")
+    return {GROUPS_CLAIM: endpoint}
 
 
 def named(person: Person) -> dict[str, str]:

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, request
 
 from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
 from lms.devlms.launches import custom, named
 from lms.devlms.people import Person
+from lms.devlms.quirks import Quirks
 from lms.devlms.services import asked_slice, following_part, link_to, one_more, require_accept, require_token
-from lms.devlms.settings import CourseLink
+from lms.devlms.settings import CourseLink, Group
 from lms.devlms.vocabulary import CLAIM, MEMBERS_MEDIA, MEMBERSHIP, NRPS_SCOPE
 
 _PIECE: Final = 500
@@ -22,7 +23,7 @@ nrps = Blueprint("nrps", __name__, url_prefix="/services/nrps")
 
 @nrps.get("/<course_id>/memberships")
 def read_members(course_id: str) -> Response:
-    """The members (section 2.4), filtered by ``role``; ``rlid`` adds the link's message to each."""
+    """The members (section 2.4), filtered by ``role``; ``rlid`` adds each one's message, ``groups`` their groups."""
     require_token(NRPS_SCOPE)
     require_accept(MEMBERS_MEDIA)
     here = campus()
@@ -39,18 +40,20 @@ def read_members(course_id: str) -> Response:
     if limit is not None:
         part = list(islice(found, one_more(limit)))
         if len(part) > limit:
-            following = following_part(part[-1][0], here.members_url)
+            following = following_part(part[-1][0], lambda query: here.at.members(course_id, query))
         found = iter(part[:limit])
     body = {
-        "id": here.members_url(),
+        "id": here.at.members(course_id),
         "context": {
             "id": here.settings.course_id,
             "label": here.settings.course_label,
             "title": here.settings.course_title,
         },
     }
-    members = (_member(person, link) for _position, person in found)
-    return link_to(Response(stream_with_context(_written(body, members)), content_type=MEMBERS_MEDIA), following)
+    # The body is written after this request is over, so it takes along what it needs.
+    groups = here.settings.groups if request.args.get("groups") == "true" else ()
+    members = (_member(person, here.quirks, link, groups) for _position, person in found)
+    return link_to(Response(_written(body, members), content_type=MEMBERS_MEDIA), following)
 
 
 def _written(body: Mapping[str, Any], members: Iterator[Mapping[str, Any]]) -> Iterator[str]:
@@ -73,8 +76,7 @@ def _short(role: str) -> str:
     return role.removeprefix(MEMBERSHIP).replace("v2/institution/person#", "v2/person#")
 
 
-def _member(person: Person, link: CourseLink | None) -> Mapping[str, Any]:
-    quirks = campus().quirks
+def _member(person: Person, quirks: Quirks, link: CourseLink | None, groups: tuple[Group, ...]) -> Mapping[str, Any]:
     member: dict[str, Any] = {
         "status": person.status,
         "user_id": person.id,
@@ -83,6 +85,9 @@ def _member(person: Person, link: CourseLink | None) -> Mapping[str, Any]:
     }
     if not quirks.names_withheld:
         member |= named(person)
+    if groups:
+        # Course Groups 1.0, section 3.2.
+        member["group_enrollments"] = [{"group_id": group.id} for group in groups if person.id in group.members]
     if link:
         member["message"] = [
             {

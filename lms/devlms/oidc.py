@@ -8,7 +8,6 @@ from lms.devlms.campus import campus
 from lms.devlms.errors import TokenRefused
 from lms.devlms.launches import claims
 from lms.devlms.tokens import granted_scopes, read_assertion
-from lms.devlms.vocabulary import SCOPES
 
 oidc = Blueprint("oidc", __name__)
 
@@ -60,8 +59,8 @@ def token() -> Response:
     here, quirks = campus(), campus().quirks
     if quirks.pending:
         raise TokenRefused("invalid_client", "The tool awaits its activation")
-    assertion = read_assertion(request.form, here.settings, here.token_url, here.now())
-    scopes = granted_scopes(request.form, SCOPES if quirks.granted_scopes is None else quirks.granted_scopes)
+    assertion = read_assertion(request.form, here.settings, here.at.token, here.now())
+    scopes = granted_scopes(request.form, here.scopes() if quirks.granted_scopes is None else quirks.granted_scopes)
     if not here.store.use_assertion(str(assertion["jti"]), float(assertion["exp"]), time.time()):
         raise TokenRefused("invalid_client", "This assertion was already used (jti)")
     answer = jsonify(

@@ -26,6 +26,25 @@ class CourseLink:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupSet:
+    """Groups made together, as Moodle's groupings."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some people of the course; ``set_id`` names the set it belongs to, if any."""
+
+    id: str
+    name: str
+    members: frozenset[str] = frozenset()
+    tag: str = ""
+    set_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DevLmsSettings:
     """One LMS, one course, one registered tool."""
 
@@ -38,6 +57,9 @@ class DevLmsSettings:
     people: tuple[Person, ...] = PEOPLE
     #: How many fictitious learners (« Membre 000123 ») are enrolled besides ``people``.
     roster_size: int = 0
+    #: The course groups service is off without any.
+    groups: tuple[Group, ...] = ()
+    group_sets: tuple[GroupSet, ...] = ()
     quirks: Quirks = field(default_factory=Quirks)
     course_id: str = "2"
     course_label: str = "IA-SP"
