@@ -5,6 +5,8 @@ from typing import Final
 CLAIM: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+DEEP_LINKING_SPEC: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+DEEP_LINKING_CLAIM: Final = DEEP_LINKING_SPEC + "deep_linking_settings"
 GROUPS_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 
 MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#"

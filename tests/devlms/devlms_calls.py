@@ -8,7 +8,7 @@ from devlms_fake_tool import FakeTool
 from flask.testing import FlaskClient
 
 from lms.devlms import DevLmsSettings
-from lms.devlms.client import forms
+from lms.devlms.forms import forms
 from lms.devlms.vocabulary import LINE_ITEM_MEDIA, SCOPES, SCORE_MEDIA
 
 
