@@ -46,10 +46,14 @@ class HeadlessBrowser:
 
         In ``choose``, the picker's page is submitted with :meth:`submit`, which follows to the LMS.
         """
-        self.trail = []
-        self.open(f"{self.issuer}/{f'courses/{course_id}' if course_id else 'course'}?as={user_id}")
+        self._course(user_id, course_id)
         picked = {"tool": client_id} if client_id else {}
         return choose(self, self.submit(self.form("/add"), **picked))
+
+    def copy_course(self, user_id: str, course_id: str = "") -> str:
+        """Copy a course as its trainer does; gives the id of the copy."""
+        self._course(user_id, course_id)
+        return str(self.submit(self.form("/copy")).url).rpartition("/")[2]
 
     def open(self, url: str) -> httpx.Response:
         """Go to a page and wherever it leads by itself."""
@@ -89,6 +93,10 @@ class HeadlessBrowser:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _course(self, user_id: str, course_id: str) -> None:
+        self.trail = []
+        self.open(f"{self.issuer}/{f'courses/{course_id}' if course_id else 'course'}?as={user_id}")
 
     def _keep_secure_cookies(self, response: httpx.Response) -> None:
         # Browsers send Secure cookies to http://localhost too; the standard jar never would.

@@ -80,6 +80,7 @@ def grades() -> str:
         current=store.current_scores(SHOWN),
         received=store.latest_scores(SHOWN),
         most=SHOWN,
+        courses={course.id: course.title for course in campus().courses()},
     )
 
 

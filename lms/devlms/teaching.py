@@ -42,6 +42,13 @@ def add_by_hand(course_id: str) -> BaseResponse:
     return redirect(url_for("pages.one_course", course_id=course.id), code=303)
 
 
+@teaching.post("/copy")
+def copy(course_id: str) -> BaseResponse:
+    """A copy of the course, with its activities and empty columns."""
+    made = campus().copy_course(_course(course_id))
+    return redirect(url_for("pages.one_course", course_id=made.id), code=303)
+
+
 def _course(course_id: str) -> Course:
     if g.person is None or not g.person.is_trainer:
         raise Refused(403, "Seul un formateur modifie le cours.")
