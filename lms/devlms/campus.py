@@ -17,8 +17,8 @@ from lms.devlms.people import Person
 from lms.devlms.roster import Roster
 from lms.devlms.settings import Course, CourseLink, DevLmsSettings, Group
 from lms.devlms.store import Store
-from lms.devlms.tokens import Tokens
-from lms.devlms.tools import Tool
+from lms.devlms.tokens import RegistrationTokens, Tokens
+from lms.devlms.tools import DEEP_LINKING, RESOURCE_LINK, Tool
 from lms.devlms.vocabulary import GROUPS_SCOPE, SCOPES
 
 EXTENSION = "devlms"
@@ -47,6 +47,7 @@ class Campus:
         self.store.keep_columns_of(settings.links)
         self.catalogue = Catalogue(memory)
         self.tokens = Tokens()
+        self.registration_tokens = RegistrationTokens()
         self.launches = Launches()
         self._roster = Roster(settings.people, settings.roster_size)
         self._lock = threading.Lock()
@@ -114,6 +115,10 @@ class Campus:
     def at(self, tool: Tool) -> Addresses:
         """Where the doors are, as written today for that tool."""
         return Addresses(self.settings.issuer, str(tool.number) if self.quirks.type_id_in_urls else "")
+
+    def messages(self) -> tuple[str, ...]:
+        """The kinds of messages this platform sends."""
+        return (RESOURCE_LINK, DEEP_LINKING)
 
     def scopes(self) -> tuple[str, ...]:
         """What this platform can grant."""

@@ -16,6 +16,7 @@ from lms.devlms.vocabulary import JWT_BEARER
 
 _LONGEST_ASSERTION: Final = 3600
 _LEEWAY: Final = 60
+_REGISTRATION_LIFETIME: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,30 @@ class Tokens:
             challenge = f'Bearer error="insufficient_scope", scope="{" ".join(sorted(wanted))}"'
             raise Refused(403, "The token lacks the scope of this service", {"WWW-Authenticate": challenge})
         return grant
+
+
+class RegistrationTokens:
+    """Tokens an administrator hands to a tool: an hour, one registration."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def issue(self) -> str:
+        """A new token."""
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            self._open[token] = time.time() + _REGISTRATION_LIFETIME
+        return token
+
+    def is_open(self, token: str) -> bool:
+        """Whether a token may still serve."""
+        return self._open.get(token, 0.0) > time.time()
+
+    def use(self, token: str) -> bool:
+        """Spend a token; false when it is unknown, expired or already spent."""
+        with self._lock:
+            return self._open.pop(token, 0.0) > time.time()
 
 
 def granted_scopes(form: Mapping[str, str], allowed: Collection[str]) -> frozenset[str]:
