@@ -58,6 +58,8 @@ def sentence(findings: Sequence[Finding]) -> str:
         return _("The connection has not been checked yet: the first check runs within a minute.")
     if "bad" in {states[key] for key in ("answers", "keys", "deployment")}:
         return _("People cannot enter yet: something stops the connection.")
+    if states["token"] == "bad" and states["launch"] == "wait":
+        return _("The platform does not let us in yet: it is probably waiting for the tool to be activated.")
     if "bad" in states.values():
         return _("People can enter and learn. Their scores do not reach the gradebook yet.")
     if states["launch"] == "wait":
@@ -140,11 +142,10 @@ def _what(found: Finding, product: str) -> str:
 
 def _steps(found: Finding, product: str) -> list[str]:
     """What to do, named as the product names it."""
-    again = _("Run the checks again here.")
     if found.cause == "scope_refused":
-        return [*_allow(found.key, product), again]
+        return _allow(found.key, product)
     if found.key == "token" and found.cause == "token_refused":
-        return [*_activate(product), again]
+        return _activate(product)
     steps = {
         "authorization_stripped": [
             _("On the web server of the platform, let the « Authorization » header through."),
@@ -162,8 +163,8 @@ def _steps(found: Finding, product: str) -> list[str]:
         "roster_error": [_("Open the activity from the course again, as a trainer: the list is read once more.")],
     }  # fmt: skip
     if found.key == "keys" and found.cause not in steps:
-        return [_("Open the keyset address in a browser: it should show keys, as JSON."), again]
-    return [*steps.get(found.cause, [_("Give « Copy for support » to the administrator of the platform.")]), again]
+        return [_("Open the keyset address in a browser: it should show keys, as JSON.")]
+    return steps.get(found.cause, [_("Give « Copy for support » to the administrator of the platform.")])
 
 
 def _activate(product: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lms.connecting import copy_fields, product_name
+from lms.connecting import PRODUCTS, copy_fields
 from lms.diagnosis import first_fix, lines, sentence
 from lms.forms.platforms import DeploymentForm, PlatformForm, UseForm
 from lms.i18n import gettext as _
@@ -211,7 +211,8 @@ def _status_page(row: Platform, form: DeploymentForm) -> str:
     fix = first_fix(findings, row.product) if row.checked_at or not row.deployments else None
     checked = lines(findings, row.product)
     return render_template(
-        "admin/platform.html", platform=row, product=product_name(row.product), sentence=sentence(findings),
+        "admin/platform.html", platform=row, product=PRODUCTS.get(row.product, row.product or "—"),
+        sentence=sentence(findings),
         lines=checked, passed=sum(line.state == "ok" for line in checked), fix=fix, stamp=now, waits=waits, form=form,
         base=config().base_url, key_age=_key_age(), support=_support(row, [asdict(line) for line in checked]),
     )  # fmt: skip

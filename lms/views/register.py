@@ -63,7 +63,8 @@ def ask() -> ResponseReturnValue:
     _in_frame_of(found)
     return render_template(
         "register/consent.html", name=found.name, issuer=found.issuer, product=product_name(found.product),
-        services=promised_services(found), scopes=found.asked_scopes, sealed=_seal(found, key, token), invite=token,
+        services=promised_services(found), sealed=_seal(found, key, token), invite=token, embedded=True,
+        platform_origin=origin_of(found.url),
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def consent() -> ResponseReturnValue:
     log.info("platform_connected", platform=platform_id, product=found.product[:20])
     return render_template(
         "register/done.html", name=found.name, product=found.product, product_name=product_name(found.product),
-        deployed=deployed, close_origins=_framers(found),
+        deployed=deployed, embedded=True, close_origins=_framers(found),
         status_url=config().base_url + url_for("platforms.status", platform_id=platform_id),
     )  # fmt: skip
 
@@ -129,7 +130,9 @@ def _without_cookie(found: PlatformConfiguration, key: str, token: str) -> Respo
     """The frame keeps no cookie: nothing is used up, and the same consent is asked for in a tab of its own."""
     log.warning("registration_refused", cause="cookie", reference=reference())
     again = url_for("register.ask", invite=token, openid_configuration=found.url, registration_token=key or None)
-    page = render_template("register/new_tab.html", again_url=again, reference=reference(), name=found.name)
+    page = render_template(
+        "register/new_tab.html", again_url=again, reference=reference(), name=found.name, embedded=True
+    )
     return page, 403
 
 
