@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask_babel import force_locale
-
 from lms.i18n import gettext as _
 from lms.lti import scopes
-from lms.lti.registration import HISTORY, PlatformConfiguration
+from lms.lti.registration import DESCRIPTION, HISTORY, PlatformConfiguration
 
 #: Products as their users name them; any other is « the platform ».
 PRODUCTS = {"moodle": "Moodle", "canvas": "Canvas", "openedx": "Open edX", "sakai": "Sakai", "blackboard": "Blackboard"}
@@ -28,15 +26,6 @@ class Fields:
 def product_name(product: str) -> str:
     """The name of a product family; « the training platform » when it is none that we know."""
     return PRODUCTS.get(product) or _("the training platform")
-
-
-def description() -> dict[str, str]:
-    """What the tool says of itself, by language."""
-    words = {}
-    for language in ("en", "fr"):
-        with force_locale(language):
-            words[language] = _("AI training tracks for the public service, assessed, with a certificate.")
-    return words
 
 
 def service_words(scope: str) -> str:
@@ -93,7 +82,7 @@ def canvas_key(base: str) -> dict[str, Any]:
     ]
     return {
         "title": "Manager Public IA",
-        "description": description()["en"],
+        "description": DESCRIPTION["en"],
         "oidc_initiation_url": f"{base}/lti/login",
         "target_link_uri": launch,
         "public_jwk_url": f"{base}/lti/jwks.json",

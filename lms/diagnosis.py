@@ -54,13 +54,14 @@ def first_fix(findings: Sequence[Finding], product: str) -> Fix | None:
 def sentence(findings: Sequence[Finding]) -> str:
     """How the connection stands, in one sentence."""
     states = {each.key: each.state for each in findings}
+    bad = {key for key, state in states.items() if state == "bad"}
     if "token" not in states:
         return _("The connection has not been checked yet: the first check runs within a minute.")
-    if "bad" in {states[key] for key in ("answers", "keys", "deployment")}:
+    if bad & {"answers", "keys", "deployment"}:
         return _("People cannot enter yet: something stops the connection.")
-    if states["token"] == "bad" and states["launch"] == "wait":
+    if "token" in bad and states["launch"] == "wait":
         return _("The platform does not let us in yet: it is probably waiting for the tool to be activated.")
-    if "bad" in states.values():
+    if bad:
         return _("People can enter and learn. Their scores do not reach the gradebook yet.")
     if states["launch"] == "wait":
         return _("Everything answers. The connection is complete when somebody opens the activity for the first time.")

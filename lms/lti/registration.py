@@ -25,6 +25,16 @@ TOKEN_LIMIT = 8000
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 #: What a platform replaces at launch, to know a copied course by the one it was copied from.
 HISTORY = {"context_history": "$Context.id.history", "link_history": "$ResourceLink.id.history"}
+#: What the tool says of itself, and of its messages, by language: all that a platform shows of us before a launch.
+DESCRIPTION = {
+    "en": "AI training tracks for the public service, assessed, with a certificate.",
+    "fr": "Parcours de formation à l'IA pour le service public, évalués et certifiés.",
+}
+LABELS = {
+    "LtiDeepLinkingRequest": {"en": "Choose a track or a module", "fr": "Choisir un parcours ou un module"},
+    "LtiSubmissionReviewRequest": {"en": "See what the learner did", "fr": "Voir le travail de l'apprenant"},
+    "DataPrivacyLaunchRequest": {"en": "Personal data", "fr": "Données personnelles"},
+}
 #: The messages served, the two first even when a platform announces none.
 MESSAGES = ("LtiResourceLinkRequest", "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest")
 
@@ -176,11 +186,8 @@ def _check_offers(document: Claims) -> None:
             raise LtiError(cause, name)
 
 
-def registration_request(base_url: str, platform: PlatformConfiguration, description: Mapping[str, str]) -> Any:
-    """The tool as it registers itself (LTI Dynamic Registration 1.0, section 3.5).
-
-    ``description`` is the tool's, by language, « en » and « fr ».
-    """
+def registration_request(base_url: str, platform: PlatformConfiguration) -> dict[str, Any]:
+    """The tool as it registers itself (LTI Dynamic Registration 1.0, section 3.5)."""
     launch = f"{base_url}/lti/launch"
     return {
         "application_type": "web",
@@ -198,8 +205,8 @@ def registration_request(base_url: str, platform: PlatformConfiguration, descrip
         "scope": " ".join(platform.asked_scopes),
         TOOL: {
             "domain": urlsplit(base_url).netloc,
-            "description": description["en"],
-            "description#fr": description["fr"],
+            "description": DESCRIPTION["en"],
+            "description#fr": DESCRIPTION["fr"],
             "target_link_uri": launch,
             "custom_parameters": HISTORY,
             "claims": list(CLAIMS),
@@ -209,14 +216,9 @@ def registration_request(base_url: str, platform: PlatformConfiguration, descrip
 
 
 def _message(kind: str, launch: str) -> dict[str, Any]:
-    labels = {
-        "LtiDeepLinkingRequest": ("Choose a track or a module", "Choisir un parcours ou un module"),
-        "LtiSubmissionReviewRequest": ("See what the learner did", "Voir le travail de l'apprenant"),
-        "DataPrivacyLaunchRequest": ("Personal data", "Données personnelles"),
-    }
     message: dict[str, Any] = {"type": kind, "target_link_uri": launch}
-    if kind in labels:
-        message["label"], message["label#fr"] = labels[kind]
+    if kind in LABELS:
+        message["label"], message["label#fr"] = LABELS[kind]["en"], LABELS[kind]["fr"]
     if kind == "LtiDeepLinkingRequest":
         message |= {"allowLearner": False, "placements": ["ContentArea", "assignment_selection", "link_selection"]}
     return message

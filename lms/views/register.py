@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms import ValidationError
 
-from lms.connecting import canvas_key, copy_fields, description, product_name, promised_services
+from lms.connecting import canvas_key, copy_fields, product_name, promised_services
 from lms.errors import Refused, reference
 from lms.lti.addresses import origin_of
 from lms.lti.model import LtiError
@@ -104,8 +104,7 @@ def _connected(found: PlatformConfiguration, key: str, token: str) -> tuple[int,
     """(our platform, whether it has a deployment); the invitation is given back unless both sides agree."""
     connected = False
     try:
-        request_body = registration_request(config().base_url, found, description())
-        answer = register(outbound(), found, key or None, request_body)
+        answer = register(outbound(), found, key or None, registration_request(config().base_url, found))
         row = db.session.get_one(Invitation, hashed(token), populate_existing=True)
         platform = connect(db.session(), row, found, answer)
         db.session.commit()
