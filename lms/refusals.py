@@ -76,8 +76,10 @@ def registration_refusal(cause: str, detail: str = "") -> Refused:
             _("Begin the connection again from your training platform. The same address can still be used."),
         ),
         "configuration_malformed": (
-            _("The configuration that the training platform publishes is incomplete: « %(name)s » is missing.")
-            % {"name": detail},
+            _(
+                "The configuration that the training platform publishes is incomplete: « %(name)s » is missing.",
+                name=detail,
+            ),
             publisher,
         ),
         "issuer_host": (
@@ -85,7 +87,7 @@ def registration_refusal(cause: str, detail: str = "") -> Refused:
             hosts,
         ),
         "foreign_address": (
-            _("The training platform names an address on another host than its own: « %(name)s ».") % {"name": detail},
+            _("The training platform names an address on another host than its own: « %(name)s ».", name=detail),
             hosts,
         ),
         "address_refused": (
@@ -108,8 +110,10 @@ def registration_refusal(cause: str, detail: str = "") -> Refused:
         ),
         "client_taken": (_("The training platform answered with an identifier that is already connected."), publisher),
         "registration_malformed": (
-            _("The training platform registered the tool, but its answer cannot be used: « %(name)s » is missing.")
-            % {"name": detail},
+            _(
+                "The training platform registered the tool, but its answer cannot be used: « %(name)s » is missing.",
+                name=detail,
+            ),
             publisher,
         ),
         "unreachable": (_("The training platform does not answer."), later),
@@ -135,5 +139,5 @@ def platform_refusal(status: int, said: str) -> Refused:
         400: (_("The training platform refuses what the tool declares of itself."), again),
     }.get(status, (_("The training platform met a problem while it registered the tool."), again))
     if said:
-        fix = f"{fix} {_('Its answer:')} « {said} » (HTTP {status})."
+        fix += " " + _("Its answer: « %(said)s » (HTTP %(status)s).", said=said, status=status)
     return Refused(what, fix, status=400, cause=f"registration_http_{status // 100}xx")
