@@ -1,0 +1,67 @@
+"""Open edX's consumer, started once, and our tool served to it over HTTP."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lms.config import Config
+from lms.devlms import serve
+from tests.conftest import make_config
+from tests.openedx.bare_tool import BareTool
+from tests.openedx.edx import OpenEdx, serving
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker holds these tests: they share the platform."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("openedx"))
+
+
+@pytest.fixture(scope="session")
+def edx_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the running platform."""
+    with serving(tmp_path_factory.mktemp("openedx")) as url:
+        yield url
+
+
+@pytest.fixture
+def edx(edx_url: str) -> Iterator[OpenEdx]:
+    """The platform, and browsers for this test."""
+    with OpenEdx(edx_url) as running:
+        yield running
+
+
+@pytest.fixture
+def bare(edx: OpenEdx) -> Iterator[Callable[..., BareTool]]:
+    """Places a bare tool in a course, with changed fields of its block."""
+    made: list[BareTool] = []
+
+    def place(course: str = "", **fields: Any) -> BareTool:
+        made.append(BareTool(edx, course, **fields))
+        return made[-1]
+
+    yield place
+    for tool in made:
+        tool.close()
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Config:
+    """On another site than the platform, as in life, and on a port of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return make_config(database_url, tmp_path, base_url=f"http://localhost:{port}")
+
+
+@pytest.fixture
+def tool(app: Flask, config: Config) -> Iterator[str]:
+    """The address of our tool, served."""
+    server = serve(app, "127.0.0.1", int(config.base_url.rpartition(":")[2]))
+    yield config.base_url
+    server.stop()
