@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lms.devlms.client import forms
-from tests.openedx.edx import Block, OpenEdx
+from tests.openedx.edx import HTTP, Block, OpenEdx
 from tests.platform_in_test import rsa_key
 
 #: Nobody listens there: no page of this tool is ever opened.
@@ -37,7 +37,7 @@ class BareTool:
             "lti_1p3_tool_keyset_url": "",
         }
         self.block: Block = edx.block(URL, course, **{**keys, **fields})
-        self._client = httpx.Client(timeout=30, trust_env=False)
+        self._client = httpx.Client(**HTTP)
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,6 +1,7 @@
 """Open edX as tests drive it: courses, blocks, people's browsers, and what the platform holds."""
 
 import re
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ import httpx
 from lms.devlms.client import Form, forms
 
 HERE = Path(__file__).parent
+#: One TLS context for every client, none of which uses it: making one takes longer than a request does.
+HTTP: Final[dict[str, Any]] = {"timeout": 30, "trust_env": False, "verify": ssl.create_default_context()}
 ROOT = HERE.parents[1]
 PYTHON = ROOT / ".venv/openedx/bin/python"
 _MOST_STEPS: Final = 20
@@ -65,7 +68,7 @@ class Browser:
 
     def __init__(self) -> None:
         self.client = httpx.Client(
-            event_hooks={"response": [self._keep_secure_cookies]}, timeout=30, trust_env=False
+            event_hooks={"response": [self._keep_secure_cookies]}, **HTTP
         )  # fmt: skip
 
     def open(self, url: str) -> httpx.Response:
@@ -105,7 +108,7 @@ class OpenEdx:
     def __init__(self, url: str) -> None:
         self.url = url
         self._browsers: dict[str, Browser] = {}
-        self._doors = httpx.Client(base_url=f"{url}/campus", timeout=30, trust_env=False)
+        self._doors = httpx.Client(base_url=f"{url}/campus", **HTTP)
 
     def course(self, members: dict[str, str] = MEMBERS, *, shares_names: bool = False) -> str:
         """A new course; gives its key."""

@@ -12,6 +12,7 @@ from campus.models import Membership, Profile
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from lti_consumer.exceptions import LtiError
+from lti_consumer.lti_1p3.key_handlers import PlatformKeyHandler
 from lti_consumer.plugin import compat
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
@@ -99,3 +100,17 @@ def install() -> None:
     for hook in HOOKS:
         getattr(compat, hook.__name__)
         setattr(compat, hook.__name__, hook)
+    read_keys_once()
+
+
+def read_keys_once() -> None:
+    """Remember each private key once read: the package reads it at every request, which takes a tenth of a second."""
+    read, known = PlatformKeyHandler.__init__, {}
+
+    def remember(handler: PlatformKeyHandler, key_pem: str, kid: str | None = None) -> None:
+        if (key_pem, kid) not in known:
+            read(handler, key_pem, kid)
+            known[key_pem, kid] = handler.key
+        handler.key = known[key_pem, kid]
+
+    PlatformKeyHandler.__init__ = remember
