@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from lms.config import Config
 from lms.devlms import serve
 from tests.conftest import make_config
 from tests.openedx.bare_tool import BareTool
 from tests.openedx.edx import OpenEdx, serving
+from tests.openedx.our_tool import OurTool
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,8 +62,8 @@ def config(database_url: str, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def tool(app: Flask, config: Config) -> Iterator[str]:
-    """The address of our tool, served."""
+def ours(edx: OpenEdx, app: Flask, config: Config, session: Session) -> Iterator[OurTool]:
+    """Our tool, served to the platform over HTTP."""
     server = serve(app, "127.0.0.1", int(config.base_url.rpartition(":")[2]))
-    yield config.base_url
+    yield OurTool(edx, config.base_url, app, session)
     server.stop()

@@ -1,145 +1,102 @@
 """Our tool in Open edX: launches with what that platform gives, scores in its gradebook."""
 
-from dataclasses import dataclass
-from fractions import Fraction
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
-from sqlalchemy.orm import Session
 
-from lms.models import Context, Enrolment, Membership, OutboxJob, Person, ResourceLink, utcnow
-from lms.services.platforms import NewPlatform, add_platform
-from lms.worker import Worker
-from tests.learner_in_test import TRACK, module, take
-from tests.openedx.edx import Block, OpenEdx
-
-
-@dataclass
-class Connected:
-    """A block connected to our tool, and the tool's memory of it."""
-
-    edx: OpenEdx
-    block: Block
-    session: Session
-    worker: Worker
-
-    def enrolment(self) -> Enrolment:
-        self.session.rollback()
-        return self.session.scalars(sa.select(Enrolment)).one()
-
-    def earn(self, key: str, correct: int | None = None) -> Fraction:
-        score = take(self.session, self.enrolment(), module(key), correct).score
-        assert score is not None
-        return score
-
-    def deliver(self) -> OutboxJob:
-        """Do what is due; gives the delivery of the score."""
-        self.session.execute(sa.update(OutboxJob).where(OutboxJob.status == "pending").values(due_at=utcnow()))
-        self.session.commit()
-        self.worker.drain()
-        self.session.rollback()
-        return self.session.scalars(sa.select(OutboxJob).filter_by(kind="send_score")).one()
-
-
-def connect(session: Session, *blocks: Block) -> None:
-    """Give the tool what Studio shows of each block: every one is a registration of its own."""
-    for block in blocks:
-        add_platform(
-            session,
-            NewPlatform(
-                name="Open edX", issuer=block.issuer, client_id=block.client_id, auth_url=block.auth_url,
-                token_url=block.token_url, jwks_url=block.jwks_url, deployment_id=block.deployment_id,
-            ),
-        )  # fmt: skip
-    session.commit()
+from lms.models import Context, Membership, Person, ResourceLink
+from tests.openedx.edx import Block
+from tests.openedx.our_tool import OurTool
 
 
 @pytest.fixture
-def connected(edx: OpenEdx, tool: str, app: Flask, session: Session) -> Connected:
-    block = edx.block(tool)
-    connect(session, block)
-    app.extensions["tool_keys"].ensure(session)
-    session.commit()
-    return Connected(edx, block, session, Worker(app))
+def block(ours: OurTool) -> Block:
+    """An ordinary block: the whole track, graded, in declarative mode."""
+    return ours.block()
 
 
 @pytest.mark.parametrize("store", ["xblock", "database"])
-def test_a_learner_arrives_whose_name_is_withheld(edx: OpenEdx, tool: str, session: Session, store: str) -> None:
-    block = edx.block(tool, store=store)
-    connect(session, block)
-    page = edx.launch("ada", block)
+def test_a_learner_arrives_whose_name_is_withheld(ours: OurTool, store: str) -> None:
+    block = ours.block(store=store)
+    page = ours.edx.launch("ada", block)
     assert (page.status_code, page.url.path) == (200, "/learn/decideurs"), page.text
-    person = session.scalars(sa.select(Person)).one()
-    assert person.subject == str(UUID(person.subject)) == edx.members(block.course)["ada"]["sub"]
+    person = ours.session.scalars(sa.select(Person)).one()
+    assert person.subject == str(UUID(person.subject)) == ours.edx.members(block.course)["ada"]["sub"]
     assert (person.display_name, person.email, person.sourced_id) == ("", None, None)
-    assert session.scalars(sa.select(Membership.role)).one() == "learner"
-    context = session.scalars(sa.select(Context)).one()
+    assert ours.session.scalars(sa.select(Membership.role)).one() == "learner"
+    context = ours.session.scalars(sa.select(Context)).one()
     assert (context.lti_id, context.title) == (block.course, "IA et service public - Institut de démonstration")
-    link = session.scalars(sa.select(ResourceLink)).one()
+    link = ours.session.scalars(sa.select(ResourceLink)).one()
     assert (link.lti_id, link.title, link.track_key) == (block.location, "", "decideurs")
 
 
-def test_a_name_that_the_course_shares(edx: OpenEdx, tool: str, session: Session) -> None:
-    block = edx.block(tool, ask_to_send_full_name=True)
-    connect(session, block)
-    assert edx.launch("ada", block).status_code == 200
-    person = session.scalars(sa.select(Person)).one()
+def test_a_name_that_the_block_shares(ours: OurTool) -> None:
+    assert ours.edx.launch("ada", ours.block(ask_to_send_full_name=True)).status_code == 200
+    person = ours.session.scalars(sa.select(Person)).one()
     assert (person.display_name, person.email) == ("Ada de démonstration", None)
 
 
 @pytest.mark.parametrize("username", ["thea", "iris", "staff"])
-def test_the_team_of_the_course_sees_the_cohort(edx: OpenEdx, tool: str, session: Session, username: str) -> None:
+def test_the_team_of_the_course_sees_the_cohort(ours: OurTool, block: Block, username: str) -> None:
     """Even the platform's own staff, whose roles say « Administrator », are trainers of this course and no more."""
-    block = edx.block(tool)
-    connect(session, block)
-    page = edx.launch(username, block)
+    page = ours.edx.launch(username, block)
     assert page.status_code == 200, page.text
     assert page.url.path.startswith("/teach/")
-    assert session.scalars(sa.select(Membership.role)).one() == "trainer"
+    assert ours.session.scalars(sa.select(Membership.role)).one() == "trainer"
 
 
-def test_two_blocks_are_two_registrations_and_two_people(edx: OpenEdx, tool: str, session: Session) -> None:
+def test_two_blocks_are_two_registrations_and_two_people(ours: OurTool) -> None:
     """Same issuer, same person, same course: each block has its client_id, and tenancy is by registration."""
-    course = edx.course()
-    blocks = [edx.block(tool, course), edx.block(tool, course, custom_parameters=["track=decideurs", "module=d1"])]
-    connect(session, *blocks)
-    pages = [edx.launch("ada", block).url.path for block in blocks]
+    course = ours.edx.course()
+    track, one_module = ours.block(course), ours.block(course, custom_parameters=["track=decideurs", "module=d1"])
+    pages = [ours.edx.launch("ada", block).url.path for block in (track, one_module)]
     assert pages == ["/learn/decideurs", "/learn/decideurs/d1"]
-    people = session.scalars(sa.select(Person)).all()
+    people = ours.session.scalars(sa.select(Person)).all()
     assert len({person.platform_id for person in people}) == 2
     assert len({person.subject for person in people}) == 1
 
 
-def test_a_score_arrives_in_the_gradebook(connected: Connected) -> None:
+@pytest.mark.parametrize("mode", ["programmatic", "disabled"])
+def test_a_block_without_a_column_opens_all_the_same(ours: OurTool, mode: str) -> None:
+    page = ours.edx.launch("ada", ours.block(lti_advantage_ags_mode=mode))
+    assert (page.status_code, page.url.path) == (200, "/learn/decideurs"), page.text
+
+
+def test_a_score_arrives_in_the_gradebook(ours: OurTool, block: Block) -> None:
     """Declarative mode: the platform made the column, worth the block's weight."""
-    connected.edx.launch("ada", connected.block)
-    first = connected.earn("d1", 9)
-    job = connected.deliver()
+    ours.edx.launch("ada", block)
+    first = ours.earn("d1", 9)
+    job = ours.deliver()
     assert (job.status, job.last_error) == ("done", None)
-    assert connected.edx.grades(connected.block) == [("ada", pytest.approx(float(first / 2), abs=1e-4))]
-    assert connected.earn("d2") == 1
-    assert connected.deliver().status == "done"
-    assert connected.edx.grades(connected.block)[-1] == ("ada", pytest.approx(float((first + 1) / 2), abs=1e-4))
-    assert len(TRACK.published_modules) == 2
+    assert ours.edx.grades(block) == [("ada", pytest.approx(float(first / 2), abs=1e-4))]
+    assert ours.earn("d2") == 1
+    assert ours.deliver().status == "done"
+    assert ours.edx.grades(block)[1:] == [("ada", pytest.approx(float((first + 1) / 2), abs=1e-4))]
 
 
-def test_scores_of_one_second_are_all_kept(connected: Connected) -> None:
+def test_a_column_of_another_maximum(ours: OurTool) -> None:
+    """Ours are out of 100: the platform brings them to the block's weight."""
+    block = ours.block(weight=20.0)
+    ours.edx.launch("ada", block)
+    ours.earn("d1")
+    assert ours.deliver().status == "done"
+    assert ours.edx.grades(block) == [("ada", 0.5)]
+
+
+def test_scores_of_one_second_are_all_kept(ours: OurTool, block: Block) -> None:
     """The platform refuses a timestamp it already holds, with 400 and not 409."""
-    connected.edx.launch("ada", connected.block)
-    earned = []
+    ours.edx.launch("ada", block)
     for key in ("d1", "d2"):
-        earned.append(connected.earn(key) / 2)
-        assert connected.deliver().status == "done"
-    sums = [earned[0], earned[0] + earned[1]]
-    assert connected.edx.grades(connected.block) == [("ada", float(value)) for value in sums]
+        assert ours.earn(key) == 1
+        assert ours.deliver().status == "done"
+    assert ours.edx.grades(block) == [("ada", 0.5), ("ada", 1.0)]
 
 
-def test_a_learner_who_left_the_course_is_still_graded(connected: Connected) -> None:
+def test_a_learner_who_left_the_course_is_still_graded(ours: OurTool, block: Block) -> None:
     """Open edX looks a person up by identifier, not by enrolment; Moodle would refuse."""
-    connected.edx.launch("ada", connected.block)
-    connected.edx.enrol(connected.block.course, {"basile": "student"})
-    connected.earn("d1")
-    assert connected.deliver().status == "done"
-    assert connected.edx.grades(connected.block) == [("ada", 0.5)]
+    ours.edx.launch("ada", block)
+    ours.edx.enrol(block.course, {"basile": "student"})
+    ours.earn("d1")
+    assert ours.deliver().status == "done"
+    assert ours.edx.grades(block) == [("ada", 0.5)]

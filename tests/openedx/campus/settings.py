@@ -22,7 +22,7 @@ DATABASES = {
         "NAME": Path(os.environ["CAMPUS_FOLDER"]) / "campus.sqlite3",
         # Nothing here need outlive a power cut.
         "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA synchronous = OFF"},
-        "ATOMIC_REQUESTS": True,  # as edx-platform does
+        "ATOMIC_REQUESTS": True,
     }
 }
 # As on any edX site: a tool's frame on another site must find the person signed in.

@@ -1,6 +1,8 @@
 """The pages people would see, and the doors by which tests prepare and look. Whoever asks is believed: ``?as=``."""
 
 import json
+from functools import cache
+from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +21,9 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 
 #: Block field → column of a configuration kept in the database, where the two names differ.
 IN_DATABASE = {"lti_1p3_enable_nrps": "lti_advantage_enable_nrps"}
+
+#: Blocks take few keys in turn, for making one is slow: those of one test have each their own.
+TURN = cycle(range(4))
 
 
 @require_GET
@@ -41,7 +46,7 @@ def place(request: HttpRequest) -> HttpResponse:
     """
     asked = json.loads(request.body)
     location = CourseKey.from_string(asked["course"]).make_usage_key("lti_consumer", uuid4().hex)
-    passport = Lti1p3Passport.objects.create(**_key_pair())
+    passport = Lti1p3Passport.objects.create(**_key_pair(next(TURN)))
     fields = {**asked["fields"], "lti_version": "lti_1p3", "lti_1p3_passport_id": str(passport.passport_id)}
     if asked["store"] == "database":
         fields["config_type"] = "database"
@@ -108,10 +113,11 @@ def _described(member: Membership) -> dict[str, Any]:
     }
 
 
-def _key_pair() -> dict[str, str]:
-    # OpenSSL's, stored where the package stores its own: it would make one itself, in ten times as long.
+@cache
+def _key_pair(number: int) -> dict[str, str]:
+    # Stored where the package stores its own: it would make one itself at the first launch, in a second.
     pem = generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return {"lti_1p3_internal_private_key": pem.decode(), "lti_1p3_internal_private_key_id": str(uuid4())}
+    return {"lti_1p3_internal_private_key": pem.decode(), "lti_1p3_internal_private_key_id": f"key-{number}"}
 
 
 def _keep_in_database(location: UsageKey, passport: Lti1p3Passport, fields: dict[str, Any]) -> None:
