@@ -1,6 +1,8 @@
 """A tool reduced to the protocol, and sharing nothing with ours: what it hears is what the platform says."""
 
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lms.devlms.client import forms
 from tests.openedx.edx import HTTP, Block, OpenEdx
-from tests.platform_in_test import rsa_key
+from tests.platform_in_test import AGS, rsa_key
 
 #: Nobody listens there: no page of this tool is ever opened.
 URL = "https://tool.example.org"
@@ -22,7 +24,12 @@ LINE_ITEM_READ = SCOPE + "lti-ags/scope/lineitem.readonly"
 RESULT = SCOPE + "lti-ags/scope/result.readonly"
 SCORE = SCOPE + "lti-ags/scope/score"
 ROSTER = SCOPE + "lti-nrps/scope/contextmembership.readonly"
+NRPS = SCOPE + "lti-nrps/claim/namesroleservice"
 DEEP_LINKING = SCOPE + "lti-dl/claim/"
+LINE_ITEM_MEDIA = "application/vnd.ims.lis.v2.lineitem+json"
+SCORE_MEDIA = "application/vnd.ims.lis.v1.score+json"
+#: The moment of its first scores.
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 class BareTool:
@@ -100,6 +107,31 @@ class BareTool:
             method, url, json=json, headers=headers | ({"Content-Type": media} if media else {})
         )
 
+    def score(self, column: str, *, moment: datetime = NOW, **changes: Any) -> httpx.Response:
+        """The answer to a score of Ada's: 40 of 80."""
+        score = {
+            "userId": self.edx.members(self.block.course)["ada"]["sub"], "timestamp": moment.isoformat(),
+            "scoreGiven": 40, "scoreMaximum": 80, "activityProgress": "Completed", "gradingProgress": "FullyGraded",
+            **changes,
+        }  # fmt: skip
+        return self.call("POST", f"{column}/scores", SCORE, json=score, media=SCORE_MEDIA)
+
+    def make_column(self, **changes: Any) -> httpx.Response:
+        """The answer to a column the tool makes for its block."""
+        item = {"label": "Décideurs", "scoreMaximum": 100, "resourceLinkId": self.block.location, **changes}
+        return self.call("POST", self.launch("ada")[AGS]["lineitems"], LINE_ITEM, json=item, media=LINE_ITEM_MEDIA)
+
+    def columns_url(self) -> str:
+        """Where the block's columns are, whatever its page opens."""
+        url = self.deep_link_return_url(self.launch("thea", deep_link=True))
+        return url.replace("/lti-dl/response", "/lti-ags")
+
+    @staticmethod
+    def deep_link_return_url(request: dict[str, Any]) -> str:
+        """Where a deep linking request wants its answer."""
+        url: str = request[DEEP_LINKING + "deep_linking_settings"]["deep_link_return_url"]
+        return url
+
     def respond(self, username: str, request: dict[str, Any], items: list[dict[str, Any]]) -> httpx.Response:
         """Send chosen content back, through the person's browser."""
         claim = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -110,7 +142,7 @@ class BareTool:
                 DEEP_LINKING + "content_items": items,
             }
         )  # fmt: skip
-        url = request[DEEP_LINKING + "deep_linking_settings"]["deep_link_return_url"]
+        url = self.deep_link_return_url(request)
         return self.edx.browser(username).client.post(url, data={"JWT": message})
 
     def sign(self, claims: dict[str, Any]) -> str:
@@ -118,3 +150,7 @@ class BareTool:
         now = int(time.time())
         body = {"iss": self.block.client_id, "iat": now, "exp": now + 60, "jti": uuid4().hex, **claims}
         return jwt.encode(body, self.key, "RS256", {"kid": "bare"})
+
+
+#: How tests place a bare tool: the course, then changed fields of its block.
+Place = Callable[..., BareTool]

@@ -1,7 +1,7 @@
 """Open edX's consumer, started once, and our tool served to it over HTTP."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms.config import Config
 from lms.devlms import serve
 from tests.conftest import make_config
-from tests.openedx.bare_tool import BareTool
+from tests.openedx.bare_tool import BareTool, Place
 from tests.openedx.edx import OpenEdx, serving
 from tests.openedx.our_tool import OurTool
 
@@ -40,7 +40,7 @@ def edx(edx_url: str) -> Iterator[OpenEdx]:
 
 
 @pytest.fixture
-def bare(edx: OpenEdx) -> Iterator[Callable[..., BareTool]]:
+def bare(edx: OpenEdx) -> Iterator[Place]:
     """Places a bare tool in a course, with changed fields of its block."""
     made: list[BareTool] = []
 
