@@ -26,6 +26,7 @@ from lms.models import Attempt, Certificate, CertificateFile, Enrolment, OutboxJ
 from lms.models.secrets import hashed, new_token
 from lms.services import attempts, learning
 from lms.services.accounts import make_account
+from lms.services.invitations import invite
 
 TRACK = "decideurs"
 LEARNER, TRAINER, HR = "11", "13", "14"
@@ -205,6 +206,14 @@ class Stage:
         # With its form token: the service then sets no cookie of its own, which would be another one (Partitioned).
         value = serializer.dumps({"sid": token, "csrf_token": token_hex(20)})
         return {"name": "mpia", "value": value, "url": self.tool, "httpOnly": True}
+
+    def invitation(self) -> str:
+        """The secret of a new connection address."""
+        with self.app.app_context():
+            token = invite(db.session())
+            db.session.commit()
+            db.session.remove()
+        return token
 
     def kept_answers(self, attempt_id: Any) -> dict[str, list[str]]:
         """What the database holds of an attempt: question key → options chosen."""

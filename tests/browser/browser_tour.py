@@ -20,6 +20,9 @@ NAMES: dict[str, int] = {
     "settings": 200, "settings-refused": 400, "new-tab": 200, "arrive": 200,
     "cohorts": 200, "cohort": 200,
     "hr": 200, "hr-import": 200, "hr-import-refused": 422, "admin": 200,
+    "connect": 200, "connect-address": 200, "connect-by-hand": 200, "connect-by-hand-refused": 400,
+    "connection": 200, "connection-settings": 200, "connection-settings-refused": 400, "register-paste": 200,
+    "register-refused": 400,
     "login": 200, "login-empty": 400, "login-refused": 401,
     "verify": 200, "verify-empty": 400, "verify-valid": 200, "verify-unknown": 404, "verify-file-valid": 200,
     "verify-file-modified": 200, "verify-file-forged": 200, "verify-file-unreadable": 422, "criteria": 200,
@@ -88,6 +91,15 @@ class Tour:
             "hr-import": Stop(STEWARD, "/hr/agents/import"),
             "hr-import-refused": Stop(STEWARD, "/hr/agents/import", _refused_agents),
             "admin": Stop(STEWARD, "/admin/"),
+            "connect": Stop(STEWARD, "/admin/connect"),
+            "connect-address": Stop(STEWARD, "/admin/connect", _press),
+            "connect-by-hand": Stop(STEWARD, "/admin/platforms/new"),
+            "connect-by-hand-refused": Stop(STEWARD, "/admin/platforms/new", _press),
+            "connection": Stop(STEWARD, "/admin/platforms/1"),
+            "connection-settings": Stop(STEWARD, "/admin/platforms/1/settings"),
+            "connection-settings-refused": Stop(STEWARD, "/admin/platforms/1/settings", _refused_roles),
+            "register-paste": Stop(None, f"/lti/register?invite={stage.invitation()}"),
+            "register-refused": Stop(None, "/lti/register?invite=none"),
             "login": Stop(None, "/account/login"),
             "login-empty": Stop(None, "/account/login", _sign_in("", "")),
             "login-refused": Stop(None, "/account/login", _sign_in(STEWARD, PASSWORD + "?")),
@@ -118,6 +130,15 @@ class Tour:
         """The first four questions answered, the third one flagged, as half-way through."""
         for number in range(1, 5):
             self.stage.answer(attempt, number, flagged=number == 3)
+
+
+def _press(page: Page) -> None:
+    page.locator("main form button[type=submit]").first.click()
+
+
+def _refused_roles(page: Page) -> None:
+    page.locator("#role_map").fill("nobody")
+    page.locator("main form button[type=submit]").click()
 
 
 def _refused_name(page: Page) -> None:
