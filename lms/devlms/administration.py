@@ -29,7 +29,7 @@ def only_administrators() -> None:
 @administration.get("/tools")
 def tools() -> str:
     """The tools, and where to paste the registration address of another."""
-    return render_template("devlms/tools.html", tools=campus().tools())
+    return render_template("devlms/tools.html", tools=campus().tools(), deliveries=list(campus().deliveries))
 
 
 @administration.post("/tools/register")

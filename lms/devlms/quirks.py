@@ -39,6 +39,12 @@ class Quirks:
     no_deep_linking_data: bool = _habit(False, "Sélection de contenu sans « data » (Moodle)")
     #: Canvas and others: the answer to a registration leaves the deployment to be typed in.
     no_deployment_in_registration: bool = _habit(False, "Inscription sans deployment_id dans la réponse")
+    #: The gradebook opens a learner's submission in its tool (Submission Review 1.0).
+    submission_review: bool = _habit(False, "Revoir un travail depuis le carnet de notes")
+    #: Administrators open what a tool holds about someone (data-privacy launch).
+    data_privacy: bool = _habit(False, "Demander à un outil les données d'une personne")
+    #: Tools hear of copied courses (Platform Notification Service 1.0).
+    notices: bool = _habit(False, "Avis envoyés aux outils, dont la copie d'un cours")
     #: Open edX: a score that comes too late gets 400 where AGS says 409.
     stale_is_400: bool = _habit(False, "Score trop ancien refusé par 400 (Open edX)")
     #: Open edX, programmatic mode: launches name no column, and none exists until the tool makes one.

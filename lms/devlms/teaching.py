@@ -9,6 +9,7 @@ from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
 from lms.devlms.gradebook import LineItem
 from lms.devlms.launches import Launch
+from lms.devlms.notices import announce_copy
 from lms.devlms.opening import open_tool
 from lms.devlms.settings import Course, CourseLink
 from lms.devlms.tools import DEEP_LINKING, Tool
@@ -45,7 +46,9 @@ def add_by_hand(course_id: str) -> BaseResponse:
 @teaching.post("/copy")
 def copy(course_id: str) -> BaseResponse:
     """A copy of the course, with its activities and empty columns."""
-    made = campus().copy_course(_course(course_id))
+    origin = _course(course_id)
+    made = campus().copy_course(origin)
+    announce_copy(campus(), origin, made)
     return redirect(url_for("pages.one_course", course_id=made.id), code=303)
 
 
