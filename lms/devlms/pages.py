@@ -73,6 +73,13 @@ def activity(link_id: str) -> str | BaseResponse:
     return open_tool(launch, link.title, url_for(".one_course", course_id=within.id), within.title)
 
 
+@pages.get("/storage")
+def storage() -> str:
+    """What a named storage frame holds (LTI postMessage Storage)."""
+    origins = " ".join(sorted({tool.origin for tool in campus().tools()}))
+    return render_template("devlms/storage.html", origins=origins)
+
+
 @pages.get("/grades")
 def grades() -> str:
     """The gradebook: grades in force, then every score received, latest first."""

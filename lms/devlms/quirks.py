@@ -71,6 +71,8 @@ class Quirks:
     token_seconds: int = _habit(3600, "Durée de vie des jetons d'accès, en secondes")
     #: Open edX: the most members a page of the roster holds, even when no limit is asked for.
     page_size: int = _habit(0, "Membres par page au plus (0 : sans limite)")
+    #: Canvas and others: tools may keep values in the page around them, ``_parent``, or in a frame of that name.
+    platform_storage: str = _habit("", "Stockage par messages : _parent, ou le nom d'un cadre (vide : aucun)")
     #: When given, only these scopes are granted and the others are dropped silently, as by a Moodle setting.
     granted_scopes: tuple[str, ...] | None = _habit(None, "Portées accordées, séparées par des espaces (vide : toutes)")
 
