@@ -65,12 +65,14 @@ def _own_pages_only() -> None:
 
 
 def _headers(response: Response) -> Response:
-    framed = " ".join(sorted({tool.origin for tool in campus().tools()} | g.get("framed", set())))
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self' {framed}; "
-        f"form-action 'self' {framed}; frame-ancestors 'self'; base-uri 'none'",
-    )
+    policy = "default-src 'none'; frame-ancestors 'self'; base-uri 'none'"
+    if response.mimetype == "text/html":
+        framed = " ".join(sorted({tool.origin for tool in campus().tools()} | g.get("framed", set())))
+        policy += (
+            f"; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self' {framed}; "
+            f"form-action 'self' {framed}"
+        )
+    response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint != "static":

@@ -54,7 +54,7 @@ class Store:
         asked = {**(where or {})}
         order = f"{condition(asked)} ORDER BY id LIMIT :limit OFFSET :start"
         bound = {**asked, "limit": -1 if limit is None else limit, "start": start}
-        with self._database.open() as db:
+        with self._database.open(writing=False) as db:
             return [_item(row) for row in db.execute(f"SELECT {_ITEM} FROM line_item {order}", bound)]  # noqa: S608
 
     def line_item(self, item_id: int) -> LineItem | None:
@@ -126,7 +126,7 @@ class Store:
             return done.rowcount == 1
 
     def _scores(self, clauses: str, bound: Mapping[str, Any]) -> list[Score]:
-        with self._database.open() as db:
+        with self._database.open(writing=False) as db:
             return [Score(**dict(row)) for row in db.execute(f"SELECT {_SCORE} FROM score {clauses}", bound)]  # noqa: S608
 
     def _placed(self, item: LineItem, course_id: str, client_id: str) -> LineItem:

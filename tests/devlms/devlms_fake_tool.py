@@ -160,7 +160,7 @@ class FakeTool:
             token = self.answer(**self.picked)
             return (
                 f'<form method="post" action="{escape(asked["deep_link_return_url"])}" data-auto-submit>'
-                f'<input type="hidden" name="JWT" value="{token}"></form>'
+                f'<input type="hidden" name="JWT" value="{token}"><button>Envoyer</button></form>'
             )
 
         @app.get("/lti/register")
@@ -185,6 +185,7 @@ class FakeTool:
                 trust_env=False,
             )
             return Response(
+                "<!doctype html><html lang=fr><title>Inscription</title><main><h1>Terminé</h1></main>"
                 '<script>parent.postMessage({subject: "org.imsglobal.lti.close"}, "*")</script>',
                 self.registered.status_code,
             )

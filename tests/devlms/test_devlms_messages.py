@@ -80,18 +80,24 @@ def test_the_headless_browser_reviews_and_asks(served: Campus, browser_at: Headl
     assert tool.claims()[CLAIM + "for_user"]["user_id"] == "12"
 
 
+class Handlers:
+    """Asks for notices, as a tool does."""
+
+    def __init__(self, client: FlaskClient, tool: FakeTool) -> None:
+        self.client = client
+        self.url = f"{tool.url}/lti/notices"
+        self.headers = Services(client, tool, NOTICES_SCOPE).headers
+
+    def put(self, notice_type: str = "LtiContextCopyNotice", door: str = NOTICES, **changes: Any) -> Any:
+        body = {"notice_type": notice_type, "handler": self.url, **changes}
+        return self.client.put(door, json=body, headers=self.headers)
+
+
 @pytest.fixture
-def handlers(client: FlaskClient, tool: FakeTool, campus: Campus, quirk: Quirk) -> Callable[..., Any]:
-    """Ask for notices, as a tool does."""
+def handlers(client: FlaskClient, tool: FakeTool, quirk: Quirk) -> Handlers:
+    """A platform that sends notices."""
     quirk(notices=True)
-    headers = Services(client, tool, NOTICES_SCOPE).headers
-
-    def put(notice_type: str = "LtiContextCopyNotice", handler: Any = None, door: str = NOTICES) -> Any:
-        body = {"notice_type": notice_type, "handler": f"{tool.url}/lti/notices" if handler is None else handler}
-        return client.put(door, json=body, headers=headers)
-
-    put.headers = headers  # type: ignore[attr-defined]
-    return put
+    return Handlers(client, tool)
 
 
 def test_launches_say_where_notices_are_asked_for(client: FlaskClient, settings: DevLmsSettings, quirk: Quirk) -> None:
@@ -106,8 +112,8 @@ def test_launches_say_where_notices_are_asked_for(client: FlaskClient, settings:
     }
 
 
-def test_a_copied_course_is_announced(client: FlaskClient, handlers: Any, campus: Campus, tool: FakeTool) -> None:
-    assert handlers().json == {"notice_type": "LtiContextCopyNotice", "handler": f"{tool.url}/lti/notices"}
+def test_a_copied_course_is_announced(client: FlaskClient, handlers: Handlers, campus: Campus, tool: FakeTool) -> None:
+    assert handlers.put().json == {"notice_type": "LtiContextCopyNotice", "handler": f"{tool.url}/lti/notices"}
     kept = client.get(NOTICES, headers=handlers.headers).json
     assert kept == {
         "client_id": "tool-1",
@@ -131,8 +137,8 @@ def test_a_copied_course_is_announced(client: FlaskClient, handlers: Any, campus
     assert "LtiContextCopyNotice" in client.get("/tools?as=15").text
 
 
-def test_a_new_handler_is_greeted(handlers: Any, tool: FakeTool) -> None:
-    assert handlers("LtiHelloWorldNotice").status_code == 200
+def test_a_new_handler_is_greeted(handlers: Handlers, tool: FakeTool) -> None:
+    assert handlers.put("LtiHelloWorldNotice").status_code == 200
     end = time.monotonic() + 10
     while not tool.notices and time.monotonic() < end:
         time.sleep(0.02)
@@ -141,22 +147,22 @@ def test_a_new_handler_is_greeted(handlers: Any, tool: FakeTool) -> None:
 
 
 def test_notices_stop_and_faults_are_refused(
-    client: FlaskClient, handlers: Any, campus: Campus, tool: FakeTool, services: Services
+    client: FlaskClient, handlers: Handlers, campus: Campus, tool: FakeTool, services: Services
 ) -> None:
-    assert handlers("LtiOtherNotice").status_code == 400
-    assert handlers(handler="http://elsewhere.example/").status_code == 400
-    assert handlers(handler=3).status_code == 400
-    assert handlers(door="/services/notices/2").status_code == 404
+    assert handlers.put("LtiOtherNotice").status_code == 400
+    assert handlers.put(handler="http://elsewhere.example/").status_code == 400
+    assert handlers.put(handler=3).status_code == 400
+    assert handlers.put(door="/services/notices/2").status_code == 404
     assert client.get(NOTICES, headers=services.headers).status_code == 403
-    handlers()
-    assert handlers(handler="").status_code == 200
+    handlers.put()
+    assert handlers.put(handler="").status_code == 200
     client.get("/course?as=13")
     client.post("/courses/2/copy")
     assert tool.notices == []
 
 
 def test_an_unreachable_handler_does_not_stop_the_copy(
-    client: FlaskClient, handlers: Any, campus: Campus, tool: FakeTool
+    client: FlaskClient, handlers: Handlers, campus: Campus, tool: FakeTool
 ) -> None:
     campus.catalogue.keep_notice_handler("tool-1", "LtiContextCopyNotice", "http://127.0.0.1:9/")
     client.get("/course?as=13")
