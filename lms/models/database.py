@@ -76,7 +76,7 @@ def direct_transaction() -> Iterator[Connection]:
     """A transaction of its own that may write, free of the ORM: for what runs at every launch."""
     token = _read_only.set(False)
     try:
-        with db.engine.begin() as connection:
+        with db.engine.connect() as connection, connection.begin():
             yield connection
     finally:
         _read_only.reset(token)

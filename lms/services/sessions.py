@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, joinedload
 from lms.lti.model import Launch
 from lms.models import WebSession, utcnow
 from lms.models.base import table_of
+from lms.models.prepared import Prepared
 from lms.models.secrets import hashed, new_token
 
-_INSERT = insert(table_of(WebSession))
+_INSERT = Prepared(insert(table_of(WebSession)))
 
 
 def open_session(
@@ -28,8 +29,8 @@ def open_session(
     """A new session for ``minutes``; gives the token its cookie must carry, which is stored hashed."""
     token = new_token()
     now = utcnow()
-    own.execute(
-        _INSERT,
+    _INSERT.run(
+        own,
         {
             "token_hash": hashed(token),
             "person_id": person_id,
