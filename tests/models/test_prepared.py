@@ -34,7 +34,8 @@ def platform(session: Session) -> int:
 def state(platform_id: int, name: str = "a", **more: object) -> dict[str, object]:
     return {
         "state_hash": name, "platform_id": platform_id, "deployment_id": None, "nonce": name, "target": "t'é",
-        "browser_hash": "", "login_hint": "", "message_hint": None, "storage_target": None, "expires_at": datetime(2026, 1, 2, 12, tzinfo=timezone(timedelta(hours=1))), **more,
+        "browser_hash": "", "login_hint": "", "message_hint": None, "storage_target": None,
+        "expires_at": datetime(2026, 1, 2, 12, tzinfo=timezone(timedelta(hours=1))), **more,
     }  # fmt: skip
 
 
