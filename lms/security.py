@@ -5,26 +5,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Flask, Response, abort, current_app, g, request, session
-from flask.sessions import SecureCookieSessionInterface
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Response, abort, current_app, g, request, session
 from flask_login import UserMixin, current_user
-from itsdangerous import URLSafeTimedSerializer
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 
 from lms.models import Person, WebSession
 
-
-class _Limiter(Limiter):
-    """The limiter, out of the way of the views that have no limit: looking for one costs a quarter of a request."""
-
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        view = current_app.view_functions.get(request.endpoint or "")
-        if not in_middleware or getattr(view, "limited", False):
-            super()._check_request_limit(callable_name, in_middleware)
-
-
-limiter = _Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+#: Requests of each address to each limited page, as this process counts them.
+_counts = FixedWindowRateLimiter(MemoryStorage())
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,19 +28,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 }
-
-
-class CookieSessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, its signer made once instead of twice a request."""
-
-    def __init__(self) -> None:
-        self._signers: dict[str, URLSafeTimedSerializer | None] = {}
-
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        key = str(app.secret_key)
-        if key not in self._signers:
-            self._signers[key] = super().get_signing_serializer(app)
-        return self._signers[key]
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -131,10 +108,15 @@ def secure_headers(response: Response) -> Response:
 
 def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """At most so many requests of one address to a public page (« 60 per minute »); then 429."""
+    limit = parse(rule)
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        guarded = limiter.limit(rule)(view)
-        guarded.limited = True  # type: ignore[attr-defined]
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_app.testing and not _counts.hit(limit, view.__qualname__, request.remote_addr or ""):
+                abort(429)
+            return view(*args, **kwargs)
+
         return guarded
 
     return decorate

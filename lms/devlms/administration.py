@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
 from lms.devlms.registrations import MetadataRefused, accepted, answered, platform_configuration
+from lms.devlms.services import require_whole_characters
 from lms.devlms.tools import origin_of
 from lms.devlms.visitors import know_visitors
 
@@ -29,7 +30,7 @@ def only_administrators() -> None:
 @administration.get("/tools")
 def tools() -> str:
     """The tools, and where to paste the registration address of another."""
-    return render_template("devlms/tools.html", tools=campus().tools())
+    return render_template("devlms/tools.html", tools=campus().tools(), deliveries=list(campus().deliveries))
 
 
 @administration.post("/tools/register")
@@ -73,6 +74,7 @@ def register_client() -> Response:
         return _token_refused()
     try:
         asked = json.loads(request.get_data())
+        require_whole_characters(asked)
     except ValueError as error:
         raise MetadataRefused(f"The body is no JSON: {error}") from error
     if not isinstance(asked, dict):

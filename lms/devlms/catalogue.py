@@ -93,7 +93,7 @@ class Catalogue:
             db.execute("INSERT OR REPLACE INTO notice_handler VALUES (?, ?, ?)", (client_id, notice_type, url))
 
     def _rows(self, table: str, **where: str) -> list[sqlite3.Row]:
-        with self._database.open() as db:
+        with self._database.open(writing=False) as db:
             return db.execute(f"SELECT * FROM {table} {condition(where)} ORDER BY rowid", where).fetchall()  # noqa: S608
 
 

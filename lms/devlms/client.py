@@ -57,6 +57,17 @@ class HeadlessBrowser:
         page = self.submit(self.form("/tools/register"), url=url)
         return accept(self, self.open(frames(page.text)[0]))
 
+    def review(self, user_id: str, item_id: int, about: str) -> httpx.Response:
+        """Open someone's submission from the gradebook, by its column."""
+        self.trail = []
+        return self.open(f"{self.issuer}/review/{item_id}/{about}?as={user_id}")
+
+    def privacy(self, user_id: str, about: str, client_id: str = "") -> httpx.Response:
+        """Open what a tool holds about someone."""
+        self.trail = []
+        tool = f"&tool={client_id}" if client_id else ""
+        return self.open(f"{self.issuer}/privacy/{about}?as={user_id}{tool}")
+
     def activate(self, user_id: str, number: int) -> httpx.Response:
         """Activate a registered tool, by its number."""
         self.open(f"{self.issuer}/tools?as={user_id}")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from lms.lti.model import LtiError, PendingLogin, Registration
 from lms.models import Deployment, LaunchState, Platform, utcnow
 from lms.models.base import table_of
+from lms.models.prepared import Prepared
 from lms.models.secrets import hashed
 
 _HOST = re.compile(r"(?=.{1,255}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[1-9]\d{0,4})?")
@@ -29,9 +30,9 @@ _REGISTRATIONS = (
     .outerjoin_from(_PLATFORM, _DEPLOYMENT, _DEPLOYMENT.c.platform_id == _PLATFORM.c.id)
     .order_by(_PLATFORM.c.id)
 )  # fmt: skip
-_BY_ISSUER = _REGISTRATIONS.where(_PLATFORM.c.issuer == bindparam("issuer"))
-_BY_ID = _REGISTRATIONS.where(_PLATFORM.c.id == bindparam("id"))
-_BY_STATE = (
+_BY_ISSUER = Prepared(_REGISTRATIONS.where(_PLATFORM.c.issuer == bindparam("issuer")))
+_BY_ID = Prepared(_REGISTRATIONS.where(_PLATFORM.c.id == bindparam("id")))
+_BY_STATE = Prepared(
     _REGISTRATIONS.join(_STATE, _STATE.c.platform_id == _PLATFORM.c.id)
     .where(_STATE.c.state_hash == bindparam("state"))
     .add_columns(
@@ -74,7 +75,7 @@ def find_registration(
     ``LtiError``: ``issuer_unknown``, ``client_ambiguous`` when several registrations fit, ``suspended``,
     ``deployment_suspended``.
     """
-    found = _read(own.execute(_BY_ISSUER, {"issuer": issuer}))
+    found = _read(_BY_ISSUER.rows(own, {"issuer": issuer}))
     if client_id:
         found = [each for each in found if each[0].client_id == client_id]
     if deployment_id is not None:
@@ -90,7 +91,7 @@ def find_registration(
 
 def registration(own: Session | Connection, platform_id: int) -> Registration:
     """The active registration of that row. ``LtiError``: ``issuer_unknown``, ``suspended``."""
-    found = _read(own.execute(_BY_ID, {"id": platform_id}))
+    found = _read(_BY_ID.rows(own, {"id": platform_id}))
     if not found:
         raise LtiError("issuer_unknown")
     return _active(*found[0])
@@ -101,7 +102,7 @@ def login_under_way(own: Session | Connection, state: str) -> tuple[PendingLogin
 
     ``LtiError``: ``state_unknown``, ``suspended``.
     """
-    rows = own.execute(_BY_STATE, {"state": hashed(state)}).all()
+    rows = _BY_STATE.rows(own, {"state": hashed(state)})
     if not rows or rows[0].expires_at < utcnow():
         raise LtiError("state_unknown", "already used, expired, or never begun here")
     row = rows[0]

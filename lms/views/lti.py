@@ -22,7 +22,7 @@ from lms.lti.model import Launch, Login, LtiError, Message, PendingLogin, Privac
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, remember
 from lms.models import db, utcnow
-from lms.models.database import direct_transaction
+from lms.models.database import direct_statements, direct_transaction
 from lms.models.secrets import hashed, new_token, same
 from lms.pages import config, platform_keys, tool_keys, tracks
 from lms.refusals import lti_refusal
@@ -71,7 +71,7 @@ def login() -> ResponseReturnValue:
             raise LtiError("login_malformed", "iss and login_hint are required")
         if not ours(asked.target, config().base_url) or len(asked.target) > TARGET_LIMIT:
             raise LtiError("target")
-        with direct_transaction() as own:
+        with direct_statements() as own:
             found = find_registration(own, asked.issuer, asked.client_id, asked.deployment_id)
             return _begin(own, asked, found)
     except LtiError as error:

@@ -33,6 +33,7 @@ class FakeTool:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.auth_url = ""
         self.launches: list[dict[str, str]] = []
+        self.notices: list[str] = []
         #: What it says of itself otherwise than usual when it registers, and the platform's answer.
         self.described: dict[str, Any] = {}
         self.registered: httpx.Response | None = None
@@ -44,6 +45,7 @@ class FakeTool:
     def forget(self) -> None:
         """Be as new, for another test."""
         self.launches.clear()
+        self.notices.clear()
         self.picked = {}
         self.described = {}
         self.registered = None
@@ -158,7 +160,7 @@ class FakeTool:
             token = self.answer(**self.picked)
             return (
                 f'<form method="post" action="{escape(asked["deep_link_return_url"])}" data-auto-submit>'
-                f'<input type="hidden" name="JWT" value="{token}"></form>'
+                f'<input type="hidden" name="JWT" value="{token}"><button>Envoyer</button></form>'
             )
 
         @app.get("/lti/register")
@@ -183,9 +185,15 @@ class FakeTool:
                 trust_env=False,
             )
             return Response(
+                "<!doctype html><html lang=fr><title>Inscription</title><main><h1>Terminé</h1></main>"
                 '<script>parent.postMessage({subject: "org.imsglobal.lti.close"}, "*")</script>',
                 self.registered.status_code,
             )
+
+        @app.post("/lti/notices")
+        def notices() -> str:
+            self.notices += [each["jwt"] for each in (request.json or {})["notices"]]
+            return ""
 
         @app.get("/landing")
         def landing() -> str:
