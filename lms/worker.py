@@ -17,7 +17,7 @@ from lms.lti.client import ServiceClient
 from lms.lti.grades import GradeService
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import issuing, outbox, sessions
+from lms.services import issuing, outbox, rosters, sessions
 
 log = structlog.get_logger()
 
@@ -38,6 +38,7 @@ class Worker:
         self._grades = GradeService(app.extensions["outbound"], app.extensions["tool_keys"])
         self._services: ServiceClient = app.extensions["services"]
         self._jobs: dict[str, Job] = discover(lms.jobs, "run")
+        self._leases: dict[str, timedelta] = discover(lms.jobs, "LEASE")
         self._stop = threading.Event()
         self._upkeep_at: datetime | None = None
 
@@ -71,16 +72,17 @@ class Worker:
         with self._app.app_context():
             session = db.session()
             tools = Tools(session, self._grades, self._services, self._authority)
-            held = outbox.work_one(session, self._doer(tools))
+            held = outbox.work_one(session, self._doer(tools), self._leases)
             db.session.remove()
         return held is not None
 
     def upkeep(self) -> None:
-        """Publish keys and status lists; remove what has expired."""
+        """Publish keys and status lists; remove what has expired; promise to read rosters that grew old."""
         with self._app.app_context():
             issuing.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            rosters.promise_due(db.session())
             db.session.commit()
             db.session.remove()
         self._upkeep_at = utcnow()
