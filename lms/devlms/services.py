@@ -8,15 +8,29 @@ from flask import Response, request
 
 from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
+from lms.devlms.settings import Course
+from lms.devlms.tools import Tool
 
 _T = TypeVar("_T")
 #: Gives an address its query.
 UrlOf = Callable[[Mapping[str, str]], str]
 
 
-def require_token(*scopes: str) -> None:
-    """Refuse without a bearer token holding one of these scopes."""
-    campus().tokens.check(request.headers.get("Authorization"), frozenset(scopes))
+def require_token(*scopes: str) -> Tool:
+    """The tool that calls, refused without a bearer token holding one of these scopes."""
+    grant = campus().tokens.check(request.headers.get("Authorization"), frozenset(scopes))
+    tool = campus().tool(grant.client_id)
+    if tool is None or not tool.active:
+        raise Refused(401, "The tool is not active", {"WWW-Authenticate": "Bearer"})
+    return tool
+
+
+def find_course(course_id: str) -> Course:
+    """The course a service address names."""
+    course = campus().course(course_id)
+    if course is None:
+        raise Refused(404, "No such course")
+    return course
 
 
 def require_accept(media: str) -> None:

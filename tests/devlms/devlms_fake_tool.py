@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,9 +14,14 @@ from jwt.algorithms import RSAAlgorithm
 from werkzeug.wrappers import Response as BaseResponse
 
 from lms.devlms import ServerHandle, serve
-from lms.devlms.vocabulary import JWT_BEARER
+from lms.devlms.tools import DEEP_LINKING
+from lms.devlms.vocabulary import CLAIM, DEEP_LINKING_CLAIM, DEEP_LINKING_SPEC, JWT_BEARER
 
 KID = "tool-key"
+_PICKER = (
+    "<!doctype html><html lang=fr><title>Choix</title><main><h1>Choisir</h1>"
+    '<form method="post" action="/picked"><button>Choisir</button></form></main>'
+)
 
 
 class FakeTool:
@@ -25,6 +31,8 @@ class FakeTool:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.auth_url = ""
         self.launches: list[dict[str, str]] = []
+        #: What the picker answers besides what every answer holds.
+        self.picked: dict[str, Any] = {}
         self.server: ServerHandle = serve(self._app(), "127.0.0.1", 0)
         self.url = f"http://localhost:{self.server.port}"
 
@@ -51,6 +59,30 @@ class FakeTool:
             "client_assertion": self.assertion(token_url, **changes),
             "scope": scope,
         }
+
+    def claims(self) -> dict[str, Any]:
+        """The claims of the last message received."""
+        claims: dict[str, Any] = jwt.decode(self.launches[-1]["id_token"], options={"verify_signature": False})
+        return claims
+
+    def answer(self, **changes: Any) -> str:
+        """A deep linking answer to the last message; a change to None removes the claim."""
+        request_claims, now = self.claims(), int(time.time())
+        claims = {
+            "iss": request_claims["aud"],
+            "aud": request_claims["iss"],
+            "iat": now,
+            "exp": now + 300,
+            "nonce": secrets.token_hex(8),
+            CLAIM + "message_type": "LtiDeepLinkingResponse",
+            CLAIM + "version": "1.3.0",
+            CLAIM + "deployment_id": request_claims[CLAIM + "deployment_id"],
+            DEEP_LINKING_SPEC + "data": request_claims[DEEP_LINKING_CLAIM].get("data"),
+            DEEP_LINKING_SPEC + "content_items": [],
+            **changes,
+        }
+        kept = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode(kept, self.key, algorithm="RS256", headers={"kid": KID})
 
     def _app(self) -> Flask:
         app = Flask("fake_tool")
@@ -81,7 +113,20 @@ class FakeTool:
         @app.post("/lti/launch")
         def launch() -> BaseResponse:
             self.launches.append(request.form.to_dict())
+            claims = self.claims()
+            if claims.get(CLAIM + "message_type") == DEEP_LINKING:
+                return Response(_PICKER)
             return redirect("/landing", code=303)
+
+        @app.post("/picked")
+        def picked() -> str:
+            """The answer of the picker: what the test wants sent, in a form that goes by itself."""
+            asked = self.claims()[DEEP_LINKING_CLAIM]
+            token = self.answer(**self.picked)
+            return (
+                f'<form method="post" action="{escape(asked["deep_link_return_url"])}" data-auto-submit>'
+                f'<input type="hidden" name="JWT" value="{token}"></form>'
+            )
 
         @app.get("/landing")
         def landing() -> str:

@@ -1,8 +1,6 @@
 """Whole launches: by the headless helper, and in a real browser across two sites."""
 
-import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import jwt
 import pytest
@@ -10,24 +8,14 @@ from axe_playwright_python.sync_playwright import Axe
 from devlms_fake_tool import FakeTool
 from playwright.sync_api import Browser, Page
 
-from lms.devlms import Campus, CourseLink, DevLmsSettings, HeadlessBrowser, create_devlms, registration, serve
+from lms.devlms import Campus, HeadlessBrowser
 from lms.devlms.gradebook import Score
-
-LINKS = (CourseLink("3", "Décideurs publics", {"track": "decideurs"}, "Le parcours des décideurs."),)
 
 
 @pytest.fixture
-def campus(tool: FakeTool, tmp_path: Path) -> Iterator[Campus]:
-    """An LMS really served at 127.0.0.1, for the tool at localhost to be another site."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = DevLmsSettings(f"http://127.0.0.1:{port}", tool.url, "tool-1", "1", tmp_path, LINKS)
-    app = create_devlms(settings)
-    tool.launches.clear()
-    tool.auth_url = registration(settings)["auth_url"]
-    server = serve(app, "127.0.0.1", port)
-    yield app.extensions["devlms"]
-    server.stop()
+def campus(served: Campus) -> Campus:
+    """The served LMS."""
+    return served
 
 
 @pytest.fixture

@@ -273,7 +273,6 @@ def test_results_come_by_pages(services: Any) -> None:
 
 
 def test_a_memory_made_before_columns_had_a_course_is_kept(settings: DevLmsSettings, tmp_path: Path) -> None:
-    settings.data_dir.mkdir(parents=True)
     with closing(sqlite3.connect(settings.data_dir / "devlms.sqlite3")) as db:
         db.execute(
             "CREATE TABLE line_item (id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, "
