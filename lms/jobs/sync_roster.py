@@ -33,6 +33,7 @@ REFUSALS = {
 #: The same, for what keeps an answer from being used.
 CAUSES = {
     "scope_refused": ALLOW,
+    "invalid_scope": ALLOW,
     "foreign_address": N_("The list of members leads to a host the platform is not known by. Add it to its hosts."),
     "endless_pages": N_("The pages of the list of members lead nowhere. Tell the platform's administrator."),
     "answer_not_roster": N_("What the platform answered is no list of members. Tell the platform's administrator."),
@@ -41,7 +42,7 @@ CAUSES = {
 }
 GROUPS_UNREAD = N_("The members are up to date, their groups are not. Allow Course Groups in the platform's settings.")
 #: Somebody must act on the platform before another try can help.
-FINAL = {400, 401, 403, 404, "scope_refused", "foreign_address", "roster_empty"}
+FINAL = {400, 401, 403, 404, "scope_refused", "invalid_scope", "foreign_address", "roster_empty"}
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
@@ -61,8 +62,10 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         status = REFUSALS.get(error.status, N_("The platform gave an answer that is not expected."))
         raise _stopped(tools, reading, f"{status}\nHTTP {error.status}", error.status in FINAL, error.after) from error
     except LtiError as error:
-        cause = CAUSES.get(error.cause, N_("The platform cannot be reached."))
-        raise _stopped(tools, reading, f"{cause}\n{error.cause}", error.cause in FINAL) from error
+        # A platform says of a scope it does not give that the token is refused, and of its own failure too.
+        key = error.detail if error.detail in CAUSES else error.cause
+        why = CAUSES.get("" if error.detail.startswith("5") else key, N_("The platform cannot be reached."))
+        raise _stopped(tools, reading, f"{why}\n{error}", key in FINAL) from error
 
 
 def _stopped(tools: Tools, reading: Reading, why: str, final: bool, after: timedelta | None = None) -> Exception:

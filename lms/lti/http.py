@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,7 +69,8 @@ class Outbound:
                 plain = [header for header in answer.headers.raw if header[0].lower() != b"content-encoding"]
                 if body.size > LIMIT:
                     return httpx.Response(answer.status_code, headers=plain, stream=body)
-                return httpx.Response(answer.status_code, headers=plain, content=b"".join(body))
+                with closing(body):
+                    return httpx.Response(answer.status_code, headers=plain, content=b"".join(body))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise LtiError("unreachable", type(error).__name__) from error
 
