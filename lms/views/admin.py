@@ -114,7 +114,11 @@ def _platform(row: Platform) -> dict[str, Any]:
 
 
 def _failure(job: OutboxJob) -> dict[str, Any]:
-    kinds = {"send_score": _("Score to the gradebook"), "issue_certificate": _("Certificate to issue")}
+    kinds = {
+        "send_score": _("Score to the gradebook"),
+        "issue_certificate": _("Certificate to issue"),
+        "sync_roster": _("Members of a course"),
+    }
     why, _newline, detail = (job.last_error or "").partition("\n")
     return {
         "kind": kinds.get(job.kind, job.kind),
