@@ -91,7 +91,8 @@ def _batch(dialect: str, *names: str, key: str = "rows") -> FromClause:
         return func.json_to_recordset(given).table_valued(*columns).render_derived(name=key, with_types=True)
     each = func.json_each(given).table_valued("value", name="each")
     values = [func.json_extract(each.c.value, f"$.{name}").label(name) for name in names]
-    return select(*values).select_from(each).subquery(key)
+    # Read once, and before the tables it meets: SQLite would otherwise read it again for each of their rows.
+    return select(*values).select_from(each).cte(key).prefix_with("MATERIALIZED")
 
 
 @cache
