@@ -35,6 +35,10 @@ class Addresses:
         """A course's ``groups``, or its ``sets`` of groups."""
         return self._service(f"groups/{course_id}/{kind}", query)
 
+    def notices(self, number: int) -> str:
+        """Where the tool of that number says which notices it wants."""
+        return self._service(f"notices/{number}", None)
+
     def _typed(self, path: str, query: Query) -> str:
         return self._service(path, {**({"type_id": self.type_id} if self.type_id else {}), **(query or {})})
 

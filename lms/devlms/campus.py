@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -17,9 +18,9 @@ from lms.devlms.people import Person
 from lms.devlms.roster import Roster
 from lms.devlms.settings import Course, CourseLink, DevLmsSettings, Group
 from lms.devlms.store import Store
-from lms.devlms.tokens import Tokens
-from lms.devlms.tools import Tool
-from lms.devlms.vocabulary import GROUPS_SCOPE, SCOPES
+from lms.devlms.tokens import RegistrationTokens, Tokens
+from lms.devlms.tools import DEEP_LINKING, PRIVACY, RESOURCE_LINK, REVIEW, Tool
+from lms.devlms.vocabulary import GROUPS_SCOPE, NOTICES_SCOPE, SCOPES
 
 EXTENSION = "devlms"
 
@@ -31,6 +32,15 @@ class ServiceUrls:
     line_items: str
     line_item: str | None
     members: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A notice that was sent, and the status the tool answered (0 when it could not be reached)."""
+
+    notice_type: str
+    url: str
+    status: int
 
 
 class Campus:
@@ -47,7 +57,10 @@ class Campus:
         self.store.keep_columns_of(settings.links)
         self.catalogue = Catalogue(memory)
         self.tokens = Tokens()
+        self.registration_tokens = RegistrationTokens()
         self.launches = Launches()
+        #: The last notices sent to tools, with what became of them.
+        self.deliveries: deque[Delivery] = deque(maxlen=100)
         self._roster = Roster(settings.people, settings.roster_size)
         self._lock = threading.Lock()
 
@@ -115,9 +128,15 @@ class Campus:
         """Where the doors are, as written today for that tool."""
         return Addresses(self.settings.issuer, str(tool.number) if self.quirks.type_id_in_urls else "")
 
+    def messages(self) -> tuple[str, ...]:
+        """The kinds of messages this platform sends."""
+        offered = ((REVIEW, self.quirks.submission_review), (PRIVACY, self.quirks.data_privacy))
+        return (RESOURCE_LINK, DEEP_LINKING, *(kind for kind, on in offered if on))
+
     def scopes(self) -> tuple[str, ...]:
         """What this platform can grant."""
-        return (*SCOPES, *((GROUPS_SCOPE,) if self.settings.groups else ()))
+        offered = ((GROUPS_SCOPE, bool(self.settings.groups)), (NOTICES_SCOPE, self.quirks.notices))
+        return (*SCOPES, *(scope for scope, on in offered if on))
 
     def service_urls(self, link_id: str) -> ServiceUrls:
         """What a launch of that link announces (AGS 2.0, section 3.1: ``lineitem`` only if there is one)."""

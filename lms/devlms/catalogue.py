@@ -69,11 +69,14 @@ class Catalogue:
         """The tools that registered themselves, oldest first."""
         return [_tool(row) for row in self._rows("tool")]
 
-    def add_tool(self, client_id: str, make: Callable[[int], Tool]) -> Tool:
-        """A new tool, made from the number it is given."""
+    def add_tool(self, tool: Tool) -> Tool:
+        """The tool under its number, which is also its deployment as in Moodle."""
+
+        def numbered(number: int) -> Tool:
+            return replace(tool, number=number, deployment_id=str(number))
+
         with self._database.open() as db:
-            _add(db, "tool", {"client_id": client_id}, make)
-        return next(_tool(row) for row in self._rows("tool", client_id=client_id))
+            return numbered(int(_add(db, "tool", {"client_id": tool.client_id}, numbered)))
 
     def change_tool(self, tool: Tool) -> None:
         """Replace what is known of a registered tool."""
@@ -90,7 +93,7 @@ class Catalogue:
             db.execute("INSERT OR REPLACE INTO notice_handler VALUES (?, ?, ?)", (client_id, notice_type, url))
 
     def _rows(self, table: str, **where: str) -> list[sqlite3.Row]:
-        with self._database.open() as db:
+        with self._database.open(writing=False) as db:
             return db.execute(f"SELECT * FROM {table} {condition(where)} ORDER BY rowid", where).fetchall()  # noqa: S608
 
 

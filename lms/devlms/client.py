@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from lms.devlms.forms import Form, forms
+from lms.devlms.forms import Form, forms, frames
 from lms.devlms.settings import LOOPBACK
 
 FieldValue = str | list[str] | None
@@ -49,6 +49,29 @@ class HeadlessBrowser:
         self._course(user_id, course_id)
         picked = {"tool": client_id} if client_id else {}
         return choose(self, self.submit(self.form("/add"), **picked))
+
+    def register(self, user_id: str, url: str, accept: Choice) -> httpx.Response:
+        """Connect a tool by the registration address it gives; ``accept`` acts in its page, as in :meth:`deep_link`."""
+        self.trail = []
+        self.open(f"{self.issuer}/tools?as={user_id}")
+        page = self.submit(self.form("/tools/register"), url=url)
+        return accept(self, self.open(frames(page.text)[0]))
+
+    def review(self, user_id: str, item_id: int, about: str) -> httpx.Response:
+        """Open someone's submission from the gradebook, by its column."""
+        self.trail = []
+        return self.open(f"{self.issuer}/review/{item_id}/{about}?as={user_id}")
+
+    def privacy(self, user_id: str, about: str, client_id: str = "") -> httpx.Response:
+        """Open what a tool holds about someone."""
+        self.trail = []
+        tool = f"&tool={client_id}" if client_id else ""
+        return self.open(f"{self.issuer}/privacy/{about}?as={user_id}{tool}")
+
+    def activate(self, user_id: str, number: int) -> httpx.Response:
+        """Activate a registered tool, by its number."""
+        self.open(f"{self.issuer}/tools?as={user_id}")
+        return self.submit(self.form(f"/tools/{number}/activate"))
 
     def copy_course(self, user_id: str, course_id: str = "") -> str:
         """Copy a course as its trainer does; gives the id of the copy."""

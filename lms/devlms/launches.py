@@ -4,6 +4,7 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -30,7 +31,9 @@ class Launch:
     line_item_id: int = 0
     #: What a deep linking answer must give back, if anything.
     data: str = ""
+    #: The address and the custom parameters it has besides its tool's and its link's.
     target: str = ""
+    custom: Mapping[str, str] = field(default_factory=dict)
     id: str = field(default="")
     expires: float = 0.0
 

@@ -20,6 +20,8 @@ from lms.devlms.vocabulary import (
     DEEP_LINKING_CLAIM,
     GROUPS_CLAIM,
     GROUPS_SCOPE,
+    NOTICE_TYPES,
+    NOTICES_SCOPE,
     NRPS_CLAIM,
     NRPS_SCOPE,
 )
@@ -30,7 +32,10 @@ TOKEN_LIFETIME: Final = 60
 def claims(here: Campus, launch: Launch, nonce: str) -> dict[str, Any]:
     """The id_token of a launch, as Moodle makes it."""
     body = _common(here, launch, nonce)
-    body[CLAIM + "custom"] = custom(launch.tool, launch.course, launch.link, launch.person)
+    body[CLAIM + "custom"] = {
+        **custom(launch.tool, launch.course, launch.link, launch.person),
+        **substituted(launch.custom, launch.course, launch.link, launch.person),
+    }
     if launch.for_user:
         body[CLAIM + "for_user"] = _for_user(here, launch.tool, launch.for_user)
     if launch.message_type == PRIVACY:
@@ -108,7 +113,8 @@ def _common(here: Campus, launch: Launch, nonce: str) -> dict[str, Any]:
 
 def _for_user(here: Campus, tool: Tool, person: Person) -> dict[str, Any]:
     """The person a message is about (Submission Review 1.0, section 3.3)."""
-    return {"user_id": person.id, **identity(here, tool, person), "roles": list(person.roles)}
+    known = {"user_id": person.id, "person_sourcedid": person.sourcedid}
+    return {**known, **identity(here, tool, person), "roles": list(person.roles)}
 
 
 def _services(here: Campus, launch: Launch) -> dict[str, Any]:
@@ -123,6 +129,13 @@ def _services(here: Campus, launch: Launch) -> dict[str, Any]:
         found[NRPS_CLAIM] = {"context_memberships_url": url, "service_versions": ["2.0"]}
     if GROUPS_SCOPE in granted and here.groups(course_id):
         found[GROUPS_CLAIM] = _groups(here, launch)
+    if NOTICES_SCOPE in granted and here.quirks.notices:
+        found[CLAIM + "platformnotificationservice"] = {
+            "service_versions": ["1.0"],
+            "platform_notification_service_url": here.at(tool).notices(tool.number),
+            "scope": [NOTICES_SCOPE],
+            "notice_types_supported": list(NOTICE_TYPES),
+        }
     return found
 
 

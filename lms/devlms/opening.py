@@ -14,6 +14,9 @@ def open_tool(launch: Launch, title: str, back: str, back_title: str) -> str:
 
     def initiation(document_target: str) -> dict[str, str]:
         """Third-party initiated login (LTI Security Framework, section 5.1.1.1)."""
+        storage = here.quirks.platform_storage
+        # A window of its own has nobody around it to keep values.
+        target = {"lti_storage_target": storage} if storage and document_target == "iframe" else {}
         return {
             "iss": here.settings.issuer,
             "login_hint": launch.person.id,
@@ -21,6 +24,7 @@ def open_tool(launch: Launch, title: str, back: str, back_title: str) -> str:
             "lti_message_hint": here.launches.begin(replace(launch, document_target=document_target)),
             "client_id": tool.client_id,
             "lti_deployment_id": tool.deployment_id,
+            **target,
         }
 
     return render_template(
@@ -29,6 +33,7 @@ def open_tool(launch: Launch, title: str, back: str, back_title: str) -> str:
         back=back,
         back_title=back_title,
         tool=tool,
+        storage=here.quirks.platform_storage,
         framed=initiation("iframe"),
         windowed=initiation("window"),
     )

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from lms.devlms.about_people import may_review
 from lms.devlms.campus import campus
 from lms.devlms.launches import Launch
 from lms.devlms.opening import open_tool
@@ -20,7 +21,10 @@ know_visitors(pages)
 @pages.get("/")
 def choose() -> str:
     """The people of the demonstration, one button each."""
-    return render_template("devlms/choose.html", people=campus().people.named())
+    here = campus()
+    private = here.quirks.data_privacy and g.person is not None and g.person.is_administrator
+    tools = [tool for tool in here.tools() if tool.active] if private else []
+    return render_template("devlms/choose.html", people=here.people.named(), tools=tools)
 
 
 @pages.post("/")
@@ -69,6 +73,13 @@ def activity(link_id: str) -> str | BaseResponse:
     return open_tool(launch, link.title, url_for(".one_course", course_id=within.id), within.title)
 
 
+@pages.get("/storage")
+def storage() -> str:
+    """What a named storage frame holds (LTI postMessage Storage)."""
+    origins = " ".join(sorted({tool.origin for tool in campus().tools()}))
+    return render_template("devlms/storage.html", origins=origins)
+
+
 @pages.get("/grades")
 def grades() -> str:
     """The gradebook: grades in force, then every score received, latest first."""
@@ -80,6 +91,7 @@ def grades() -> str:
         current=store.current_scores(SHOWN),
         received=store.latest_scores(SHOWN),
         most=SHOWN,
+        may_review=may_review,
         courses={course.id: course.title for course in campus().courses()},
     )
 

@@ -9,9 +9,11 @@ from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
 from lms.devlms.gradebook import LineItem
 from lms.devlms.launches import Launch
+from lms.devlms.notices import announce_copy
 from lms.devlms.opening import open_tool
 from lms.devlms.settings import Course, CourseLink
 from lms.devlms.tools import DEEP_LINKING, Tool
+from lms.devlms.variables import from_lines
 from lms.devlms.visitors import know_visitors
 
 teaching = Blueprint("teaching", __name__, url_prefix="/courses/<course_id>")
@@ -35,8 +37,7 @@ def add_by_hand(course_id: str) -> BaseResponse:
     title = request.form.get("title", "").strip()
     if not title:
         raise Refused(400, "Donnez un nom à l'activité.")
-    pairs = (line.partition("=") for line in request.form.get("custom", "").splitlines() if "=" in line)
-    custom = {name.strip(): value.strip() for name, _, value in pairs}
+    custom = from_lines(request.form.get("custom", ""))
     link = CourseLink("", title, custom, course_id=course.id, client_id=tool.client_id)
     campus().add_links([(link, LineItem(title, link.score_maximum))])
     return redirect(url_for("pages.one_course", course_id=course.id), code=303)
@@ -45,7 +46,9 @@ def add_by_hand(course_id: str) -> BaseResponse:
 @teaching.post("/copy")
 def copy(course_id: str) -> BaseResponse:
     """A copy of the course, with its activities and empty columns."""
-    made = campus().copy_course(_course(course_id))
+    origin = _course(course_id)
+    made = campus().copy_course(origin)
+    announce_copy(campus(), origin, made)
     return redirect(url_for("pages.one_course", course_id=made.id), code=303)
 
 

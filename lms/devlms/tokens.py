@@ -16,6 +16,7 @@ from lms.devlms.vocabulary import JWT_BEARER
 
 _LONGEST_ASSERTION: Final = 3600
 _LEEWAY: Final = 60
+_REGISTRATION_LIFETIME: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,30 @@ class Tokens:
         return grant
 
 
+class RegistrationTokens:
+    """Tokens an administrator hands to a tool: an hour, one registration."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def issue(self) -> str:
+        """A new token."""
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            self._open[token] = time.time() + _REGISTRATION_LIFETIME
+        return token
+
+    def is_open(self, token: str) -> bool:
+        """Whether a token may still serve."""
+        return self._open.get(token, 0.0) > time.time()
+
+    def use(self, token: str) -> bool:
+        """Spend a token; false when it is unknown, expired or already spent."""
+        with self._lock:
+            return self._open.pop(token, 0.0) > time.time()
+
+
 def granted_scopes(form: Mapping[str, str], allowed: Collection[str]) -> frozenset[str]:
     """The scopes to grant; those not ``allowed`` are dropped without a word, as Moodle does."""
     scopes = frozenset(form.get("scope", "").split()) & frozenset(allowed)
@@ -90,6 +115,7 @@ def read_assertion(form: Mapping[str, str], tool: Tool, token_url: str, now: flo
             audience=token_url,
             issuer=tool.client_id,
             subject=tool.client_id,
+            # PyJWT knows the machine's clock alone; check_times reads the platform's.
             options={
                 "require": ["iss", "sub", "aud", "exp", "iat", "jti"],
                 "verify_exp": False,
@@ -98,14 +124,19 @@ def read_assertion(form: Mapping[str, str], tool: Tool, token_url: str, now: flo
         )
     except jwt.PyJWTError as error:
         raise TokenRefused("invalid_client", f"The assertion is refused: {error}") from error
+    check_times(claims, now)
+    if claims["exp"] - claims["iat"] > _LONGEST_ASSERTION:
+        raise TokenRefused("invalid_client", "The assertion lives longer than an hour")
+    return claims
+
+
+def check_times(claims: Mapping[str, Any], now: float) -> None:
+    """Refuse a tool's token that is not of this moment, by the platform's clock and within a minute."""
     begin, end = claims["iat"], claims["exp"]
     if not isinstance(begin, int | float) or not isinstance(end, int | float):
         raise TokenRefused("invalid_client", "iat and exp are numbers of seconds")
     if end + _LEEWAY <= now or begin - _LEEWAY > now:
-        raise TokenRefused("invalid_client", "The assertion is expired, or not yet made, by the platform's clock")
-    if end - begin > _LONGEST_ASSERTION:
-        raise TokenRefused("invalid_client", "The assertion lives longer than an hour")
-    return claims
+        raise TokenRefused("invalid_client", "The token is expired, or not yet made, by the platform's clock")
 
 
 def claimed_client(form: Mapping[str, str]) -> str:

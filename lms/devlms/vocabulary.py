@@ -22,6 +22,7 @@ RESULT_SCOPE: Final = _AGS_SCOPE + "result.readonly"
 SCORE_SCOPE: Final = _AGS_SCOPE + "score"
 NRPS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 GROUPS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+NOTICES_SCOPE: Final = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 AGS_SCOPES: Final = (LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE, RESULT_SCOPE, SCORE_SCOPE)
 SCOPES: Final = (*AGS_SCOPES, NRPS_SCOPE)
 
@@ -35,5 +36,9 @@ GROUP_SETS_MEDIA: Final = "application/vnd.ims.lti-gs.v1.contextgroupsetcontaine
 
 ACTIVITY_PROGRESS: Final = frozenset({"Initialized", "Started", "InProgress", "Submitted", "Completed"})
 GRADING_PROGRESS: Final = frozenset({"FullyGraded", "Pending", "PendingManual", "Failed", "NotReady"})
+
+HELLO_NOTICE: Final = "LtiHelloWorldNotice"
+COPY_NOTICE: Final = "LtiContextCopyNotice"
+NOTICE_TYPES: Final = (HELLO_NOTICE, COPY_NOTICE)
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

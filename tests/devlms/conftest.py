@@ -41,8 +41,7 @@ def platform_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(tool: FakeTool, tmp_path: Path, platform_key: Path) -> DevLmsSettings:
     """An LMS reached through Flask's test client, hence at plain localhost."""
-    tool.launches.clear()
-    tool.picked = {}
+    tool.forget()
     shutil.copy(platform_key, _made(tmp_path / "lms"))
     return DevLmsSettings("http://localhost", tool.url, "tool-1", "1", tmp_path / "lms", LINKS)
 
@@ -55,8 +54,7 @@ def served(tool: FakeTool, tmp_path: Path, platform_key: Path) -> Iterator[Campu
     shutil.copy(platform_key, _made(tmp_path / "served"))
     settings = DevLmsSettings(f"http://127.0.0.1:{port}", tool.url, "tool-1", "1", tmp_path / "served", LINKS)
     app = create_devlms(settings)
-    tool.launches.clear()
-    tool.picked = {}
+    tool.forget()
     tool.auth_url = registration(settings)["auth_url"]
     server = serve(app, "127.0.0.1", port)
     yield app.extensions["devlms"]
