@@ -79,8 +79,8 @@ def roster(context_id: int) -> ResponseReturnValue:
     """Ask for the list of members to be read now."""
     context = _own(context_id)
     if not context.members_url:
-        abort(404)
-    if rosters.ask(db.session(), context, visitor().person.id):
+        flash(_("The platform gives no list of members. Allow Names and Roles in the platform's settings."), "warm")
+    elif rosters.ask(db.session(), context, visitor().person.id):
         flash(_("The list of members will be read within a few seconds. Reload the page to see it."), "ok")
     db.session.commit()
     return redirect(url_for("teach.cohort", context_id=context.id), 303)

@@ -18,7 +18,7 @@ NAMES: dict[str, int] = {
     "question-single": 200, "question-multiple": 200, "question-last": 200, "review": 200,
     "result-passed": 200, "result-failed": 200,
     "settings": 200, "settings-refused": 400, "new-tab": 200, "arrive": 200,
-    "cohorts": 200, "cohort": 200,
+    "cohorts": 200, "cohort": 200, "cohort-none": 200, "cohort-left": 200,
     "hr": 200, "hr-import": 200, "hr-import-refused": 422, "admin": 200,
     "login": 200, "login-empty": 400, "login-refused": 401,
     "verify": 200, "verify-empty": 400, "verify-valid": 200, "verify-unknown": 404, "verify-file-valid": 200,
@@ -48,6 +48,7 @@ class Tour:
         begun = stage.attempt(low, "d2", None)
         with HeadlessBrowser(stage.lms) as browser:
             browser.launch(TRAINER, TRACK)
+        stage.leave(stage.arrived("Ancien agent", d1=7))
         stage.settle()
         code = stage.certificate(done).code
         pdf = stage.certificate_file(done, "pdf")
@@ -84,6 +85,8 @@ class Tour:
             "arrive": Stop(low, "/account/new-tab", _arrive),
             "cohorts": Stop(TRAINER, "/teach/"),
             "cohort": Stop(TRAINER, "/teach/1"),
+            "cohort-none": Stop(TRAINER, "/teach/1?q=personne&state=never"),
+            "cohort-left": Stop(TRAINER, "/teach/1", _open_details),
             "hr": Stop(STEWARD, "/hr/"),
             "hr-import": Stop(STEWARD, "/hr/agents/import"),
             "hr-import-refused": Stop(STEWARD, "/hr/agents/import", _refused_agents),
@@ -118,6 +121,10 @@ class Tour:
         """The first four questions answered, the third one flagged, as half-way through."""
         for number in range(1, 5):
             self.stage.answer(attempt, number, flagged=number == 3)
+
+
+def _open_details(page: Page) -> None:
+    page.locator("main details > summary").click()
 
 
 def _refused_name(page: Page) -> None:
