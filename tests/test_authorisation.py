@@ -53,6 +53,7 @@ ALLOWED = {
     ("quiz.submit", "POST"): frozenset({"owner"}),
     ("teach.cohorts", "GET"): frozenset({"trainer", "other trainer"}),
     ("teach.cohort", "GET"): frozenset({"trainer"}),
+    ("teach.roster", "POST"): frozenset({"trainer"}),
     ("hr.index", "GET"): HR,
     ("hr.choose", "GET"): HR,
     ("hr.export", "GET"): HR,

@@ -159,27 +159,6 @@ function once(form) {
   window.addEventListener("pageshow", () => { sent = false; });
 }
 
-// [data-filter="#table"]: a search field and a select of states over the rows of a table.
-function filter(bar) {
-  const rows = all("tbody tr", document.querySelector(bar.dataset.filter) ?? undefined);
-  const search = bar.querySelector("input"), state = bar.querySelector("select"), status = bar.querySelector("[role=status]");
-  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const texts = new Map(rows.map((row) => [row, plain(row.querySelector("th")?.textContent ?? "")]));
-  if (state) for (const option of [...state.options]) if (option.value && !rows.some((row) => row.dataset.state === option.value)) option.remove();
-  const apply = () => {
-    const wanted = plain(search?.value.trim() ?? ""), kind = state?.value ?? "";
-    let shown = 0;
-    for (const row of rows) {
-      row.hidden = !(texts.get(row).includes(wanted) && (!kind || row.dataset.state === kind));
-      if (!row.hidden) shown += 1;
-    }
-    if (status) status.textContent = !wanted && !kind ? "" : shown ? status.dataset.some.replace("{n}", shown) : status.dataset.none;
-  };
-  bar.hidden = false;
-  bar.addEventListener("input", apply);
-  apply();
-}
-
 // Reading settings are seen at once; form[data-reading] is also saved at once.
 function reading(form) {
   const saves = "reading" in form.dataset, status = form.querySelector("[role=status]"), button = form.querySelector("button");
@@ -200,5 +179,4 @@ all("form[data-autosave]").forEach(autosave);
 all("[data-read-url]").forEach(readMark);
 all("[data-copy]").forEach(copy);
 all("form[method=post]").forEach(once);
-all("[data-filter]").forEach(filter);
 all("form[data-reading], form[data-reading-preview]").forEach(reading);

@@ -103,6 +103,7 @@ def _failure(job: OutboxJob) -> dict[str, Any]:
         "send_score": _("Score to the gradebook"),
         "issue_certificate": _("Certificate to issue"),
         "check_platform": _("Check of a connection"),
+        "sync_roster": _("Members of a course"),
     }
     why, _newline, detail = (job.last_error or "").partition("\n")
     return {

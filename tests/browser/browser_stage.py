@@ -22,9 +22,20 @@ from lms.app import create_app
 from lms.demo import Addresses, Demo
 from lms.devlms import HeadlessBrowser, serve
 from lms.i18n import gettext
-from lms.models import Attempt, Certificate, CertificateFile, Enrolment, OutboxJob, Person, WebSession, db, utcnow
+from lms.models import (
+    Attempt,
+    Certificate,
+    CertificateFile,
+    Context,
+    Enrolment,
+    OutboxJob,
+    Person,
+    WebSession,
+    db,
+    utcnow,
+)
 from lms.models.secrets import hashed, new_token
-from lms.services import attempts, learning
+from lms.services import attempts, learning, rosters
 from lms.services.accounts import make_account
 from lms.services.invitations import invite
 
@@ -90,6 +101,15 @@ class Stage:
         for key, right in scores.items():
             self.attempt(who, key, right)
         return who
+
+    def leave(self, who: str) -> None:
+        """Somebody leaves the course, and its roster is read."""
+        self.campus.leave(who, "Inactive")
+        with self.app.app_context():
+            for context in db.session.scalars(select(Context)):
+                rosters.ask(db.session(), context)
+            db.session.commit()
+            db.session.remove()
 
     def attempt(self, who: str, module_key: str, right: int | None) -> Attempt:
         """An attempt at a module with that many right answers, its lessons read; left open when None."""

@@ -18,7 +18,7 @@ NAMES: dict[str, int] = {
     "question-single": 200, "question-multiple": 200, "question-last": 200, "review": 200,
     "result-passed": 200, "result-failed": 200,
     "settings": 200, "settings-refused": 400, "new-tab": 200, "arrive": 200,
-    "cohorts": 200, "cohort": 200,
+    "cohorts": 200, "cohort": 200, "cohort-none": 200, "cohort-left": 200,
     "hr": 200, "hr-import": 200, "hr-import-refused": 422, "admin": 200,
     "connect": 200, "connect-address": 200, "connect-by-hand": 200, "connect-by-hand-refused": 400,
     "connection": 200, "connection-settings": 200, "connection-settings-refused": 400, "register-paste": 200,
@@ -51,6 +51,7 @@ class Tour:
         begun = stage.attempt(low, "d2", None)
         with HeadlessBrowser(stage.lms) as browser:
             browser.launch(TRAINER, TRACK)
+        stage.leave(stage.arrived("Ancien agent", d1=7))
         stage.settle()
         code = stage.certificate(done).code
         pdf = stage.certificate_file(done, "pdf")
@@ -87,6 +88,8 @@ class Tour:
             "arrive": Stop(low, "/account/new-tab", _arrive),
             "cohorts": Stop(TRAINER, "/teach/"),
             "cohort": Stop(TRAINER, "/teach/1"),
+            "cohort-none": Stop(TRAINER, "/teach/1?q=personne&state=never"),
+            "cohort-left": Stop(TRAINER, "/teach/1", _open_details),
             "hr": Stop(STEWARD, "/hr/"),
             "hr-import": Stop(STEWARD, "/hr/agents/import"),
             "hr-import-refused": Stop(STEWARD, "/hr/agents/import", _refused_agents),
@@ -139,6 +142,10 @@ def _press(page: Page) -> None:
 def _refused_roles(page: Page) -> None:
     page.locator("#role_map").fill("nobody")
     page.locator("main form button[type=submit]").click()
+
+
+def _open_details(page: Page) -> None:
+    page.locator("main details > summary").click()
 
 
 def _refused_name(page: Page) -> None:
