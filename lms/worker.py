@@ -17,7 +17,7 @@ from lms.lti.client import ServiceClient
 from lms.lti.grades import GradeService
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import issuing, outbox, sessions
+from lms.services import deep_links, issuing, outbox, sessions
 
 log = structlog.get_logger()
 
@@ -81,6 +81,7 @@ class Worker:
             issuing.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            deep_links.sweep(db.session())
             db.session.commit()
             db.session.remove()
         self._upkeep_at = utcnow()

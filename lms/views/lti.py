@@ -17,7 +17,7 @@ from lms.lti.addresses import origin_of
 from lms.lti.binding import proof_of, proven, storage_key, storage_target
 from lms.lti.jwks import KeysNeeded
 from lms.lti.launch import ours, verify
-from lms.lti.model import Launch, Login, LtiError, Message, PendingLogin, Registration
+from lms.lti.model import DeepLinking, Launch, Login, LtiError, Message, PendingLogin, Registration
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, remember
 from lms.models import db, utcnow
@@ -27,6 +27,7 @@ from lms.pages import config, platform_keys, tool_keys, tracks
 from lms.refusals import lti_refusal
 from lms.security import framed_by
 from lms.services.audit import record
+from lms.services.deep_links import remember as remember_choice
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
 from lms.services.platforms import find_registration, login_under_way
@@ -222,14 +223,16 @@ def _arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]
     if arrival.named:
         with Session(own) as joined:
             promise_certificates(joined, arrival.person_id, tracks())
-    return token, _page(own, message, arrival)
+    return token, _page(own, message, arrival, token)
 
 
-def _page(own: Connection, message: Message, arrival: Arrival) -> str:
-    """The page a message asks for."""
+def _page(own: Connection, message: Message, arrival: Arrival, token: str) -> str:
+    """The page a message asks for, in the session of that token."""
     match message:
         case Launch():
             return _activity(own, arrival)
+        case DeepLinking():
+            return url_for("pick.choose", token=remember_choice(own, message, token))
         case _:
             raise LtiError("message_type")
 
