@@ -21,6 +21,8 @@ class Tools:
     grades: GradeService
     services: ServiceClient
     authority: Authority
+    #: Where platforms may bring their notices.
+    notices_url: str
 
 
 class Job(Protocol):

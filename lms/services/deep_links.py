@@ -27,11 +27,11 @@ class PendingChoice:
     deployment: int
 
 
-def remember(own: Connection, message: DeepLinking, session_token: str) -> str:
+def remember(own: Connection, message: DeepLinking, session_hash: str) -> str:
     """Keep a request for the browser of that session; gives the secret part of the picker's address."""
     token, now = new_token(), utcnow()
     values = {
-        "token_hash": hashed(token), "session_hash": hashed(session_token), "deployment_id": message.deployment,
+        "token_hash": hashed(token), "session_hash": session_hash, "deployment_id": message.deployment,
         "settings": asdict(message.settings), "created_at": now, "expires_at": now + LIFETIME,
     }  # fmt: skip
     own.execute(insert(table_of(DeepLinkRequest)), values)
