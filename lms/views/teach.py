@@ -50,7 +50,7 @@ def cohort(context_id: int) -> ResponseReturnValue:
     key = chosen if chosen in placed else next(iter(placed), None)
     track = tracks().get(key or "") or next(iter(tracks().values()))
     people = learners(db.session(), context.id, track)
-    rows = [_row(learner) for learner in people]
+    rows = [_row(learner, context.id, track.key) for learner in people]
     facts = [
         {"value": len(rows), "label": _("enrolled")},
         {
@@ -75,12 +75,13 @@ def cohort(context_id: int) -> ResponseReturnValue:
     )
 
 
-def _row(learner: CohortLearner) -> dict[str, Any]:
+def _row(learner: CohortLearner, context_id: int, track_key: str) -> dict[str, Any]:
     state = learner.progress
     scores = [step.best for step in state.modules if step.best is not None] if state else []
     current = state.current if state else None
     return {
         "name": learner.person.display_name or _("Name withheld by the platform"),
+        "url": url_for("evidence.learner", context_id=context_id, person_id=learner.person.id, track=track_key),
         "detail": learner.person.sourced_id,
         "state": _state(learner),
         "share": state.share if state else Fraction(0),
