@@ -262,7 +262,7 @@ def _facts(offer: Offer) -> list[str]:
     if offer.module is None:
         facts.append(ngettext("one module", "%(num)s modules", len(offer.track.published_modules)))
         if offer.track.certificate:
-            facts.append(_("leads to the certificate « %(title)s »", title=localized(offer.track.certificate.title)))
+            facts.append(_("leads to the certificate “%(title)s”", title=localized(offer.track.certificate.title)))
     elif offer.available:
         facts.append(ngettext("one lesson", "%(num)s lessons", len(offer.module.lessons)))
         if offer.module.quiz:

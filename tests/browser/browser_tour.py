@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from browser_stage import PASSWORD, STEWARD, TRACK, TRAINER, Stage
 from playwright.sync_api import Page
@@ -18,7 +19,9 @@ NAMES: dict[str, int] = {
     "question-single": 200, "question-multiple": 200, "question-last": 200, "review": 200,
     "result-passed": 200, "result-failed": 200,
     "settings": 200, "settings-refused": 400, "new-tab": 200, "arrive": 200,
-    "cohorts": 200, "cohort": 200,
+    "cohorts": 200, "cohort": 200, "evidence": 200, "evidence-module": 200, "evidence-own": 200, "evidence-none": 200,
+    "pick": 200, "pick-one": 200, "pick-found": 200, "pick-nothing": 200, "pick-missing": 200, "pick-over": 410,
+    "place": 200, "place-no-column": 200, "preview-track": 200, "preview-module": 200, "preview-lesson": 200,
     "hr": 200, "hr-import": 200, "hr-import-refused": 422, "admin": 200,
     "login": 200, "login-empty": 400, "login-refused": 401,
     "verify": 200, "verify-empty": 400, "verify-valid": 200, "verify-unknown": 404, "verify-file-valid": 200,
@@ -84,6 +87,23 @@ class Tour:
             "arrive": Stop(low, "/account/new-tab", _arrive),
             "cohorts": Stop(TRAINER, "/teach/"),
             "cohort": Stop(TRAINER, "/teach/1"),
+            "evidence": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(low)}"),
+            "evidence-module": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(done)}?module=d1"),
+            "evidence-own": Stop(middle, "/learn/review"),
+            "evidence-none": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(new)}"),
+            "pick": Stop(TRAINER, "/teach/", self._choice("")),
+            "pick-one": Stop(TRAINER, "/teach/", self._choice("", accept_multiple=False)),
+            "pick-found": Stop(TRAINER, "/teach/", self._choice(f"?q=decider&length=short&pick={TRACK}/d2")),
+            "pick-nothing": Stop(TRAINER, "/teach/", self._choice("?q=zzz")),
+            "pick-missing": Stop(TRAINER, "/teach/", self._choice("/place")),
+            "pick-over": Stop(TRAINER, "/teach/pick/nothing"),
+            "place": Stop(TRAINER, "/teach/", self._choice(f"/place?pick={TRACK}&pick={TRACK}/d1")),
+            "place-no-column": Stop(TRAINER, "/teach/", self._choice(f"/place?pick={TRACK}/d1", accept_lineitem=False)),
+            "preview-track": Stop(TRAINER, "/teach/", self._choice(f"/preview/{TRACK}?pick={TRACK}/d1")),
+            "preview-module": Stop(TRAINER, "/teach/", self._choice(f"/preview/{TRACK}/d1")),
+            "preview-lesson": Stop(
+                TRAINER, "/teach/", self._choice(f"/preview/{TRACK}/d1/{stage.module('d1').lessons[0].key}")
+            ),
             "hr": Stop(STEWARD, "/hr/"),
             "hr-import": Stop(STEWARD, "/hr/agents/import"),
             "hr-import-refused": Stop(STEWARD, "/hr/agents/import", _refused_agents),
@@ -108,6 +128,14 @@ class Tour:
             "error-404": Stop(low, "/learn/nowhere"),
             "lti-error": Stop(None, "/lti/login"),
         }
+
+    def _choice(self, rest: str, **changes: Any) -> Callable[[Page], None]:
+        """Go to a page of a choice of one's own, several being taken unless said otherwise."""
+
+        def act(page: Page) -> None:
+            page.goto(self.stage.choice(page, **{"accept_multiple": True, **changes}) + rest)
+
+        return act
 
     def _place(self, attempt: Attempt, kind: str) -> int:
         module = self.stage.module(attempt.module_key)
