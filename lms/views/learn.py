@@ -64,6 +64,7 @@ def track(track_key: str) -> ResponseReturnValue:
     return render_template(
         "learn/track.html",
         catalogue_url=url_for("learn.catalogue"),
+        review_url=url_for("evidence.mine", track=found.key),
         resume=_resume(row, state, certificate),
         **track_values(found, state, certificate, WAYS),
     )

@@ -37,6 +37,7 @@ def choose(token: str) -> ResponseReturnValue:
     return _page(
         "teach/pick.html",
         token,
+        search_url=url_for("pick.choose", token=token),
         multiple=asked.settings.accept_multiple,
         search=search,
         audiences=[(track.key, localized(track.title)) for track in tracks().values()],

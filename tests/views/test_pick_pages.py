@@ -101,7 +101,7 @@ def test_what_will_be_placed_is_shown_before(choice: Choice) -> None:
 
 
 def test_several_are_placed_each_with_its_id_and_column(choice: Choice, session: Session) -> None:
-    page = choice.place("decideurs/d2", "decideurs", lang="fr")
+    page = choice.place("decideurs/d2", "decideurs")
     said = answered(choice.platform.app, page)
     assert said["iss"] == "tool-at-lms"
     assert said["aud"] == "https://lms.example.org"
