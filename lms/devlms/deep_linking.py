@@ -9,12 +9,14 @@ import jwt
 from flask import Blueprint, render_template, request
 
 from lms.devlms.campus import Campus, campus
-from lms.devlms.errors import Refused
+from lms.devlms.errors import Refused, TokenRefused
 from lms.devlms.gradebook import LineItem, read_line_item
 from lms.devlms.launches import Launch
+from lms.devlms.services import require_whole_characters
 from lms.devlms.settings import CourseLink
-from lms.devlms.tokens import fetch_keys, key_of
+from lms.devlms.tokens import check_times, fetch_keys, key_of
 from lms.devlms.tools import DEEP_LINKING, Tool, origin_of
+from lms.devlms.variables import from_lines, lines_of
 from lms.devlms.vocabulary import CLAIM, DEEP_LINKING_SPEC
 
 deep_linking = Blueprint("deep_linking", __name__)
@@ -69,10 +71,11 @@ def _verified(here: Campus, tool: Tool, token: str) -> dict[str, Any]:
             algorithms=["RS256"],
             audience=here.settings.issuer,
             issuer=tool.client_id,
-            leeway=60,
-            options={"require": ["iss", "aud", "exp", "iat", "nonce"]},
+            options={"require": ["iss", "aud", "exp", "iat", "nonce"], "verify_exp": False, "verify_iat": False},
         )
-    except jwt.PyJWTError as error:
+        check_times(claims, here.now())
+        require_whole_characters(claims)
+    except (jwt.PyJWTError, TokenRefused, UnicodeEncodeError) as error:
         raise Refused(400, f"La réponse de l'outil est refusée : {error}") from error
     nonce = f"nonce {tool.client_id} {claims['nonce']}"
     if not here.store.use_assertion(nonce, float(claims["exp"]), time.time()):
@@ -88,7 +91,7 @@ def _link(here: Campus, launch: Launch, item: Mapping[str, Any]) -> tuple[Course
     link = CourseLink(
         id="",
         title=_text(item, "title") or launch.tool.name,
-        custom=custom,
+        custom=from_lines(lines_of(custom)) if here.quirks.custom_by_lines else custom,
         description=_text(item, "text"),
         course_id=launch.course.id,
         client_id=launch.tool.client_id,

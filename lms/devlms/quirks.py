@@ -37,6 +37,8 @@ class Quirks:
     string_booleans: bool = _habit(False, "Booléens en toutes lettres dans la sélection de contenu (Moodle)")
     #: Moodle: a deep linking request carries no ``data``.
     no_deep_linking_data: bool = _habit(False, "Sélection de contenu sans « data » (Moodle)")
+    #: Moodle: custom parameters are kept as lines, so a line break in a value makes another parameter.
+    custom_by_lines: bool = _habit(False, "Paramètres personnalisés gardés ligne à ligne (Moodle)")
     #: Canvas and others: the answer to a registration leaves the deployment to be typed in.
     no_deployment_in_registration: bool = _habit(False, "Inscription sans deployment_id dans la réponse")
     #: The gradebook opens a learner's submission in its tool (Submission Review 1.0).

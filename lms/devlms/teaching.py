@@ -13,6 +13,7 @@ from lms.devlms.notices import announce_copy
 from lms.devlms.opening import open_tool
 from lms.devlms.settings import Course, CourseLink
 from lms.devlms.tools import DEEP_LINKING, Tool
+from lms.devlms.variables import from_lines
 from lms.devlms.visitors import know_visitors
 
 teaching = Blueprint("teaching", __name__, url_prefix="/courses/<course_id>")
@@ -36,8 +37,7 @@ def add_by_hand(course_id: str) -> BaseResponse:
     title = request.form.get("title", "").strip()
     if not title:
         raise Refused(400, "Donnez un nom à l'activité.")
-    pairs = (line.partition("=") for line in request.form.get("custom", "").splitlines() if "=" in line)
-    custom = {name.strip(): value.strip() for name, _, value in pairs}
+    custom = from_lines(request.form.get("custom", ""))
     link = CourseLink("", title, custom, course_id=course.id, client_id=tool.client_id)
     campus().add_links([(link, LineItem(title, link.score_maximum))])
     return redirect(url_for("pages.one_course", course_id=course.id), code=303)

@@ -115,6 +115,7 @@ def read_assertion(form: Mapping[str, str], tool: Tool, token_url: str, now: flo
             audience=token_url,
             issuer=tool.client_id,
             subject=tool.client_id,
+            # PyJWT knows the machine's clock alone; check_times reads the platform's.
             options={
                 "require": ["iss", "sub", "aud", "exp", "iat", "jti"],
                 "verify_exp": False,
@@ -123,14 +124,19 @@ def read_assertion(form: Mapping[str, str], tool: Tool, token_url: str, now: flo
         )
     except jwt.PyJWTError as error:
         raise TokenRefused("invalid_client", f"The assertion is refused: {error}") from error
+    check_times(claims, now)
+    if claims["exp"] - claims["iat"] > _LONGEST_ASSERTION:
+        raise TokenRefused("invalid_client", "The assertion lives longer than an hour")
+    return claims
+
+
+def check_times(claims: Mapping[str, Any], now: float) -> None:
+    """Refuse a tool's token that is not of this moment, by the platform's clock and within a minute."""
     begin, end = claims["iat"], claims["exp"]
     if not isinstance(begin, int | float) or not isinstance(end, int | float):
         raise TokenRefused("invalid_client", "iat and exp are numbers of seconds")
     if end + _LEEWAY <= now or begin - _LEEWAY > now:
-        raise TokenRefused("invalid_client", "The assertion is expired, or not yet made, by the platform's clock")
-    if end - begin > _LONGEST_ASSERTION:
-        raise TokenRefused("invalid_client", "The assertion lives longer than an hour")
-    return claims
+        raise TokenRefused("invalid_client", "The token is expired, or not yet made, by the platform's clock")
 
 
 def claimed_client(form: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The variables a custom value may ask for (LTI 1.3 Core, appendix A)."""
+"""Custom parameters: the variables they may name (LTI 1.3 Core, appendix A), and Moodle's way to keep them."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -20,6 +20,17 @@ def substituted(custom: Mapping[str, str], course: Course, link: CourseLink | No
         "$Person.sourcedId": person.sourcedid,
     }
     return {name: variables.get(value, value) for name, value in custom.items()}
+
+
+def lines_of(custom: Mapping[str, str]) -> str:
+    """Custom parameters as the text Moodle keeps: one a line, so that a value with a line break makes another."""
+    return "\n".join(f"{name}={value}" for name, value in custom.items())
+
+
+def from_lines(text: str) -> dict[str, str]:
+    """The parameters of such a text."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _history(ids: tuple[str, ...]) -> str:

@@ -121,6 +121,23 @@ def test_another_answer_is_refused(
     assert len(served.links("2")) == 2
 
 
+def test_moodle_lets_a_line_break_make_another_parameter(
+    served: Campus, browser_at: HeadlessBrowser, tool: FakeTool
+) -> None:
+    tool.picked = {ITEMS: [{**TRACK, "custom": {"track": "sante\nmodule=s1"}}]}
+    browser_at.deep_link("13", choose)
+    served.quirks = replace(served.quirks, custom_by_lines=True)
+    browser_at.deep_link("13", choose)
+    kept, injected = (link.custom for link in served.links("2")[2:])
+    assert kept == {"track": "sante\nmodule=s1"}
+    assert injected == {"track": "sante", "module": "s1"}
+
+
+def test_a_wrong_clock_refuses_a_sound_answer(served: Campus, browser_at: HeadlessBrowser) -> None:
+    served.quirks = replace(served.quirks, clock_skew_seconds=-600)
+    assert browser_at.deep_link("13", choose).status_code == 400
+
+
 def test_one_item_alone_when_one_is_asked_for(served: Campus, browser_at: HeadlessBrowser, tool: FakeTool) -> None:
     served.deep_linking = DeepLinking(accept_multiple=False, accept_lineitem=False)
     tool.picked = {ITEMS: [TRACK, TRACK]}
