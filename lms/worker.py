@@ -18,7 +18,7 @@ from lms.lti.grades import GradeService
 from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import connections, invitations, issuing, notices, outbox, rosters, sessions
+from lms.services import connections, deep_links, invitations, issuing, notices, outbox, rosters, sessions
 
 log = structlog.get_logger()
 
@@ -89,6 +89,7 @@ class Worker:
             invitations.sweep(db.session())
             self._keys.keep_up(db.session(), self._key_life)
             connections.promise_due_checks(db.session())
+            deep_links.sweep(db.session())
             notices.sweep(db.session())
             rosters.promise_due(db.session())
             db.session.commit()

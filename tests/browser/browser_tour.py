@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from browser_stage import PASSWORD, STEWARD, TRACK, TRAINER, Stage
 from playwright.sync_api import Page
@@ -19,6 +20,9 @@ NAMES: dict[str, int] = {
     "result-passed": 200, "result-failed": 200,
     "settings": 200, "settings-refused": 400, "new-tab": 200, "arrive": 200,
     "cohorts": 200, "cohort": 200, "cohort-none": 200, "cohort-left": 200,
+    "evidence": 200, "evidence-module": 200, "evidence-own": 200, "evidence-none": 200,
+    "pick": 200, "pick-one": 200, "pick-found": 200, "pick-nothing": 200, "pick-missing": 200, "pick-over": 410,
+    "place": 200, "place-no-column": 200, "preview-track": 200, "preview-module": 200, "preview-lesson": 200,
     "hr": 200, "hr-import": 200, "hr-import-refused": 422, "admin": 200,
     "connect": 200, "connect-address": 200, "connect-by-hand": 200, "connect-by-hand-refused": 400,
     "connection": 200, "connection-settings": 200, "connection-settings-refused": 400, "register-paste": 200,
@@ -90,6 +94,23 @@ class Tour:
             "cohort": Stop(TRAINER, "/teach/1"),
             "cohort-none": Stop(TRAINER, "/teach/1?q=personne&state=never"),
             "cohort-left": Stop(TRAINER, "/teach/1", _open_details),
+            "evidence": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(low)}"),
+            "evidence-module": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(done)}?module=d1"),
+            "evidence-own": Stop(middle, "/learn/review"),
+            "evidence-none": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(new)}"),
+            "pick": Stop(TRAINER, "/teach/", self._choice("")),
+            "pick-one": Stop(TRAINER, "/teach/", self._choice("", accept_multiple=False)),
+            "pick-found": Stop(TRAINER, "/teach/", self._choice(f"?q=decider&length=short&pick={TRACK}/d2")),
+            "pick-nothing": Stop(TRAINER, "/teach/", self._choice("?q=zzz")),
+            "pick-missing": Stop(TRAINER, "/teach/", self._choice("/place")),
+            "pick-over": Stop(TRAINER, "/teach/pick/nothing"),
+            "place": Stop(TRAINER, "/teach/", self._choice(f"/place?pick={TRACK}&pick={TRACK}/d1")),
+            "place-no-column": Stop(TRAINER, "/teach/", self._choice(f"/place?pick={TRACK}/d1", accept_lineitem=False)),
+            "preview-track": Stop(TRAINER, "/teach/", self._choice(f"/preview/{TRACK}?pick={TRACK}/d1")),
+            "preview-module": Stop(TRAINER, "/teach/", self._choice(f"/preview/{TRACK}/d1")),
+            "preview-lesson": Stop(
+                TRAINER, "/teach/", self._choice(f"/preview/{TRACK}/d1/{stage.module('d1').lessons[0].key}")
+            ),
             "hr": Stop(STEWARD, "/hr/"),
             "hr-import": Stop(STEWARD, "/hr/agents/import"),
             "hr-import-refused": Stop(STEWARD, "/hr/agents/import", _refused_agents),
@@ -123,6 +144,14 @@ class Tour:
             "error-404": Stop(low, "/learn/nowhere"),
             "lti-error": Stop(None, "/lti/login"),
         }
+
+    def _choice(self, rest: str, **changes: Any) -> Callable[[Page], None]:
+        """Go to a page of a choice of one's own, several being taken unless said otherwise."""
+
+        def act(page: Page) -> None:
+            page.goto(self.stage.choice(page, **{"accept_multiple": True, **changes}) + rest)
+
+        return act
 
     def _place(self, attempt: Attempt, kind: str) -> int:
         module = self.stage.module(attempt.module_key)
