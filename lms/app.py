@@ -20,7 +20,7 @@ from lms.models import db
 from lms.models.database import begin_reading, end_reading
 from lms.pages import template_values
 from lms.plugins import discover
-from lms.security import CookieSessions, Visitor, limiter, refuse_nul, secure_headers
+from lms.security import CookieSessions, RowNumber, Visitor, limiter, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -31,6 +31,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or load_config()
     app = Flask("lms")
     app.session_interface = CookieSessions()
+    app.url_map.converters["int"] = RowNumber
     app.config.from_mapping(_flask_settings(config))
     app.extensions["mpia"] = config
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)

@@ -11,6 +11,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import UserMixin, current_user
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from lms.models import Person, WebSession
 
@@ -109,6 +110,16 @@ def framed_by(origin: str | None) -> None:
 def posts_to(origin: str) -> None:
     """Let the form of this response post to ``origin``, and nowhere else; it is told who sends it."""
     g.form_target = origin
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address that a row may have: a database cannot even compare a larger one, which names nothing."""
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if number >= 2**31:
+            raise ValidationError
+        return number
 
 
 def refuse_nul() -> None:
