@@ -53,13 +53,13 @@ class Claim:
     tries: int
 
 
-def promise(session: Session, kind: str, key: str, payload: dict[str, Any]) -> None:
-    """Ask that the job be done after this transaction commits.
+def promise(session: Session, kind: str, key: str, payload: dict[str, Any], after: timedelta = timedelta(0)) -> None:
+    """Ask that the job be done after this transaction commits, and not before ``after`` has passed.
 
     Asked again before it ran, it runs once with the last payload; asked again while it runs, it runs again.
     """
     now = utcnow()
-    values = {"kind": kind, "key": key, "payload": payload, "created_at": now, "due_at": now}
+    values = {"kind": kind, "key": key, "payload": payload, "created_at": now, "due_at": now + after}
     session.flush()
     connection = session.connection()
     connection.execute(_promise_statement(connection.dialect.name), values)

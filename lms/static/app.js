@@ -159,6 +159,30 @@ function once(form) {
   window.addEventListener("pageshow", () => { sent = false; });
 }
 
+// form[data-offers]: what the server would find is found as one types; what is chosen stays in sight.
+function offers(form) {
+  const items = all("[data-words]", form), status = form.querySelector("[data-some]");
+  const plain = (text) => text.toLowerCase().replaceAll("\u2019", "'").replaceAll("œ", "oe").normalize("NFKD").replace(/\p{M}/gu, "");
+  const apply = () => {
+    const { q, audience, length } = Object.fromEntries(new FormData(form));
+    const words = plain(q).split(/\s+/).filter(Boolean), asked = words.length || audience || length;
+    let found = 0;
+    for (const item of items) {
+      const fits = words.every((word) => item.dataset.words.includes(word))
+        && (!audience || item.dataset.audience === audience) && (!length || item.dataset.length === length);
+      if (fits) found += 1;
+      item.hidden = !fits && !item.querySelector(":checked");
+    }
+    for (const group of all("[data-group]", form)) group.hidden = !group.querySelector("[data-words]:not([hidden])");
+    status.textContent = !asked ? "" : found ? status.dataset.some.replace("{n}", found) : status.dataset.none;
+  };
+  form.addEventListener("input", apply);
+  window.addEventListener("pageshow", apply); // « back » brings what was typed
+}
+
+// form[data-auto-submit] goes on by itself; its button is for browsers without script.
+const goOn = (form) => form.submit();
+
 // Reading settings are seen at once; form[data-reading] is also saved at once.
 function reading(form) {
   const saves = "reading" in form.dataset, status = form.querySelector("[role=status]"), button = form.querySelector("button");
@@ -179,4 +203,6 @@ all("form[data-autosave]").forEach(autosave);
 all("[data-read-url]").forEach(readMark);
 all("[data-copy]").forEach(copy);
 all("form[method=post]").forEach(once);
+all("form[data-offers]").forEach(offers);
+all("form[data-auto-submit]").forEach(goOn);
 all("form[data-reading], form[data-reading-preview]").forEach(reading);

@@ -60,13 +60,13 @@ def cohort(context_id: int) -> ResponseReturnValue:
         cohorts_url=url_for("teach.cohorts"),
         cohort={"title": _title(context), "track": localized(track.title)},
         facts=_facts(figures),
-        learners=[_row(learner) for learner in page.learners],
+        learners=[_row(learner, context.id, track.key) for learner in page.learners],
         total=page.total,
         chosen={"words": chosen.words, "state": chosen.state or "", "group": chosen.group, "track": asked},
         narrowed=bool(chosen.words or chosen.state),
         groups=[{"id": row.id, "name": _group_name(row)} for row in groups],
         pages=_pages(context.id, page, chosen),
-        left=[_row(learner) for learner in left.learners] if left else [],
+        left=[_row(learner, context.id, track.key) for learner in left.learners] if left else [],
         left_count=figures.left,
         left_shown=min(figures.left, PAGE),
         roster=_roster(context),
@@ -158,12 +158,13 @@ def _roster(context: Context) -> dict[str, Any] | None:
     }
 
 
-def _row(learner: CohortLearner) -> dict[str, Any]:
+def _row(learner: CohortLearner, context_id: int, track_key: str) -> dict[str, Any]:
     state = learner.progress
     scores = [step.best for step in state.modules if step.best is not None] if state else []
     current = state.current if state else None
     return {
         "name": learner.person.display_name or _("Name withheld by the platform"),
+        "url": url_for("evidence.learner", context_id=context_id, person_id=learner.person.id, track=track_key),
         "detail": learner.person.sourced_id,
         "state": _state(learner),
         "share": state.share if state else Fraction(0),
