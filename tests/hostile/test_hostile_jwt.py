@@ -240,7 +240,7 @@ def test_a_slow_key_set_is_given_up(court: Court) -> None:
         for _turn in range(4):
             other.launched()
         answer = waiting.result()
-    court.network.asked.remove(other.jwks_url)
+    court.network.asked[:] = [url for url in court.network.asked if url != other.jwks_url]
     court.settle()
     court.refuses(answer, "lti_unreachable")
 
