@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from lms.lti.client import ServiceClient
 from lms.lti.grades import GradeService
 from lms.services.issuing import Authority
 
@@ -18,7 +19,10 @@ class Tools:
 
     session: Session
     grades: GradeService
+    services: ServiceClient
     authority: Authority
+    #: Where platforms may bring their notices.
+    notices_url: str
 
 
 class Job(Protocol):
