@@ -42,8 +42,8 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("changes", REFUSED.values(), ids=REFUSED)
 @pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("changes", REFUSED.values(), ids=REFUSED)
 def test_refused_login(court: Court, method: str, changes: dict[str, Any]) -> None:
     said = {name: value(court.platform) if callable(value) else value for name, value in changes.items()}
     answer = court.platform.login(court.browser, method, **said)
@@ -113,8 +113,8 @@ TARGETS = {
 }
 
 
+@pytest.mark.parametrize("framed", [False, True], ids=["alone", "framed"])
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
-@pytest.mark.parametrize("framed", [False, True])
 def test_an_unknown_storage_target_is_not_repeated(court: Court, target: str, framed: bool) -> None:
     """The launch goes on without the platform's storage."""
     headers = {"Sec-Fetch-Dest": "iframe"} if framed else {}

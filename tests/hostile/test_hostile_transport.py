@@ -111,7 +111,7 @@ def used(court: Court) -> tuple[str, str, str]:
     return state, nonce, good
 
 
-@pytest.mark.parametrize("process", [0, 1])
+@pytest.mark.parametrize("process", [0, 1], ids=["to one process", "to the other"])
 @case("T5 same post twice")
 def test_same_post_twice(court: Court, process: int) -> None:
     """On the process that took it, and on the one that did not."""
@@ -243,8 +243,8 @@ ORIGINS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("headers", ORIGINS.values(), ids=ORIGINS)
 @pytest.mark.parametrize("began", [False, True], ids=["a new victim", "a victim who was launched before"])
+@pytest.mark.parametrize("headers", ORIGINS.values(), ids=ORIGINS)
 def test_an_attackers_login_in_a_victims_browser(court: Court, headers: dict[str, str], *, began: bool) -> None:
     """The attacker's own state, token and proof: the victim must not be signed in as the attacker."""
     if began:
