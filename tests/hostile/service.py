@@ -68,21 +68,28 @@ class Service:
                 [sys.executable, "-m", "tests.hostile.served", str(port)],
                 env=environment, stdout=log, stderr=log, cwd=Path(__file__).parents[2],
             )  # fmt: skip
-        self._meet()
+        try:
+            self._meet()
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop()
+        with self.app.app_context():
+            db.engine.dispose()
+        self.app.extensions["outbound"].close()
+        self.network.close()
+
+    def _stop(self) -> None:
         for lines in self._idle.values():
             for _used, line in lines:
                 line.close()
         self._granian.terminate()
         self._granian.wait(20)
-        with self.app.app_context():
-            db.engine.dispose()
-        self.app.extensions["outbound"].close()
-        self.network.close()
 
     @property
     def processes(self) -> list[int]:
@@ -111,7 +118,7 @@ class Service:
             log.seek(size)
             return log.read().decode()
 
-    def _meet(self, patience: float = 60) -> None:
+    def _meet(self, patience: float = 180) -> None:
         """Wait until each process has answered once."""
         end = time.monotonic() + patience
         while len(self._idle) < PROCESSES:
