@@ -15,9 +15,10 @@ from lms.jobs import Job, Tools
 from lms.lti import state
 from lms.lti.client import ServiceClient
 from lms.lti.grades import GradeService
+from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import issuing, notices, outbox, sessions
+from lms.services import connections, deep_links, invitations, issuing, notices, outbox, rosters, sessions
 
 log = structlog.get_logger()
 
@@ -39,6 +40,9 @@ class Worker:
         self._services: ServiceClient = app.extensions["services"]
         self._notices_url = f"{config.base_url}/lti/notices"
         self._jobs: dict[str, Job] = discover(lms.jobs, "run")
+        self._keys: ToolKeys = app.extensions["tool_keys"]
+        self._key_life = timedelta(days=config.lti_key_days)
+        self._leases: dict[str, timedelta] = discover(lms.jobs, "LEASE")
         self._stop = threading.Event()
         self._upkeep_at: datetime | None = None
 
@@ -72,17 +76,22 @@ class Worker:
         with self._app.app_context():
             session = db.session()
             tools = Tools(session, self._grades, self._services, self._authority, self._notices_url)
-            held = outbox.work_one(session, self._doer(tools))
+            held = outbox.work_one(session, self._doer(tools), self._leases)
             db.session.remove()
         return held is not None
 
     def upkeep(self) -> None:
-        """Publish keys and status lists; remove what has expired."""
+        """Publish keys and status lists, replace keys in time, remove what has expired, promise what comes round."""
         with self._app.app_context():
             issuing.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            invitations.sweep(db.session())
+            self._keys.keep_up(db.session(), self._key_life)
+            connections.promise_due_checks(db.session())
+            deep_links.sweep(db.session())
             notices.sweep(db.session())
+            rosters.promise_due(db.session())
             db.session.commit()
             db.session.remove()
         self._upkeep_at = utcnow()

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
 from lms.devlms.registrations import MetadataRefused, accepted, answered, platform_configuration
+from lms.devlms.services import require_whole_characters
 from lms.devlms.tools import origin_of
 from lms.devlms.visitors import know_visitors
 
@@ -73,6 +74,7 @@ def register_client() -> Response:
         return _token_refused()
     try:
         asked = json.loads(request.get_data())
+        require_whole_characters(asked)
     except ValueError as error:
         raise MetadataRefused(f"The body is no JSON: {error}") from error
     if not isinstance(asked, dict):

@@ -16,6 +16,7 @@ from lms.devlms.services import (
     asked_slice,
     cut,
     find_course,
+    following_part,
     link_to,
     one_more,
     read_json,
@@ -132,12 +133,14 @@ def read_results(course_id: str, item_id: int) -> Response:
     require_accept(RESULTS_MEDIA)
     item = _item(course_id, item_id, tool)
     hidden = 0.0 if campus().quirks.results_omit_zero else None
-    start, limit = asked_slice()
-    found = campus().store.results(item.id, request.args.get("user_id"), hidden, start, one_more(limit))
-    page, following = cut(
-        found, start, limit, lambda query: campus().at(tool).line_item(item.course_id, item.id, "/results", query)
-    )
-    return link_to(answer([_result(score, item, tool) for score in page], RESULTS_MEDIA), following)
+    after, limit = asked_slice()
+    found = campus().store.results(item.id, request.args.get("user_id"), hidden, after, one_more(limit))
+    following = None
+    if limit is not None and len(found) > limit:
+        found = found[:limit]
+        at = campus().at(tool)
+        following = following_part(found[-1][0], lambda query: at.line_item(course_id, item.id, "/results", query))
+    return link_to(answer([_result(score, item, tool) for _number, score in found], RESULTS_MEDIA), following)
 
 
 def _item(course_id: str, item_id: int, tool: Tool) -> LineItem:

@@ -12,6 +12,7 @@ from lms.devlms.campus import Campus, campus
 from lms.devlms.errors import Refused, TokenRefused
 from lms.devlms.gradebook import LineItem, read_line_item
 from lms.devlms.launches import Launch
+from lms.devlms.services import require_whole_characters
 from lms.devlms.settings import CourseLink
 from lms.devlms.tokens import check_times, fetch_keys, key_of
 from lms.devlms.tools import DEEP_LINKING, Tool, origin_of
@@ -73,7 +74,8 @@ def _verified(here: Campus, tool: Tool, token: str) -> dict[str, Any]:
             options={"require": ["iss", "aud", "exp", "iat", "nonce"], "verify_exp": False, "verify_iat": False},
         )
         check_times(claims, here.now())
-    except (jwt.PyJWTError, TokenRefused) as error:
+        require_whole_characters(claims)
+    except (jwt.PyJWTError, TokenRefused, UnicodeEncodeError) as error:
         raise Refused(400, f"La réponse de l'outil est refusée : {error}") from error
     nonce = f"nonce {tool.client_id} {claims['nonce']}"
     if not here.store.use_assertion(nonce, float(claims["exp"]), time.time()):

@@ -82,7 +82,9 @@ def token() -> Response:
         raise TokenRefused("invalid_client", "No such tool, or it awaits its activation")
     assertion = read_assertion(request.form, tool, here.at(tool).token, here.now())
     allowed = here.scopes() if tool.scopes is None else tool.scopes
-    scopes = granted_scopes(request.form, allowed if quirks.granted_scopes is None else quirks.granted_scopes)
+    if quirks.granted_scopes is not None:
+        allowed = tuple(scope for scope in allowed if scope in quirks.granted_scopes)
+    scopes = granted_scopes(request.form, allowed)
     if not here.store.use_assertion(str(assertion["jti"]), float(assertion["exp"]), time.time()):
         raise TokenRefused("invalid_client", "This assertion was already used (jti)")
     answer = jsonify(

@@ -1,13 +1,15 @@
 """The journal: who did what to which thing, when; written with the act itself, never with the content."""
 
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.orm import Session
 
 from lms.models import AuditEntry, utcnow
 from lms.models.base import table_of
+from lms.models.prepared import Prepared
+
+_INSERT = Prepared(insert(table_of(AuditEntry)))
 
 
 def record(
@@ -15,10 +17,4 @@ def record(
 ) -> None:
     """Write a line of the journal in the transaction of the act. ``details`` hold no name, token nor answer."""
     values = {"at": utcnow(), "person_id": person_id, "action": action, "target": target, "details": details}
-    own.execute(_insert(), values)
-
-
-@cache
-def _insert() -> Insert:
-    # Every launch writes one: the statement is put together once.
-    return insert(table_of(AuditEntry))
+    _INSERT.run(own, values)

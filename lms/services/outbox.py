@@ -1,6 +1,6 @@
 """Promises of work, written in the transaction that made them necessary, and their execution by workers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,7 +14,7 @@ from lms.models import OutboxJob, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_into
 
-#: A worker that has not answered for so long is taken for dead.
+#: A worker that has not answered for so long is taken for dead; the module of a job may give it longer (its ``LEASE``).
 LEASE = timedelta(minutes=2)
 #: Delays between tries; after the last one the job is « failed » and waits for an administrator.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
@@ -53,13 +53,13 @@ class Claim:
     tries: int
 
 
-def promise(session: Session, kind: str, key: str, payload: dict[str, Any]) -> None:
-    """Ask that the job be done after this transaction commits.
+def promise(session: Session, kind: str, key: str, payload: dict[str, Any], after: timedelta = timedelta(0)) -> None:
+    """Ask that the job be done after this transaction commits, and not before ``after`` has passed.
 
     Asked again before it ran, it runs once with the last payload; asked again while it runs, it runs again.
     """
     now = utcnow()
-    values = {"kind": kind, "key": key, "payload": payload, "created_at": now, "due_at": now}
+    values = {"kind": kind, "key": key, "payload": payload, "created_at": now, "due_at": now + after}
     session.flush()
     connection = session.connection()
     connection.execute(_promise_statement(connection.dialect.name), values)
@@ -77,8 +77,11 @@ def _promise_statement(dialect: str) -> Any:
     return insert.on_conflict_do_update(index_elements=["kind", "key"], set_=asked_again)
 
 
-def claim(session: Session, now: datetime | None = None) -> Claim | None:
-    """Take the next due job for ``LEASE``; None when there is none. Commit before doing it."""
+def claim(session: Session, now: datetime | None = None, leases: Mapping[str, timedelta] | None = None) -> Claim | None:
+    """Take the next due job for ``LEASE``, or for what ``leases`` gives its kind; None when there is none.
+
+    Commit before doing it.
+    """
     now = now or utcnow()
     due = and_(
         OutboxJob.status == "pending",
@@ -90,7 +93,7 @@ def claim(session: Session, now: datetime | None = None) -> Claim | None:
     job = session.scalars(query.execution_options(populate_existing=True)).first()
     if job is None:
         return None
-    job.leased_until = lease = now + LEASE
+    job.leased_until = lease = now + (leases or {}).get(job.kind, LEASE)
     job.tries += 1
     session.flush()
     return Claim(job.id, job.version, lease, job.kind, job.key, dict(job.payload), job.tries)
@@ -137,13 +140,15 @@ def _settle(session: Session, held: Claim, values: dict[str, Any]) -> None:
     session.execute(update(OutboxJob).where(mine).values(leased_until=None))
 
 
-def work_one(session: Session, do: Callable[[Claim], None]) -> Claim | None:
+def work_one(
+    session: Session, do: Callable[[Claim], None], leases: Mapping[str, timedelta] | None = None
+) -> Claim | None:
     """Claim one job, do it, note the outcome; commits each step. Gives the job, or None when none was due.
 
     ``do`` runs outside the claiming transaction and commits its own changes; it must be idempotent, since a
     worker may die after doing and before noting.
     """
-    held = claim(session)
+    held = claim(session, leases=leases)
     session.commit()
     if held is None:
         return None

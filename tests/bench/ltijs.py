@@ -1,0 +1,54 @@
+"""ltijs with its database: brought from npm at bench time, outside the tree, and served as a process of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.bench.serving import free_port, server
+
+VERSIONS = ("ltijs@5.9.9", "ltijs-sequelize@2.4.4")
+TOOL = Path(__file__).with_name("ltijs_tool.js")
+
+
+def bring() -> Path | str:
+    """The folder of its modules; or the reason why it cannot be had."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        return "node and npm are not on this machine"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mpia-bench" / "-".join(VERSIONS)
+    modules = cache / "node_modules"
+    if not (modules / ".package-lock.json").exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(cache), *VERSIONS]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+        if done.returncode:
+            return f"npm could not install it: {done.stderr.strip()[-300:]}"
+    return modules
+
+
+@contextmanager
+def ltijs(
+    modules: Path, platform: Mapping[str, Any], key: RSAPrivateKey, database_url: str
+) -> Iterator[tuple[httpx.Client, Callable[[], float]]]:
+    """The tool of ``ltijs_tool.js`` on a PostgreSQL database; as ``serving.server``."""
+    address, port = urlsplit(database_url), free_port()
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    database = {
+        "name": address.path.strip("/"), "user": address.username,
+        "host": parse_qs(address.query).get("host", [address.hostname])[0],
+    }  # fmt: skip
+    environment = {
+        "NODE_PATH": str(modules), "NODE_ENV": "production", "BENCH_PORT": str(port),
+        "BENCH_PLATFORM": json.dumps({**platform, "pem": pem}), "BENCH_DATABASE": json.dumps(database),
+    }  # fmt: skip
+    with server(["node", str(TOOL)], port, environment) as running:
+        yield running
