@@ -1,6 +1,7 @@
 """LTI doors: login, every message, the tool's public keys."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -179,7 +180,7 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
             if "error" in fields:
                 code = fields["error"]
                 raise LtiError("platform_refused", code if OAUTH_CODE.fullmatch(code) else "not a code")
-            message = verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url)
+            message = _as_shown(verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url))
             if not consume(own, state):
                 raise LtiError("state_unknown", "used at the same moment by another request")
             token, page = _arrived(own, message, config().session_minutes if by_cookie else HANDOVER)
@@ -201,6 +202,12 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
         if message.return_url and len(message.return_url) <= COURSE_LIMIT:
             session["course"] = message.return_url
     return redirect(page, 303)
+
+
+def _as_shown(message: Message) -> Message:
+    """The message, in a tab of its own where the browser says so: a login begun again there still speaks of a frame."""
+    alone = request.headers.get("Sec-Fetch-Dest") == "document"
+    return replace(message, embedded=False) if alone and message.embedded else message
 
 
 def _brought_by_our_page(fields: dict[str, str]) -> bool:

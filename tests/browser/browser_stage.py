@@ -78,6 +78,11 @@ class Stage:
         """The development LMS."""
         return self.demo.devlms.extensions["devlms"]
 
+    @property
+    def served(self) -> Flask:
+        """The application that answers browsers now."""
+        return self._restarted[-1] if self._restarted else self.app
+
     def learner(self, name: str = "Agent", locale: str = "fr") -> str:
         """A new person of the course, who has never come; gives the ``as=`` of the LMS's pages."""
         people: Mapping[str, Any] = self.campus.people
