@@ -10,6 +10,7 @@ from flask_login import UserMixin, current_user
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from lms.models import Person, WebSession
 
@@ -86,6 +87,16 @@ def framed_by(origin: str | None) -> None:
 def posts_to(origin: str) -> None:
     """Let the form of this response post to ``origin``, and nowhere else; it is told who sends it."""
     g.form_target = origin
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address that a row may have: a database cannot even compare a larger one, which names nothing."""
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if number >= 2**31:
+            raise ValidationError
+        return number
 
 
 def refuse_nul() -> None:

@@ -119,8 +119,10 @@ def test_a_trainer_sees_no_learner_of_another_course_under_the_address_of_theirs
     _course, other = _known(course, "learner-other-course")
     _course, colleague = _known(course, "trainer-2")
     browser = course.platform.launched(**trainer())
-    for number in (other, colleague, 0, 10**12):
+    for number in (other, colleague, 0, 2**31, 10**12, "9" * 5000):
         assert browser.get(f"/teach/{context_id}/learners/{number}").status_code == 404
+        assert browser.get(f"/teach/{number}/learners/{other}").status_code == 404
+    assert browser.get(f"/teach/{10**12}").status_code == 404
 
 
 @case("M5 a track of another course is not shown")
