@@ -33,11 +33,12 @@ class _Names:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Read each test's own id: the case comes first, other parameters and the database after."""
         for item in session.items:
-            parts = item.callspec._idlist if hasattr(item, "callspec") else []
+            ids = item.callspec._idlist if hasattr(item, "callspec") else []
+            parts = [part for part in ids if part not in KINDS]
             named = NAME.fullmatch(parts[0]) if parts else None
             if named is not None:
                 ways = self.found.setdefault(named[1], {}).setdefault(named[2], [])
-                ways += [part for part in parts[1:] if part not in {*KINDS, *ways}]
+                ways += [part for part in parts[1:] if part not in ways]
 
 
 def collected() -> dict[str, list[str]]:

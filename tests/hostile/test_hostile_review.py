@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
 
-from lms.models import Context, Membership, Person, ResourceLink
-from tests.hostile.conftest import Court
-from tests.platform_in_test import ABSENT, CLAIM, MEMBERSHIP, PlatformInTest, person, trainer
+from lms.models import Context, Membership, Person, ResourceLink, db
+from tests.hostile.browser import Browser
+from tests.hostile.court import Court, case
+from tests.platform_in_test import ABSENT, CLAIM, MEMBERSHIP, person, trainer
 
 FOR_USER = CLAIM + "for_user"
 
@@ -27,7 +27,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "M1 user_id is a number": ({FOR_USER: {"user_id": 1}}, "claim"),
     "M1 user_id in a list": ({FOR_USER: {"user_id": ["learner-1"]}}, "claim"),
     "M1 no gradebook": ({"ags": ABSENT}, "claim"),
-    "M1 no lineitem": ({"ags": {"scope": [], "lineitems": "https://lms.example.org/items"}}, "message"),
+    "M1 no lineitem": ({"ags": lambda platform: {"scope": [], "lineitems": f"{platform.base}/items"}}, "message"),
     "M1 lineitem is null": ({"ags": {"lineitem": None}}, "claim"),
     "M1 lineitem elsewhere": ({"ags": {"lineitem": "https://evil.example.org/1"}}, "foreign_address"),
     "M1 no resource link": ({"resource_link": ABSENT}, "claim"),
@@ -46,22 +46,22 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.fixture
-def course(platform: PlatformInTest, court: Court) -> Court:
+def course(court: Court) -> Court:
     """A course with its learner, other people elsewhere, and a judge of what comes next."""
-    platform.register("2")
-    platform.launched()
-    platform.launched(**person("other-course"), context={"id": "course-2", "title": "Autre cours"})
-    PlatformInTest(platform.app, "elsewhere").launched(**person("elsewhere"))
-    platform.launched(**trainer(sub="trainer-2"))
-    court.logs.clear()
-    return Court(platform.app, platform, court.logs)
+    court.platform.register("2")
+    court.platform.launched()
+    court.platform.launched(**person("other-course"), context={"id": "course-2", "title": "Autre cours"})
+    court.another("elsewhere").launched(**person("elsewhere"))
+    court.platform.launched(**trainer(sub="trainer-2"))
+    court.network.forget()
+    court.settle()
+    return court
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_a_hostile_review_is_refused(course: Court, case: str) -> None:
-    changes, cause = REFUSED[case]
-    course.platform.network.asked.clear()
-    course.refuses(course.launch_without_hint(**review(**changes)), cause)
+@pytest.mark.parametrize(("changes", "cause"), REFUSED.values(), ids=REFUSED)
+def test_a_hostile_review_is_refused(course: Court, changes: dict[str, Any], cause: str) -> None:
+    said = {name: value(course.platform) if callable(value) else value for name, value in changes.items()}
+    course.refuses(course.launch_without_hint(**review(**said)), cause)
 
 
 def test_a_review_of_their_learner_is_served(course: Court) -> None:
@@ -73,30 +73,32 @@ def test_a_review_of_their_learner_is_served(course: Court) -> None:
     assert "Ada Martin" in page.text
 
 
-def _known(session: Session) -> tuple[int, int]:
-    """(course, learner), by number."""
-    context = session.query(Context).filter_by(lti_id="course-1").first()
-    found = session.query(Person).filter_by(subject="learner-1").first()
-    assert context is not None
-    assert found is not None
-    numbers = context.id, found.id
-    session.commit()
+def _known(court: Court, subject: str = "learner-1") -> tuple[int, int]:
+    """(course, somebody of the platform), by number."""
+    course = sa.select(Context.id).where(
+        Context.lti_id == "course-1", Context.deployment.has(platform_id=court.platform.id)
+    )
+    somebody = sa.select(Person.id).where(Person.subject == subject, Person.platform_id == court.platform.id)
+    with court.app.app_context():
+        numbers = db.session.scalars(course).first(), db.session.scalars(somebody).one()
+        db.session.remove()
+    assert numbers[0] is not None
     return numbers
 
 
-def _other_learner(platform: PlatformInTest) -> FlaskClient:
-    return platform.launched(sub="learner-2")
+def _other_learner(court: Court) -> Browser:
+    return court.platform.launched(sub="learner-2")
 
 
-def _trainer_of_another_course(platform: PlatformInTest) -> FlaskClient:
-    return platform.launched(**trainer(sub="trainer-3"), context={"id": "course-3", "title": "Autre"})
+def _trainer_of_another_course(court: Court) -> Browser:
+    return court.platform.launched(**trainer(sub="trainer-3"), context={"id": "course-3", "title": "Autre"})
 
 
-def _trainer_of_another_platform(platform: PlatformInTest) -> FlaskClient:
-    return PlatformInTest(platform.app, "beyond").launched(**trainer())
+def _trainer_of_another_platform(court: Court) -> Browser:
+    return court.another("beyond").launched(**trainer())
 
 
-OTHERS: dict[str, Callable[[PlatformInTest], FlaskClient]] = {
+OTHERS: dict[str, Callable[[Court], Browser]] = {
     "M2 another learner": _other_learner,
     "M5 a trainer of another course": _trainer_of_another_course,
     "M5 a trainer of another platform": _trainer_of_another_platform,
@@ -104,20 +106,18 @@ OTHERS: dict[str, Callable[[PlatformInTest], FlaskClient]] = {
 
 
 @pytest.mark.parametrize("who", OTHERS.values(), ids=OTHERS)
-def test_the_page_of_a_learner_is_for_their_trainers(course: Court, session: Session, who: Any) -> None:
-    context_id, person_id = _known(session)
-    page = who(course.platform).get(f"/teach/{context_id}/learners/{person_id}")
+def test_the_page_of_a_learner_is_for_their_trainers(course: Court, who: Any) -> None:
+    context_id, person_id = _known(course)
+    page = who(course).get(f"/teach/{context_id}/learners/{person_id}")
     assert page.status_code in {403, 404}
     assert "Ada" not in page.text
 
 
-def test_m5_a_trainer_sees_no_learner_of_another_course_under_the_address_of_theirs(
-    course: Court, session: Session
-) -> None:
-    context_id, _learner = _known(session)
-    other = session.query(Person).filter_by(subject="learner-other-course").one().id
-    colleague = session.query(Person).filter_by(subject="trainer-2").one().id
-    session.commit()
+@case("M5 a trainer sees no learner of another course under the address of theirs")
+def test_a_trainer_sees_no_learner_of_another_course_under_the_address_of_theirs(course: Court) -> None:
+    context_id, _learner = _known(course)
+    _course, other = _known(course, "learner-other-course")
+    _course, colleague = _known(course, "trainer-2")
     browser = course.platform.launched(**trainer())
     for number in (other, colleague, 0, 2**31, 10**12, "9" * 5000):
         assert browser.get(f"/teach/{context_id}/learners/{number}").status_code == 404
@@ -125,21 +125,28 @@ def test_m5_a_trainer_sees_no_learner_of_another_course_under_the_address_of_the
     assert browser.get(f"/teach/{10**12}").status_code == 404
 
 
-def test_m5_a_track_of_another_course_is_not_shown(course: Court, session: Session) -> None:
+@case("M5 a track of another course is not shown")
+def test_a_track_of_another_course_is_not_shown(course: Court) -> None:
     """What is asked in the address opens nothing: the tracks are those of the course."""
-    context_id, person_id = _known(session)
+    context_id, person_id = _known(course)
     browser = course.platform.launched(**trainer())
     page = browser.get(f"/teach/{context_id}/learners/{person_id}?track=nowhere&module=%22%3E%3Cscript%3E")
     assert page.status_code == 200
     assert "%22" not in page.text.split("<main")[1]
 
 
-def test_a_review_changes_nothing_of_the_link(course: Court, session: Session) -> None:
+def test_a_review_changes_nothing_of_the_link(course: Court) -> None:
     """What a gradebook adds to the custom parameters of a review does not move the activity."""
-    before = [(row.lti_id, row.track_key, row.module_key) for row in session.query(ResourceLink)]
-    people = session.query(Membership).count()
-    session.commit()
+    before, people = _links(course), course.count(Membership)
     course.launch_without_hint(**review(custom={"track": "elsewhere", "module": "x"}))
-    session.expire_all()
-    assert [(row.lti_id, row.track_key, row.module_key) for row in session.query(ResourceLink)] == before
-    assert session.query(Membership).count() == people + 1  # the trainer who asks
+    assert _links(course) == before
+    assert course.count(Membership) == people + 1  # the trainer who asks
+
+
+def _links(court: Court) -> list[tuple[int, str | None, str | None]]:
+    """What each link of every platform leads to."""
+    with court.app.app_context():
+        query = sa.select(ResourceLink.id, ResourceLink.track_key, ResourceLink.module_key).order_by(ResourceLink.id)
+        found = [(row.id, row.track_key, row.module_key) for row in db.session.execute(query)]
+        db.session.remove()
+    return found
