@@ -7,8 +7,9 @@ from lms.devlms.app import create_devlms
 from lms.devlms.campus import Campus
 from lms.devlms.client import HeadlessBrowser
 from lms.devlms.hints import registration
+from lms.devlms.quirks import Quirks
 from lms.devlms.server import ServerHandle, serve
-from lms.devlms.settings import CourseLink, DevLmsSettings, Quirks
+from lms.devlms.settings import CourseLink, DevLmsSettings
 
 __all__ = [
     "Campus",

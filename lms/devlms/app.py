@@ -4,7 +4,6 @@ It plays the outside world: nothing of the service is imported here, so that a f
 cannot hide. Anyone may be anyone in it, hence the loopback rule of its settings.
 """
 
-import time
 from html import escape
 from urllib.parse import urlsplit
 
@@ -15,10 +14,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from lms.devlms.ags import ags
 from lms.devlms.campus import EXTENSION, Campus, campus
 from lms.devlms.errors import Refused
+from lms.devlms.misbehaviour import date_by_own_clock, misbehave
 from lms.devlms.nrps import nrps
 from lms.devlms.oidc import oidc
 from lms.devlms.pages import pages
 from lms.devlms.settings import DevLmsSettings
+from lms.devlms.settings_pages import settings_pages
 
 _MACHINE_DOORS = ("/services/", "/token", "/jwks.json", "/grades.json")
 
@@ -27,11 +28,13 @@ def create_devlms(settings: DevLmsSettings) -> Flask:
     """An LMS with one course, whose ``app.extensions["devlms"]`` is its :class:`Campus`."""
     app = Flask("lms.devlms")
     app.extensions[EXTENSION] = Campus(settings)
-    for blueprint in (oidc, ags, nrps, pages):
+    for blueprint in (oidc, ags, nrps, pages, settings_pages):
         app.register_blueprint(blueprint)
     app.before_request(_know_our_name)
-    app.before_request(_misbehave)
+    app.before_request(_own_pages_only)
+    app.before_request(misbehave)
     app.after_request(_headers)
+    app.after_request(date_by_own_clock)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http_error)
     return app
@@ -44,12 +47,12 @@ def _know_our_name() -> None:
         raise Refused(400, f"Cette plateforme répond à {issuer} seulement.")
 
 
-def _misbehave() -> None:
-    quirks = campus().quirks
-    if quirks.slow_seconds:
-        time.sleep(quirks.slow_seconds)
-    if quirks.down:
-        raise Refused(503, "La plateforme ne répond pas pour le moment.")
+def _own_pages_only() -> None:
+    # Anyone may be anyone here, yet another site must not act through a visitor's browser.
+    origin = request.headers.get("Origin")
+    own = request.blueprint in {"pages", "settings"}
+    if own and request.method == "POST" and origin not in {None, campus().settings.issuer}:
+        raise Refused(403, "Cette demande vient d'un autre site.")
 
 
 def _headers(response: Response) -> Response:

@@ -1,14 +1,17 @@
 """The running LMS: its settings, key and memory, and the addresses it gives to its services."""
 
+import threading
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import current_app
 
-from lms.devlms.gradebook import LineItem
 from lms.devlms.keys import load_or_make
 from lms.devlms.launches import Launches, ServiceUrls
 from lms.devlms.people import Person
+from lms.devlms.roster import Roster
 from lms.devlms.settings import DevLmsSettings
 from lms.devlms.store import Store
 from lms.devlms.tokens import Tokens
@@ -24,11 +27,43 @@ class Campus:
         self.settings = settings
         self.quirks = settings.quirks
         self.key = load_or_make(settings.data_dir / "platform-key.pem")
-        self.store = Store(settings.data_dir / "devlms.sqlite3")
+        self.store = Store(
+            settings.data_dir / "devlms.sqlite3", {"course_id": settings.course_id, "client_id": settings.client_id}
+        )
         self.store.keep_columns_of(settings.links)
         self.tokens = Tokens()
         self.launches = Launches()
-        self.people: Mapping[str, Person] = {person.id: person for person in settings.people}
+        self._roster = Roster(settings.people, settings.roster_size)
+        self._lock = threading.Lock()
+
+    @property
+    def people(self) -> Roster:
+        """Who is enrolled; ``leave`` and ``join`` change it, and it may be replaced as a whole."""
+        return self._roster
+
+    @people.setter
+    def people(self, people: Mapping[str, Person]) -> None:
+        self._roster = Roster(people.values())
+
+    def leave(self, person_id: str, status: str = "") -> None:
+        """Someone leaves the course, absent from its roster or listed there as Inactive or Deleted."""
+        self._roster.leave(person_id, status)
+
+    def join(self, person: Person) -> None:
+        """Someone joins the course, or comes back."""
+        self._roster.join(person)
+
+    def now(self) -> float:
+        """The platform's clock, which may be wrong (``clock_skew_seconds``)."""
+        return time.time() + self.quirks.clock_skew_seconds
+
+    def take_rate_limited(self) -> bool:
+        """Whether this answer is one of those to refuse, counting it off."""
+        with self._lock:
+            left = self.quirks.rate_limited
+            if left:
+                self.quirks = replace(self.quirks, rate_limited=left - 1)
+            return left > 0
 
     @property
     def token_url(self) -> str:
@@ -50,8 +85,9 @@ class Campus:
 
     def service_urls(self, link_id: str) -> ServiceUrls:
         """What a launch of that link announces (AGS 2.0, section 3.1: ``lineitem`` only if there is one)."""
-        items: list[LineItem] = [x for x in self.store.line_items() if x.resource_link_id == link_id]
-        item = self.line_item_url(items[0].id) if len(items) == 1 else None
+        items = self.store.line_items({"resource_link_id": link_id}, limit=2)
+        told = len(items) == 1 and not self.quirks.no_line_item_claim
+        item = self.line_item_url(items[0].id) if told else None
         return ServiceUrls(self.line_items_url(), item, self.members_url())
 
     def _service(self, path: str, query: Mapping[str, str] | None) -> str:

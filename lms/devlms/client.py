@@ -120,4 +120,6 @@ class _FormReader(HTMLParser):
             method = values.get("method", "get").lower()
             self.forms.append(Form(values.get("action", ""), method, "data-auto-submit" in values))
         elif tag == "input" and self.forms and values.get("name") and values.get("type") != "submit":
-            self.forms[-1].fields[values["name"]] = values.get("value", "")
+            if values.get("type") in {"checkbox", "radio"} and "checked" not in values:
+                return
+            self.forms[-1].fields[values["name"]] = values.get("value", "on" if "checked" in values else "")

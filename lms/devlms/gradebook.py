@@ -1,5 +1,6 @@
 """What the tool may write into the gradebook: line items and scores (AGS 2.0, sections 3.2 and 3.4)."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 from lms.devlms.errors import Refused
 from lms.devlms.instants import instant
 from lms.devlms.people import Person
-from lms.devlms.settings import Quirks
+from lms.devlms.quirks import Quirks
 from lms.devlms.vocabulary import ACTIVITY_PROGRESS, GRADING_PROGRESS
 
 
@@ -25,6 +26,11 @@ class LineItem:
     end: str | None = None
     own: bool = False
     id: int = 0
+    #: Where it stands and whose it is; empty for the course and the tool of the settings.
+    course_id: str = ""
+    client_id: str = ""
+    #: The ``submissionReview`` object the tool gave, as JSON (Submission Review 1.0, section 3).
+    review: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Score:
     grade: float | None = None
     line_item_id: int = 0
     received_at: str = ""
+    started_at: str = ""
+    submitted_at: str = ""
 
 
 def read_line_item(body: Mapping[str, Any]) -> LineItem:
@@ -59,6 +67,7 @@ def read_line_item(body: Mapping[str, Any]) -> LineItem:
         tag=_text(body, "tag"),
         start=_moment(body, "startDateTime"),
         end=_moment(body, "endDateTime"),
+        review=json.dumps(_object(body, "submissionReview")) if body.get("submissionReview") else "",
     )
 
 
@@ -68,6 +77,8 @@ def read_score(body: Mapping[str, Any], people: Mapping[str, Person]) -> Score:
     person = people.get(user_id) if isinstance(user_id, str) else None
     if person is None:
         raise Refused(400, f"userId is nobody of this course: {user_id!r}")
+    if not person.is_active:
+        raise Refused(400, f"userId {person.id} has left the course")
     if not person.is_learner:
         raise Refused(400, f"userId {person.id} is no learner and receives no grade")
     timestamp = _moment(body, "timestamp")
@@ -76,6 +87,7 @@ def read_score(body: Mapping[str, Any], people: Mapping[str, Person]) -> Score:
     given, maximum = _number(body, "scoreGiven"), _number(body, "scoreMaximum")
     if given is not None and (given < 0 or maximum is None or maximum <= 0):
         raise Refused(400, "scoreGiven is zero or more, and needs a positive scoreMaximum")
+    submission = _object(body, "submission")
     return Score(
         user_id=person.id,
         timestamp=timestamp,
@@ -84,6 +96,8 @@ def read_score(body: Mapping[str, Any], people: Mapping[str, Person]) -> Score:
         score_given=given,
         score_maximum=maximum,
         comment=_text(body, "comment") or "",
+        started_at=_moment(submission, "startedAt") or "",
+        submitted_at=_moment(submission, "submittedAt") or "",
     )
 
 
@@ -107,6 +121,13 @@ def _text(body: Mapping[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise Refused(400, f"{name} is text")
     return value or None
+
+
+def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise Refused(400, f"{name} is an object")
+    return value or {}
 
 
 def _number(body: Mapping[str, Any], name: str) -> float | None:

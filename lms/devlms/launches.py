@@ -68,10 +68,10 @@ class Launches:
 
 
 def claims(
-    settings: DevLmsSettings, launch: Launch, urls: ServiceUrls, nonce: str, *, withhold_names: bool
+    settings: DevLmsSettings, launch: Launch, urls: ServiceUrls, nonce: str, now: float, *, withhold_names: bool
 ) -> dict[str, Any]:
     """The id_token of a resource link launch, as Moodle makes it (LTI 1.3 Core, section 5.3)."""
-    now, person, link = int(time.time()), launch.person, launch.link
+    issued, person, link = int(now), launch.person, launch.link
     ags: dict[str, Any] = {"scope": list(AGS_SCOPES), "lineitems": urls.line_items}
     if urls.line_item:
         ags["lineitem"] = urls.line_item
@@ -81,8 +81,8 @@ def claims(
         "aud": settings.client_id,
         "sub": person.id,
         "nonce": nonce,
-        "iat": now,
-        "exp": now + TOKEN_LIFETIME,
+        "iat": issued,
+        "exp": issued + TOKEN_LIFETIME,
         **identity,
         CLAIM + "version": "1.3.0",
         CLAIM + "message_type": "LtiResourceLinkRequest",

@@ -7,7 +7,8 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from lms.devlms.campus import campus
 from lms.devlms.errors import TokenRefused
 from lms.devlms.launches import claims
-from lms.devlms.tokens import LIFETIME, granted_scopes, read_assertion
+from lms.devlms.tokens import granted_scopes, read_assertion
+from lms.devlms.vocabulary import SCOPES
 
 oidc = Blueprint("oidc", __name__)
 
@@ -27,6 +28,8 @@ def authenticate() -> tuple[str, int] | str:
         return _refusal("Cet outil n'est pas connu de la plateforme (client_id).")
     if asked.get("redirect_uri") != here.settings.launch_url:
         return _refusal("L'adresse de retour n'est pas sur la liste de l'outil (redirect_uri).")
+    if here.quirks.pending:
+        return _form(error="unauthorized_client", error_description="The tool awaits its activation")
     expected = {
         "scope": "openid",
         "response_type": "id_token",
@@ -42,9 +45,11 @@ def authenticate() -> tuple[str, int] | str:
     launch = here.launches.find(asked["lti_message_hint"], asked["login_hint"])
     if launch is None:
         return _form(error="access_denied", error_description="The hints belong to no open launch")
+    if launch.person.id not in here.people or not here.people[launch.person.id].is_active:
+        return _form(error="access_denied", error_description="This person has left the course")
     urls = here.service_urls(launch.link.id)
     token = here.key.sign(
-        claims(here.settings, launch, urls, asked["nonce"], withhold_names=here.quirks.names_withheld)
+        claims(here.settings, launch, urls, asked["nonce"], here.now(), withhold_names=here.quirks.names_withheld)
     )
     return _form(id_token=token)
 
@@ -52,18 +57,22 @@ def authenticate() -> tuple[str, int] | str:
 @oidc.post("/token")
 def token() -> Response:
     """An access token for a client that proves itself with a signed assertion (section 4.1.1)."""
-    here = campus()
-    assertion = read_assertion(request.form, here.settings, here.token_url)
-    scopes = granted_scopes(request.form)
+    here, quirks = campus(), campus().quirks
+    if quirks.pending:
+        raise TokenRefused("invalid_client", "The tool awaits its activation")
+    assertion = read_assertion(request.form, here.settings, here.token_url, here.now())
+    scopes = granted_scopes(request.form, SCOPES if quirks.granted_scopes is None else quirks.granted_scopes)
     if not here.store.use_assertion(str(assertion["jti"]), float(assertion["exp"]), time.time()):
         raise TokenRefused("invalid_client", "This assertion was already used (jti)")
     answer = jsonify(
-        access_token=here.tokens.issue(scopes),
+        access_token=here.tokens.issue(scopes, quirks.token_seconds),
         token_type="Bearer",  # noqa: S106  (the kind of token, not a secret)
-        expires_in=LIFETIME,
+        expires_in=quirks.token_seconds,
         scope=" ".join(sorted(scopes)),
     )
     answer.headers["Cache-Control"] = "no-store"
+    if quirks.token_as_html:
+        answer.content_type = "text/html; charset=utf-8"
     return answer
 
 

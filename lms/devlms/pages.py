@@ -7,6 +7,8 @@ from lms.devlms.campus import campus
 from lms.devlms.people import Person
 
 COOKIE = "devlms_person"
+#: Lines a table of the gradebook shows at most.
+SHOWN = 200
 
 pages = Blueprint("pages", __name__)
 
@@ -15,7 +17,7 @@ pages = Blueprint("pages", __name__)
 def know_the_person() -> None:
     """Who is here: ``?as=`` chooses, else the cookie remembers."""
     chosen = request.args.get("as")
-    g.person = campus().people.get(chosen or request.cookies.get(COOKIE, ""))
+    g.person = _enrolled(chosen or request.cookies.get(COOKIE, ""))
     if chosen and g.person is None:
         abort(404, "Cette personne n'est pas inscrite au cours.")
 
@@ -31,13 +33,13 @@ def remember_the_person(response: Response) -> Response:
 @pages.get("/")
 def choose() -> str:
     """The people of the demonstration, one button each."""
-    return render_template("devlms/choose.html", people=campus().settings.people)
+    return render_template("devlms/choose.html", people=campus().people.named())
 
 
 @pages.post("/")
 def become() -> BaseResponse:
     """Be that person from now on."""
-    person = campus().people.get(request.form.get("person", ""))
+    person = _enrolled(request.form.get("person", ""))
     if person is None:
         abort(404, "Cette personne n'est pas inscrite au cours.")
     response = redirect(url_for(".course"), code=303)
@@ -91,8 +93,9 @@ def grades() -> str:
         "devlms/grades.html",
         items={item.id: item for item in store.line_items()},
         people=campus().people,
-        current=store.current_scores(),
-        received=list(reversed(store.scores())),
+        current=store.current_scores(SHOWN),
+        received=store.latest_scores(SHOWN),
+        most=SHOWN,
     )
 
 
@@ -117,6 +120,11 @@ def grades_json() -> Response:
             for score in store.current_scores()
         ]
     )
+
+
+def _enrolled(person_id: str) -> Person | None:
+    person = campus().people.get(person_id)
+    return person if person and person.is_active else None
 
 
 def _remember(response: BaseResponse, person: Person) -> None:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from lms.devlms.vocabulary import INSTRUCTOR, LEARNER, MANAGER
+from lms.devlms.vocabulary import INSTITUTION_ADMINISTRATOR, INSTRUCTOR, LEARNER, MANAGER
 
-AGENT_A, AGENT_B, TRAINER, HR_OFFICER = "11", "12", "13", "14"
+AGENT_A, AGENT_B, TRAINER, HR_OFFICER, ADMINISTRATOR = "11", "12", "13", "14", "15"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Person:
     roles: tuple[str, ...]
     role_label: str
     locale: str = "fr"
+    #: Active, Inactive or Deleted, as rosters say it (NRPS 2.0, section 2.2).
+    status: str = "Active"
 
     @property
     def name(self) -> str:
@@ -26,9 +28,24 @@ class Person:
         return f"{self.given_name} {self.family_name}"
 
     @property
+    def is_active(self) -> bool:
+        """Only those still enrolled open activities and receive grades."""
+        return self.status == "Active"
+
+    @property
     def is_learner(self) -> bool:
         """Grades are for learners alone: a platform refuses them for anybody else."""
         return LEARNER in self.roles
+
+    @property
+    def is_trainer(self) -> bool:
+        """Trainers build the course: they add activities, copy it, and review what learners did."""
+        return INSTRUCTOR in self.roles
+
+    @property
+    def is_administrator(self) -> bool:
+        """Administrators connect tools and open data-privacy launches."""
+        return INSTITUTION_ADMINISTRATOR in self.roles
 
 
 PEOPLE = (
@@ -51,5 +68,15 @@ PEOPLE = (
         "A-0004",
         (MANAGER,),
         "Ressources humaines",
+    ),
+    Person(
+        ADMINISTRATOR,
+        "Administrateur",
+        "de démonstration",
+        "administrateur@example.org",
+        "A-0005",
+        # Moodle's administrators carry Instructor in every course they open.
+        (INSTITUTION_ADMINISTRATOR, INSTRUCTOR),
+        "Administrateur",
     ),
 )

@@ -1,7 +1,7 @@
 """What the services have in common: media types, JSON in and out, pages with a Link header."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from flask import Response, request
@@ -10,6 +10,8 @@ from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
 
 _T = TypeVar("_T")
+#: Gives an address its query.
+UrlOf = Callable[[Mapping[str, str]], str]
 
 
 def require_token(*scopes: str) -> None:
@@ -46,26 +48,45 @@ def answer(body: Any, media: str, status: int = 200) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), status=status, content_type=media)
 
 
-def slice_of(items: Sequence[_T], url: Callable[[Mapping[str, str]], str]) -> tuple[Sequence[_T], str | None]:
-    """The part of ``items`` that ``limit`` and ``from`` ask for, and the address of the next part.
+def asked_slice(most: int = 0) -> tuple[int, int | None]:
+    """Where the asked part begins (``from``), and how many entries it holds (``limit``, and never over ``most``).
 
-    Without a limit everything comes at once. The next address keeps the other parameters.
+    Without a limit everything comes at once.
     """
     limit, start = _whole("limit"), _whole("from") or 0
-    if limit is None:
-        return items[start:], None
     if limit == 0:
         raise Refused(400, "limit is at least 1")
-    end = start + limit
-    if end >= len(items):
-        return items[start:end], None
+    if most:
+        limit = min(limit or most, most)
+    return start, limit
+
+
+def one_more(limit: int | None) -> int | None:
+    """How many entries to read, so as to know whether another part follows."""
+    return None if limit is None else limit + 1
+
+
+def cut(items: list[_T], start: int, limit: int | None, url: UrlOf) -> tuple[list[_T], str | None]:
+    """The entries of the part, and the address of the next one if :func:`one_more` came."""
+    if limit is None or len(items) <= limit:
+        return items, None
+    return items[:limit], following_part(start + limit, url)
+
+
+def following_part(start: int, url: UrlOf) -> str:
+    """The address of the part that begins there; it keeps the other parameters."""
     kept = {name: value for name, value in request.args.items() if name not in {"from", "type_id"}}
-    return items[start:end], url({**kept, "from": str(end)})
+    return url({**kept, "from": str(start)})
 
 
 def link_to(response: Response, following: str | None) -> Response:
     """Point to the next page (RFC 8288), or write it the way Moodle does when that quirk is on."""
-    if following and campus().quirks.curly_links:
+    quirks = campus().quirks
+    if quirks.broken_next:
+        following = f"https://elsewhere.example{request.full_path}"
+    elif quirks.looping_next:
+        following = request.url
+    if following and quirks.curly_links:
         text = f"<{following.replace('&', '&amp;')}>; rel=“next”"
         # WSGI headers are Latin-1 text standing for bytes: this sends UTF-8.
         response.headers["Link"] = text.encode().decode("latin-1")

@@ -6,32 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lms.devlms.people import PEOPLE, Person
+from lms.devlms.quirks import Quirks
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Quirks:
-    """Habits of real platforms, each off by default; a running LMS may swap its set (``Campus.quirks``)."""
-
-    #: Moodle: a GET whose Accept, or a write whose Content-Type, is not the exact media type gets 400.
-    strict_media_types: bool = False
-    #: Moodle: service URLs end in ``?type_id=1``, so ``/scores`` goes before the query.
-    type_id_in_urls: bool = False
-    #: Moodle: Link headers carry ``rel=“next”`` in UTF-8 and ``&amp;`` between parameters.
-    curly_links: bool = False
-    #: Moodle: a score without scoreGiven, or not FullyGraded, clears the grade instead of keeping it.
-    clear_without_score_given: bool = False
-    #: Moodle: timestamps are compared by whole seconds, so two scores of the same second conflict.
-    whole_second_timestamps: bool = False
-    #: Open edX, and Moodle unless asked: no name and no e-mail in launches and rosters.
-    names_withheld: bool = False
-    #: Every door answers 503.
-    down: bool = False
-    #: Errors of machine doors are HTML pages, as a proxy in front of an LMS makes them.
-    html_errors: bool = False
-    #: Every answer waits this long first.
-    slow_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +20,9 @@ class CourseLink:
     custom: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     score_maximum: float = 100.0
+    #: Where it stands and which tool it opens; empty for the course and the tool of the settings.
+    course_id: str = ""
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +36,8 @@ class DevLmsSettings:
     data_dir: Path
     links: tuple[CourseLink, ...]
     people: tuple[Person, ...] = PEOPLE
+    #: How many fictitious learners (« Membre 000123 ») are enrolled besides ``people``.
+    roster_size: int = 0
     quirks: Quirks = field(default_factory=Quirks)
     course_id: str = "2"
     course_label: str = "IA-SP"
@@ -91,10 +73,6 @@ class DevLmsSettings:
     def link(self, link_id: str) -> CourseLink | None:
         """The resource link of that id."""
         return next((link for link in self.links if link.id == link_id), None)
-
-    def person(self, person_id: str) -> Person | None:
-        """The person of that id."""
-        return next((person for person in self.people if person.id == person_id), None)
 
 
 def _origin(url: str) -> str:

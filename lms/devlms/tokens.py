@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,9 +12,9 @@ import jwt
 
 from lms.devlms.errors import Refused, TokenRefused
 from lms.devlms.settings import DevLmsSettings
-from lms.devlms.vocabulary import JWT_BEARER, SCOPES
+from lms.devlms.vocabulary import JWT_BEARER
 
-LIFETIME: Final = 3600
+_LONGEST_ASSERTION: Final = 3600
 _LEEWAY: Final = 60
 
 
@@ -33,12 +33,12 @@ class Tokens:
         self._grants: dict[str, Grant] = {}
         self._lock = threading.Lock()
 
-    def issue(self, scopes: frozenset[str]) -> str:
-        """A new token for these scopes."""
+    def issue(self, scopes: frozenset[str], seconds: int) -> str:
+        """A new token for these scopes, for that long."""
         token, now = secrets.token_urlsafe(32), time.time()
         with self._lock:
             self._grants = {key: grant for key, grant in self._grants.items() if grant.expires > now}
-            self._grants[token] = Grant(scopes, now + LIFETIME)
+            self._grants[token] = Grant(scopes, now + seconds)
         return token
 
     def revoke_all(self) -> None:
@@ -57,16 +57,19 @@ class Tokens:
             raise Refused(403, "The token lacks the scope of this service", {"WWW-Authenticate": challenge})
 
 
-def granted_scopes(form: Mapping[str, str]) -> frozenset[str]:
-    """The scopes to grant; those unknown here are dropped without a word, as Moodle does."""
-    scopes = frozenset(form.get("scope", "").split()) & frozenset(SCOPES)
+def granted_scopes(form: Mapping[str, str], allowed: Collection[str]) -> frozenset[str]:
+    """The scopes to grant; those not ``allowed`` are dropped without a word, as Moodle does."""
+    scopes = frozenset(form.get("scope", "").split()) & frozenset(allowed)
     if not scopes:
         raise TokenRefused("invalid_scope", "No known scope was asked for")
     return scopes
 
 
-def read_assertion(form: Mapping[str, str], settings: DevLmsSettings, token_url: str) -> dict[str, Any]:
-    """The claims of the client's assertion, verified with the tool's published keys (RFC 7523, section 3)."""
+def read_assertion(form: Mapping[str, str], settings: DevLmsSettings, token_url: str, now: float) -> dict[str, Any]:
+    """The claims of the client's assertion, verified with the tool's published keys (RFC 7523, section 3).
+
+    ``now`` is the platform's own idea of the time: a wrong clock refuses sound assertions, as in life.
+    """
     if form.get("grant_type") != "client_credentials":
         raise TokenRefused("unsupported_grant_type", "grant_type is client_credentials")
     if form.get("client_assertion_type") != JWT_BEARER:
@@ -81,12 +84,20 @@ def read_assertion(form: Mapping[str, str], settings: DevLmsSettings, token_url:
             audience=token_url,
             issuer=settings.client_id,
             subject=settings.client_id,
-            leeway=_LEEWAY,
-            options={"require": ["iss", "sub", "aud", "exp", "iat", "jti"]},
+            options={
+                "require": ["iss", "sub", "aud", "exp", "iat", "jti"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
         )
     except jwt.PyJWTError as error:
         raise TokenRefused("invalid_client", f"The assertion is refused: {error}") from error
-    if claims["exp"] - claims["iat"] > LIFETIME:
+    begin, end = claims["iat"], claims["exp"]
+    if not isinstance(begin, int | float) or not isinstance(end, int | float):
+        raise TokenRefused("invalid_client", "iat and exp are numbers of seconds")
+    if end + _LEEWAY <= now or begin - _LEEWAY > now:
+        raise TokenRefused("invalid_client", "The assertion is expired, or not yet made, by the platform's clock")
+    if end - begin > _LONGEST_ASSERTION:
         raise TokenRefused("invalid_client", "The assertion lives longer than an hour")
     return claims
 

@@ -10,6 +10,7 @@ MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 LEARNER: Final = MEMBERSHIP + "Learner"
 INSTRUCTOR: Final = MEMBERSHIP + "Instructor"
 MANAGER: Final = MEMBERSHIP + "Manager"
+INSTITUTION_ADMINISTRATOR: Final = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
 
 _AGS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 LINE_ITEM_SCOPE: Final = _AGS_SCOPE + "lineitem"

@@ -1,9 +1,12 @@
 """Assignment and Grade Services: columns, scores, results, and Moodle's habits about them."""
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from copy import copy
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -238,3 +241,49 @@ def test_instants_keep_every_digit() -> None:
     assert instant("1970-01-01T00:00:01.000000001Z") == Decimal("1.000000001")
     assert instant("1970-01-01T01:00:00+0100") == 0
     assert instant("1969-12-31T23:59:59.5Z") == Decimal("-0.5")
+
+
+def test_a_submission_and_its_comment_are_kept_and_shown(services: Any, client: FlaskClient, campus: Campus) -> None:
+    submission = {"startedAt": "2026-11-02T08:00:00Z", "submittedAt": "2026-11-02T08:59:00Z"}
+    assert services.score(comment="Repris", submission=submission).status_code == 200
+    kept = campus.store.scores()[0]
+    assert (kept.started_at, kept.submitted_at) == ("2026-11-02T08:00:00Z", "2026-11-02T08:59:00Z")
+    page = client.get("/grades").text
+    assert page.count("Repris") == 2
+    assert "2026-11-02T08:59:00Z" in page
+    assert services.score(timestamp="2026-11-03T08:00:00Z", submission={"startedAt": "hier"}).status_code == 400
+    assert services.score(timestamp="2026-11-03T08:00:00Z", submission="tard").status_code == 400
+
+
+def test_a_column_of_the_tool_shows_in_the_gradebook(services: Any, client: FlaskClient) -> None:
+    services.column = services.post_item(label="Module D7", scoreMaximum=20).json["id"].removeprefix("http://localhost")
+    assert services.score().status_code == 200
+    assert "Module D7" in client.get("/grades").text
+    assert "16 / 20" in client.get("/grades").text
+
+
+def test_results_come_by_pages(services: Any) -> None:
+    for person in ("11", "12"):
+        services.score(userId=person)
+    first = services.get(f"{services.column}/results?limit=1")
+    assert [result["userId"] for result in first.json] == ["11"]
+    second = services.get(first.headers["Link"].partition(">")[0][1:])
+    assert [result["userId"] for result in second.json] == ["12"]
+    assert "Link" not in second.headers
+
+
+def test_a_memory_made_before_columns_had_a_course_is_kept(settings: DevLmsSettings, tmp_path: Path) -> None:
+    settings.data_dir.mkdir(parents=True)
+    with closing(sqlite3.connect(settings.data_dir / "devlms.sqlite3")) as db:
+        db.execute(
+            "CREATE TABLE line_item (id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, "
+            'score_maximum REAL NOT NULL, resource_link_id TEXT, resource_id TEXT, tag TEXT, start TEXT, "end" TEXT, '
+            "own INTEGER NOT NULL)"
+        )
+        db.execute("INSERT INTO line_item VALUES (7, 'Ancienne', 10, '3', NULL, NULL, NULL, NULL, 1)")
+        db.commit()
+    campus: Campus = create_devlms(settings).extensions["devlms"]
+    assert [(item.id, item.course_id, item.client_id) for item in campus.store.line_items()] == [
+        (7, "2", "tool-1"),
+        (8, "2", "tool-1"),
+    ]
