@@ -119,9 +119,16 @@ def upgrade() -> None:
                existing_type=sa.DateTime(timezone=True),
                nullable=True)
 
+    with op.batch_alter_table('outbox_job', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('platform_id', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('cause', sa.String(length=40), nullable=True))
+        batch_op.create_index(batch_op.f('ix_outbox_job_platform_id_status'), ['platform_id', 'status'], unique=False)
+        batch_op.create_foreign_key(batch_op.f('fk_outbox_job_platform_id'), 'platform', ['platform_id'], ['id'], ondelete='CASCADE')
+
     with op.batch_alter_table('participation', schema=None) as batch_op:
         batch_op.add_column(sa.Column('sending', sa.String(64), nullable=True))
         batch_op.add_column(sa.Column('sending_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('sending_complete', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('completed_sent', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('result_seen', sa.String(64), nullable=True))
         batch_op.add_column(sa.Column('result_seen_at', sa.DateTime(timezone=True), nullable=True))
@@ -177,8 +184,15 @@ def downgrade() -> None:
         batch_op.drop_column('result_seen_at')
         batch_op.drop_column('result_seen')
         batch_op.drop_column('completed_sent')
+        batch_op.drop_column('sending_complete')
         batch_op.drop_column('sending_at')
         batch_op.drop_column('sending')
+
+    with op.batch_alter_table('outbox_job', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_outbox_job_platform_id'), type_='foreignkey')
+        batch_op.drop_index(batch_op.f('ix_outbox_job_platform_id_status'))
+        batch_op.drop_column('cause')
+        batch_op.drop_column('platform_id')
 
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.alter_column('last_seen_at',
