@@ -11,9 +11,11 @@ import lms.views
 from lms.config import Config, load_config
 from lms.errors import init_errors
 from lms.i18n import init_i18n
+from lms.lti.client import ServiceClient
 from lms.lti.http import Outbound
 from lms.lti.jwks import PlatformKeys
 from lms.lti.keys import ToolKeys
+from lms.lti.tokens import Tokens
 from lms.models import db
 from lms.models.database import begin_reading, end_reading
 from lms.pages import template_values
@@ -35,6 +37,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
     app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])
     db.init_app(app)
+    with app.app_context():
+        tokens = Tokens(app.extensions["outbound"], app.extensions["tool_keys"], config.secret_key, db.engine)
+    app.extensions["services"] = ServiceClient(app.extensions["outbound"], tokens)
     csrf = CSRFProtect(app)
     limiter.init_app(app)
     init_i18n(app)

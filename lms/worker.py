@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 import lms.jobs
 from lms.jobs import Job, Tools
 from lms.lti import state
+from lms.lti.client import ServiceClient
 from lms.lti.grades import GradeService
 from lms.models import db, utcnow
 from lms.plugins import discover
@@ -35,6 +36,7 @@ class Worker:
         config = app.extensions["mpia"]
         self._authority = issuing.open_authority(config)
         self._grades = GradeService(app.extensions["outbound"], app.extensions["tool_keys"])
+        self._services: ServiceClient = app.extensions["services"]
         self._jobs: dict[str, Job] = discover(lms.jobs, "run")
         self._stop = threading.Event()
         self._upkeep_at: datetime | None = None
@@ -68,7 +70,7 @@ class Worker:
         """Do one due job; False when there was none."""
         with self._app.app_context():
             session = db.session()
-            tools = Tools(session, self._grades, self._authority)
+            tools = Tools(session, self._grades, self._services, self._authority)
             held = outbox.work_one(session, self._doer(tools))
             db.session.remove()
         return held is not None

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 CHROMIUM = "/usr/bin/chromium"
 #: Contexts are off the record, where Chromium refuses third-party cookies; the last switch says it again.
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--test-third-party-cookie-phaseout"]
+
+# A busy machine is no fault of what is tested: no time is asserted, and the same examples come in every run.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 BASE_URL = "http://localhost:8000"
 SECRET = "a secret key for tests that is long enough"

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from lms.lti.client import ServiceClient
 from lms.lti.grades import GradeService
 from lms.services.issuing import Authority
 
@@ -18,6 +19,7 @@ class Tools:
 
     session: Session
     grades: GradeService
+    services: ServiceClient
     authority: Authority
 
 

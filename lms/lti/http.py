@@ -3,10 +3,11 @@
 import ipaddress
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
 from lms.lti.model import LtiError
@@ -19,18 +20,15 @@ DEADLINE = 30.0
 LIMIT = 2_000_000
 
 
-def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast
-
-
 class Outbound:
     """Calls to platforms. Hosts of ``allowed_hosts`` may be private or served over http (intranets, tests)."""
 
     def __init__(self, allowed_hosts: tuple[str, ...] = ()) -> None:
         self.allowed_hosts = frozenset(allowed_hosts)
         self._client = httpx.Client(
-            timeout=TIMEOUT, follow_redirects=False, headers={"User-Agent": USER_AGENT}, trust_env=False
-        )
+            timeout=TIMEOUT, follow_redirects=False, headers={"User-Agent": USER_AGENT}, trust_env=False,
+            transport=_Pinned(self._addresses),
+        )  # fmt: skip
 
     def close(self) -> None:
         """Close kept connections."""
@@ -38,21 +36,9 @@ class Outbound:
 
     def check(self, url: str) -> None:
         """Refuse an address that is neither public https nor on an allowed host; ``LtiError`` says why."""
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port or 443
-        except ValueError as error:
-            raise LtiError("address_refused", "this is no web address") from error
-        if host in self.allowed_hosts or parts.netloc in self.allowed_hosts:
-            return
-        if parts.scheme != "https" or not host or parts.username:
-            raise LtiError("address_refused", "only https addresses are called")
-        try:
-            found = {info[4][0] for info in socket.getaddrinfo(host, port)}
-        except (OSError, UnicodeError) as error:
-            raise LtiError("address_unknown", "the host name does not resolve") from error
-        if not all(_public(ipaddress.ip_address(address)) for address in found):
-            raise LtiError("address_private", "the host is on a private network")
+        host, port = self._spelled(url)
+        if not self._allowed(host, port):
+            self._addresses(host, port)
 
     def request(
         self,
@@ -62,20 +48,22 @@ class Outbound:
         headers: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        limit: int = LIMIT,
     ) -> httpx.Response:
-        """The answer, read whole up to ``LIMIT``; ``LtiError`` when the platform cannot be reached."""
-        self.check(url)
+        """The answer, read whole up to ``limit`` bytes; ``LtiError`` when the platform cannot be reached."""
+        self._spelled(url)
         end = time.monotonic() + DEADLINE
         try:
             with self._client.stream(method, url, headers=headers, data=data, content=content) as answer:
                 body = bytearray()
                 for part in answer.iter_bytes():
                     body += part
-                    if len(body) > LIMIT:
+                    if len(body) > limit:
                         raise LtiError("answer_too_large")
                     if time.monotonic() > end:
                         raise LtiError("unreachable", "the answer takes too long")
-                plain = httpx.Headers([h for h in answer.headers.multi_items() if h[0] != "content-encoding"])
+                # As bytes: Moodle writes beyond ASCII in some.
+                plain = [header for header in answer.headers.raw if header[0].lower() != b"content-encoding"]
                 return httpx.Response(answer.status_code, headers=plain, content=bytes(body))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise LtiError("unreachable", type(error).__name__) from error
@@ -89,3 +77,65 @@ class Outbound:
             return answer.json()
         except (ValueError, RecursionError) as error:
             raise LtiError("answer_not_json") from error
+
+    def _spelled(self, url: str) -> tuple[str, int]:
+        """(host, port) of an address written as one that may be called."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
+        except ValueError as error:
+            raise LtiError("address_refused", "this is no web address") from error
+        if not self._allowed(host, port) and (parts.scheme != "https" or not host or parts.username):
+            raise LtiError("address_refused", "only https addresses are called")
+        return host, port
+
+    def _allowed(self, host: str, port: int) -> bool:
+        return host in self.allowed_hosts or f"{host}:{port}" in self.allowed_hosts
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        """Where a name leads, each address fit to be called. Asked when connecting, so that it cannot change after."""
+        try:
+            found = list(dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, port)))
+        except (OSError, UnicodeError) as error:
+            raise LtiError("address_unknown", "the host name does not resolve") from error
+        if not self._allowed(host, port) and not all(_public(ipaddress.ip_address(address)) for address in found):
+            raise LtiError("address_private", "the host is on a private network")
+        return found
+
+
+def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast
+
+
+class _Pinned(httpx.HTTPTransport):
+    """Connects to the very addresses that were checked: a name that changes its mind in between gains nothing."""
+
+    def __init__(self, addresses: Callable[[str, int], list[str]]) -> None:
+        super().__init__(trust_env=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False), max_connections=100, max_keepalive_connections=20,
+            keepalive_expiry=30, network_backend=_CheckedNetwork(addresses),
+        )  # fmt: skip
+
+
+class _CheckedNetwork(httpcore.NetworkBackend):
+    """TCP to checked addresses. TLS still proves the name: it is asked of whoever answers there."""
+
+    def __init__(self, addresses: Callable[[str, int], list[str]]) -> None:
+        self._addresses, self._plain = addresses, httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        failure: Exception = httpcore.ConnectError("no address")
+        for address in self._addresses(host, port):
+            try:
+                return self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
