@@ -1,5 +1,6 @@
 """The journal: who did what to which thing, when; written with the act itself, never with the content."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,17 @@ def record(
     """Write a line of the journal in the transaction of the act. ``details`` hold no name, token nor answer."""
     values = {"at": utcnow(), "person_id": person_id, "action": action, "target": target, "details": details}
     own.execute(_insert(), values)
+
+
+def record_all(own: Session | Connection, action: str, lines: Sequence[tuple[str, int | None, dict[str, Any]]]) -> None:
+    """Write many lines of one act at once: (target, person, details) each."""
+    now = utcnow()
+    values = [
+        {"at": now, "person_id": person_id, "action": action, "target": target, "details": details}
+        for target, person_id, details in lines
+    ]
+    if values:
+        own.execute(_insert(), values)
 
 
 @cache

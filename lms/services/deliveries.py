@@ -48,12 +48,20 @@ def oldest(session: Session) -> datetime | None:
     return session.scalar(select(func.min(OutboxJob.created_at)).where(OutboxJob.status == "pending"))
 
 
-def causes(session: Session) -> list[tuple[str, int]]:
-    """Why deliveries that met a failure are not done: (cause, how many), the most frequent first."""
+def causes(session: Session) -> list[tuple[str, str, int]]:
+    """Why deliveries that met a failure are not done: (cause, its words, how many), the most frequent first."""
     number = func.count()
-    query = select(OutboxJob.cause, number).where(_undone(), OutboxJob.cause.is_not(None))
+    query = select(OutboxJob.cause, func.min(OutboxJob.last_error), number)
+    query = query.where(_undone(), OutboxJob.cause.is_not(None))
     rows = session.execute(query.group_by(OutboxJob.cause).order_by(number.desc(), OutboxJob.cause))
-    return [(str(cause), int(count)) for cause, count in rows]
+    return [(str(cause), str(why or "").partition("\n")[0], int(count)) for cause, why, count in rows]
+
+
+def silent_platforms(session: Session) -> Sequence[tuple[str, datetime]]:
+    """Platforms whose services do not answer: (name, since when)."""
+    query = select(Platform.name, Platform.silent_since).where(Platform.silent_since.is_not(None))
+    rows = session.execute(query.order_by(Platform.silent_since))
+    return [(name, since) for name, since in rows if since is not None]
 
 
 def waiting(session: Session, wanted: Filter, after: tuple[datetime, int] | None = None) -> Sequence[Waiting]:
@@ -92,6 +100,10 @@ def replay_failed(session: Session, wanted: Filter) -> int:
 
 
 def _replay(session: Session, *conditions: ColumnElement[bool]) -> int:
+    # Whoever asks has put something right: their platforms are called at once.
+    asked = select(OutboxJob.platform_id).where(*conditions)
+    awake = update(Platform).where(Platform.id.in_(asked)).values(quiet_until=None)
+    session.execute(awake.execution_options(synchronize_session=False))
     again = {"status": "pending", "tries": 0, "due_at": utcnow(), "version": OutboxJob.version + 1}
     query = update(OutboxJob).where(*conditions).values(again).execution_options(synchronize_session=False)
     result: Any = session.execute(query)

@@ -1,17 +1,17 @@
 """Promises of work, written in the transaction that made them necessary, and their execution by workers."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from traceback import extract_tb
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.models import OutboxJob, utcnow
+from lms.models import OutboxJob, Platform, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_into
 
@@ -20,11 +20,13 @@ LEASE = timedelta(minutes=2)
 #: Delays between tries; after the last one the job is « failed » and waits for an administrator.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
 
+#: The shortest and longest time a platform whose services do not answer is left alone.
+QUIET = (timedelta(seconds=5), timedelta(minutes=5))
 
 #: Marks a message for extraction; whoever shows it translates it.
 N_ = str
 
-_JOB = table_of(OutboxJob)
+_JOB, _PLATFORM = table_of(OutboxJob), table_of(Platform)
 
 
 class TryLater(Exception):
@@ -40,6 +42,10 @@ class TryLater(Exception):
     ) -> None:
         super().__init__(why)
         self.why, self.after, self.cause, self.counted, self.everyone = why, after, cause, counted, everyone
+
+    def uncounted(self) -> "TryLater":
+        """The same for a job that waits because of another one: it spends no try."""
+        return TryLater(self.why, self.after, cause=self.cause, counted=False, everyone=self.everyone)
 
 
 class GiveUp(Exception):
@@ -122,23 +128,22 @@ def claim_many(
     limit: int,
     *,
     kind: str | None = None,
-    without: Collection[int] = (),
     now: datetime | None = None,
 ) -> list[Claim]:
-    """Take up to ``limit`` due jobs for ``LEASE``, the oldest first; of one kind if given.
+    """Take up to ``limit`` due jobs for ``LEASE``, the oldest first; of one kind if given. Commit before doing them.
 
-    ``without`` are platforms left alone for now. Commit before doing them.
+    Those of a platform that is left alone for now stay where they are.
     """
     now = now or utcnow()
+    quiet = select(_PLATFORM.c.id).where(_PLATFORM.c.quiet_until > now)
     due = select(_JOB.c.id).where(
         _JOB.c.status == "pending",
         _JOB.c.due_at <= now,
         or_(_JOB.c.leased_until.is_(None), _JOB.c.leased_until < now),
+        or_(_JOB.c.platform_id.is_(None), _JOB.c.platform_id.not_in(quiet)),
     )
     if kind is not None:
         due = due.where(_JOB.c.kind == kind)
-    if without:
-        due = due.where(or_(_JOB.c.platform_id.is_(None), _JOB.c.platform_id.not_in(without)))
     # Set apart so that the database takes them once; rows that another worker is taking are passed over.
     taken = due.order_by(_JOB.c.due_at).limit(limit).with_for_update(skip_locked=True).cte("taken")
     lease = now + LEASE
@@ -170,8 +175,12 @@ def postpone(session: Session, held: Claim, outcome: TryLater | GiveUp, now: dat
 
 
 def settle(session: Session, outcomes: Iterable[tuple[Claim, Outcome]], now: datetime | None = None) -> None:
-    """Note what became of jobs claimed together; a handful of statements, whatever their number."""
+    """Note what became of jobs claimed together; a handful of statements, whatever their number.
+
+    A platform that is down for everyone is left alone: for as long as it asks, or as it has been silent.
+    """
     now = now or utcnow()
+    outcomes = list(outcomes)
     done: dict[tuple[datetime, int], list[int]] = defaultdict(list)
     failed: list[dict[str, Any]] = []
     leases: dict[datetime, list[int]] = defaultdict(list)
@@ -192,6 +201,24 @@ def settle(session: Session, outcomes: Iterable[tuple[Claim, Outcome]], now: dat
         # Asked again meanwhile: free for another run at once.
         asked_again = and_(_JOB.c.id.in_(ids), _JOB.c.leased_until == lease)
         connection.execute(update(_JOB).where(asked_again).values(leased_until=None))
+    _tell_platforms(connection, outcomes, now)
+
+
+def _tell_platforms(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]], now: datetime) -> None:
+    heard, silent = set[int](), dict[int, timedelta | None]()
+    for held, outcome in outcomes:
+        if held.platform_id is not None and isinstance(outcome, TryLater) and outcome.everyone:
+            silent[held.platform_id] = outcome.after
+        elif held.platform_id is not None:
+            heard.add(held.platform_id)
+    for platform_id, after in silent.items():
+        mine = _PLATFORM.c.id == platform_id
+        since = connection.execute(select(_PLATFORM.c.silent_since).where(mine)).scalar() or now
+        until = now + (min(max(now - since, QUIET[0]), QUIET[1]) if after is None else max(after, QUIET[0]))
+        connection.execute(update(_PLATFORM).where(mine).values(silent_since=since, quiet_until=until))
+    back = and_(_PLATFORM.c.id.in_(heard - silent.keys()), _PLATFORM.c.silent_since.is_not(None))
+    if heard - silent.keys():
+        connection.execute(update(_PLATFORM).where(back).values(silent_since=None, quiet_until=None))
 
 
 _FAILURE = (

@@ -156,6 +156,12 @@ def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | 
     return platform
 
 
+def platform_names(session: Session) -> Sequence[tuple[int, str]]:
+    """(id, name) of every platform, in name order."""
+    query = select(Platform.id, Platform.name).order_by(Platform.name, Platform.id)
+    return [(number, name) for number, name in session.execute(query)]
+
+
 def all_platforms(session: Session) -> Sequence[Platform]:
     """Every platform with its deployments, by name."""
     query = select(Platform).order_by(Platform.name).options(selectinload(Platform.deployments))

@@ -142,11 +142,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('product', sa.String(length=50), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('checks', sa.JSON(), nullable=False, server_default='{}'))
         batch_op.add_column(sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('silent_since', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('quiet_until', sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table('resource_link', schema=None) as batch_op:
         batch_op.add_column(sa.Column('lineitems_url', sa.String(length=2000), nullable=True))
         batch_op.add_column(sa.Column('column_note', sa.String(length=500), nullable=True))
         batch_op.add_column(sa.Column('reconciled_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('differing', sa.Integer(), nullable=False, server_default='0'))
         batch_op.add_column(sa.Column('copied_from_id', sa.Integer(), nullable=True))
         batch_op.create_foreign_key(batch_op.f('fk_resource_link_copied_from_id'), 'resource_link', ['copied_from_id'], ['id'], ondelete='SET NULL')
 
@@ -166,11 +169,14 @@ def downgrade() -> None:
     with op.batch_alter_table('resource_link', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_resource_link_copied_from_id'), type_='foreignkey')
         batch_op.drop_column('copied_from_id')
+        batch_op.drop_column('differing')
         batch_op.drop_column('reconciled_at')
         batch_op.drop_column('column_note')
         batch_op.drop_column('lineitems_url')
 
     with op.batch_alter_table('platform', schema=None) as batch_op:
+        batch_op.drop_column('quiet_until')
+        batch_op.drop_column('silent_since')
         batch_op.drop_column('checked_at')
         batch_op.drop_column('checks')
         batch_op.drop_column('product')

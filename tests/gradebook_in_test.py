@@ -1,0 +1,115 @@
+"""A gradebook for tests: a development LMS served on the loopback, whatever mood it is in."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, request
+from sqlalchemy.orm import Session
+
+from lms.devlms import Campus, CourseLink, DevLmsSettings, Quirks, create_devlms, registration, serve
+from lms.devlms.gradebook import Score as Received
+from lms.devlms.vocabulary import AGS_SCOPES
+from lms.models import Enrolment, OutboxJob, Platform, ResourceLink, utcnow
+from lms.services.platforms import NewPlatform, add_platform
+from lms.worker import Worker
+from tests.learner_in_test import course, joins, learner, module, take
+
+SCOPES = list(AGS_SCOPES)
+LINKS = (CourseLink("track", "Décideurs publics"), CourseLink("d2", "D2"))
+SUBJECT = "11"
+
+
+@dataclass
+class Gradebook:
+    """The platform, and the worker that writes to it."""
+
+    session: Session
+    app: Flask
+    campus: Campus
+    worker: Worker
+    link: ResourceLink
+    row: Enrolment
+    #: Answers given instead of the platform's own, by the end of the address.
+    instead: dict[str, Callable[[], Response]] = field(default_factory=dict)
+
+    def mood(self, **quirks: Any) -> None:
+        self.campus.quirks = replace(self.campus.quirks, **quirks)
+
+    def column(self, link_id: str) -> str:
+        url = self.campus.service_urls(link_id).line_item
+        assert url is not None
+        return url
+
+    def earn(self, correct: int | None = None, key: str = "d1") -> Fraction:
+        """A result whose score is promised to the gradebook."""
+        part = module(key)
+        assert part.quiz is not None
+        free = replace(part, quiz=replace(part.quiz, attempts=0, cooldown_minutes=0))
+        score = take(self.session, self.row, free, correct).score
+        assert score is not None
+        return score
+
+    def deliver(self) -> OutboxJob:
+        """Let every delay pass and the worker do what is due; gives the delivery of the track's link."""
+        self.session.execute(sa.update(OutboxJob).where(OutboxJob.status == "pending").values(due_at=utcnow()))
+        self.session.execute(sa.update(Platform).values(quiet_until=None))
+        self.session.commit()
+        self.worker.drain()
+        return self.job()
+
+    def job(self) -> OutboxJob:
+        self.session.commit()
+        self.session.expire_all()
+        query = sa.select(OutboxJob).filter_by(kind="send_score").order_by(OutboxJob.id)
+        return self.session.scalars(query).all()[0]
+
+    def received(self, column: int = 1) -> list[Received]:
+        return [score for score in self.campus.store.scores() if score.line_item_id == column]
+
+    def grades(self, column: int = 1) -> list[float | None]:
+        return [score.grade for score in self.received(column)]
+
+
+def out_of(score: Fraction) -> float:
+    return float(round(score * 100, 2))
+
+
+@contextmanager
+def gradebook(app: Flask, session: Session, directory: Path, **quirks: Any) -> Iterator[Gradebook]:
+    """A connected development LMS, and somebody who came through its link to the track."""
+    tool = serve(app, "127.0.0.1", 0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = DevLmsSettings(
+        issuer=f"http://127.0.0.1:{port}", tool_url=tool.url, client_id="tool", deployment_id="1",
+        data_dir=directory / "devlms", links=LINKS, quirks=Quirks(**quirks),
+    )  # fmt: skip
+    devlms = create_devlms(settings)
+    instead: dict[str, Callable[[], Response]] = {}
+
+    @devlms.before_request
+    def answer_instead() -> Response | None:
+        give = next((give for end, give in instead.items() if request.path.endswith(end)), None)
+        return give() if give else None
+
+    server = serve(devlms, "127.0.0.1", port)
+    add_platform(session, NewPlatform(name="LMS", **registration(settings)))
+    session.commit()
+    app.extensions["tool_keys"].ensure(session)
+    session.commit()
+    campus: Campus = devlms.extensions["devlms"]
+    row = learner(session, subject=SUBJECT)
+    urls = campus.service_urls("track")
+    link = course(session, lineitem=urls.line_item, lineitems_url=urls.line_items, lti_id="track", ags_scopes=SCOPES)
+    joins(session, row.person_id, link)
+    try:
+        yield Gradebook(session, app, campus, Worker(app), link, row, instead)
+    finally:
+        server.stop()
+        tool.stop()
