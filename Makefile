@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
 JOBS ?= auto
 
-.PHONY: help demo dev test sure bench translations migration lint types imports content wheel chromium clean
+.PHONY: help demo dev test sure bench translations migration lint types imports content wheel chromium openedx clean
 .DEFAULT_GOAL := help
 
 help: ## print this
@@ -35,11 +35,20 @@ dev: $(STAMP) ## install the project and its tools; leaves the command at .venv/
 demo: $(STAMP) ## the whole product on SQLite with a development LMS beside it: one address to open
 	@$(BIN)/lms demo
 
-test: $(STAMP) chromium ## every test, on SQLite and on a real PostgreSQL, in a real browser
+test: $(STAMP) chromium openedx ## every test, on SQLite and on a real PostgreSQL, in a real browser
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 chromium:
 	@sh tests/browser/bring-chromium.sh
+
+# The second platform of the tests, in an environment of its own.
+openedx: $(VENV)/openedx/.ready
+
+$(VENV)/openedx/.ready: tests/openedx/requirements.txt | $(if $(findstring $(VENV),$(UV)),$(UV))
+	@echo "Installing Open edX's LTI consumer, a platform for the tests, in $(VENV)/openedx."
+	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) $(VENV)/openedx
+	@$(UV) pip sync --quiet --python $(VENV)/openedx/bin/python $<
+	@touch $@
 
 sure: lint types imports content wheel test ## format, lint, types, import contracts, translations, wheel, tests
 

@@ -18,7 +18,7 @@ from lms.lti import state
 from lms.lti.client import ServiceClient
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import issuing, outbox, reconciliation, sessions
+from lms.services import issuing, notices, outbox, reconciliation, sessions
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ class Worker:
         config = app.extensions["mpia"]
         self._authority = issuing.open_authority(config)
         self._services: ServiceClient = app.extensions["services"]
+        self._notices_url = f"{config.base_url}/lti/notices"
         self._jobs: dict[str, Job | Batch] = discover(lms.jobs, "run")
         self._together: dict[str, int] = discover(lms.jobs, "TOGETHER")
         self._stop = threading.Event()
@@ -71,6 +72,7 @@ class Worker:
         """Do one due job, or a batch of those that are sent together; gives how many."""
         with self._app.app_context():
             session = db.session()
+        self._notices_url = f"{config.base_url}/lti/notices"
             tools = Tools(session, self._services, self._authority)
             held = outbox.claim_many(session, 1)
             many = self._together.get(held[0].kind) if held else None
@@ -92,6 +94,7 @@ class Worker:
             issuing.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            notices.sweep(db.session())
             reconciliation.promise_comparisons(db.session())
             db.session.commit()
             db.session.remove()

@@ -65,7 +65,10 @@ ALLOWED = {
 #: Doors guarded by something else than who is signed in, each with tests of its own.
 GUARDED_OTHERWISE = {
     ("lti.login", "GET"), ("lti.login", "POST"), ("lti.launch", "POST"),  # state and signature: tests/hostile
-    ("lti.jwks", "GET"),
+    ("lti.again", "GET"), ("lti.jwks", "GET"),
+    ("notices.receive", "POST"),  # the signature of each notice: tests/hostile
+    # The one session that asked, signed into the address: tests/functional/test_privacy.py
+    ("privacy.show", "GET"), ("privacy.download", "GET"), ("privacy.erase_person", "POST"),
     ("quiz.question", "POST"),  # the permission signed into the page: test below
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
     ("admin.replay", "POST"),  # 404 without such a delivery: tests/services/test_outbox.py
@@ -73,7 +76,7 @@ GUARDED_OTHERWISE = {
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
-NO_TOKEN = {"lti.login", "lti.launch", "quiz.question"}
+NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question"}
 
 
 #: Let in, and refused for another reason: the password sent is wrong.
@@ -203,7 +206,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
                 unprotected.append((endpoint, visitor, status))
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
-        "account.arrive", "admin.replay",
+        "account.arrive", "admin.replay", "privacy.erase_person",
     } == NO_TOKEN  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import sys
 import click
 
 from lms.app import create_app
-from lms.models import db
+from lms.models import Platform, db
+from lms.services.legacy import keep_consumer
 from lms.services.platforms import NewPlatform, PlatformRefused, add_platform, all_platforms
 
 
@@ -57,3 +58,19 @@ def list_platforms() -> None:
         for row in all_platforms(db.session()):
             deployments = ", ".join(deployment.deployment_id for deployment in row.deployments)
             click.echo(f"{row.id}\t{row.status}\t{row.name}\t{row.issuer}\t{row.client_id}\t{deployments}")
+
+
+@command.command("legacy")
+@click.argument("platform_id", type=int)
+@click.option("--key", required=True, help="The consumer key it had over LTI 1.1.")
+@click.option("--secret", prompt=True, hide_input=True, help="Its secret; asked for when not given.")
+def legacy(platform_id: int, key: str, secret: str) -> None:
+    """Keep the LTI 1.1 consumer a platform had, so that it can prove the ids its people had then."""
+    app = create_app()
+    with app.app_context():
+        if db.session.get(Platform, platform_id) is None:
+            click.echo("There is no such platform. See: lms platform list.", err=True)
+            sys.exit(1)
+        keep_consumer(db.session(), platform_id, key, secret, app.extensions["mpia"].secret_key)
+        db.session.commit()
+    click.echo(f"{key}: kept.")

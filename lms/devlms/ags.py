@@ -11,7 +11,19 @@ from flask import Blueprint, Response, request
 from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
 from lms.devlms.gradebook import LineItem, Score, grade_after, is_stale, read_line_item, read_score
-from lms.devlms.services import answer, asked_slice, cut, link_to, one_more, read_json, require_accept, require_token
+from lms.devlms.services import (
+    answer,
+    asked_slice,
+    cut,
+    find_course,
+    following_part,
+    link_to,
+    one_more,
+    read_json,
+    require_accept,
+    require_token,
+)
+from lms.devlms.tools import Tool
 from lms.devlms.vocabulary import (
     LINE_ITEM_MEDIA,
     LINE_ITEM_READ_SCOPE,
@@ -29,42 +41,46 @@ ags = Blueprint("ags", __name__, url_prefix="/services/ags/<course_id>/lineitems
 @ags.get("")
 def read_line_items(course_id: str) -> Response:
     """The columns, filtered and by pages (section 3.2.5)."""
-    require_token(LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE)
+    tool = require_token(LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE)
     require_accept(LINE_ITEMS_MEDIA)
-    _course(course_id)
+    find_course(course_id)
     where: dict[str, Any] = {
         name: request.args[name] for name in ("resource_link_id", "resource_id", "tag") if request.args.get(name)
     }
     if campus().quirks.no_line_item_claim:
         where["own"] = False
     start, limit = asked_slice()
-    items = campus().store.line_items({**where, "course_id": course_id}, start, one_more(limit))
-    page, following = cut(items, start, limit, campus().line_items_url)
-    return link_to(answer([_line_item(item) for item in page], LINE_ITEMS_MEDIA), following)
+    items = campus().store.line_items(
+        {**where, "course_id": course_id, "client_id": tool.client_id}, start, one_more(limit)
+    )
+    page, following = cut(items, start, limit, lambda query: campus().at(tool).line_items(course_id, query))
+    return link_to(answer([_line_item(item, tool) for item in page], LINE_ITEMS_MEDIA), following)
 
 
 @ags.post("")
 def add_line_item(course_id: str) -> Response:
     """A new column (section 3.2.6)."""
-    require_token(LINE_ITEM_SCOPE)
-    _course(course_id)
-    item = _checked(read_line_item(read_json(LINE_ITEM_MEDIA)))
-    return answer(_line_item(campus().store.add_line_item(item)), LINE_ITEM_MEDIA, 201)
+    tool = require_token(LINE_ITEM_SCOPE)
+    find_course(course_id)
+    item = replace(read_line_item(read_json(LINE_ITEM_MEDIA)), course_id=course_id, client_id=tool.client_id)
+    if item.resource_link_id and not _is_link_of(item.resource_link_id, course_id, tool):
+        raise Refused(400, "resourceLinkId is no link of this course")
+    return answer(_line_item(campus().store.add_line_item(item), tool), LINE_ITEM_MEDIA, 201)
 
 
 @ags.get("/<int:item_id>/lineitem")
 def read_one(course_id: str, item_id: int) -> Response:
     """One column."""
-    require_token(LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE)
+    tool = require_token(LINE_ITEM_SCOPE, LINE_ITEM_READ_SCOPE)
     require_accept(LINE_ITEM_MEDIA)
-    return answer(_line_item(_item(course_id, item_id)), LINE_ITEM_MEDIA)
+    return answer(_line_item(_item(course_id, item_id, tool), tool), LINE_ITEM_MEDIA)
 
 
 @ags.put("/<int:item_id>/lineitem")
 def change(course_id: str, item_id: int) -> Response:
     """Replace a column's description; its link stays what it was."""
-    require_token(LINE_ITEM_SCOPE)
-    item = _item(course_id, item_id)
+    tool = require_token(LINE_ITEM_SCOPE)
+    item = _item(course_id, item_id, tool)
     asked = read_line_item(read_json(LINE_ITEM_MEDIA))
     changed = replace(
         asked,
@@ -75,14 +91,14 @@ def change(course_id: str, item_id: int) -> Response:
         client_id=item.client_id,
     )
     campus().store.change_line_item(changed)
-    return answer(_line_item(changed), LINE_ITEM_MEDIA)
+    return answer(_line_item(changed, tool), LINE_ITEM_MEDIA)
 
 
 @ags.delete("/<int:item_id>/lineitem")
 def remove(course_id: str, item_id: int) -> Response:
     """Remove a column the tool made; one the LMS made for its own link stays."""
-    require_token(LINE_ITEM_SCOPE)
-    item = _item(course_id, item_id)
+    tool = require_token(LINE_ITEM_SCOPE)
+    item = _item(course_id, item_id, tool)
     if item.own:
         raise Refused(403, "This column belongs to the course's link")
     campus().store.remove_line_item(item.id)
@@ -92,8 +108,8 @@ def remove(course_id: str, item_id: int) -> Response:
 @ags.post("/<int:item_id>/lineitem/scores")
 def receive_score(course_id: str, item_id: int) -> Response:
     """Receive a score (section 3.4); 409 when it is not later than the one already held."""
-    require_token(SCORE_SCOPE)
-    item = _item(course_id, item_id)
+    tool = require_token(SCORE_SCOPE)
+    item = _item(course_id, item_id, tool)
     here = campus()
     score = replace(
         read_score(read_json(SCORE_MEDIA), here.people),
@@ -113,25 +129,23 @@ def receive_score(course_id: str, item_id: int) -> Response:
 @ags.get("/<int:item_id>/lineitem/results")
 def read_results(course_id: str, item_id: int) -> Response:
     """The grades in force, as the gradebook holds them (section 3.3)."""
-    require_token(RESULT_SCOPE)
+    tool = require_token(RESULT_SCOPE)
     require_accept(RESULTS_MEDIA)
-    item = _item(course_id, item_id)
+    item = _item(course_id, item_id, tool)
     hidden = 0.0 if campus().quirks.results_omit_zero else None
-    start, limit = asked_slice()
-    found = campus().store.results(item.id, request.args.get("user_id"), hidden, start, one_more(limit))
-    page, following = cut(found, start, limit, lambda query: campus().line_item_url(item.id, "/results", query))
-    return link_to(answer([_result(score, item) for score in page], RESULTS_MEDIA), following)
+    after, limit = asked_slice()
+    found = campus().store.results(item.id, request.args.get("user_id"), hidden, after, one_more(limit))
+    following = None
+    if limit is not None and len(found) > limit:
+        found = found[:limit]
+        at = campus().at(tool)
+        following = following_part(found[-1][0], lambda query: at.line_item(course_id, item.id, "/results", query))
+    return link_to(answer([_result(score, item, tool) for _number, score in found], RESULTS_MEDIA), following)
 
 
-def _course(course_id: str) -> None:
-    if course_id != campus().settings.course_id:
-        raise Refused(404, "No such course")
-
-
-def _item(course_id: str, item_id: int) -> LineItem:
-    _course(course_id)
+def _item(course_id: str, item_id: int, tool: Tool) -> LineItem:
     item = campus().store.line_item(item_id)
-    if item is None or item.course_id != course_id or not _told(item):
+    if item is None or item.course_id != course_id or item.client_id != tool.client_id or not _told(item):
         raise Refused(404, "No such line item")
     return item
 
@@ -141,15 +155,14 @@ def _told(item: LineItem) -> bool:
     return not (item.own and campus().quirks.no_line_item_claim)
 
 
-def _checked(item: LineItem) -> LineItem:
-    if item.resource_link_id and campus().settings.link(item.resource_link_id) is None:
-        raise Refused(400, "resourceLinkId is no link of this course")
-    return item
+def _is_link_of(link_id: str, course_id: str, tool: Tool) -> bool:
+    link = campus().link(link_id)
+    return link is not None and link.course_id == course_id and link.client_id == tool.client_id
 
 
-def _line_item(item: LineItem) -> Mapping[str, Any]:
+def _line_item(item: LineItem, tool: Tool) -> Mapping[str, Any]:
     body = {
-        "id": campus().line_item_url(item.id),
+        "id": campus().at(tool).line_item(item.course_id, item.id),
         "label": item.label,
         "scoreMaximum": item.score_maximum,
         "resourceLinkId": item.resource_link_id,
@@ -162,11 +175,11 @@ def _line_item(item: LineItem) -> Mapping[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _result(score: Score, item: LineItem) -> Mapping[str, Any]:
-    here = campus()
+def _result(score: Score, item: LineItem, tool: Tool) -> Mapping[str, Any]:
+    at = campus().at(tool)
     body: dict[str, Any] = {
-        "id": here.line_item_url(item.id, f"/results/{score.user_id}"),
-        "scoreOf": here.line_item_url(item.id),
+        "id": at.line_item(item.course_id, item.id, f"/results/{score.user_id}"),
+        "scoreOf": at.line_item(item.course_id, item.id),
         "userId": score.user_id,
         "resultScore": score.grade,
         "resultMaximum": item.score_maximum,

@@ -7,28 +7,37 @@ cannot hide. Anyone may be anyone in it, hence the loopback rule of its settings
 from html import escape
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from lms.devlms.about_people import about_people
+from lms.devlms.administration import administration, registration_doors
 from lms.devlms.ags import ags
 from lms.devlms.campus import EXTENSION, Campus, campus
+from lms.devlms.deep_linking import deep_linking
 from lms.devlms.errors import Refused
+from lms.devlms.groups import groups
 from lms.devlms.misbehaviour import date_by_own_clock, misbehave
+from lms.devlms.notices import notices
 from lms.devlms.nrps import nrps
 from lms.devlms.oidc import oidc
 from lms.devlms.pages import pages
 from lms.devlms.settings import DevLmsSettings
 from lms.devlms.settings_pages import settings_pages
+from lms.devlms.teaching import teaching
 
-_MACHINE_DOORS = ("/services/", "/token", "/jwks.json", "/grades.json")
+_MACHINE_DOORS = ("/services/", "/token", "/register", "/jwks.json", "/grades.json", "/.well-known/")
+#: Pages of people, which another site may not act upon.
+_PAGES = (pages, teaching, about_people, administration, settings_pages)
+_BLUEPRINTS = (oidc, ags, nrps, groups, notices, deep_linking, registration_doors, *_PAGES)
 
 
 def create_devlms(settings: DevLmsSettings) -> Flask:
     """An LMS with one course, whose ``app.extensions["devlms"]`` is its :class:`Campus`."""
     app = Flask("lms.devlms")
     app.extensions[EXTENSION] = Campus(settings)
-    for blueprint in (oidc, ags, nrps, pages, settings_pages):
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(_know_our_name)
     app.before_request(_own_pages_only)
@@ -50,18 +59,20 @@ def _know_our_name() -> None:
 def _own_pages_only() -> None:
     # Anyone may be anyone here, yet another site must not act through a visitor's browser.
     origin = request.headers.get("Origin")
-    own = request.blueprint in {"pages", "settings"}
+    own = request.blueprint in {page.name for page in _PAGES}
     if own and request.method == "POST" and origin not in {None, campus().settings.issuer}:
         raise Refused(403, "Cette demande vient d'un autre site.")
 
 
 def _headers(response: Response) -> Response:
-    tool = campus().settings.tool_url
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self' {tool}; "
-        f"form-action 'self' {tool}; frame-ancestors 'self'; base-uri 'none'",
-    )
+    policy = "default-src 'none'; frame-ancestors 'self'; base-uri 'none'"
+    if response.mimetype == "text/html":
+        framed = " ".join(sorted({tool.origin for tool in campus().tools()} | g.get("framed", set())))
+        policy += (
+            f"; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self' {framed}; "
+            f"form-action 'self' {framed}"
+        )
+    response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if request.endpoint != "static":

@@ -1,27 +1,20 @@
 """A browser without a window: walks a launch as a person's browser would, and keeps cookies per host."""
 
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urljoin
 
 import httpx
 
+from lms.devlms.forms import Form, forms, frames
 from lms.devlms.settings import LOOPBACK
+
+FieldValue = str | list[str] | None
+Choice = Callable[["HeadlessBrowser", httpx.Response], httpx.Response]
 
 _MOST_STEPS: Final = 20
 _USER_AGENT: Final = "Mozilla/5.0 (devlms headless)"
-
-
-@dataclass(slots=True)
-class Form:
-    """A form as a page shows it; ``auto`` says that the page's script submits it (``data-auto-submit``)."""
-
-    action: str
-    method: str
-    auto: bool
-    fields: dict[str, str] = field(default_factory=dict)
 
 
 class HeadlessBrowser:
@@ -48,15 +41,62 @@ class HeadlessBrowser:
         self.trail = []
         return self.open(f"{self.issuer}/course/{link_id}?as={user_id}")
 
+    def deep_link(self, user_id: str, choose: Choice, course_id: str = "", client_id: str = "") -> httpx.Response:
+        """Add activities through a tool's picker; ``choose`` acts in it and gives the page it ends on.
+
+        In ``choose``, the picker's page is submitted with :meth:`submit`, which follows to the LMS.
+        """
+        self._course(user_id, course_id)
+        picked = {"tool": client_id} if client_id else {}
+        return choose(self, self.submit(self.form("/add"), **picked))
+
+    def register(self, user_id: str, url: str, accept: Choice) -> httpx.Response:
+        """Connect a tool by the registration address it gives; ``accept`` acts in its page, as in :meth:`deep_link`."""
+        self.trail = []
+        self.open(f"{self.issuer}/tools?as={user_id}")
+        page = self.submit(self.form("/tools/register"), url=url)
+        return accept(self, self.open(frames(page.text)[0]))
+
+    def review(self, user_id: str, item_id: int, about: str) -> httpx.Response:
+        """Open someone's submission from the gradebook, by its column."""
+        self.trail = []
+        return self.open(f"{self.issuer}/review/{item_id}/{about}?as={user_id}")
+
+    def privacy(self, user_id: str, about: str, client_id: str = "") -> httpx.Response:
+        """Open what a tool holds about someone."""
+        self.trail = []
+        tool = f"&tool={client_id}" if client_id else ""
+        return self.open(f"{self.issuer}/privacy/{about}?as={user_id}{tool}")
+
+    def activate(self, user_id: str, number: int) -> httpx.Response:
+        """Activate a registered tool, by its number."""
+        self.open(f"{self.issuer}/tools?as={user_id}")
+        return self.submit(self.form(f"/tools/{number}/activate"))
+
+    def copy_course(self, user_id: str, course_id: str = "") -> str:
+        """Copy a course as its trainer does; gives the id of the copy."""
+        self._course(user_id, course_id)
+        return str(self.submit(self.form("/copy")).url).rpartition("/")[2]
+
     def open(self, url: str) -> httpx.Response:
         """Go to a page and wherever it leads by itself."""
-        response = self._send(self.client.build_request("GET", url))
-        for _ in range(_MOST_STEPS):
-            following = response.next_request or self._auto_submit(response)
-            if following is None:
-                return response
-            response = self._send(following)
-        raise RuntimeError(f"The launch goes round in circles, at {response.url}")
+        return self._follow(self.client.build_request("GET", url))
+
+    def submit(self, form: Form, **changes: FieldValue) -> httpx.Response:
+        """Send a form of the last page, fields changed (None takes one away), and go wherever that leads.
+
+        The button pressed is a change too, by its name.
+        """
+        fields: dict[str, FieldValue] = {**form.fields, **changes}
+        sent = {name: value for name, value in fields.items() if value is not None}
+        return self._follow(self._request(form, sent, self.trail[-1]))
+
+    def form(self, action: str) -> Form:
+        """The form of the last page whose address holds ``action``."""
+        found = next((form for form in forms(self.trail[-1].text) if action in form.action), None)
+        if found is None:
+            raise LookupError(f"No form leads to {action} at {self.trail[-1].url}")
+        return found
 
     def grades(self) -> list[dict[str, Any]]:
         """The gradebook of the LMS: the score in force of each person and column."""
@@ -77,6 +117,10 @@ class HeadlessBrowser:
     ) -> None:
         self.close()
 
+    def _course(self, user_id: str, course_id: str) -> None:
+        self.trail = []
+        self.open(f"{self.issuer}/{f'courses/{course_id}' if course_id else 'course'}?as={user_id}")
+
     def _keep_secure_cookies(self, response: httpx.Response) -> None:
         # Browsers send Secure cookies to http://localhost too; the standard jar never would.
         if response.url.host in LOOPBACK:
@@ -88,38 +132,24 @@ class HeadlessBrowser:
         self.trail.append(response)
         return response
 
+    def _follow(self, first: httpx.Request) -> httpx.Response:
+        response = self._send(first)
+        for _ in range(_MOST_STEPS):
+            following = response.next_request or self._auto_submit(response)
+            if following is None:
+                return response
+            response = self._send(following)
+        raise RuntimeError(f"The launch goes round in circles, at {response.url}")
+
     def _auto_submit(self, response: httpx.Response) -> httpx.Request | None:
         if not response.headers.get("Content-Type", "").startswith("text/html"):
             return None
         form = next((form for form in forms(response.text) if form.auto), None)
-        if form is None:
-            return None
-        url = urljoin(str(response.url), form.action)
+        return self._request(form, form.fields, response) if form else None
+
+    def _request(self, form: Form, fields: Mapping[str, FieldValue], page: httpx.Response) -> httpx.Request:
+        url = urljoin(str(page.url), form.action)
         if form.method == "get":
-            return self.client.build_request("GET", url, params=form.fields)
-        page = response.url
-        origin = f"{page.scheme}://{page.netloc.decode()}"
-        return self.client.build_request("POST", url, data=form.fields, headers={"Origin": origin})
-
-
-def forms(html: str) -> list[Form]:
-    """The forms of a page with the fields they would send untouched (hidden and text inputs)."""
-    reader = _FormReader()
-    reader.feed(html)
-    return reader.forms
-
-
-class _FormReader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            method = values.get("method", "get").lower()
-            self.forms.append(Form(values.get("action", ""), method, "data-auto-submit" in values))
-        elif tag == "input" and self.forms and values.get("name") and values.get("type") != "submit":
-            if values.get("type") in {"checkbox", "radio"} and "checked" not in values:
-                return
-            self.forms[-1].fields[values["name"]] = values.get("value", "on" if "checked" in values else "")
+            return self.client.build_request("GET", url, params=dict(fields))
+        origin = f"{page.url.scheme}://{page.url.netloc.decode()}"
+        return self.client.build_request("POST", url, data=dict(fields), headers={"Origin": origin})

@@ -23,13 +23,13 @@ class Database:
                 _grow(db, table, kind)
 
     @contextmanager
-    def open(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which other writers wait for; an exception undoes it."""
+    def open(self, *, writing: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction, which other writers wait for if it writes; an exception undoes it."""
         db = sqlite3.connect(self._path, timeout=10, isolation_level=None)
         db.row_factory = sqlite3.Row
         try:
             db.execute("PRAGMA foreign_keys = ON")
-            db.execute("BEGIN IMMEDIATE")
+            db.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
             yield db
             if db.in_transaction:  # a script commits by itself
                 db.execute("COMMIT")

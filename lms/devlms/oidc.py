@@ -1,14 +1,16 @@
 """The doors of sign-in and trust: authentication, tokens and keys (LTI Security Framework 1.0)."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from lms.devlms.campus import campus
+from lms.devlms.campus import Campus, campus
 from lms.devlms.errors import TokenRefused
-from lms.devlms.launches import claims
-from lms.devlms.tokens import granted_scopes, read_assertion
-from lms.devlms.vocabulary import SCOPES
+from lms.devlms.messages import claims
+from lms.devlms.tokens import check_request, claimed_client, granted_scopes, read_assertion
+from lms.devlms.tools import Tool
 
 oidc = Blueprint("oidc", __name__)
 
@@ -24,12 +26,31 @@ def authenticate() -> tuple[str, int] | str:
     """Answer an authentication request with a form posted to the tool (section 5.1.1)."""
     here, asked = campus(), request.values
     # Nothing is ever sent to an address that is not on the list: these two faults stay on our page.
-    if asked.get("client_id") != here.settings.client_id:
+    tool = here.tool(asked.get("client_id", ""))
+    if tool is None:
         return _refusal("Cet outil n'est pas connu de la plateforme (client_id).")
-    if asked.get("redirect_uri") != here.settings.launch_url:
+    address = asked.get("redirect_uri", "")
+    if address not in tool.redirect_uris:
         return _refusal("L'adresse de retour n'est pas sur la liste de l'outil (redirect_uri).")
-    if here.quirks.pending:
-        return _form(error="unauthorized_client", error_description="The tool awaits its activation")
+    try:
+        return _form(address, id_token=here.key.sign(_answer(here, tool, asked)))
+    except _Refusal as refusal:
+        # Posted too, with the state and without id_token, as Moodle does.
+        return _form(address, error=refusal.code, error_description=refusal.reason)
+
+
+class _Refusal(Exception):
+    """An authentication error to post to the tool (OpenID Connect Core, section 3.1.2.6)."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+def _answer(here: Campus, tool: Tool, asked: Mapping[str, str]) -> dict[str, Any]:
+    if not tool.active:
+        raise _Refusal("unauthorized_client", "The tool awaits its activation")
     expected = {
         "scope": "openid",
         "response_type": "id_token",
@@ -38,34 +59,36 @@ def authenticate() -> tuple[str, int] | str:
     }
     for name, value in expected.items():
         if asked.get(name) != value:
-            return _form(error="invalid_request", error_description=f"{name} is {value}")
+            raise _Refusal("invalid_request", f"{name} is {value}")
     for name in ("nonce", "state", "login_hint", "lti_message_hint"):
         if not asked.get(name):
-            return _form(error="invalid_request", error_description=f"{name} is missing")
+            raise _Refusal("invalid_request", f"{name} is missing")
     launch = here.launches.find(asked["lti_message_hint"], asked["login_hint"])
-    if launch is None:
-        return _form(error="access_denied", error_description="The hints belong to no open launch")
-    if launch.person.id not in here.people or not here.people[launch.person.id].is_active:
-        return _form(error="access_denied", error_description="This person has left the course")
-    urls = here.service_urls(launch.link.id)
-    token = here.key.sign(
-        claims(here.settings, launch, urls, asked["nonce"], here.now(), withhold_names=here.quirks.names_withheld)
-    )
-    return _form(id_token=token)
+    if launch is None or launch.tool.client_id != tool.client_id:
+        raise _Refusal("access_denied", "The hints belong to no open launch")
+    person = here.people.get(launch.person.id)
+    if person is None or not person.is_active:
+        raise _Refusal("access_denied", "This person has left the course")
+    return claims(here, launch, asked["nonce"])
 
 
 @oidc.post("/token")
 def token() -> Response:
     """An access token for a client that proves itself with a signed assertion (section 4.1.1)."""
     here, quirks = campus(), campus().quirks
-    if quirks.pending:
-        raise TokenRefused("invalid_client", "The tool awaits its activation")
-    assertion = read_assertion(request.form, here.settings, here.token_url, here.now())
-    scopes = granted_scopes(request.form, SCOPES if quirks.granted_scopes is None else quirks.granted_scopes)
+    check_request(request.form)
+    tool = here.tool(claimed_client(request.form))
+    if tool is None or not tool.active:
+        raise TokenRefused("invalid_client", "No such tool, or it awaits its activation")
+    assertion = read_assertion(request.form, tool, here.at(tool).token, here.now())
+    allowed = here.scopes() if tool.scopes is None else tool.scopes
+    if quirks.granted_scopes is not None:
+        allowed = tuple(scope for scope in allowed if scope in quirks.granted_scopes)
+    scopes = granted_scopes(request.form, allowed)
     if not here.store.use_assertion(str(assertion["jti"]), float(assertion["exp"]), time.time()):
         raise TokenRefused("invalid_client", "This assertion was already used (jti)")
     answer = jsonify(
-        access_token=here.tokens.issue(scopes, quirks.token_seconds),
+        access_token=here.tokens.issue(tool.client_id, scopes, quirks.token_seconds),
         token_type="Bearer",  # noqa: S106  (the kind of token, not a secret)
         expires_in=quirks.token_seconds,
         scope=" ".join(sorted(scopes)),
@@ -76,11 +99,10 @@ def token() -> Response:
     return answer
 
 
-def _form(**fields: str) -> str:
-    # A failure is posted too, with the state and without id_token, as Moodle does.
+def _form(action: str, **fields: str) -> str:
     if state := request.values.get("state"):
         fields["state"] = state
-    return render_template("devlms/respond.html", action=campus().settings.launch_url, fields=fields)
+    return render_template("devlms/respond.html", action=action, fields=fields)
 
 
 def _refusal(reason: str) -> tuple[str, int]:

@@ -3,86 +3,81 @@
 from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from lms.devlms.about_people import may_review
 from lms.devlms.campus import campus
-from lms.devlms.people import Person
+from lms.devlms.launches import Launch
+from lms.devlms.opening import open_tool
+from lms.devlms.visitors import enrolled, know_visitors, remember
 
-COOKIE = "devlms_person"
 #: Lines a table of the gradebook shows at most.
 SHOWN = 200
 
 pages = Blueprint("pages", __name__)
 
 
-@pages.before_request
-def know_the_person() -> None:
-    """Who is here: ``?as=`` chooses, else the cookie remembers."""
-    chosen = request.args.get("as")
-    g.person = _enrolled(chosen or request.cookies.get(COOKIE, ""))
-    if chosen and g.person is None:
-        abort(404, "Cette personne n'est pas inscrite au cours.")
-
-
-@pages.after_request
-def remember_the_person(response: Response) -> Response:
-    """Keep a choice made by ``?as=``."""
-    if request.args.get("as") and g.get("person"):
-        _remember(response, g.person)
-    return response
+know_visitors(pages)
 
 
 @pages.get("/")
 def choose() -> str:
     """The people of the demonstration, one button each."""
-    return render_template("devlms/choose.html", people=campus().people.named())
+    here = campus()
+    private = here.quirks.data_privacy and g.person is not None and g.person.is_administrator
+    tools = [tool for tool in here.tools() if tool.active] if private else []
+    return render_template("devlms/choose.html", people=here.people.named(), tools=tools)
 
 
 @pages.post("/")
 def become() -> BaseResponse:
     """Be that person from now on."""
-    person = _enrolled(request.form.get("person", ""))
-    if person is None:
-        abort(404, "Cette personne n'est pas inscrite au cours.")
+    person = enrolled(request.form.get("person", ""))
     response = redirect(url_for(".course"), code=303)
-    _remember(response, person)
+    remember(response, person)
     return response
 
 
 @pages.get("/course")
 def course() -> str | BaseResponse:
-    """The course and its activities."""
+    """The course of the settings and its activities."""
+    return one_course(campus().settings.course_id)
+
+
+@pages.get("/courses/<course_id>")
+def one_course(course_id: str) -> str | BaseResponse:
+    """A course, its activities, and what its trainers may do."""
     if g.person is None:
         return redirect(url_for(".choose"))
-    return render_template("devlms/course.html", settings=campus().settings)
+    here = campus()
+    shown = here.course(course_id)
+    if shown is None:
+        abort(404, "Ce cours n'existe pas.")
+    tools = [tool for tool in here.tools() if tool.active]
+    return render_template(
+        "devlms/course.html", course=shown, courses=here.courses(), links=here.links(course_id), tools=tools
+    )
 
 
 @pages.get("/course/<link_id>")
 def activity(link_id: str) -> str | BaseResponse:
-    """An activity: the page starts the tool's login in a frame, or in a new tab on demand."""
+    """An activity, which opens its tool."""
     if g.person is None:
         return redirect(url_for(".choose"))
     here = campus()
-    link = here.settings.link(link_id)
+    link = here.link(link_id)
     if link is None:
         abort(404, "Cette activité n'existe pas dans le cours.")
+    within, tool = here.course(link.course_id), here.tool(link.client_id)
+    if within is None or tool is None:
+        abort(404, "Le cours ou l'outil de cette activité n'existe plus.")
+    launch = Launch(g.person, tool, within, "iframe", link=link, target=link.url)
+    return open_tool(launch, link.title, url_for(".one_course", course_id=within.id), within.title)
 
-    def initiation(document_target: str) -> dict[str, str]:
-        """Third-party initiated login (LTI Security Framework, section 5.1.1.1)."""
-        return {
-            "iss": here.settings.issuer,
-            "login_hint": g.person.id,
-            "target_link_uri": here.settings.launch_url,
-            "lti_message_hint": here.launches.begin(g.person, link, document_target),
-            "client_id": here.settings.client_id,
-            "lti_deployment_id": here.settings.deployment_id,
-        }
 
-    return render_template(
-        "devlms/activity.html",
-        link=link,
-        settings=here.settings,
-        framed=initiation("iframe"),
-        windowed=initiation("window"),
-    )
+@pages.get("/storage")
+def storage() -> str:
+    """What a named storage frame holds (LTI postMessage Storage)."""
+    origins = " ".join(sorted({tool.origin for tool in campus().tools()}))
+    return render_template("devlms/storage.html", origins=origins)
 
 
 @pages.get("/grades")
@@ -96,6 +91,8 @@ def grades() -> str:
         current=store.current_scores(SHOWN),
         received=store.latest_scores(SHOWN),
         most=SHOWN,
+        may_review=may_review,
+        courses={course.id: course.title for course in campus().courses()},
     )
 
 
@@ -120,12 +117,3 @@ def grades_json() -> Response:
             for score in store.current_scores()
         ]
     )
-
-
-def _enrolled(person_id: str) -> Person | None:
-    person = campus().people.get(person_id)
-    return person if person and person.is_active else None
-
-
-def _remember(response: BaseResponse, person: Person) -> None:
-    response.set_cookie(COOKIE, person.id, httponly=True, samesite="Lax")

@@ -37,8 +37,16 @@ class Quirks:
     string_booleans: bool = _habit(False, "Booléens en toutes lettres dans la sélection de contenu (Moodle)")
     #: Moodle: a deep linking request carries no ``data``.
     no_deep_linking_data: bool = _habit(False, "Sélection de contenu sans « data » (Moodle)")
+    #: Moodle: custom parameters are kept as lines, so a line break in a value makes another parameter.
+    custom_by_lines: bool = _habit(False, "Paramètres personnalisés gardés ligne à ligne (Moodle)")
     #: Canvas and others: the answer to a registration leaves the deployment to be typed in.
     no_deployment_in_registration: bool = _habit(False, "Inscription sans deployment_id dans la réponse")
+    #: The gradebook opens a learner's submission in its tool (Submission Review 1.0).
+    submission_review: bool = _habit(False, "Revoir un travail depuis le carnet de notes")
+    #: Administrators open what a tool holds about someone (data-privacy launch).
+    data_privacy: bool = _habit(False, "Demander à un outil les données d'une personne")
+    #: Tools hear of copied courses (Platform Notification Service 1.0).
+    notices: bool = _habit(False, "Avis envoyés aux outils, dont la copie d'un cours")
     #: Open edX: a score that comes too late gets 400 where AGS says 409.
     stale_is_400: bool = _habit(False, "Score trop ancien refusé par 400 (Open edX)")
     #: Open edX, programmatic mode: launches name no column, and none exists until the tool makes one.
@@ -65,6 +73,8 @@ class Quirks:
     token_seconds: int = _habit(3600, "Durée de vie des jetons d'accès, en secondes")
     #: Open edX: the most members a page of the roster holds, even when no limit is asked for.
     page_size: int = _habit(0, "Membres par page au plus (0 : sans limite)")
+    #: Canvas and others: tools may keep values in the page around them, ``_parent``, or in a frame of that name.
+    platform_storage: str = _habit("", "Stockage par messages : _parent, ou le nom d'un cadre (vide : aucun)")
     #: When given, only these scopes are granted and the others are dropped silently, as by a Moodle setting.
     granted_scopes: tuple[str, ...] | None = _habit(None, "Portées accordées, séparées par des espaces (vide : toutes)")
 

@@ -9,6 +9,7 @@ from lms.devlms.people import Person
 from lms.devlms.vocabulary import LEARNER
 
 _FIRST: Final = 1_000_000
+_DIGITS: Final = 12
 
 
 class Roster(Mapping[str, Person]):
@@ -80,7 +81,8 @@ class Roster(Mapping[str, Person]):
         return self._named.get(person_id) or self._joined.get(person_id) or self._computed(person_id)
 
     def _computed(self, person_id: str) -> Person | None:
-        number = int(person_id) - _FIRST if person_id.isascii() and person_id.isdigit() else 0
+        digits = person_id.isascii() and person_id.isdigit() and len(person_id) <= _DIGITS
+        number = int(person_id) - _FIRST if digits else 0
         if not 0 < number <= self._size or person_id != str(number + _FIRST):
             return None
         rank = f"{number:06d}"

@@ -2,21 +2,37 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from flask import Response, request
 
 from lms.devlms.campus import campus
 from lms.devlms.errors import Refused
+from lms.devlms.settings import Course
+from lms.devlms.tools import Tool
 
+#: More is no place in any list, nor a number SQLite holds.
+_DIGITS: Final = 15
 _T = TypeVar("_T")
 #: Gives an address its query.
 UrlOf = Callable[[Mapping[str, str]], str]
 
 
-def require_token(*scopes: str) -> None:
-    """Refuse without a bearer token holding one of these scopes."""
-    campus().tokens.check(request.headers.get("Authorization"), frozenset(scopes))
+def require_token(*scopes: str) -> Tool:
+    """The tool that calls, refused without a bearer token holding one of these scopes."""
+    grant = campus().tokens.check(request.headers.get("Authorization"), frozenset(scopes))
+    tool = campus().tool(grant.client_id)
+    if tool is None or not tool.active:
+        raise Refused(401, "The tool is not active", {"WWW-Authenticate": "Bearer"})
+    return tool
+
+
+def find_course(course_id: str) -> Course:
+    """The course a service address names."""
+    course = campus().course(course_id)
+    if course is None:
+        raise Refused(404, "No such course")
+    return course
 
 
 def require_accept(media: str) -> None:
@@ -36,11 +52,17 @@ def read_json(media: str) -> Mapping[str, Any]:
         raise Refused(400 if strict else 415, f"Content-Type is {media}")
     try:
         body = json.loads(request.get_data())
+        require_whole_characters(body)
     except ValueError as error:
         raise Refused(400, f"The body is no JSON: {error}") from error
     if not isinstance(body, dict):
         raise Refused(400, "The body is a JSON object")
     return body
+
+
+def require_whole_characters(body: Any) -> None:
+    """``ValueError`` if a text holds half a character, which JSON can say and nobody can keep or show."""
+    json.dumps(body, ensure_ascii=False).encode()
 
 
 def answer(body: Any, media: str, status: int = 200) -> Response:
@@ -101,4 +123,6 @@ def _whole(name: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit():
         raise Refused(400, f"{name} is a whole number")
+    if len(text) > _DIGITS:
+        raise Refused(400, f"{name} is too large")
     return int(text)

@@ -7,8 +7,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from lms.devlms.campus import campus
 from lms.devlms.quirks import Quirks
+from lms.devlms.visitors import know_visitors
 
 settings_pages = Blueprint("settings", __name__)
+know_visitors(settings_pages)
 
 
 @settings_pages.get("/quirks")

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS score (
     grading_progress TEXT NOT NULL, score_given REAL, score_maximum REAL, comment TEXT NOT NULL,
     grade REAL, received_at TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS score_in ON score (line_item_id, id);
 CREATE INDEX IF NOT EXISTS score_of ON score (line_item_id, user_id, id);
 CREATE TABLE IF NOT EXISTS assertion (jti TEXT PRIMARY KEY, expires REAL NOT NULL);
 """
@@ -54,12 +55,13 @@ class Store:
         asked = {**(where or {})}
         order = f"{condition(asked)} ORDER BY id LIMIT :limit OFFSET :start"
         bound = {**asked, "limit": -1 if limit is None else limit, "start": start}
-        with self._database.open() as db:
+        with self._database.open(writing=False) as db:
             return [_item(row) for row in db.execute(f"SELECT {_ITEM} FROM line_item {order}", bound)]  # noqa: S608
 
     def line_item(self, item_id: int) -> LineItem | None:
         """The column of that id."""
-        return next(iter(self.line_items({"id": item_id})), None)
+        # SQLite's numbers end at 63 bits; an address may hold any.
+        return next(iter(self.line_items({"id": item_id})), None) if item_id.bit_length() < 64 else None
 
     def add_line_item(self, item: LineItem) -> LineItem:
         """A new column, always a separate one (as Moodle's manual columns)."""
@@ -106,17 +108,22 @@ class Store:
         return self._scores(f"WHERE id IN ({latest}) ORDER BY id LIMIT :limit", bound)
 
     def results(
-        self, item_id: int, user_id: str | None, but: float | None, start: int, limit: int | None
-    ) -> list[Score]:
-        """The scores in force of a column that hold a grade other than ``but``."""
+        self, item_id: int, user_id: str | None, but: float | None, after: int, limit: int | None
+    ) -> list[tuple[int, Score]]:
+        """The scores in force of a column that hold a grade other than ``but``, each with its number.
+
+        A page begins ``after`` a number rather than at a rank, so that the last one costs what the first does.
+        """
         whose = "" if user_id is None else "AND user_id = :user_id"
-        latest = f"SELECT max(id) FROM score WHERE line_item_id = :item_id {whose} GROUP BY user_id"  # noqa: S608
-        bound = {"item_id": item_id, "user_id": user_id, "but": but, "start": start}
-        return self._scores(
-            f"WHERE id IN ({latest}) AND grade IS NOT NULL AND grade IS NOT :but ORDER BY id "
-            "LIMIT :limit OFFSET :start",
-            {**bound, "limit": -1 if limit is None else limit},
+        later = "SELECT 1 FROM score l WHERE l.line_item_id = s.line_item_id AND l.user_id = s.user_id AND l.id > s.id"
+        query = (
+            f"SELECT id, {_SCORE} FROM score s WHERE line_item_id = :item_id AND id > :after {whose} "  # noqa: S608
+            f"AND grade IS NOT NULL AND grade IS NOT :but AND NOT EXISTS ({later}) ORDER BY id LIMIT :limit"
         )
+        bound = {"item_id": item_id, "user_id": user_id, "but": but, "after": after}
+        with self._database.open(writing=False) as db:
+            rows = [dict(row) for row in db.execute(query, {**bound, "limit": -1 if limit is None else limit})]
+        return [(row.pop("id"), Score(**row)) for row in rows]
 
     def use_assertion(self, jti: str, expires: float, now: float) -> bool:
         """Mark an assertion as used; false when it already was (RFC 7523, section 3, point 7)."""
@@ -126,7 +133,7 @@ class Store:
             return done.rowcount == 1
 
     def _scores(self, clauses: str, bound: Mapping[str, Any]) -> list[Score]:
-        with self._database.open() as db:
+        with self._database.open(writing=False) as db:
             return [Score(**dict(row)) for row in db.execute(f"SELECT {_SCORE} FROM score {clauses}", bound)]  # noqa: S608
 
     def _placed(self, item: LineItem, course_id: str, client_id: str) -> LineItem:

@@ -11,17 +11,19 @@ import httpx
 import jwt
 
 from lms.devlms.errors import Refused, TokenRefused
-from lms.devlms.settings import DevLmsSettings
+from lms.devlms.tools import Tool
 from lms.devlms.vocabulary import JWT_BEARER
 
 _LONGEST_ASSERTION: Final = 3600
 _LEEWAY: Final = 60
+_REGISTRATION_LIFETIME: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a bearer token opens, and until when."""
+    """What a bearer token opens, for which tool, and until when."""
 
+    client_id: str
     scopes: frozenset[str]
     expires: float
 
@@ -33,12 +35,12 @@ class Tokens:
         self._grants: dict[str, Grant] = {}
         self._lock = threading.Lock()
 
-    def issue(self, scopes: frozenset[str], seconds: int) -> str:
-        """A new token for these scopes, for that long."""
+    def issue(self, client_id: str, scopes: frozenset[str], seconds: int) -> str:
+        """A new token for that tool and these scopes, for that long."""
         token, now = secrets.token_urlsafe(32), time.time()
         with self._lock:
             self._grants = {key: grant for key, grant in self._grants.items() if grant.expires > now}
-            self._grants[token] = Grant(scopes, now + seconds)
+            self._grants[token] = Grant(client_id, scopes, now + seconds)
         return token
 
     def revoke_all(self) -> None:
@@ -46,8 +48,8 @@ class Tokens:
         with self._lock:
             self._grants.clear()
 
-    def check(self, authorization: str | None, wanted: frozenset[str]) -> None:
-        """Refuse unless the header bears a live token with a wanted scope (RFC 6750, section 3.1)."""
+    def check(self, authorization: str | None, wanted: frozenset[str]) -> Grant:
+        """What the header's live token opens, refused without a wanted scope (RFC 6750, section 3.1)."""
         scheme, _, token = (authorization or "").partition(" ")
         grant = self._grants.get(token) if scheme.lower() == "bearer" else None
         if grant is None or grant.expires <= time.time():
@@ -55,6 +57,31 @@ class Tokens:
         if not grant.scopes & wanted:
             challenge = f'Bearer error="insufficient_scope", scope="{" ".join(sorted(wanted))}"'
             raise Refused(403, "The token lacks the scope of this service", {"WWW-Authenticate": challenge})
+        return grant
+
+
+class RegistrationTokens:
+    """Tokens an administrator hands to a tool: an hour, one registration."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def issue(self) -> str:
+        """A new token."""
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            self._open[token] = time.time() + _REGISTRATION_LIFETIME
+        return token
+
+    def is_open(self, token: str) -> bool:
+        """Whether a token may still serve."""
+        return self._open.get(token, 0.0) > time.time()
+
+    def use(self, token: str) -> bool:
+        """Spend a token; false when it is unknown, expired or already spent."""
+        with self._lock:
+            return self._open.pop(token, 0.0) > time.time()
 
 
 def granted_scopes(form: Mapping[str, str], allowed: Collection[str]) -> frozenset[str]:
@@ -65,25 +92,30 @@ def granted_scopes(form: Mapping[str, str], allowed: Collection[str]) -> frozens
     return scopes
 
 
-def read_assertion(form: Mapping[str, str], settings: DevLmsSettings, token_url: str, now: float) -> dict[str, Any]:
-    """The claims of the client's assertion, verified with the tool's published keys (RFC 7523, section 3).
-
-    ``now`` is the platform's own idea of the time: a wrong clock refuses sound assertions, as in life.
-    """
+def check_request(form: Mapping[str, str]) -> None:
+    """Refuse another kind of token request than the one LTI uses."""
     if form.get("grant_type") != "client_credentials":
         raise TokenRefused("unsupported_grant_type", "grant_type is client_credentials")
     if form.get("client_assertion_type") != JWT_BEARER:
         raise TokenRefused("invalid_request", f"client_assertion_type is {JWT_BEARER}")
+
+
+def read_assertion(form: Mapping[str, str], tool: Tool, token_url: str, now: float) -> dict[str, Any]:
+    """The claims of the client's assertion, verified with the tool's published keys (RFC 7523, section 3).
+
+    ``now`` is the platform's own idea of the time: a wrong clock refuses sound assertions, as in life.
+    """
     assertion = form.get("client_assertion", "")
     try:
-        key = _key_of(assertion, fetch_keys(settings.tool_jwks_url))
+        key = key_of(assertion, fetch_keys(tool.jwks_url))
         claims: dict[str, Any] = jwt.decode(
             assertion,
             key.key,
             algorithms=["RS256"],
             audience=token_url,
-            issuer=settings.client_id,
-            subject=settings.client_id,
+            issuer=tool.client_id,
+            subject=tool.client_id,
+            # PyJWT knows the machine's clock alone; check_times reads the platform's.
             options={
                 "require": ["iss", "sub", "aud", "exp", "iat", "jti"],
                 "verify_exp": False,
@@ -92,14 +124,28 @@ def read_assertion(form: Mapping[str, str], settings: DevLmsSettings, token_url:
         )
     except jwt.PyJWTError as error:
         raise TokenRefused("invalid_client", f"The assertion is refused: {error}") from error
+    check_times(claims, now)
+    if claims["exp"] - claims["iat"] > _LONGEST_ASSERTION:
+        raise TokenRefused("invalid_client", "The assertion lives longer than an hour")
+    return claims
+
+
+def check_times(claims: Mapping[str, Any], now: float) -> None:
+    """Refuse a tool's token that is not of this moment, by the platform's clock and within a minute."""
     begin, end = claims["iat"], claims["exp"]
     if not isinstance(begin, int | float) or not isinstance(end, int | float):
         raise TokenRefused("invalid_client", "iat and exp are numbers of seconds")
     if end + _LEEWAY <= now or begin - _LEEWAY > now:
-        raise TokenRefused("invalid_client", "The assertion is expired, or not yet made, by the platform's clock")
-    if end - begin > _LONGEST_ASSERTION:
-        raise TokenRefused("invalid_client", "The assertion lives longer than an hour")
-    return claims
+        raise TokenRefused("invalid_client", "The token is expired, or not yet made, by the platform's clock")
+
+
+def claimed_client(form: Mapping[str, str]) -> str:
+    """Who an assertion says it comes from, before anything of it is verified."""
+    try:
+        issuer = jwt.decode(form.get("client_assertion", ""), options={"verify_signature": False}).get("iss")
+    except jwt.PyJWTError as error:
+        raise TokenRefused("invalid_client", f"The assertion is refused: {error}") from error
+    return issuer if isinstance(issuer, str) else ""
 
 
 def fetch_keys(url: str) -> dict[str, Any]:
@@ -114,7 +160,8 @@ def fetch_keys(url: str) -> dict[str, Any]:
     return answer
 
 
-def _key_of(assertion: str, keys: dict[str, Any]) -> jwt.PyJWK:
+def key_of(assertion: str, keys: dict[str, Any]) -> jwt.PyJWK:
+    """The key of a set that a token's header names."""
     kid = jwt.get_unverified_header(assertion).get("kid")
     for key in jwt.PyJWKSet.from_dict(keys).keys:
         if kid is not None and key.key_id == kid and key.public_key_use in {None, "sig"}:

@@ -22,6 +22,8 @@ class Tools:
     session: Session
     services: ServiceClient
     authority: Authority
+    #: Where platforms may bring their notices.
+    notices_url: str
 
 
 class Job(Protocol):

@@ -41,7 +41,7 @@ class ServiceClient:
         body: bytes | None = None,
         limit: int = LIMIT,
     ) -> httpx.Response:
-        """One answer of a platform's service, whatever its status. A token refused with 401 is renewed once.
+        """One answer of a platform's service, whatever its status. A token that may be what is refused is renewed once.
 
         The token never leaves the platform's own hosts. ``LtiError``: ``foreign_address``, ``unreachable``,
         ``token_refused``, ``scope_refused`` with the scope that was not granted.
@@ -57,12 +57,14 @@ class ServiceClient:
                     raise LtiError("scope_refused", scope)
             bearer = {"Authorization": f"Bearer {token.value}"}
             answer = self._outbound.request(method, url, headers={**headers, **bearer}, content=body, limit=limit)
-            if answer.status_code != 401:
+            if last or not self._about_the_token(answer, platform, scopes):
                 break
             self.tokens.drop(platform, scopes, token)
-            if last:
-                break
         return answer
+
+    def _about_the_token(self, answer: httpx.Response, platform: Registration, scopes: tuple[str, ...]) -> bool:
+        # Open edX says 403 of a token it no longer takes, which is also what it says of a scope that lacks.
+        return answer.status_code == 401 or (answer.status_code == 403 and not self.tokens.fresh(platform, scopes))
 
     def pages(
         self, platform: Registration, scopes: tuple[str, ...], url: str, accept: str, *, limit: int = LIMIT

@@ -29,6 +29,8 @@ PURPOSE = "access tokens"
 MARGIN = 60
 #: How long a process that asks may take before another does.
 PATIENCE = timedelta(seconds=40)
+#: A token asked for less than this long ago, in seconds, is not what a refusal is about.
+FRESH = 60.0
 #: Pause between two looks at what another process is asking for, in seconds.
 PAUSE = 0.1
 
@@ -49,6 +51,7 @@ class Tokens:
         self._outbound, self._keys, self._engine = outbound, keys, engine
         self._cipher = cipher(secret, PURPOSE)
         self._kept: dict[tuple[int, str], Token] = {}
+        self._asked: dict[tuple[int, str], float] = {}
         self._locks: dict[tuple[int, str], threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -77,6 +80,11 @@ class Tokens:
                 row.token, row.expires_at = None, None
             session.commit()
 
+    def fresh(self, platform: Registration, scopes: Iterable[str]) -> bool:
+        """Whether this process itself asked for the token in use a moment ago."""
+        asked = self._asked.get((platform.platform_id, " ".join(sorted(scopes))))
+        return asked is not None and time.monotonic() - asked < FRESH
+
     def _shared(self, platform: Registration, key: tuple[int, str]) -> Token:
         """The token the processes share, or a new one, asked for by this process alone."""
         while True:
@@ -92,6 +100,7 @@ class Tokens:
             time.sleep(PAUSE)
         try:
             token = self._ask(platform, key[1], signer)
+            self._asked[key] = time.monotonic()
         except LtiError:
             self._keep(key, {"asking_until": None})
             raise

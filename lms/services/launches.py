@@ -4,7 +4,7 @@ Most launches say nothing new: one query finds everything, and nothing is writte
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from lms.lti.model import Launch, LaunchLink, Message, PrivacyRequest
 from lms.models import Context, Enrolment, Membership, Participation, Person, Platform, ResourceLink, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_new
+from lms.services.copies import inherited, origin_course
 
 #: Roles from the weakest: a membership keeps the strongest one the launch gave.
 STRENGTH = ("learner", "author", "trainer", "hr", "administrator")
@@ -47,9 +48,7 @@ def arrive(own: Session | Connection, message: Message, language: str | None, no
     """
     now = now or utcnow()
     link = message.link if isinstance(message, Launch) else None
-    known: Any = own.execute(_KNOWN, _identities(message, link)).one_or_none()
-    if known is None:
-        raise LookupError("The platform of a verified launch is gone.")
+    known = _known(own, message, link)
     person_id = _person(own, message, known, language)
     if known.last_launch_at is None or now - known.last_launch_at > SEEN_EVERY:
         seen = update(Platform).where(Platform.id == message.registration.platform_id)
@@ -63,7 +62,7 @@ def arrive(own: Session | Connection, message: Message, language: str | None, no
     _member(own, message, known, person_id, context_id, now)
     if link is None:
         return Arrival(person_id, context_id, None, message.roles, named=named)
-    link_id = _link(own, link, known, context_id)
+    link, link_id = _placed(own, message, link, known, context_id)
     learner = "learner" in message.roles
     joined = learner and known.participation_id is None
     if joined:
@@ -77,12 +76,20 @@ def arrive(own: Session | Connection, message: Message, language: str | None, no
     )  # fmt: skip
 
 
+def _known(own: Session | Connection, message: Message, link: LaunchLink | None) -> Any:
+    """What is there already, in one row: the platform, and what is known of each of the others."""
+    known = own.execute(_KNOWN, _identities(message, link)).one_or_none()
+    if known is None:
+        raise LookupError("The platform of a verified launch is gone.")
+    return known
+
+
 def _column(link: LaunchLink, known: Any) -> str | None:
     """The column of a link: as the platform names it, else the one found or made before, while it has a gradebook."""
     return link.lineitem_url or (known.lineitem_url if link.lineitems_url else None)
 
 
-# Made once and free of the ORM: every launch runs it. One row: the platform, and what is known of each of the others.
+# Made once and free of the ORM: every launch runs it.
 _P, _C, _L, _M = table_of(Person), table_of(Context), table_of(ResourceLink), table_of(Membership)
 _PA, _E, _PL = table_of(Participation), table_of(Enrolment), table_of(Platform)
 _KNOWN = (
@@ -138,11 +145,13 @@ def _person(own: Session | Connection, message: Message, known: Any, language: s
 
 def _context(own: Session | Connection, message: Message, known: Any) -> int:
     context = message.context
-    values = {
+    values: dict[str, Any] = {
         "title": context.title, "label": context.label, "members_url": context.members_url,
         "groups_url": context.groups_url, "group_sets_url": context.group_sets_url,
     }  # fmt: skip
     identity = {"deployment_id": message.deployment, "lti_id": context.id}
+    if known.context_id is None and context.history:
+        values["copied_from_id"] = origin_course(own, message.registration.platform_id, context.history)
     before = {
         "title": known.context_title, "label": known.context_label, "members_url": known.members_url,
         "groups_url": known.groups_url, "group_sets_url": known.group_sets_url,
@@ -150,8 +159,16 @@ def _context(own: Session | Connection, message: Message, known: Any) -> int:
     return _kept(own, Context, known.context_id, identity, values, before)
 
 
-def _link(own: Session | Connection, link: LaunchLink, known: Any, context_id: int) -> int:
-    values = {
+def _placed(
+    own: Session | Connection, message: Message, link: LaunchLink, known: Any, context_id: int
+) -> tuple[LaunchLink, int]:
+    """(the link as it leads, its number): one that was copied leads where its origin does."""
+    values: dict[str, Any] = {}
+    if link.history and known.link_id is None:
+        link, values["copied_from_id"] = inherited(own, message, link)
+    elif link.history and link.track is None:
+        link = replace(link, track=known.track_key, module=known.module_key)
+    values |= {
         "title": link.title,
         "track_key": link.track,
         "module_key": link.module,
@@ -167,7 +184,8 @@ def _link(own: Session | Connection, link: LaunchLink, known: Any, context_id: i
         "lineitems_url": known.lineitems_url,
         "ags_scopes": known.ags_scopes,
     }
-    return _kept(own, ResourceLink, known.link_id, {"context_id": context_id, "lti_id": link.id}, values, before)
+    identity = {"context_id": context_id, "lti_id": link.id}
+    return link, _kept(own, ResourceLink, known.link_id, identity, values, before)
 
 
 def _member(

@@ -17,7 +17,7 @@ from lms.lti.addresses import origin_of
 from lms.lti.binding import proof_of, proven, storage_key, storage_target
 from lms.lti.jwks import KeysNeeded
 from lms.lti.launch import ours, verify
-from lms.lti.model import Launch, Login, LtiError, Message, PendingLogin, Registration
+from lms.lti.model import Launch, Login, LtiError, Message, PendingLogin, PrivacyRequest, Registration
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, remember
 from lms.models import db, utcnow
@@ -29,7 +29,10 @@ from lms.security import framed_by
 from lms.services.audit import record
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
+from lms.services.legacy import continue_person, note_old_subject, old_subject
+from lms.services.notices import ask_once
 from lms.services.platforms import find_registration, login_under_way
+from lms.services.privacy import Request, sign_request
 from lms.services.results import promise_certificates, promise_scores
 from lms.services.sessions import HANDOVER, open_session
 
@@ -213,7 +216,13 @@ def _storage(pending: PendingLogin, found: Registration, state: str) -> dict[str
 
 def _arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]:
     """(session token, page to show) of a message, recorded."""
+    old = old_subject(own, message, config().secret_key)
+    if old is not None:
+        continue_person(own, message, old)
     arrival = arrive(own, message, from_lti_locale(message.locale))
+    if old is not None:
+        note_old_subject(own, arrival.person_id, old)
+    ask_once(own, message)
     token = open_session(
         own, arrival.person_id, arrival.roles, minutes,
         launch=message, context_id=arrival.context_id, resource_link_id=arrival.link_id,
@@ -222,14 +231,17 @@ def _arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]
     if arrival.named:
         with Session(own) as joined:
             promise_certificates(joined, arrival.person_id, tracks())
-    return token, _page(own, message, arrival)
+    return token, _page(own, message, arrival, hashed(token))
 
 
-def _page(own: Connection, message: Message, arrival: Arrival) -> str:
-    """The page a message asks for."""
+def _page(own: Connection, message: Message, arrival: Arrival, session_hash: str) -> str:
+    """The page a message asks for, for the session it opened."""
     match message:
         case Launch():
             return _activity(own, arrival)
+        case PrivacyRequest():
+            asked = Request(message.registration.platform_id, message.about, session_hash)
+            return url_for("privacy.show", asked=sign_request(config().secret_key, asked))
         case _:
             raise LtiError("message_type")
 

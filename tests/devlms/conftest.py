@@ -1,5 +1,7 @@
 """A development LMS and a fake tool for it to open."""
 
+import shutil
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,8 @@ from devlms_fake_tool import FakeTool
 from flask import Flask
 from flask.testing import FlaskClient
 
-from lms.devlms import Campus, CourseLink, DevLmsSettings, create_devlms
+from lms.devlms import Campus, CourseLink, DevLmsSettings, HeadlessBrowser, create_devlms, registration, serve
+from lms.devlms.keys import load_or_make
 
 LINKS = (
     CourseLink("3", "Décideurs publics", {"track": "decideurs"}, "Le parcours des décideurs."),
@@ -27,11 +30,47 @@ def tool() -> Iterator[FakeTool]:
     made.server.stop()
 
 
+@pytest.fixture(scope="session")
+def platform_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key made once, since making one costs more than most tests."""
+    path = tmp_path_factory.mktemp("key") / "platform-key.pem"
+    load_or_make(path)
+    return path
+
+
 @pytest.fixture
-def settings(tool: FakeTool, tmp_path: Path) -> DevLmsSettings:
+def settings(tool: FakeTool, tmp_path: Path, platform_key: Path) -> DevLmsSettings:
     """An LMS reached through Flask's test client, hence at plain localhost."""
-    tool.launches.clear()
+    tool.forget()
+    shutil.copy(platform_key, _made(tmp_path / "lms"))
     return DevLmsSettings("http://localhost", tool.url, "tool-1", "1", tmp_path / "lms", LINKS)
+
+
+@pytest.fixture
+def served(tool: FakeTool, tmp_path: Path, platform_key: Path) -> Iterator[Campus]:
+    """An LMS really served at 127.0.0.1, for the tool at localhost to be another site."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    shutil.copy(platform_key, _made(tmp_path / "served"))
+    settings = DevLmsSettings(f"http://127.0.0.1:{port}", tool.url, "tool-1", "1", tmp_path / "served", LINKS)
+    app = create_devlms(settings)
+    tool.forget()
+    tool.auth_url = registration(settings)["auth_url"]
+    server = serve(app, "127.0.0.1", port)
+    yield app.extensions["devlms"]
+    server.stop()
+
+
+@pytest.fixture
+def browser_at(served: Campus) -> Iterator[HeadlessBrowser]:
+    """A browser without a window, in front of the served LMS."""
+    with HeadlessBrowser(served.settings.issuer) as browser:
+        yield browser
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture

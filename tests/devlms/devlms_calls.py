@@ -8,7 +8,7 @@ from devlms_fake_tool import FakeTool
 from flask.testing import FlaskClient
 
 from lms.devlms import DevLmsSettings
-from lms.devlms.client import forms
+from lms.devlms.forms import forms
 from lms.devlms.vocabulary import LINE_ITEM_MEDIA, SCOPES, SCORE_MEDIA
 
 
@@ -40,9 +40,11 @@ def message(client: FlaskClient, settings: DevLmsSettings, page: str) -> dict[st
 class Services:
     """The services, with a token for every scope."""
 
-    def __init__(self, client: FlaskClient, tool: FakeTool) -> None:
+    def __init__(self, client: FlaskClient, tool: FakeTool, *more_scopes: str) -> None:
         self.client = client
-        answer = client.post("/token", data=tool.token_request("http://localhost/token", " ".join(SCOPES)))
+        answer = client.post(
+            "/token", data=tool.token_request("http://localhost/token", " ".join((*SCOPES, *more_scopes)))
+        )
         assert answer.json is not None
         self.headers = {"Authorization": f"Bearer {answer.json['access_token']}"}
         self.column = "/services/ags/2/lineitems/1/lineitem"

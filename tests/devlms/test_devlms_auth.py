@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from lms.devlms import Campus, DevLmsSettings
-from lms.devlms.client import Form, forms
+from lms.devlms.forms import Form, forms
 from lms.devlms.vocabulary import AGS_CLAIM, CLAIM, NRPS_CLAIM
 
 Request = dict[str, str]

@@ -1,8 +1,7 @@
 """Whole launches: by the headless helper, and in a real browser across two sites."""
 
-import socket
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import jwt
 import pytest
@@ -10,24 +9,17 @@ from axe_playwright_python.sync_playwright import Axe
 from devlms_fake_tool import FakeTool
 from playwright.sync_api import Browser, Page
 
-from lms.devlms import Campus, CourseLink, DevLmsSettings, HeadlessBrowser, create_devlms, registration, serve
+from lms.devlms import Campus, HeadlessBrowser
 from lms.devlms.gradebook import Score
+from lms.devlms.vocabulary import DEEP_LINKING_SPEC
 
-LINKS = (CourseLink("3", "Décideurs publics", {"track": "decideurs"}, "Le parcours des décideurs."),)
+CONTENT_ITEMS = DEEP_LINKING_SPEC + "content_items"
 
 
 @pytest.fixture
-def campus(tool: FakeTool, tmp_path: Path) -> Iterator[Campus]:
-    """An LMS really served at 127.0.0.1, for the tool at localhost to be another site."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = DevLmsSettings(f"http://127.0.0.1:{port}", tool.url, "tool-1", "1", tmp_path, LINKS)
-    app = create_devlms(settings)
-    tool.launches.clear()
-    tool.auth_url = registration(settings)["auth_url"]
-    server = serve(app, "127.0.0.1", port)
-    yield app.extensions["devlms"]
-    server.stop()
+def campus(served: Campus) -> Campus:
+    """The served LMS."""
+    return served
 
 
 @pytest.fixture
@@ -69,12 +61,42 @@ def test_an_activity_opens_in_a_new_tab(campus: Campus, tool: FakeTool, page: Pa
 
 
 @pytest.mark.browser
+def test_content_is_chosen_in_a_frame_and_opened_from_the_course(campus: Campus, tool: FakeTool, page: Page) -> None:
+    tool.picked = {CONTENT_ITEMS: [{"type": "ltiResourceLink", "title": "Santé", "lineItem": {"scoreMaximum": 20}}]}
+    page.goto(f"{campus.settings.issuer}/course?as=13")
+    page.get_by_role("button", name="Ajouter une activité").click()
+    frame = page.frame_locator("#tool")
+    frame.get_by_role("button", name="Choisir").click()
+    frame.get_by_role("button", name="Envoyer").click()
+    frame.get_by_role("link", name="Revenir au cours").click()
+    page.get_by_role("link", name="Santé").click()
+    page.frame_locator("#tool").get_by_role("heading", name="Outil ouvert").wait_for()
+
+
+@pytest.mark.browser
+def test_a_tool_is_connected_by_one_paste(campus: Campus, tool: FakeTool, page: Page) -> None:
+    page.goto(f"{campus.settings.issuer}/tools?as=15")
+    page.get_by_label("Adresse d'inscription").fill(f"{tool.url}/lti/register")
+    page.get_by_role("button", name="Connecter un outil").click()
+    page.frame_locator("#tool").get_by_role("button", name="Oui").click()
+    page.get_by_text("Outil inscrit").wait_for()
+    page.get_by_role("button", name="Activer").click()
+    page.get_by_text("Outil inscrit · actif").wait_for()
+
+
+@pytest.mark.browser
 def test_pages_are_accessible_and_fit_a_narrow_screen(campus: Campus, tool: FakeTool, page: Page) -> None:
     score = Score("11", "2026-11-02T09:00:00Z", "Completed", "FullyGraded", 8, 10, "Acquis", 80, 1)
     campus.store.add_score(score, lambda _latest: score)
+    campus.catalogue.add_tool(replace(campus.settings.tool, client_id="second", name="Second outil"))
+    campus.copy_course(campus.settings.course)
+    campus.quirks = replace(campus.quirks, submission_review=True, data_privacy=True, platform_storage="keeper")
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
-        for path in ("/?as=11", "/course", "/course/3", "/grades", "/nowhere", "/auth"):
+        for path in (
+            *("/?as=11", "/course", "/course/3", "/grades", "/nowhere", "/auth", "/course?as=13", "/courses/2/add"),
+            *("/?as=15", "/tools", "/quirks", "/review/1/11", "/privacy/11"),
+        ):
             page.goto(campus.settings.issuer + path)
             found = Axe().run(page)
             assert found.violations_count == 0, found.generate_report()

@@ -272,8 +272,25 @@ def test_results_come_by_pages(services: Any) -> None:
     assert "Link" not in second.headers
 
 
+def test_a_score_changed_between_two_pages_is_not_lost(services: Any) -> None:
+    for person in ("11", "12"):
+        services.score(userId=person)
+    first = services.get(f"{services.column}/results?limit=1")
+    services.score(userId="11", timestamp="2026-11-03T09:00:00Z", scoreGiven=9)
+    rest = services.get(first.headers["Link"].partition(">")[0][1:].replace("limit=1", "limit=9"))
+    assert [(result["userId"], result["resultScore"]) for result in rest.json] == [("12", 80.0), ("11", 90.0)]
+
+
+def test_numbers_and_texts_nobody_can_keep_are_refused(services: Any) -> None:
+    assert services.get(f"{ITEMS}?limit={'9' * 30}").status_code == 400
+    assert services.get(f"{ITEMS}?from={'9' * 30}").status_code == 400
+    assert services.get(f"{ITEMS}/{'9' * 30}/lineitem").status_code == 404
+    assert services.score(userId="1" * 5000).status_code == 400
+    assert services.score(comment="\ud800").status_code == 400
+    assert services.post_item(label="\ud800", scoreMaximum=1).status_code == 400
+
+
 def test_a_memory_made_before_columns_had_a_course_is_kept(settings: DevLmsSettings, tmp_path: Path) -> None:
-    settings.data_dir.mkdir(parents=True)
     with closing(sqlite3.connect(settings.data_dir / "devlms.sqlite3")) as db:
         db.execute(
             "CREATE TABLE line_item (id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, "

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from lms.devlms import DevLmsSettings
-from lms.devlms.client import forms
+from lms.devlms.forms import forms
 
 
 def test_one_chooses_whom_to_be(client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ from devlms_fake_tool import FakeTool
 from flask.testing import FlaskClient
 
 from lms.devlms import Campus, DevLmsSettings, Quirks
-from lms.devlms.client import forms
+from lms.devlms.forms import forms
 from lms.devlms.vocabulary import AGS_CLAIM, NRPS_SCOPE, SCORE_SCOPE
 
 Quirk = Callable[..., None]

@@ -13,7 +13,7 @@ from devlms_fake_tool import FakeTool
 from flask.testing import FlaskClient
 
 from lms.devlms import Campus, DevLmsSettings, create_devlms
-from lms.devlms.client import forms
+from lms.devlms.forms import forms
 from lms.devlms.people import Person
 from lms.devlms.roster import Roster
 from lms.devlms.vocabulary import CLAIM, LEARNER, MEMBERS_MEDIA

@@ -128,6 +128,19 @@ def test_a_refused_token_is_renewed_once(away: Away, platform: Registration, ser
     assert len(away.asked) == 4
 
 
+def test_a_403_renews_an_old_token_and_not_a_fresh_one(
+    away: Away, platform: Registration, services: ServiceClient
+) -> None:
+    """Open edX says 403 of a token it does not take, and of a scope it does not grant."""
+    services.call(platform, (SCOPE,), "GET", f"{away.url}/x")
+    away.service = lambda _path: ({}, 403)
+    assert services.call(platform, (SCOPE,), "GET", f"{away.url}/x").status_code == 403
+    assert len(away.tokens) == 1
+    services.tokens._asked.clear()  # as a process that finds the token another one asked for
+    assert services.call(platform, (SCOPE,), "GET", f"{away.url}/x").status_code == 403
+    assert len(away.tokens) == 2
+
+
 def test_a_token_of_a_minute_serves_most_of_it(away: Away, platform: Registration, services: ServiceClient) -> None:
     away.token = lambda number: bearer(f"token-{number}", expires_in=60)
     for _ in range(3):

@@ -1,0 +1,57 @@
+"""``lms person``: the rights of a person over what is held about them."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from lms.app import create_app
+from lms.models import Person, db
+from lms.services.audit import record
+from lms.services.privacy import erase, person_of, taken_out
+
+
+@click.group("person")
+def command() -> None:
+    """The rights of a person over what is held about them. SUBJECT is their id on the platform."""
+
+
+@command.command("export")
+@click.argument("subject")
+@click.option("--platform", type=int, help="Number of the platform; none for a local account.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+def export(subject: str, platform: int | None, output: Path | None) -> None:
+    """Everything held about a person, as JSON."""
+    with create_app().app_context():
+        person = _found(platform, subject)
+        text = json.dumps(taken_out(db.session(), person), ensure_ascii=False, indent=2)
+        record(db.session(), "person_exported", f"person:{person.id}")
+        db.session.commit()
+    if output is None:
+        click.echo(text)
+    else:
+        output.write_text(text + "\n", "utf-8")
+
+
+@command.command("erase")
+@click.argument("subject")
+@click.option("--platform", type=int, help="Number of the platform; none for a local account.")
+@click.confirmation_option(prompt="This cannot be undone. Erase this person?")
+def erase_person(subject: str, platform: int | None) -> None:
+    """Erase a person; certificates stay as issued, so that they can still be verified."""
+    with create_app().app_context():
+        person = _found(platform, subject)
+        number = person.id
+        kept = erase(db.session(), person)
+        record(db.session(), "person_erased", f"person:{number}", certificates_kept=kept)
+        db.session.commit()
+    click.echo("Erased; certificates stay as issued." if kept else "Erased.")
+
+
+def _found(platform: int | None, subject: str) -> Person:
+    person = person_of(db.session(), platform, subject)
+    if person is None:
+        click.echo("Nothing is held about this person. Check the subject and the platform's number.", err=True)
+        sys.exit(1)
+    return person

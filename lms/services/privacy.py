@@ -1,0 +1,151 @@
+"""What is held about a person: given back whole, or erased under a stated policy (RGPD, articles 15, 17 and 20).
+
+Erasing removes everything but what a certificate needs to stay verifiable: the certificate as issued, which belongs to
+its holder and proves something to others. Who holds none leaves no row at all.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from lms.models import (
+    Answer,
+    Attempt,
+    AuditEntry,
+    Certificate,
+    Context,
+    Enrolment,
+    LessonProgress,
+    LocalAccount,
+    Membership,
+    Participation,
+    Person,
+    ResourceLink,
+    WebSession,
+)
+
+#: How long a request stays open, in seconds.
+OPEN = 3600
+
+
+@dataclass(frozen=True)
+class Request:
+    """An administrator of a platform asking about one of its people, in one session alone."""
+
+    platform_id: int
+    #: LTI ``sub`` of that person.
+    about: str
+    #: ``web_session.token_hash`` of the session that asks.
+    session_hash: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is held about a person, in numbers."""
+
+    enrolments: int
+    attempts: int
+    courses: int
+    certificates: int
+
+
+def sign_request(secret: str, asked: Request) -> str:
+    """The request as it stands in the address of its page."""
+    return _serializer(secret).dumps([asked.platform_id, asked.about, asked.session_hash])
+
+
+def read_request(secret: str, signed: str) -> Request | None:
+    """The request of an address; None when it is not one of ours, or was made more than ``OPEN`` ago."""
+    with suppress(BadSignature, ValueError, TypeError):
+        return Request(*_serializer(secret).loads(signed, max_age=OPEN))
+    return None
+
+
+def person_of(session: Session, platform_id: int | None, subject: str) -> Person | None:
+    """The person a platform knows by that id (LTI ``sub``)."""
+    return session.scalars(select(Person).filter_by(platform_id=platform_id, subject=subject)).first()
+
+
+def held(session: Session, person_id: int) -> Held:
+    """How much there is about a person."""
+    everything = taken_out(session, session.get_one(Person, person_id))
+    return Held(*(len(everything[name]) for name in ("enrolments", "attempts", "courses", "certificates")))
+
+
+def taken_out(session: Session, person: Person) -> dict[str, Any]:
+    """Everything held about a person, as JSON can say it: times in ISO 8601 UTC, scores as exact fractions."""
+    mine = select(Enrolment.id).where(Enrolment.person_id == person.id)
+    attempts = session.scalars(select(Attempt).where(Attempt.enrolment_id.in_(mine)).order_by(Attempt.started_at))
+    answers = session.scalars(select(Answer).join(Attempt).where(Attempt.enrolment_id.in_(mine)))
+    courses = session.execute(
+        select(Membership, Context.title).join(Context).where(Membership.person_id == person.id).order_by(Membership.id)
+    )
+    scores = session.execute(
+        select(Participation, ResourceLink.title)
+        .join(ResourceLink)
+        .where(Participation.person_id == person.id)
+        .order_by(Participation.id)
+    )
+    lessons = session.scalars(select(LessonProgress).where(LessonProgress.enrolment_id.in_(mine)))
+    return {
+        "person": _row(person, leave=("platform_id",)),
+        "courses": [{"title": title, **_row(row, leave=("person_id",))} for row, title in courses],
+        "enrolments": _rows(session.scalars(select(Enrolment).where(Enrolment.person_id == person.id))),
+        "lessons": _rows(lessons),
+        "attempts": _rows(attempts),
+        "answers": _rows(answers),
+        "scores_sent": [{"activity": title, **_row(row, leave=("person_id",))} for row, title in scores],
+        "certificates": _rows(session.scalars(select(Certificate).where(Certificate.person_id == person.id))),
+        "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
+    }
+
+
+def erase(session: Session, person: Person) -> bool:
+    """Erase a person; True when certificates stay, without any way from them to what is gone.
+
+    What they print is kept as issued; the public page no longer shows the name.
+    """
+    kept = session.scalars(select(Certificate).where(Certificate.person_id == person.id)).all()
+    if not kept:
+        session.delete(person)
+        session.flush()
+        return False
+    for certificate in kept:
+        certificate.name_public = False
+        certificate.enrolment_id = None
+    session.flush()
+    for model in (Enrolment, Membership, Participation, WebSession, LocalAccount):
+        session.execute(delete(model).where(model.person_id == person.id))
+    person.subject = f"erased-{person.id}"
+    person.email = None if person.platform_id is not None else person.subject
+    person.given_name = person.family_name = person.full_name = ""
+    person.sourced_id = person.certificate_name = person.legacy_subject = person.language = None
+    session.flush()
+    return True
+
+
+def _rows(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [_row(row) for row in rows]
+
+
+def _row(row: Any, leave: tuple[str, ...] = ()) -> dict[str, Any]:
+    names = (column.key for column in row.__mapper__.column_attrs)
+    return {name: _plain(getattr(row, name)) for name in names if name not in leave}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, (Fraction, UUID)) else value
+
+
+def _serializer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="privacy request")

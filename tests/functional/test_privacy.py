@@ -1,0 +1,143 @@
+"""A platform's administrator asks for what is held about somebody, or has it erased (LTI Data Privacy Launch)."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from lms.models import (
+    Attempt,
+    AuditEntry,
+    Certificate,
+    Enrolment,
+    Membership,
+    Participation,
+    Person,
+    StatusList,
+    WebSession,
+)
+from tests.learner_in_test import count, module, take
+from tests.platform_in_test import ABSENT, CLAIM, PlatformInTest, form_token, trainer
+
+INSTITUTION_ADMIN = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
+
+
+def asking(about: str = "learner-1", **more: Any) -> dict[str, Any]:
+    """The claims of a data privacy launch by an administrator."""
+    return {
+        "sub": "admin-9", "name": "Administrateur", "message_type": "DataPrivacyLaunchRequest",
+        "resource_link": ABSENT, "context": ABSENT, "custom": ABSENT, "ags": ABSENT, "lis": ABSENT,
+        "roles": [INSTITUTION_ADMIN], CLAIM + "for_user": {"user_id": about}, **more,
+    }  # fmt: skip
+
+
+def asked(platform: PlatformInTest, about: str = "learner-1", **more: Any) -> tuple[FlaskClient, str]:
+    """(the administrator's browser, the page of the request)."""
+    client = platform.app.test_client()
+    answer = platform.launch(client, **asking(about, **more))
+    assert answer.status_code == 303, answer.text
+    return client, answer.location
+
+
+@pytest.fixture
+def learner(platform: PlatformInTest, session: Session) -> Enrolment:
+    """A learner who has read and answered."""
+    platform.launched()
+    row = session.query(Enrolment).one()
+    take(session, row, module("d1"))
+    session.commit()
+    return row
+
+
+def certify(session: Session, row: Enrolment) -> Certificate:
+    made = Certificate(
+        person_id=row.person_id, enrolment_id=row.id, award_key="decideurs", number="N-1", code="C-1",
+        record={"holder": "Ada Martin"}, status_list_id=0, status_index=1,
+    )  # fmt: skip
+    listed = StatusList()
+    session.add(listed)
+    session.flush()
+    made.status_list_id = listed.id
+    session.add(made)
+    session.commit()
+    return made
+
+
+def test_everything_is_given_back(platform: PlatformInTest, learner: Enrolment) -> None:
+    client, page = asked(platform)
+    shown = client.get(page)
+    assert "Ada Martin" in shown.text
+    file = client.get(page + "/data.json")
+    assert "attachment" in file.headers["Content-Disposition"]
+    data = json.loads(file.data)
+    assert data["person"]["given_name"] == "Ada"
+    assert [row["title"] for row in data["courses"]] == ["IA et service public"]
+    assert len(data["attempts"]) == 1
+    assert data["answers"]
+    assert data["attempts"][0]["score"].count("/") == 1 or data["attempts"][0]["score"] in {"0", "1"}
+
+
+def test_somebody_unknown(platform: PlatformInTest) -> None:
+    client, page = asked(platform, "nobody")
+    shown = client.get(page)
+    assert shown.status_code == 200
+    assert "<form" not in shown.text.split("<main")[1]
+    assert client.get(page + "/data.json").status_code == 404
+    assert client.post(page, data={"csrf_token": form_token(shown), "sure": "y"}).status_code == 404
+
+
+def test_erasing_asks_first(platform: PlatformInTest, session: Session, learner: Enrolment) -> None:
+    client, page = asked(platform)
+    token = form_token(client.get(page))
+    refused = client.post(page, data={"csrf_token": token})
+    assert refused.status_code == 400
+    assert client.post(page, data={"sure": "y"}).status_code == 400  # no form token
+    assert count(session, Person, Person.subject == "learner-1") == 1
+
+
+def test_who_holds_no_certificate_leaves_nothing(
+    platform: PlatformInTest, session: Session, learner: Enrolment
+) -> None:
+    client, page = asked(platform)
+    done = client.post(page, data={"csrf_token": form_token(client.get(page)), "sure": "y"})
+    assert done.status_code == 303
+    session.expire_all()
+    assert count(session, Person, Person.subject == "learner-1") == 0
+    for model in (Enrolment, Attempt, Participation, Membership):
+        assert count(session, model) == 0
+    (line,) = session.query(AuditEntry).filter_by(action="person_erased")
+    assert line.details == {"certificates_kept": False}
+    assert client.get(page).status_code == 200
+
+
+def test_certificates_stay_and_say_no_name_in_public(
+    platform: PlatformInTest, session: Session, learner: Enrolment
+) -> None:
+    made = certify(session, learner)
+    client, page = asked(platform)
+    client.post(page, data={"csrf_token": form_token(client.get(page)), "sure": "y"})
+    session.expire_all()
+    person = session.get_one(Person, made.person_id)
+    assert (person.subject, person.display_name, person.email, person.sourced_id) == (
+        f"erased-{person.id}", "", None, None,
+    )  # fmt: skip
+    assert (made.record, made.name_public, made.enrolment_id) == ({"holder": "Ada Martin"}, False, None)
+    assert count(session, Enrolment) == count(session, Attempt) == 0
+    assert count(session, WebSession, WebSession.person_id == person.id) == 0
+
+
+def test_the_page_is_for_the_session_that_asked(platform: PlatformInTest, learner: Enrolment) -> None:
+    _client, page = asked(platform)
+    again, _other = asked(platform)
+    for stranger, status in ((platform.app.test_client(), 401), (again, 404), (platform.launched(**trainer()), 404)):
+        assert stranger.get(page).status_code == status
+        assert stranger.get(page + "/data.json").status_code == status
+    assert again.get(page[:-1] + ("a" if page[-1] != "a" else "b")).status_code == 404
+
+
+def test_people_of_another_platform_are_not_found(platform: PlatformInTest, learner: Enrolment) -> None:
+    other = PlatformInTest(platform.app, "other")
+    client, page = asked(other)
+    assert "Ada Martin" not in client.get(page).text
