@@ -72,8 +72,7 @@ class Worker:
         """Do one due job, or a batch of those that are sent together; gives how many."""
         with self._app.app_context():
             session = db.session()
-        self._notices_url = f"{config.base_url}/lti/notices"
-            tools = Tools(session, self._services, self._authority)
+            tools = Tools(session, self._services, self._authority, self._notices_url)
             held = outbox.claim_many(session, 1)
             many = self._together.get(held[0].kind) if held else None
             if many is not None:
