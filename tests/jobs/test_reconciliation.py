@@ -18,13 +18,6 @@ def participation(book: Gradebook) -> Participation:
     return book.session.scalars(sa.select(Participation).filter_by(person_id=book.row.person_id)).one()
 
 
-def overridden(book: Gradebook, grade: float) -> None:
-    """A trainer writes another grade in the gradebook."""
-    later = (utcnow() + timedelta(seconds=30)).isoformat()
-    changed = Score(SUBJECT, later, "Completed", "FullyGraded", grade, 100.0, grade=grade, line_item_id=1)
-    book.campus.store.add_score(changed, lambda _latest: changed)
-
-
 def compared(book: Gradebook) -> ResourceLink:
     book.session.commit()
     book.worker.upkeep()
@@ -47,7 +40,7 @@ def test_what_the_gradebook_shows_is_kept(book: Gradebook) -> None:
 def test_a_grade_changed_by_a_trainer_is_shown_and_decides_nothing(book: Gradebook) -> None:
     score = book.earn(9)
     book.deliver()
-    overridden(book, 12.0)
+    book.overrides(SUBJECT, 12.0, utcnow() + timedelta(seconds=30))
     assert compared(book).differing == 1
     (column,) = reconciliation.columns_to_see(book.session)
     assert (column.title, column.differing) == ("", 1)
@@ -61,7 +54,7 @@ def test_scores_that_differ_are_sent_again_on_demand(book: Gradebook) -> None:
     book.deliver()
     book.earn(9, row=book.another("12"))
     book.deliver()
-    overridden(book, 12.0)
+    book.overrides(SUBJECT, 12.0, utcnow() + timedelta(seconds=30))
     compared(book)
     assert reconciliation.send_again(book.session, book.link.id) == 1
     book.session.commit()
