@@ -60,7 +60,9 @@ ALLOWED = {
     ("hr.agents_import", "POST"): frozenset(),
     ("admin.index", "GET"): frozenset({"administrator"}),
     ("admin.platform", "POST"): frozenset({"administrator"}),
-    ("admin.replay_all", "POST"): frozenset({"administrator"}),
+    ("deliveries.index", "GET"): frozenset({"administrator"}),
+    ("deliveries.replay_all", "POST"): frozenset({"administrator"}),
+    ("deliveries.compare", "POST"): frozenset({"administrator"}),
 }
 #: Doors guarded by something else than who is signed in, each with tests of its own.
 GUARDED_OTHERWISE = {
@@ -71,7 +73,8 @@ GUARDED_OTHERWISE = {
     ("privacy.show", "GET"), ("privacy.download", "GET"), ("privacy.erase_person", "POST"),
     ("quiz.question", "POST"),  # the permission signed into the page: test below
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
-    ("admin.replay", "POST"),  # 404 without such a delivery: tests/services/test_outbox.py
+    # 404 without such a delivery or column: tests/views/test_deliveries_page.py
+    ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
     ("verify.show", "GET"), ("verify.credential", "GET"), ("verify.credential_file", "GET"),
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
@@ -206,7 +209,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
                 unprotected.append((endpoint, visitor, status))
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
-        "account.arrive", "admin.replay", "privacy.erase_person",
+        "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person",
     } == NO_TOKEN  # fmt: skip
 
 
