@@ -117,7 +117,8 @@ def _plan(
     try:
         score = mine.message(comment(mine.state, mine.module_key, mine.language) if mine.state else "")
     except ValueError as error:
-        raise GiveUp(f"{N_('The score is not one a gradebook takes.')}\n{mine.value}", cause="score") from error
+        why = N_("The score is not one a gradebook takes.")
+        raise GiveUp(f"{why}\n{mine.value}", cause="score") from error
     return _Sending(job, mine, mine.lineitem_url, platform, score)
 
 

@@ -86,6 +86,7 @@ def test_failures_are_narrowed_and_sent_again_together(admin_client: FlaskClient
 def test_one_failure_is_sent_again(admin_client: FlaskClient, session: Session) -> None:
     failures(session, 2)
     one = session.scalars(sa.select(OutboxJob.id).order_by(OutboxJob.id)).first()
+    session.commit()
     token = form_token(admin_client.get(PLACE))
     assert admin_client.post(f"{PLACE}/{one}/replay", data={"csrf_token": token}).status_code == 303
     assert admin_client.post(f"{PLACE}/99999/replay", data={"csrf_token": token}).status_code == 404
@@ -95,7 +96,7 @@ def test_one_failure_is_sent_again(admin_client: FlaskClient, session: Session) 
 
 def test_grades_that_differ_are_shown_and_sent_again(admin_client: FlaskClient, session: Session) -> None:
     row = learner(session)
-    link = course(session, lineitem="https://lms.example.org/items/1")
+    link = course(session, lineitem="https://lms.example.org/items/1", lti_id="compared")
     told = joins(session, row.person_id, link)
     told.score_sent, told.score_sent_at, told.result_seen = Fraction(1, 2), utcnow(), Fraction(1, 10)
     told.result_seen_at = link.reconciled_at = utcnow()
@@ -109,6 +110,7 @@ def test_grades_that_differ_are_shown_and_sent_again(admin_client: FlaskClient, 
     session.expire_all()
     assert session.scalars(sa.select(Participation.score_sent).filter_by(id=told.id)).one() is None
     kinds = set(session.scalars(sa.select(OutboxJob.kind)))
+    session.commit()
     assert {"send_score", "reconcile_scores"} <= kinds
     token = form_token(page)
     assert admin_client.post(f"{PLACE}/columns/9999/send", data={"csrf_token": token}).status_code == 404
