@@ -1,5 +1,6 @@
 """Builds the application: configuration, extensions, pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, g, request, session
@@ -9,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lms.views
 from lms.config import Config, load_config
+from lms.cookies import CookieSessions
 from lms.errors import init_errors
 from lms.i18n import init_i18n
 from lms.lti.client import ServiceClient
@@ -20,18 +22,26 @@ from lms.models import db
 from lms.models.database import begin_reading, end_reading
 from lms.pages import template_values
 from lms.plugins import discover
-from lms.security import CookieSessions, Visitor, limiter, refuse_nul, secure_headers
+from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
+class Service(Flask):
+    """Flask without coroutines: no view here is one, and asking each view and hook costs as much as a query."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(config: Config | None = None) -> Flask:
     """The service under ``config``, by default that of the environment. Touches no table."""
     config = config or load_config()
-    app = Flask("lms")
-    app.session_interface = CookieSessions()
+    app = Service("lms")
+    app.url_map.converters["int"] = RowNumber
     app.config.from_mapping(_flask_settings(config))
+    app.session_interface = CookieSessions(app)
     app.extensions["mpia"] = config
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
     app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
@@ -41,7 +51,6 @@ def create_app(config: Config | None = None) -> Flask:
         tokens = Tokens(app.extensions["outbound"], app.extensions["tool_keys"], config.secret_key, db.engine)
     app.extensions["services"] = ServiceClient(app.extensions["outbound"], tokens)
     csrf = CSRFProtect(app)
-    limiter.init_app(app)
     init_i18n(app)
     init_errors(app)
     _init_login(app)
@@ -81,7 +90,6 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: an open page must not lose an answer
         "WTF_CSRF_SSL_STRICT": False,  # the referrer is withheld by some networks; the token decides
         "TESTING": config.testing,
-        "RATELIMIT_ENABLED": not config.testing,
         "PREFERRED_URL_SCHEME": config.base_url.split(":", 1)[0],
     }
 

@@ -18,7 +18,7 @@ PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 #: Names whose value is never printed.
-SECRET_NAMES = {"secret_key", "database_url"}
+SECRET_NAMES = {"secret_key", "database_url", "metrics_token"}
 
 
 class ConfigError(ValueError):
@@ -31,7 +31,7 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class Config:
-    """What is in force. Durations are in minutes, sizes in bytes."""
+    """What is in force. Durations are in minutes unless their name says, sizes in bytes."""
 
     #: Public address of the service, without final slash; certificates and LTI messages carry it.
     base_url: str = "http://localhost:8000"
@@ -50,6 +50,10 @@ class Config:
     #: Whether the issuer is fictitious; certificates then say « exemple sans valeur ».
     issuer_fictitious: bool = True
     session_minutes: int = 480
+    #: How many days a key of the tool signs before the next one does.
+    lti_key_days: int = 90
+    #: Opens /metrics to whoever bears it; without one, /metrics answers this machine alone.
+    metrics_token: str = ""
     upload_limit: int = 2_000_000
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
@@ -169,6 +173,10 @@ def _check(config: Config) -> list[str]:
     ]
     if config.session_minutes < 5:
         problems.append("LMS_SESSION_MINUTES must be at least 5.")
+    if config.lti_key_days < 2:
+        problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
+    if config.metrics_token and len(config.metrics_token) < 16:
+        problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
     if config.secret_key and len(config.secret_key) < 32:
         problems.append("LMS_SECRET_KEY must have at least 32 characters.")
     return problems

@@ -48,11 +48,106 @@ def lti_refusal(cause: str) -> Refused:
             _("Sign in to your training platform, then open the activity again."),
         ),
         "role": (_("Your role in the course does not allow this."), _("Ask the person in charge of the training.")),
+        "accept_types": (
+            _("The training platform does not take activities from here: our tracks are activities of a course."),
+            _("Add an activity of the external tool type to the course, and choose its content from there."),
+        ),
+        "not_in_course": (
+            _("This person is not a learner of this course."),
+            _("Check that they are enrolled in the course and have opened an activity, then try again."),
+        ),
         "foreign_address": (
             _("The training platform names an address that is not among its own."),
             _("Give this reference to the administrator, who can add its host to the connection."),
         ),
     }
     what, fix = words.get(cause, (_("The message of the training platform cannot be accepted."), tell))
-    status = {"busy": 503, "suspended": 403, "deployment_suspended": 403, "role": 403}.get(cause, 400)
+    status = {"busy": 503, "suspended": 403, "deployment_suspended": 403, "role": 403, "not_in_course": 403}.get(
+        cause, 400
+    )
     return Refused(what, fix, status=status, cause="lti_" + cause)
+
+
+def registration_refusal(cause: str, detail: str = "") -> Refused:
+    """The page for a cause that stops a platform from being connected (LTI.md G1 to G8)."""
+    again = _("Ask the administrator of Manager Public IA for a new address, then paste it in your platform.")
+    publisher = _("Give this reference to the administrator of your training platform.")
+    hosts = _(
+        "If the platform really uses this other host, ask the administrator of Manager Public IA for an address that "
+        "admits it."
+    )
+    later = _("Try again in a few minutes. The same address can still be used.")
+    words = {
+        "invitation_unknown": (_("This connection address does not exist, or was cancelled."), again),
+        "invitation_used": (_("This connection address was already used. Each one connects a single platform."), again),
+        "invitation_expired": (_("This connection address has expired. Each one lasts 7 days."), again),
+        "form_expired": (
+            _("This page was open for too long."),
+            _("Begin the connection again from your training platform. The same address can still be used."),
+        ),
+        "configuration_malformed": (
+            _(
+                "The configuration that the training platform publishes is incomplete: « %(name)s » is missing.",
+                name=detail,
+            ),
+            publisher,
+        ),
+        "issuer_host": (
+            _("The training platform names an issuer that is not on the host of its configuration."),
+            hosts,
+        ),
+        "foreign_address": (
+            _("The training platform names an address on another host than its own: « %(name)s ».", name=detail),
+            hosts,
+        ),
+        "address_refused": (
+            _("The addresses of the training platform are not https."),
+            _("Its administrator should serve it over https, then begin again."),
+        ),
+        "address_private": (
+            _("The address of the training platform is on a private network, where this service does not call."),
+            _("If it is an intranet of yours, add its host to the setting LMS_ALLOWED_PRIVATE_HOSTS."),
+        ),
+        "algorithm_refused": (_("The training platform does without RS256, which LTI 1.3 asks for."), publisher),
+        "method_refused": (_("The training platform does without a method that LTI 1.3 asks for."), publisher),
+        "issuer_taken": (
+            _("This training platform is connected already."),
+            _("To connect it again, ask for an address on its own page, « Reconnect »: its people and courses stay."),
+        ),
+        "issuer_differs": (
+            _("This address was made to reconnect another training platform."),
+            again,
+        ),
+        "client_taken": (_("The training platform answered with an identifier that is already connected."), publisher),
+        "registration_malformed": (
+            _(
+                "The training platform registered the tool, but its answer cannot be used: « %(name)s » is missing.",
+                name=detail,
+            ),
+            publisher,
+        ),
+        "unreachable": (_("The training platform does not answer."), later),
+        "answer_status": (_("The training platform does not give its configuration."), later),
+        "answer_not_json": (_("What the training platform gives is not a configuration."), publisher),
+    }
+    words["address_unknown"] = words["unreachable"]
+    what, fix = words.get(cause, (_("The training platform gives an answer that cannot be used."), publisher))
+    status = 409 if cause in {"issuer_taken", "client_taken", "issuer_differs", "invitation_used"} else 400
+    return Refused(what, fix, status=status, cause="registration_" + cause)
+
+
+def platform_refusal(status: int, said: str) -> Refused:
+    """The page when the platform itself refuses to register the tool (LTI.md G8), with what it ``said``."""
+    again = _("Begin the connection again from your training platform. The same address can still be used.")
+    what, fix = {
+        401: (
+            _("The training platform refuses its own registration token: it was used already, or lasted an hour."),
+            again,
+        ),
+        403: (_("The training platform does not let you register a tool."), _("Sign in there as an administrator.")),
+        422: (_("The training platform refuses what the tool declares of itself."), again),
+        400: (_("The training platform refuses what the tool declares of itself."), again),
+    }.get(status, (_("The training platform met a problem while it registered the tool."), again))
+    if said:
+        fix += " " + _("Its answer: « %(said)s » (HTTP %(status)s).", said=said, status=status)
+    return Refused(what, fix, status=400, cause=f"registration_http_{status // 100}xx")

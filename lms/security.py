@@ -5,32 +5,24 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Flask, Response, abort, current_app, g, request, session
-from flask.sessions import SecureCookieSessionInterface
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Response, abort, current_app, g, request, session
 from flask_login import UserMixin, current_user
-from itsdangerous import URLSafeTimedSerializer
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from lms.models import Person, WebSession
 
-
-class _Limiter(Limiter):
-    """The limiter, out of the way of the views that have no limit: looking for one costs a quarter of a request."""
-
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        view = current_app.view_functions.get(request.endpoint or "")
-        if not in_middleware or getattr(view, "limited", False):
-            super()._check_request_limit(callable_name, in_middleware)
-
-
-limiter = _Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+#: Requests of each address to each limited page, as this process counts them.
+_counts = FixedWindowRateLimiter(MemoryStorage())
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: No inline script or style; images of the page itself only; frames decided per response.
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
+SELF = "'self'"
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -38,19 +30,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 }
-
-
-class CookieSessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, its signer made once instead of twice a request."""
-
-    def __init__(self) -> None:
-        self._signers: dict[str, URLSafeTimedSerializer | None] = {}
-
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        key = str(app.secret_key)
-        if key not in self._signers:
-            self._signers[key] = super().get_signing_serializer(app)
-        return self._signers[key]
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -105,6 +84,21 @@ def framed_by(origin: str | None) -> None:
         g.framers = origin or "*"
 
 
+def posts_to(origin: str) -> None:
+    """Let the form of this response post to ``origin``, and nowhere else; it is told who sends it."""
+    g.form_target = origin
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address that a row may have: a database cannot even compare a larger one, which names nothing."""
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if number >= 2**31:
+            raise ValidationError
+        return number
+
+
 def refuse_nul() -> None:
     """Nobody types a NUL, and PostgreSQL cannot hold one: 400 wherever it stands."""
     typed = itertools.chain.from_iterable(request.form.listvalues()) if request.method == "POST" else ()
@@ -121,7 +115,11 @@ def secure_headers(response: Response) -> Response:
     else:
         # The signed cookie names the LMS: what it frames must still show once the session has ended.
         framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"
-        wanted |= {"Content-Security-Policy": f"{POLICY}; frame-ancestors {framers}", **HEADERS}
+        target = g.get("form_target")
+        policy = f"{POLICY}; form-action {target or SELF}; frame-ancestors {framers}"
+        wanted |= {"Content-Security-Policy": policy, **HEADERS}
+        if target:  # else browsers post from an origin they do not name, which some platforms refuse
+            wanted["Referrer-Policy"] = "strict-origin"
     if request.is_secure and request.host.split(":")[0] not in {"localhost", "127.0.0.1"}:
         wanted["Strict-Transport-Security"] = "max-age=31536000"
     present = {name.lower() for name, _value in headers}
@@ -131,10 +129,15 @@ def secure_headers(response: Response) -> Response:
 
 def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """At most so many requests of one address to a public page (« 60 per minute »); then 429."""
+    limit = parse(rule)
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        guarded = limiter.limit(rule)(view)
-        guarded.limited = True  # type: ignore[attr-defined]
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_app.testing and not _counts.hit(limit, view.__qualname__, request.remote_addr or ""):
+                abort(429)
+            return view(*args, **kwargs)
+
         return guarded
 
     return decorate

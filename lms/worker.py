@@ -16,9 +16,20 @@ import lms.jobs
 from lms.jobs import Batch, Job, Tools
 from lms.lti import state
 from lms.lti.client import ServiceClient
+from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import issuing, notices, outbox, reconciliation, sessions
+from lms.services import (
+    connections,
+    deep_links,
+    invitations,
+    issuing,
+    notices,
+    outbox,
+    reconciliation,
+    rosters,
+    sessions,
+)
 
 log = structlog.get_logger()
 
@@ -40,6 +51,9 @@ class Worker:
         self._notices_url = f"{config.base_url}/lti/notices"
         self._jobs: dict[str, Job | Batch] = discover(lms.jobs, "run")
         self._together: dict[str, int] = discover(lms.jobs, "TOGETHER")
+        self._keys: ToolKeys = app.extensions["tool_keys"]
+        self._key_life = timedelta(days=config.lti_key_days)
+        self._leases: dict[str, timedelta] = discover(lms.jobs, "LEASE")
         self._stop = threading.Event()
         self._upkeep_at: datetime | None = None
 
@@ -73,7 +87,7 @@ class Worker:
         with self._app.app_context():
             session = db.session()
             tools = Tools(session, self._services, self._authority, self._notices_url)
-            held = outbox.claim_many(session, 1)
+            held = outbox.claim_many(session, 1, leases=self._leases)
             many = self._together.get(held[0].kind) if held else None
             if many is not None:
                 held += outbox.claim_many(session, many - 1, kind=held[0].kind)
@@ -88,13 +102,18 @@ class Worker:
         return len(held)
 
     def upkeep(self) -> None:
-        """Publish keys and status lists; remove what has expired; have gradebooks compared."""
+        """Publish keys and status lists, replace keys in time, remove what has expired, promise what comes round."""
         with self._app.app_context():
             issuing.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            invitations.sweep(db.session())
+            self._keys.keep_up(db.session(), self._key_life)
+            connections.promise_due_checks(db.session())
+            deep_links.sweep(db.session())
             notices.sweep(db.session())
             reconciliation.promise_comparisons(db.session())
+            rosters.promise_due(db.session())
             db.session.commit()
             db.session.remove()
         self._upkeep_at = utcnow()

@@ -242,7 +242,7 @@ def test_no_two_pages_share_an_address(tmp_path: Path) -> None:
 
 def address(app: Flask, rule: Rule) -> str:
     """The address of a page, its parts filled with what leads to nothing."""
-    samples = {"UUIDConverter": "00000000-0000-4000-8000-000000000000", "IntegerConverter": "999999"}
+    samples = {"UUIDConverter": "00000000-0000-4000-8000-000000000000", "RowNumber": "999999"}
     values = {
         name: samples.get(type(converter).__name__, min(getattr(converter, "items", ["nothing-of-that-name"])))
         for name, converter in rule._converters.items()

@@ -1,6 +1,8 @@
 """``lms serve``, ``lms worker``, ``lms config``: running the service."""
 
 import gc
+import os
+from tempfile import TemporaryDirectory
 
 import click
 from flask import Flask
@@ -22,11 +24,14 @@ def serve(host: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    upgrade(create_app())
-    Granian(
-        f"{__name__}:web_process", factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
-        blocking_threads=4,
-    ).serve()  # fmt: skip
+    with TemporaryDirectory(prefix="mpia-metrics-") as shared:
+        # Before anything counts: the web processes then share what they count (lms.metrics).
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", shared)
+        upgrade(create_app())
+        Granian(
+            f"{__name__}:web_process", factory=True, address=host, port=port, interface=Interfaces.WSGI,
+            workers=workers, blocking_threads=4,
+        ).serve()  # fmt: skip
 
 
 def web_process() -> Flask:

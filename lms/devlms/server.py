@@ -36,6 +36,10 @@ class _Handler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.0"
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Leave Date to the application: a platform may have another clock, and an answer has one date."""
+        self.send_response_only(code, message)
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: the output belongs to the command that started us."""
 

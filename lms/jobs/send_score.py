@@ -124,7 +124,13 @@ def _plan(
 
 def _resolve(tools: Tools, mine: Owed) -> None:
     # One column for all who came through the link; it promises their scores once it is known.
-    promise(tools.session, "resolve_lineitem", f"link:{mine.link_id}", {"link_id": mine.link_id}, mine.platform_id)
+    promise(
+        tools.session,
+        "resolve_lineitem",
+        f"link:{mine.link_id}",
+        {"link_id": mine.link_id},
+        platform_id=mine.platform_id,
+    )
 
 
 def _send(tools: Tools, sendings: Sequence[_Sending], outcomes: dict[int, Outcome]) -> None:

@@ -27,7 +27,7 @@ class ServiceClient:
     """Calls the services of platforms. Safe from any thread; never call it while a transaction is open."""
 
     def __init__(self, outbound: Outbound, tokens: Tokens) -> None:
-        self._outbound, self.tokens = outbound, tokens
+        self.outbound, self.tokens = outbound, tokens
 
     def call(
         self,
@@ -56,7 +56,7 @@ class ServiceClient:
                     self.tokens.drop(platform, scopes, token)
                     raise LtiError("scope_refused", scope)
             bearer = {"Authorization": f"Bearer {token.value}"}
-            answer = self._outbound.request(method, url, headers={**headers, **bearer}, content=body, limit=limit)
+            answer = self.outbound.request(method, url, headers={**headers, **bearer}, content=body, limit=limit)
             if last or not self._about_the_token(answer, platform, scopes):
                 break
             self.tokens.drop(platform, scopes, token)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lms.lti.model import PendingLogin
 from lms.models import LaunchState, utcnow
 from lms.models.base import table_of
+from lms.models.prepared import Prepared
 from lms.models.secrets import hashed
 
 LIFETIME = timedelta(minutes=10)
@@ -22,8 +23,8 @@ COUNTED_EVERY = 10.0
 # Statements are made once: putting one together costs more than running it.
 _TABLE = table_of(LaunchState)
 _MINE = _TABLE.c.state_hash == bindparam("state")
-_INSERT = insert(_TABLE)
-_CONSUME = delete(_TABLE).where(_MINE)
+_INSERT = Prepared(insert(_TABLE))
+_CONSUME = Prepared(delete(_TABLE).where(_MINE))
 
 _counts: WeakKeyDictionary[Engine, tuple[float, int]] = WeakKeyDictionary()
 
@@ -42,13 +43,12 @@ def remember(own: Session | Connection, state: str, login: PendingLogin) -> None
         "storage_target": login.storage_target,
         "expires_at": login.expires_at,
     }
-    own.execute(_INSERT, values)
+    _INSERT.run(own, values)
 
 
 def consume(own: Session | Connection, state: str) -> bool:
     """Use a state up. Of concurrent replays exactly one gets True."""
-    done = own.execute(_CONSUME, {"state": hashed(state)})
-    return cast("CursorResult[Any]", done).rowcount == 1
+    return _CONSUME.run(own, {"state": hashed(state)}) == 1
 
 
 def sweep(session: Session) -> int:

@@ -69,6 +69,12 @@ class Tokens:
                 token = self._kept[key] = self._shared(platform, key)
             return token
 
+    def ask(self, platform: Registration, scopes: Iterable[str]) -> Token:
+        """A token asked for now and kept nowhere, to see what the platform grants. Raises as ``get``."""
+        with Session(self._engine) as session:
+            signer = self._keys.signing(session)
+        return self._ask(platform, " ".join(sorted(scopes)), signer)
+
     def drop(self, platform: Registration, scopes: Iterable[str], refused: Token) -> None:
         """Forget a token the platform no longer takes; one that came since stays."""
         key = (platform.platform_id, " ".join(sorted(scopes)))

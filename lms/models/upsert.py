@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lms.models.base import table_of
+from lms.models.prepared import connection_of
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ def insert_new(
     own: Session | Connection, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]
 ) -> Any:
     """The primary key of the row just inserted; None when a row of that unique identity exists, untouched."""
-    connection = _connection(own)
+    connection = connection_of(own)
     statement = _insert_statement(connection.dialect.name, table_of(model), tuple(identity))
     return connection.execute(statement, {**values, **identity}).scalar()
 
@@ -31,13 +32,6 @@ def insert_or_find(session: Session, model: type[T], identity: Mapping[str, Any]
     """The row of that unique identity, inserted with ``values`` unless it exists."""
     insert_new(session, model, identity, values)
     return session.scalars(select(model).filter_by(**identity)).one()
-
-
-def _connection(own: Session | Connection) -> Connection:
-    if isinstance(own, Connection):
-        return own
-    own.flush()  # what the row refers to may still be waiting in the session
-    return own.connection()
 
 
 @cache
@@ -50,7 +44,7 @@ def _insert_statement(dialect: str, table: Table, identity: tuple[str, ...]) -> 
 
 def put(own: Session | Connection, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert the row of that unique identity, or give it these values."""
-    connection = _connection(own)
+    connection = connection_of(own)
     statement = _put_statement(connection.dialect.name, table_of(model), tuple(identity), tuple(values))
     connection.execute(statement, {**identity, **values})
 

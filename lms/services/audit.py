@@ -1,14 +1,17 @@
 """The journal: who did what to which thing, when; written with the act itself, never with the content."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.orm import Session
 
 from lms.models import AuditEntry, utcnow
 from lms.models.base import table_of
+from lms.models.prepared import Prepared
+
+_INSERT_MANY = insert(table_of(AuditEntry))
+_INSERT = Prepared(_INSERT_MANY)
 
 
 def record(
@@ -16,7 +19,7 @@ def record(
 ) -> None:
     """Write a line of the journal in the transaction of the act. ``details`` hold no name, token nor answer."""
     values = {"at": utcnow(), "person_id": person_id, "action": action, "target": target, "details": details}
-    own.execute(_insert(), values)
+    _INSERT.run(own, values)
 
 
 def record_all(own: Session | Connection, action: str, lines: Sequence[tuple[str, int | None, dict[str, Any]]]) -> None:
@@ -27,10 +30,4 @@ def record_all(own: Session | Connection, action: str, lines: Sequence[tuple[str
         for target, person_id, details in lines
     ]
     if values:
-        own.execute(_insert(), values)
-
-
-@cache
-def _insert() -> Insert:
-    # Every launch writes one: the statement is put together once.
-    return insert(table_of(AuditEntry))
+        own.execute(_INSERT_MANY, values)

@@ -37,29 +37,34 @@ class Waiting:
     due_at: datetime
 
 
-def counts(session: Session) -> dict[str, int]:
-    """Number of deliveries by state."""
-    rows = session.execute(select(OutboxJob.status, func.count()).group_by(OutboxJob.status))
+def counts(session: Session, platform_id: int | None = None) -> dict[str, int]:
+    """Number of deliveries by state; of one platform if given, as in all that follows."""
+    query = select(OutboxJob.status, func.count()).where(*_of(platform_id)).group_by(OutboxJob.status)
+    rows = session.execute(query)
     return {str(status): int(number) for status, number in rows}
 
 
-def oldest(session: Session) -> datetime | None:
+def oldest(session: Session, platform_id: int | None = None) -> datetime | None:
     """Since when the oldest delivery waits; None when none does."""
-    return session.scalar(select(func.min(OutboxJob.created_at)).where(OutboxJob.status == "pending"))
+    return session.scalar(
+        select(func.min(OutboxJob.created_at)).where(OutboxJob.status == "pending", *_of(platform_id))
+    )
 
 
-def causes(session: Session) -> list[tuple[str, str, int]]:
+def causes(session: Session, platform_id: int | None = None) -> list[tuple[str, str, int]]:
     """Why deliveries that met a failure are not done: (cause, its words, how many), the most frequent first."""
     number = func.count()
     query = select(OutboxJob.cause, func.min(OutboxJob.last_error), number)
-    query = query.where(_undone(), OutboxJob.cause.is_not(None))
+    query = query.where(_undone(), OutboxJob.cause.is_not(None), *_of(platform_id))
     rows = session.execute(query.group_by(OutboxJob.cause).order_by(number.desc(), OutboxJob.cause))
     return [(str(cause), str(why or "").partition("\n")[0], int(count)) for cause, why, count in rows]
 
 
-def silent_platforms(session: Session) -> Sequence[tuple[str, datetime]]:
+def silent_platforms(session: Session, platform_id: int | None = None) -> Sequence[tuple[str, datetime]]:
     """Platforms whose services do not answer: (name, since when)."""
     query = select(Platform.name, Platform.silent_since).where(Platform.silent_since.is_not(None))
+    if platform_id is not None:
+        query = query.where(Platform.id == platform_id)
     rows = session.execute(query.order_by(Platform.silent_since))
     return [(name, since) for name, since in rows if since is not None]
 
@@ -86,12 +91,12 @@ def waiting(session: Session, wanted: Filter, after: tuple[datetime, int] | None
     return [Waiting(*row) for row in session.execute(query)]
 
 
-def replay(session: Session, job_id: int) -> bool:
+def replay(session: Session, job_id: int, platform_id: int | None = None) -> bool:
     """Try a failed or waiting delivery again now; False when there is none of that id to try.
 
     A worker that has it keeps it; it runs again after that.
     """
-    return _replay(session, OutboxJob.id == job_id, _undone()) > 0
+    return _replay(session, OutboxJob.id == job_id, _undone(), *_of(platform_id)) > 0
 
 
 def replay_failed(session: Session, wanted: Filter) -> int:
@@ -117,6 +122,10 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.cause is not None:
         conditions.append(OutboxJob.cause == wanted.cause)
     return conditions
+
+
+def _of(platform_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if platform_id is None else [OutboxJob.platform_id == platform_id]
 
 
 def _undone() -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lms.lti.model import Launch, LaunchLink, Message, PrivacyRequest
 from lms.models import Context, Enrolment, Membership, Participation, Person, Platform, ResourceLink, utcnow
 from lms.models.base import table_of
+from lms.models.prepared import Prepared
 from lms.models.upsert import insert_new
 from lms.services.copies import inherited, origin_course
 
@@ -78,10 +79,10 @@ def arrive(own: Session | Connection, message: Message, language: str | None, no
 
 def _known(own: Session | Connection, message: Message, link: LaunchLink | None) -> Any:
     """What is there already, in one row: the platform, and what is known of each of the others."""
-    known = own.execute(_KNOWN, _identities(message, link)).one_or_none()
-    if known is None:
+    found = _KNOWN.rows(own, _identities(message, link))
+    if not found:
         raise LookupError("The platform of a verified launch is gone.")
-    return known
+    return found[0]
 
 
 def _column(link: LaunchLink, known: Any) -> str | None:
@@ -92,7 +93,7 @@ def _column(link: LaunchLink, known: Any) -> str | None:
 # Made once and free of the ORM: every launch runs it.
 _P, _C, _L, _M = table_of(Person), table_of(Context), table_of(ResourceLink), table_of(Membership)
 _PA, _E, _PL = table_of(Participation), table_of(Enrolment), table_of(Platform)
-_KNOWN = (
+_KNOWN = Prepared(
     select(
         _PL.c.last_launch_at,
         _P.c.id.label("person_id"), _P.c.given_name, _P.c.family_name, _P.c.full_name, _P.c.email, _P.c.sourced_id,
@@ -193,7 +194,8 @@ def _member(
 ) -> None:
     # Whoever comes is no longer one who left, nor one whom the roster alone knew.
     values: dict[str, Any] = {"role": max(message.roles, key=STRENGTH.index), "left_at": None}
-    if known.membership_id is not None and (known.last_seen_at is None or now - known.last_seen_at > SEEN_EVERY):
+    stale = known.last_seen_at is None or known.left_at is not None or now - known.last_seen_at > SEEN_EVERY
+    if known.membership_id is not None and stale:
         values |= {"first_seen_at": known.first_seen_at or now, "last_seen_at": now}
     identity = {"person_id": person_id, "context_id": context_id}
     before = {

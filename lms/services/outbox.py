@@ -8,14 +8,14 @@ from functools import cache
 from traceback import extract_tb
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.models import OutboxJob, Platform, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_into
 
-#: A worker that has not answered for so long is taken for dead.
+#: A worker that has not answered for so long is taken for dead; the module of a job may give it longer (its ``LEASE``).
 LEASE = timedelta(minutes=2)
 #: Delays between tries; after the last one the job is « failed » and waits for an administrator.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
@@ -75,16 +75,30 @@ class Claim:
     platform_id: int | None
 
 
-def promise(session: Session, kind: str, key: str, payload: dict[str, Any], platform_id: int | None = None) -> None:
-    """Ask that the job be done after this transaction commits, on that platform if it speaks to one.
+def promise(
+    session: Session,
+    kind: str,
+    key: str,
+    payload: dict[str, Any],
+    after: timedelta = timedelta(0),
+    *,
+    platform_id: int | None = None,
+) -> None:
+    """Ask that the job be done after this transaction commits, and not before ``after`` has passed.
+
+    ``platform_id`` is the platform it speaks to, if any.
 
     Asked again before it ran, it runs once with the last payload; asked again while it runs, it runs again.
     """
-    promise_all(session, kind, {key: payload}, platform_id)
+    promise_all(session, kind, {key: payload}, platform_id, after)
 
 
 def promise_all(
-    session: Session, kind: str, jobs: Mapping[str, dict[str, Any]], platform_id: int | None = None
+    session: Session,
+    kind: str,
+    jobs: Mapping[str, dict[str, Any]],
+    platform_id: int | None = None,
+    after: timedelta = timedelta(0),
 ) -> None:
     """Ask for many jobs of one kind, by key, as ``promise`` does for one."""
     if not jobs:
@@ -97,7 +111,7 @@ def promise_all(
             "payload": payload,
             "platform_id": platform_id,
             "created_at": now,
-            "due_at": now,
+            "due_at": now + after,
         }
         for key, payload in jobs.items()
     ]
@@ -118,9 +132,12 @@ def _promise_statement(dialect: str) -> Any:
     return insert.on_conflict_do_update(index_elements=["kind", "key"], set_=asked_again)
 
 
-def claim(session: Session, now: datetime | None = None) -> Claim | None:
-    """Take the next due job for ``LEASE``; None when there is none. Commit before doing it."""
-    return next(iter(claim_many(session, 1, now=now)), None)
+def claim(session: Session, now: datetime | None = None, leases: Mapping[str, timedelta] | None = None) -> Claim | None:
+    """Take the next due job for ``LEASE``, or for what ``leases`` gives its kind; None when there is none.
+
+    Commit before doing it.
+    """
+    return next(iter(claim_many(session, 1, now=now, leases=leases)), None)
 
 
 def claim_many(
@@ -129,6 +146,7 @@ def claim_many(
     *,
     kind: str | None = None,
     now: datetime | None = None,
+    leases: Mapping[str, timedelta] | None = None,
 ) -> list[Claim]:
     """Take up to ``limit`` due jobs for ``LEASE``, the oldest first; of one kind if given. Commit before doing them.
 
@@ -146,7 +164,9 @@ def claim_many(
         due = due.where(_JOB.c.kind == kind)
     # Set apart so that the database takes them once; rows that another worker is taking are passed over.
     taken = due.order_by(_JOB.c.due_at).limit(limit).with_for_update(skip_locked=True).cte("taken")
-    lease = now + LEASE
+    ends = _JOB.c.leased_until.type
+    special = [(_JOB.c.kind == name, literal(now + length, ends)) for name, length in (leases or {}).items()]
+    lease = case(*special, else_=literal(now + LEASE, ends)) if special else literal(now + LEASE, ends)
     query = (
         update(_JOB)
         .where(_JOB.c.id.in_(select(taken.c.id)))
@@ -245,9 +265,11 @@ def _failure(held: Claim, outcome: TryLater | GiveUp, now: datetime) -> dict[str
     }  # fmt: skip
 
 
-def work_one(session: Session, do: Callable[[Claim], None]) -> Claim | None:
+def work_one(
+    session: Session, do: Callable[[Claim], None], leases: Mapping[str, timedelta] | None = None
+) -> Claim | None:
     """Claim one job, do it, note the outcome; commits each step. Gives the job, or None when none was due."""
-    held = claim(session)
+    held = claim(session, leases=leases)
     session.commit()
     if held is not None:
         perform(session, held, do)

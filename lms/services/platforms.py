@@ -1,5 +1,6 @@
 """Platforms as registered, for verifying messages and for administrators."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,7 +14,10 @@ from sqlalchemy.orm import Session, selectinload
 from lms.lti.model import LtiError, PendingLogin, Registration
 from lms.models import Deployment, LaunchState, Platform, utcnow
 from lms.models.base import table_of
+from lms.models.prepared import Prepared
 from lms.models.secrets import hashed
+
+_HOST = re.compile(r"(?=.{1,255}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[1-9]\d{0,4})?")
 
 # Every launch reads these: made once, and free of the ORM.
 _PLATFORM, _DEPLOYMENT, _STATE = table_of(Platform), table_of(Deployment), table_of(LaunchState)
@@ -26,9 +30,9 @@ _REGISTRATIONS = (
     .outerjoin_from(_PLATFORM, _DEPLOYMENT, _DEPLOYMENT.c.platform_id == _PLATFORM.c.id)
     .order_by(_PLATFORM.c.id)
 )  # fmt: skip
-_BY_ISSUER = _REGISTRATIONS.where(_PLATFORM.c.issuer == bindparam("issuer"))
-_BY_ID = _REGISTRATIONS.where(_PLATFORM.c.id == bindparam("id"))
-_BY_STATE = (
+_BY_ISSUER = Prepared(_REGISTRATIONS.where(_PLATFORM.c.issuer == bindparam("issuer")))
+_BY_ID = Prepared(_REGISTRATIONS.where(_PLATFORM.c.id == bindparam("id")))
+_BY_STATE = Prepared(
     _REGISTRATIONS.join(_STATE, _STATE.c.platform_id == _PLATFORM.c.id)
     .where(_STATE.c.state_hash == bindparam("state"))
     .add_columns(
@@ -57,6 +61,10 @@ class NewPlatform:
     token_url: str
     jwks_url: str
     deployment_id: str
+    #: As ``Platform`` has them.
+    hosts: tuple[str, ...] = ()
+    token_audience: str | None = None
+    product: str = ""
 
 
 def find_registration(
@@ -67,7 +75,7 @@ def find_registration(
     ``LtiError``: ``issuer_unknown``, ``client_ambiguous`` when several registrations fit, ``suspended``,
     ``deployment_suspended``.
     """
-    found = _read(own.execute(_BY_ISSUER, {"issuer": issuer}))
+    found = _read(_BY_ISSUER.rows(own, {"issuer": issuer}))
     if client_id:
         found = [each for each in found if each[0].client_id == client_id]
     if deployment_id is not None:
@@ -83,7 +91,7 @@ def find_registration(
 
 def registration(own: Session | Connection, platform_id: int) -> Registration:
     """The active registration of that row. ``LtiError``: ``issuer_unknown``, ``suspended``."""
-    found = _read(own.execute(_BY_ID, {"id": platform_id}))
+    found = _read(_BY_ID.rows(own, {"id": platform_id}))
     if not found:
         raise LtiError("issuer_unknown")
     return _active(*found[0])
@@ -94,7 +102,7 @@ def login_under_way(own: Session | Connection, state: str) -> tuple[PendingLogin
 
     ``LtiError``: ``state_unknown``, ``suspended``.
     """
-    rows = own.execute(_BY_STATE, {"state": hashed(state)}).all()
+    rows = _BY_STATE.rows(own, {"state": hashed(state)})
     if not rows or rows[0].expires_at < utcnow():
         raise LtiError("state_unknown", "already used, expired, or never begun here")
     row = rows[0]
@@ -138,6 +146,9 @@ def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | 
         if urlsplit(getattr(new, name)).scheme not in {"https", "http"} or not urlsplit(getattr(new, name)).netloc
     ]
     problems += [f"{name} is missing." for name in ("name", "client_id", "deployment_id") if not getattr(new, name)]
+    problems += [
+        f"{host} is no host name: lms.example, or lms.example:8443." for host in new.hosts if not is_host(host)
+    ]
     if problems:
         raise PlatformRefused(problems)
     query = select(Platform).where(Platform.issuer == new.issuer, Platform.client_id == new.client_id)
@@ -145,7 +156,8 @@ def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | 
     if platform is None:
         platform = Platform(
             name=new.name, issuer=new.issuer, client_id=new.client_id, auth_url=new.auth_url,
-            token_url=new.token_url, jwks_url=new.jwks_url, role_map=role_map or {},
+            token_url=new.token_url, jwks_url=new.jwks_url, role_map=role_map or {}, hosts=list(new.hosts),
+            token_audience=new.token_audience, product=new.product,
         )  # fmt: skip
         session.add(platform)
     elif (platform.auth_url, platform.token_url, platform.jwks_url) != (new.auth_url, new.token_url, new.jwks_url):
@@ -160,6 +172,20 @@ def platform_names(session: Session) -> Sequence[tuple[int, str]]:
     """(id, name) of every platform, in name order."""
     query = select(Platform.id, Platform.name).order_by(Platform.name, Platform.id)
     return [(number, name) for number, name in session.execute(query)]
+
+
+def add_deployment(session: Session, platform: Platform, deployment_id: str) -> bool:
+    """Admit one more deployment, of exactly that id; False when it is known already."""
+    if any(row.deployment_id == deployment_id for row in platform.deployments):
+        return False
+    platform.deployments.append(Deployment(deployment_id=deployment_id))
+    session.flush()
+    return True
+
+
+def is_host(text: str) -> bool:
+    """Whether a text is a host name, perhaps with a port, and nothing more."""
+    return _HOST.fullmatch(text) is not None
 
 
 def all_platforms(session: Session) -> Sequence[Platform]:

@@ -35,7 +35,7 @@ def differs(sent: Fraction | None, seen: Fraction | None) -> bool:
     return sent is not None and abs((seen or Fraction(0)) - sent) >= NEAR
 
 
-def promise_comparisons(session: Session, every: timedelta | None = EVERY) -> int:
+def promise_comparisons(session: Session, every: timedelta | None = EVERY, own: int | None = None) -> int:
     """Promise to compare the columns in use not compared for so long (None: all of them); gives how many.
 
     Those already promised, or whose comparison failed, are left as they are.
@@ -57,6 +57,8 @@ def promise_comparisons(session: Session, every: timedelta | None = EVERY) -> in
     )
     if every is not None:
         query = query.where(or_(ResourceLink.reconciled_at.is_(None), ResourceLink.reconciled_at < now - every))
+    if own is not None:
+        query = query.where(Deployment.platform_id == own)
     found = [row for row in session.execute(query).all() if RESULT_SCOPE in row.ags_scopes]
     for link_id, _scopes, platform_id in found:
         promise_comparison(session, link_id, platform_id)
@@ -65,10 +67,10 @@ def promise_comparisons(session: Session, every: timedelta | None = EVERY) -> in
 
 def promise_comparison(session: Session, link_id: int, platform_id: int) -> None:
     """Promise to compare one column."""
-    promise(session, "reconcile_scores", f"link:{link_id}", {"link_id": link_id}, platform_id)
+    promise(session, "reconcile_scores", f"link:{link_id}", {"link_id": link_id}, platform_id=platform_id)
 
 
-def columns_to_see(session: Session, limit: int = 50) -> Sequence[Column]:
+def columns_to_see(session: Session, platform_id: int | None = None, limit: int = 50) -> Sequence[Column]:
     """Columns whose grades differ from what was sent, or of which there are several; the most different first."""
     query = (
         select(
@@ -82,6 +84,8 @@ def columns_to_see(session: Session, limit: int = 50) -> Sequence[Column]:
         .order_by(ResourceLink.differing.desc(), ResourceLink.id)
         .limit(limit)
     )  # fmt: skip
+    if platform_id is not None:
+        query = query.where(Platform.id == platform_id)
     return [Column(*row) for row in session.execute(query)]
 
 
@@ -93,11 +97,14 @@ def different(session: Session, link_id: int) -> list[int]:
     return [number for number, sent, seen in session.execute(query) if differs(sent, seen)]
 
 
-def send_again(session: Session, link_id: int) -> int | None:
-    """Promise the scores of a link that differ, then a new comparison; gives how many, None without such a link."""
+def send_again(session: Session, link_id: int, own: int | None = None) -> int | None:
+    """Promise the scores of a link that differ, then a new comparison; gives how many.
+
+    None without such a link, or when it is of another platform than ``own``, if given.
+    """
     query = select(Deployment.platform_id).join_from(ResourceLink, Context).join(Deployment)
     platform_id = session.scalar(query.where(ResourceLink.id == link_id))
-    if platform_id is None:
+    if platform_id is None or own not in {None, platform_id}:
         return None
     numbers = different(session, link_id)
     tell_again(session, numbers)

@@ -10,12 +10,13 @@ from lms.lti.addresses import origin_of
 from lms.lti.model import Message
 from lms.models import WebSession, utcnow
 from lms.models.base import table_of
+from lms.models.prepared import Prepared
 from lms.models.secrets import hashed, new_token
 
 #: How long, in minutes, the address that carries a session to a tab of its own may be used, once.
 HANDOVER = 5
 
-_INSERT = insert(table_of(WebSession))
+_INSERT = Prepared(insert(table_of(WebSession)))
 
 
 def open_session(
@@ -31,8 +32,8 @@ def open_session(
     """A new session for ``minutes``; gives the token its cookie must carry, which is stored hashed."""
     token = new_token()
     now = utcnow()
-    own.execute(
-        _INSERT,
+    _INSERT.run(
+        own,
         {
             "token_hash": hashed(token),
             "person_id": person_id,

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.i18n import gettext as _
 from lms.i18n import ngettext
-from lms.models import AuditEntry, Platform, db
-from lms.pages import config
+from lms.models import Platform, db
 from lms.security import requires, visitor
 from lms.services import deliveries
+from lms.services.connections import worst
 from lms.services.platforms import all_platforms
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -20,8 +20,9 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 @requires("administrator")
 def index() -> ResponseReturnValue:
     """How the connections stand, the failures first."""
-    platforms = all_platforms(db.session())
-    numbers = deliveries.counts(db.session())
+    own = visitor().platform_id  # an administrator who comes from a platform sees that one alone
+    platforms = [row for row in all_platforms(db.session()) if own in {None, row.id}]
+    numbers = deliveries.counts(db.session(), own)
     count = numbers.get("pending", 0) + numbers.get("failed", 0)
     sentence = " ".join(
         (
@@ -34,12 +35,8 @@ def index() -> ResponseReturnValue:
     return render_template(
         "admin/index.html",
         sentence=sentence,
+        connect_url=url_for("platforms.connect") if own is None else None,
         platforms=[_platform(platform) for platform in platforms],
-        endpoints=[
-            {"key": "login", "label": _("Initiate login URL"), "value": _url("lti.login")},
-            {"key": "launch", "label": _("Redirection URI and tool URL"), "value": _url("lti.launch")},
-            {"key": "jwks", "label": _("Public keyset URL"), "value": _url("lti.jwks")},
-        ],
         deliveries={
             "pending": numbers.get("pending", 0),
             "failed": numbers.get("failed", 0),
@@ -50,36 +47,20 @@ def index() -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/platforms/<int:platform_id>/<any(suspend, resume):action>")
-@requires("administrator")
-def platform(platform_id: int, action: str) -> ResponseReturnValue:
-    """Suspend a platform (no launch, no delivery), or resume it."""
-    row = db.session.get(Platform, platform_id)
-    if row is None:
-        abort(404)
-    row.status = "suspended" if action == "suspend" else "active"
-    _note("platform_" + action, str(row.id))
-    db.session.commit()
-    return redirect(url_for("admin.index"), 303)
-
-
-def _note(action: str, target: str) -> None:
-    db.session.add(AuditEntry(person_id=visitor().person.id, action=action, target=target))
-
-
-def _url(endpoint: str) -> str:
-    return config().base_url + url_for(endpoint)
-
-
 def _platform(row: Platform) -> dict[str, Any]:
-    active = row.status == "active"
     return {
         "name": row.name,
+        "url": url_for("platforms.status", platform_id=row.id) if visitor().platform_id is None else None,
         "issuer": row.issuer,
         "client_id": row.client_id,
         "deployment": ", ".join(deployment.deployment_id for deployment in row.deployments),
-        "state": row.status,
+        "state": row.status if row.status != "active" else _standing(row),
         "last_launch": row.last_launch_at,
-        "suspend_url": url_for("admin.platform", platform_id=row.id, action="suspend") if active else None,
-        "resume_url": None if active else url_for("admin.platform", platform_id=row.id, action="resume"),
     }
+
+
+def _standing(row: Platform) -> str:
+    """What to say of an active connection: failing, waiting for its first entry, connected."""
+    if worst(row) == "bad" or not row.deployments:
+        return "failing"
+    return "connected" if row.last_launch_at else "waiting"

@@ -23,11 +23,11 @@ blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
 @requires("administrator")
 def index() -> ResponseReturnValue:
     """What is not delivered, the oldest first."""
-    session = db.session()
-    numbers, causes = deliveries.counts(session), deliveries.causes(session)
+    session, own = db.session(), _own()
+    numbers, causes = deliveries.counts(session, own), deliveries.causes(session, own)
     form = DeliveriesForm(
         request.args,
-        [(str(number), name) for number, name in platform_names(session)],
+        [(str(number), name) for number, name in platform_names(session) if own in {None, number}],
         [(cause, f"{_first_sentence(why)} ({count})") for cause, why, count in causes],
     )
     wanted = _filter(form.data)
@@ -38,8 +38,8 @@ def index() -> ResponseReturnValue:
         "admin/deliveries.html",
         sentence=_sentence(pending, failed),
         facts={"pending": pending, "failed": failed, "sent": numbers.get("done", 0)},
-        oldest=deliveries.oldest(session),
-        silent=deliveries.silent_platforms(session),
+        oldest=deliveries.oldest(session, own),
+        silent=deliveries.silent_platforms(session, own),
         form=form,
         index_url=url_for("deliveries.index"),
         admin_url=url_for("admin.index"),
@@ -48,7 +48,7 @@ def index() -> ResponseReturnValue:
         first_url=url_for("deliveries.index", **asked) if request.args.get("after") else None,
         replay_url=url_for("deliveries.replay_all", **asked) if causes else None,
         compare_url=url_for("deliveries.compare"),
-        columns=[_column(column) for column in reconciliation.columns_to_see(session)],
+        columns=[_column(column) for column in reconciliation.columns_to_see(session, own)],
     )
 
 
@@ -56,7 +56,7 @@ def index() -> ResponseReturnValue:
 @requires("administrator")
 def replay(job_id: int) -> ResponseReturnValue:
     """Try one delivery again now."""
-    if not deliveries.replay(db.session(), job_id):
+    if not deliveries.replay(db.session(), job_id, _own()):
         abort(404)
     _note("delivery_replay", str(job_id))
     db.session.commit()
@@ -80,7 +80,7 @@ def replay_all() -> ResponseReturnValue:
 @requires("administrator")
 def send_again(link_id: int) -> ResponseReturnValue:
     """Send again the scores of a column whose grades differ, then compare."""
-    count = reconciliation.send_again(db.session(), link_id)
+    count = reconciliation.send_again(db.session(), link_id, _own())
     if count is None:
         abort(404)
     _note("column_send", str(link_id), count=count)
@@ -93,7 +93,7 @@ def send_again(link_id: int) -> ResponseReturnValue:
 @requires("administrator")
 def compare() -> ResponseReturnValue:
     """Compare every gradebook column in use with the scores sent, without waiting for the day to pass."""
-    count = reconciliation.promise_comparisons(db.session(), every=None)
+    count = reconciliation.promise_comparisons(db.session(), None, _own())
     _note("columns_compare", count=count)
     db.session.commit()
     flash(ngettext("One column will be compared.", "%(num)s columns will be compared.", count), "ok")
@@ -118,7 +118,13 @@ def _sentence(pending: int, failed: int) -> str:
 def _filter(values: Any) -> Filter:
     platform = values.get("platform") or ""
     number = int(platform) if platform.isascii() and platform.isdigit() and len(platform) < 10 else None
-    return Filter(number, values.get("cause") or None)
+    own = _own()
+    return Filter(number if own is None else own, values.get("cause") or None)
+
+
+def _own() -> int | None:
+    """An administrator who comes from a platform sees that one alone; None for the institution's own."""
+    return visitor().platform_id
 
 
 def _place(job: Waiting) -> str:
@@ -142,6 +148,7 @@ def _job(job: Waiting) -> dict[str, Any]:
     kinds = {
         "send_score": _("Score to the gradebook"), "issue_certificate": _("Certificate to issue"),
         "resolve_lineitem": _("Gradebook column to find"), "reconcile_scores": _("Gradebook to compare"),
+        "check_platform": _("Check of a connection"), "sync_roster": _("Members of a course"),
     }  # fmt: skip
     why, _newline, detail = (job.last_error or "").partition("\n")
     what, _stop, fix = _(why).partition(". ") if why else ("", "", "")

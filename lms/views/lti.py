@@ -1,6 +1,8 @@
 """LTI doors: login, every message, the tool's public keys."""
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import structlog
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, session, url_for
@@ -10,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from lms import metrics
 from lms.errors import Refused, reference
 from lms.i18n import from_lti_locale
 from lms.i18n import gettext as _
@@ -17,16 +20,28 @@ from lms.lti.addresses import origin_of
 from lms.lti.binding import proof_of, proven, storage_key, storage_target
 from lms.lti.jwks import KeysNeeded
 from lms.lti.launch import ours, verify
-from lms.lti.model import Launch, Login, LtiError, Message, PendingLogin, PrivacyRequest, Registration
+from lms.lti.model import (
+    DeepLinking,
+    Launch,
+    Login,
+    LtiError,
+    Message,
+    PendingLogin,
+    PrivacyRequest,
+    Registration,
+    SubmissionReview,
+)
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, remember
 from lms.models import db, utcnow
-from lms.models.database import direct_transaction
+from lms.models.database import direct_statements, direct_transaction
 from lms.models.secrets import hashed, new_token, same
 from lms.pages import config, platform_keys, tool_keys, tracks
 from lms.refusals import lti_refusal
 from lms.security import framed_by
 from lms.services.audit import record
+from lms.services.deep_links import remember as remember_choice
+from lms.services.evidence import reviewed
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
 from lms.services.legacy import continue_person, note_old_subject, old_subject
@@ -70,7 +85,7 @@ def login() -> ResponseReturnValue:
             raise LtiError("login_malformed", "iss and login_hint are required")
         if not ours(asked.target, config().base_url) or len(asked.target) > TARGET_LIMIT:
             raise LtiError("target")
-        with direct_transaction() as own:
+        with direct_statements() as own:
             found = find_registration(own, asked.issuer, asked.client_id, asked.deployment_id)
             return _begin(own, asked, found)
     except LtiError as error:
@@ -165,7 +180,7 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
             if "error" in fields:
                 code = fields["error"]
                 raise LtiError("platform_refused", code if OAUTH_CODE.fullmatch(code) else "not a code")
-            message = verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url)
+            message = _as_shown(verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url))
             if not consume(own, state):
                 raise LtiError("state_unknown", "used at the same moment by another request")
             token, page = _arrived(own, message, config().session_minutes if by_cookie else HANDOVER)
@@ -173,6 +188,7 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
         if bound:
             _use_up(state)
         raise
+    metrics.accepted(type(message).__name__)
     log.info("launch", platform=found.platform_id, message=type(message).__name__, roles=sorted(message.roles))
     if not by_cookie:  # the browser keeps no cookie here: the same session goes on in a tab of its own
         return render_template("lti/hand_over.html", arrive_url=url_for("account.arrive", token=token, next=page))
@@ -188,6 +204,12 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
     return redirect(page, 303)
 
 
+def _as_shown(message: Message) -> Message:
+    """The message, in a tab of its own where the browser says so: a login begun again there still speaks of a frame."""
+    alone = request.headers.get("Sec-Fetch-Dest") == "document"
+    return replace(message, embedded=False) if alone and message.embedded else message
+
+
 def _brought_by_our_page(fields: dict[str, str]) -> bool:
     """Whether the proof came from a page of ours: on another site's word it could be an attacker's own (T15)."""
     ours_alone = request.headers.get("Origin") == origin_of(config().base_url)
@@ -196,6 +218,7 @@ def _brought_by_our_page(fields: dict[str, str]) -> bool:
 
 def _unbound(fields: dict[str, str], known: PendingLogin, found: Registration) -> ResponseReturnValue:
     """No cookie came back: nothing is used up, and the page looks for the other proof, or offers a tab of its own."""
+    metrics.refused("browser")
     log.warning("lti_refused", cause="browser", reference=reference())
     page = render_template(
         "lti/browser.html", state=fields["state"], id_token=fields.get("id_token", ""), reference=reference(),
@@ -239,11 +262,25 @@ def _page(own: Connection, message: Message, arrival: Arrival, session_hash: str
     match message:
         case Launch():
             return _activity(own, arrival)
+        case DeepLinking():
+            return url_for("pick.choose", token=remember_choice(own, message, session_hash))
+        case SubmissionReview():
+            return _evidence(own, message, arrival)
         case PrivacyRequest():
             asked = Request(message.registration.platform_id, message.about, session_hash)
             return url_for("privacy.show", asked=sign_request(config().secret_key, asked))
         case _:
             raise LtiError("message_type")
+
+
+def _evidence(own: Connection, message: SubmissionReview, arrival: Arrival) -> str:
+    """What the learner of a review did: one's own, or that of a learner of the course one trains."""
+    assert arrival.context_id is not None
+    about = reviewed(own, message, arrival.person_id, arrival.context_id)
+    what: dict[str, Any] = {"track": about.track_key, "module": about.module_key}
+    if about.person_id == arrival.person_id:
+        return url_for("evidence.mine", **what)
+    return url_for("evidence.learner", context_id=arrival.context_id, person_id=about.person_id, **what)
 
 
 def _activity(own: Connection, arrival: Arrival) -> str:
@@ -285,6 +322,7 @@ def _single(values: MultiDict[str, str]) -> dict[str, str]:
 
 def _refusal(error: LtiError) -> Refused:
     """The page of a cause; whoever is signed in, as after « back » or a second post, may go on where they were."""
+    metrics.refused(error.cause)
     log.warning("lti_refused", cause=error.cause, detail=error.detail[:100], reference=reference())
     refused = lti_refusal(error.cause)
     if error.cause == "state_unknown" and current_user.is_authenticated:

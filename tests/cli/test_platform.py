@@ -1,6 +1,7 @@
 """``lms platform``: an LMS is connected from a terminal, by people and by scripts."""
 
 import json
+import re
 
 import pytest
 
@@ -95,3 +96,39 @@ def test_every_option_is_needed(run: Run, option: str) -> None:
     outcome = run("platform", "add", *words)
     assert outcome.status == 2
     assert option in outcome.err
+
+
+def test_an_invitation_is_printed_as_one_address(ready: Run) -> None:
+    outcome = ready("platform", "invite", "--host", "cdn.example")
+    assert outcome.status == 0
+    assert re.fullmatch(r"http://localhost:8000/lti/register\?invite=[\w-]{43}\n", outcome.out)
+    assert ready("platform", "invite").out != outcome.out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--platform", "7"], "There is no platform 7"), (["--host", "https://a.example"], "is no host name")],
+)
+def test_an_invitation_that_cannot_serve_is_refused(ready: Run, options: list[str], said: str) -> None:
+    outcome = ready("platform", "invite", *options)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert said in outcome.err
+
+
+def test_a_check_prints_each_finding_and_the_way_out(ready: Run) -> None:
+    number = str(json.loads(add(ready, jwks_url="http://127.0.0.1:9/", token_url="http://127.0.0.1:9/").out)["id"])
+    outcome = ready("platform", "check", number, LMS_ALLOWED_PRIVATE_HOSTS="127.0.0.1")
+    assert outcome.status == 1
+    assert "FAILED: The training platform answers. It does not answer." in outcome.out
+    assert "awaited: Somebody opened the activity." in outcome.out
+    assert "    1. Check that the platform is up" in outcome.out
+    assert ready("platform", "check", "--all", LMS_ALLOWED_PRIVATE_HOSTS="127.0.0.1").status == 1
+    assert ready("platform", "suspend", number).status == 0
+    assert ready("platform", "check", "--all").status == 0
+    assert ready("platform", "check", number).out.endswith("FAILED: suspended\n")
+    assert ready("platform", "suspend", number, "--resume").status == 0
+
+
+def test_a_check_needs_to_know_of_what(ready: Run) -> None:
+    assert ready("platform", "check").status == 2
+    assert ready("platform", "check", "9").status == 1

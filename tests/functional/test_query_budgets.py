@@ -108,8 +108,8 @@ def test_a_launch_of_somebody_known_asks_little(platform: PlatformInTest) -> Non
     token = platform.sign(platform.claims(nonce))
     with statements() as heard:
         assert platform.post(client, state, token).status_code == 303
-    assert len(data(heard)) == 4  # the login, its use, what is known, the session
-    assert len(writes(heard)) == 2
+    assert len(data(heard)) == 5  # the login, its use, what is known, the session, the journal
+    assert len(writes(heard)) == 3
     assert [text for text in heard if text in {"BEGIN", "COMMIT", "ROLLBACK"}] == ["BEGIN", "COMMIT"]
 
 

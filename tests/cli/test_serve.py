@@ -1,0 +1,45 @@
+"""``lms serve`` with several web processes: what they count is one figure."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.browser.browser_stage import free_port
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of two web processes."""
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
+    environment |= {"LMS_DATA_DIR": str(tmp_path / "var"), "LMS_BASE_URL": f"http://localhost:{port}"}
+    command = [sys.executable, "-c", "from lms.cli import main; main()", "serve", "--port", str(port), "--workers", "2"]
+    running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
+    while True:
+        try:
+            httpx.get(f"{url}/healthz", trust_env=False)
+            break
+        except httpx.HTTPError:
+            assert time.monotonic() < end, "the service did not start"
+            time.sleep(0.2)
+    yield url
+    running.terminate()
+    running.wait(30)
+
+
+def test_web_processes_count_together(served: str) -> None:
+    for _ in range(12):  # each on a connection of its own, which either process may take
+        assert httpx.get(f"{served}/lti/login", trust_env=False).status_code == 400
+    for _ in range(4):
+        page = httpx.get(f"{served}/metrics", trust_env=False).text
+        found = re.search(r'mpia_lti_refusals_total\{cause="login_malformed"\} (\S+)', page)
+        assert found is not None
+        assert float(found[1]) == 12
