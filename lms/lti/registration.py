@@ -148,9 +148,9 @@ def _read(document: Any, url: str, hosts: tuple[str, ...]) -> tuple[str, dict[st
 
 def _name(own: Claims, issuer: str) -> str:
     """The name a platform gives itself, which the specification does not foresee; else its host."""
-    said = own.get("name") if isinstance(own.get("name"), str) else ""
+    said = own.get("name")
     host = host_of(issuer).rpartition(":")[0] or issuer
-    return storable(said)[:200] or host[:200]
+    return (storable(said)[:200] if isinstance(said, str) else "") or host[:200]
 
 
 def _check_hosts(
