@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
 JOBS ?= auto
 
-.PHONY: help demo dev test sure bench translations migration lint types imports content wheel chromium openedx clean
+.PHONY: help demo dev test sure bench translations migration lint types imports content wheel chromium hostile openedx clean
 .DEFAULT_GOAL := help
 
 help: ## print this
@@ -71,6 +71,9 @@ imports: $(STAMP)
 
 bench: $(STAMP) ## figures and ratios, each taken in one run
 	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python -m $$(echo $${bench%.py} | tr / .) || exit 1; done
+
+hostile: $(STAMP) ## write the list of hostile cases in the docs from the tests
+	@$(BIN)/python -m tests.hostile.listing
 
 translations: $(STAMP) ## collect messages into the catalogues and say what lacks a translation
 	@$(BIN)/python -m translations.update

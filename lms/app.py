@@ -22,7 +22,7 @@ from lms.models import db
 from lms.models.database import begin_reading, end_reading
 from lms.pages import template_values
 from lms.plugins import discover
-from lms.security import Visitor, refuse_nul, secure_headers
+from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -39,6 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
     """The service under ``config``, by default that of the environment. Touches no table."""
     config = config or load_config()
     app = Service("lms")
+    app.url_map.converters["int"] = RowNumber
     app.config.from_mapping(_flask_settings(config))
     app.session_interface = CookieSessions(app)
     app.extensions["mpia"] = config

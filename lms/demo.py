@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from lms.app import create_app
 from lms.config import Config, load_config
-from lms.devlms import CourseLink, DevLmsSettings, create_devlms, registration, serve
+from lms.devlms import CourseLink, DevLmsSettings, Quirks, create_devlms, registration, serve
 from lms.lti.roles import MEMBERSHIP
 from lms.models import Agent, LocalAccount, db
 from lms.schema import upgrade
@@ -28,6 +28,10 @@ LINKS = (
     CourseLink("decideurs", "Décideurs publics", {"track": "decideurs"}, "Le parcours entier."),
     CourseLink("d2", "D2 · Règlement IA", {"track": "decideurs", "module": "d2"}, "Un module du parcours."),
 )
+#: What our registration asks every message to tell, so that copied courses and links are recognised.
+HISTORY = {"context_history": "$Context.id.history", "link_history": "$ResourceLink.id.history"}
+#: What the demo's platform offers beside launches, deep linking, grades and the roster.
+OFFERED = Quirks(submission_review=True, data_privacy=True, notices=True)
 #: Fictitious civil servants, matched to the people of the development LMS by their agent number.
 AGENTS = (
     ("A-0001", "de démonstration A", "Agent", "FPE", "Ministère de démonstration", "Direction A", "A"),
@@ -65,7 +69,7 @@ class Demo:
         upgrade(self.app)
         settings = DevLmsSettings(
             issuer=addresses.lms, tool_url=addresses.tool, client_id=CLIENT_ID, deployment_id=DEPLOYMENT,
-            data_dir=directory / "devlms", links=LINKS,
+            data_dir=directory / "devlms", links=LINKS, tool_name="Manager Public IA", custom=HISTORY, quirks=OFFERED,
         )  # fmt: skip
         self.devlms = create_devlms(settings)
         self.password = _seed(self.app, registration(settings), directory)

@@ -2,8 +2,11 @@
 
 from functools import lru_cache
 
-from curricula.model import Lesson, Module, Track
+from markupsafe import Markup
+
+from curricula.model import Lesson, Localized, Module, Track
 from curricula.render import render, render_inline
+from lms.i18n import current_language
 
 
 def lesson_html(track: Track, module: Module, lesson: Lesson, language: str) -> str:
@@ -15,6 +18,14 @@ def lesson_html(track: Track, module: Module, lesson: Lesson, language: str) -> 
 def inline_html(markdown: str, language: str) -> str:
     """The sanitised HTML of a stem, an option or a feedback."""
     return _inline(markdown, language)
+
+
+def inline_markup(text: Localized) -> Markup:
+    """The same in the reader's language, without the paragraph of a text that is only one."""
+    speech = current_language()
+    html = inline_html(text[speech], speech)
+    inner = html.removeprefix("<p>").removesuffix("\n").removesuffix("</p>") if html.count("<p>") == 1 else html
+    return Markup(inner)  # noqa: S704 - sanitised by curricula.render
 
 
 _rendered = lru_cache(maxsize=512)(render)

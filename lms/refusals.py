@@ -48,13 +48,23 @@ def lti_refusal(cause: str) -> Refused:
             _("Sign in to your training platform, then open the activity again."),
         ),
         "role": (_("Your role in the course does not allow this."), _("Ask the person in charge of the training.")),
+        "accept_types": (
+            _("The training platform does not take activities from here: our tracks are activities of a course."),
+            _("Add an activity of the external tool type to the course, and choose its content from there."),
+        ),
+        "not_in_course": (
+            _("This person is not a learner of this course."),
+            _("Check that they are enrolled in the course and have opened an activity, then try again."),
+        ),
         "foreign_address": (
             _("The training platform names an address that is not among its own."),
             _("Give this reference to the administrator, who can add its host to the connection."),
         ),
     }
     what, fix = words.get(cause, (_("The message of the training platform cannot be accepted."), tell))
-    status = {"busy": 503, "suspended": 403, "deployment_suspended": 403, "role": 403}.get(cause, 400)
+    status = {"busy": 503, "suspended": 403, "deployment_suspended": 403, "role": 403, "not_in_course": 403}.get(
+        cause, 400
+    )
     return Refused(what, fix, status=status, cause="lti_" + cause)
 
 

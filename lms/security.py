@@ -10,6 +10,7 @@ from flask_login import UserMixin, current_user
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from lms.models import Person, WebSession
 
@@ -20,7 +21,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 #: No inline script or style; images of the page itself only; frames decided per response.
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
+SELF = "'self'"
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -82,6 +84,21 @@ def framed_by(origin: str | None) -> None:
         g.framers = origin or "*"
 
 
+def posts_to(origin: str) -> None:
+    """Let the form of this response post to ``origin``, and nowhere else; it is told who sends it."""
+    g.form_target = origin
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address that a row may have: a database cannot even compare a larger one, which names nothing."""
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if number >= 2**31:
+            raise ValidationError
+        return number
+
+
 def refuse_nul() -> None:
     """Nobody types a NUL, and PostgreSQL cannot hold one: 400 wherever it stands."""
     typed = itertools.chain.from_iterable(request.form.listvalues()) if request.method == "POST" else ()
@@ -98,7 +115,11 @@ def secure_headers(response: Response) -> Response:
     else:
         # The signed cookie names the LMS: what it frames must still show once the session has ended.
         framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"
-        wanted |= {"Content-Security-Policy": f"{POLICY}; frame-ancestors {framers}", **HEADERS}
+        target = g.get("form_target")
+        policy = f"{POLICY}; form-action {target or SELF}; frame-ancestors {framers}"
+        wanted |= {"Content-Security-Policy": policy, **HEADERS}
+        if target:  # else browsers post from an origin they do not name, which some platforms refuse
+            wanted["Referrer-Policy"] = "strict-origin"
     if request.is_secure and request.host.split(":")[0] not in {"localhost", "127.0.0.1"}:
         wanted["Strict-Transport-Security"] = "max-age=31536000"
     present = {name.lower() for name, _value in headers}

@@ -15,9 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from flask import Flask
-from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
-from werkzeug.test import TestResponse
 
 from lms.lti.jwks import PlatformKeys
 from lms.lti.model import LtiError
@@ -32,6 +30,10 @@ SYSTEM_ADMIN = "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin"
 TOOL = "http://localhost:8000"
 TRACK = "decideurs"
 
+#: A browser, and an answer to it: of Flask's test client, or over HTTP (tests/hostile/browser.py).
+Client = Any
+Answer = Any
+
 #: Say this instead of a value to leave a claim, a header or a field out.
 ABSENT: Any = object()
 
@@ -45,6 +47,14 @@ class Network:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.asked: list[str] = []
+
+    def host(self, name: str) -> str:
+        """The host of a platform of that name."""
+        return f"{name}.example.org"
+
+    def base(self, host: str) -> str:
+        """Where the services of the platform of that host are."""
+        return f"https://{host}"
 
     def json(self, method: str, url: str, **options: Any) -> Any:
         """As ``lms.lti.http.Outbound.json``: a value, a function to call, or an error to raise."""
@@ -85,20 +95,23 @@ class PlatformInTest:
 
     def __init__(self, app: Flask, name: str = "lms", *, issuer: str | None = None, deployment: str = "1") -> None:
         self.app, self.name = app, name
-        self.issuer = issuer or f"https://{name}.example.org"
+        self.network, self.tool = network_of(app), app.extensions["mpia"].base_url
+        self.host = self.network.host(name)
+        #: Where its services are; what a browser is sent to is on its host.
+        self.base = self.network.base(self.host)
+        self.issuer = issuer or f"https://{self.host}"
         self.client_id, self.deployment = f"tool-at-{name}", deployment
         self.key, self.kid = rsa_key(name), f"key-of-{name}"
-        self.network = network_of(app)
         self.network.answers[self.jwks_url] = lambda: {"keys": [jwk(self.key, self.kid)]}
         self.id = self.register(deployment)
 
     @property
     def jwks_url(self) -> str:
-        return f"https://{self.name}.example.org/jwks"
+        return f"{self.base}/jwks"
 
     @property
     def auth_url(self) -> str:
-        return f"https://{self.name}.example.org/auth"
+        return f"https://{self.host}/auth"
 
     def register(self, deployment: str) -> int:
         """Connect this platform, or one more deployment of it; gives its number."""
@@ -107,7 +120,7 @@ class PlatformInTest:
                 db.session(),
                 NewPlatform(
                     name=self.name, issuer=self.issuer, client_id=self.client_id, auth_url=self.auth_url,
-                    token_url=f"https://{self.name}.example.org/token", jwks_url=self.jwks_url,
+                    token_url=f"{self.base}/token", jwks_url=self.jwks_url,
                     deployment_id=deployment,
                 ),
                 ROLE_MAP,
@@ -120,19 +133,19 @@ class PlatformInTest:
     def login_fields(self, **changes: Any) -> dict[str, Any]:
         """What the platform sends to begin a launch."""
         base = {
-            "iss": self.issuer, "login_hint": "someone", "target_link_uri": f"{TOOL}/lti/launch",
+            "iss": self.issuer, "login_hint": "someone", "target_link_uri": f"{self.tool}/lti/launch",
             "client_id": self.client_id, "lti_deployment_id": self.deployment, "lti_message_hint": '{"cmid":"3"}',
         }  # fmt: skip
         return merged(base, changes)
 
-    def login(self, client: FlaskClient, method: str = "POST", **changes: Any) -> TestResponse:
+    def login(self, client: Client, method: str = "POST", **changes: Any) -> Answer:
         """Third-party-initiated login, with fields changed."""
         fields = self.login_fields(**changes)
         if method == "GET":
             return client.get("/lti/login", query_string=fields)
         return client.post("/lti/login", data=fields)
 
-    def begin(self, client: FlaskClient, method: str = "POST", **changes: Any) -> tuple[str, str]:
+    def begin(self, client: Client, method: str = "POST", **changes: Any) -> tuple[str, str]:
         """(state, nonce) that the tool asks the platform to send back."""
         answer = self.login(client, method, **changes)
         assert answer.status_code == 302, answer.text
@@ -148,7 +161,7 @@ class PlatformInTest:
             CLAIM + "version": "1.3.0",
             CLAIM + "message_type": "LtiResourceLinkRequest",
             CLAIM + "deployment_id": self.deployment,
-            CLAIM + "target_link_uri": f"{TOOL}/lti/launch",
+            CLAIM + "target_link_uri": f"{self.tool}/lti/launch",
             CLAIM + "roles": [MEMBERSHIP + "Learner"],
             CLAIM + "context": {"id": "course-1", "title": "IA et service public", "label": "IA"},
             CLAIM + "resource_link": {"id": "link-1", "title": "Décideurs publics"},
@@ -156,15 +169,15 @@ class PlatformInTest:
             CLAIM + "lis": {"person_sourcedid": "A-0001"},
             CLAIM + "launch_presentation": {"locale": "fr", "document_target": "iframe"},
             AGS: {
-                "scope": [SCORE_SCOPE], "lineitems": f"https://{self.name}.example.org/items",
-                "lineitem": f"https://{self.name}.example.org/items/1?type_id=1",
+                "scope": [SCORE_SCOPE], "lineitems": f"{self.base}/items",
+                "lineitem": f"{self.base}/items/1?type_id=1",
             },
         }  # fmt: skip
         short = {
             name: CLAIM + name
             for name in (
                 "version", "message_type", "deployment_id", "target_link_uri", "roles", "context", "resource_link",
-                "custom", "lis", "launch_presentation",
+                "custom", "lis", "launch_presentation", "lti1p1",
             )
         } | {"ags": AGS}  # fmt: skip
         return merged(base, {short.get(name, name): value for name, value in changes.items()})
@@ -184,18 +197,18 @@ class PlatformInTest:
         signature = jwt.get_algorithm_by_name("RS256").sign(signed.encode(), key or self.key)
         return f"{signed}.{b64(signature)}"
 
-    def post(self, client: FlaskClient, state: str, token: str, **more: Any) -> TestResponse:
+    def post(self, client: Client, state: str, token: str, **more: Any) -> Answer:
         """The platform's answer, as the browser posts it."""
         fields = merged({"state": state, "id_token": token}, more)
         return client.post("/lti/launch", data=fields, headers={"Origin": self.issuer})
 
-    def launch(self, client: FlaskClient, **changes: Any) -> TestResponse:
+    def launch(self, client: Client, **changes: Any) -> Answer:
         """A whole launch; the answer to its last request."""
         hint = {"lti_deployment_id": changes["deployment_id"]} if "deployment_id" in changes else {}
         state, nonce = self.begin(client, **hint)
         return self.post(client, state, self.sign(self.claims(nonce, **changes)))
 
-    def launched(self, client: FlaskClient | None = None, **changes: Any) -> FlaskClient:
+    def launched(self, client: Client = None, **changes: Any) -> Client:
         """A browser that was launched, and signed in."""
         client = client or self.app.test_client()
         answer = self.launch(client, **changes)
@@ -242,12 +255,12 @@ def administrator(**more: Any) -> dict[str, Any]:
     return {**person("admin"), "sub": "admin-1", "roles": [SYSTEM_ADMIN], **more}
 
 
-def form_token(page: TestResponse) -> str:
+def form_token(page: Answer) -> str:
     """The form token of a page."""
     return field(page, "csrf_token")
 
 
-def field(page: TestResponse, name: str) -> str:
+def field(page: Answer, name: str) -> str:
     """The value of a page's hidden field."""
     found = page.text.split(f'name="{name}"', 1)
     assert len(found) == 2, f"no field {name} in: {page.text[:2000]}"

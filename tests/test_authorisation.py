@@ -53,12 +53,18 @@ ALLOWED = {
     ("quiz.submit", "POST"): frozenset({"owner"}),
     ("teach.cohorts", "GET"): frozenset({"trainer", "other trainer"}),
     ("teach.cohort", "GET"): frozenset({"trainer"}),
+    ("teach.roster", "POST"): frozenset({"trainer"}),
+    ("evidence.learner", "GET"): frozenset({"trainer"}),  # of a course of theirs: tests/hostile/test_hostile_review.py
+    ("evidence.mine", "GET"): READERS,
     ("hr.index", "GET"): HR,
     ("hr.choose", "GET"): HR,
     ("hr.export", "GET"): HR,
     ("hr.agents_import", "GET"): frozenset(),  # the institution's own HR account alone: tests/views/test_hr_pages.py
     ("hr.agents_import", "POST"): frozenset(),
     ("admin.index", "GET"): frozenset({"administrator"}),
+    ("deliveries.index", "GET"): frozenset({"administrator"}),
+    ("deliveries.replay_all", "POST"): frozenset({"administrator"}),
+    ("deliveries.compare", "POST"): frozenset({"administrator"}),
     ("platforms.connect", "GET"): frozenset({"administrator"}),
     ("platforms.invite", "POST"): frozenset({"administrator"}),
     ("platforms.cancel", "POST"): frozenset({"administrator"}),
@@ -74,7 +80,6 @@ ALLOWED = {
     ("platforms.settings", "POST"): frozenset({"administrator"}),
     ("register.canvas", "GET"): EVERYBODY,
     ("system.metrics", "GET"): EVERYBODY,  # from this machine, as tests ask; else tests/views/test_metrics.py
-    ("admin.replay_all", "POST"): frozenset({"administrator"}),
 }
 #: Doors guarded by something else than who is signed in, each with tests of its own.
 GUARDED_OTHERWISE = {
@@ -86,7 +91,11 @@ GUARDED_OTHERWISE = {
     ("privacy.show", "GET"), ("privacy.download", "GET"), ("privacy.erase_person", "POST"),
     ("quiz.question", "POST"),  # the permission signed into the page: test below
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
-    ("admin.replay", "POST"),  # 404 without such a delivery: tests/services/test_outbox.py
+    # 404 without such a delivery or column: tests/views/test_deliveries_page.py
+    ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
+    # The session that began the choice, alone and once: tests/hostile/test_hostile_deep_linking.py
+    ("pick.choose", "GET"), ("pick.review", "GET"), ("pick.preview", "GET"), ("pick.place", "POST"),
+    ("pick.cancel", "POST"),
     ("verify.show", "GET"), ("verify.credential", "GET"), ("verify.credential_file", "GET"),
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
@@ -112,7 +121,7 @@ class Stage:
         values = {
             "track_key": "decideurs", "module_key": "d1", "lesson_key": "01", "attempt_id": self.attempt, "number": 1,
             "context_id": self.context, "report_key": "completions", "format_key": "json", "platform_id": 1,
-            "deployment_id": 1, "token_hash": "0" * 64,
+            "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate",
         }  # fmt: skip
         rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)
@@ -222,8 +231,8 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
                 unprotected.append((endpoint, visitor, status))
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
-        "account.arrive", "admin.replay", "privacy.erase_person",
-        "register.consent",  # it asks for one, which tests/hostile tries
+        "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
+        "pick.cancel", "register.consent",  # it asks for one, which tests/hostile tries
     } == NO_TOKEN  # fmt: skip
 
 

@@ -3,7 +3,9 @@
 import ipaddress
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +18,12 @@ USER_AGENT = "manager-public-ia"
 TIMEOUT = httpx.Timeout(10, connect=5)
 #: Longest time for a whole answer, in seconds: one that comes drop by drop never times out otherwise.
 DEADLINE = 30.0
-#: Largest answer read, in bytes.
+#: Longest time for an answer that may be larger than ``LIMIT``, in seconds.
+LARGE_DEADLINE = 300.0
+#: Largest answer read, in bytes, unless a larger one is expected; also the most that is kept in memory.
 LIMIT = 2_000_000
+#: How much of an answer kept on disk is read at a time, in bytes.
+PIECE = 65_536
 
 
 class Outbound:
@@ -50,21 +56,21 @@ class Outbound:
         content: bytes | None = None,
         limit: int = LIMIT,
     ) -> httpx.Response:
-        """The answer, read whole up to ``limit`` bytes; ``LtiError`` when the platform cannot be reached."""
+        """The answer, read whole up to ``limit`` bytes; ``LtiError`` when the platform cannot be reached.
+
+        One that is larger than ``LIMIT`` waits on disk: it is a stream (``iter_bytes``), to be read once or closed.
+        """
         self._spelled(url)
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + (DEADLINE if limit <= LIMIT else LARGE_DEADLINE)
         try:
             with self._client.stream(method, url, headers=headers, data=data, content=content) as answer:
-                body = bytearray()
-                for part in answer.iter_bytes():
-                    body += part
-                    if len(body) > limit:
-                        raise LtiError("answer_too_large")
-                    if time.monotonic() > end:
-                        raise LtiError("unreachable", "the answer takes too long")
+                body = _Body(answer.iter_bytes(), limit, end)
                 # As bytes: Moodle writes beyond ASCII in some.
                 plain = [header for header in answer.headers.raw if header[0].lower() != b"content-encoding"]
-                return httpx.Response(answer.status_code, headers=plain, content=bytes(body))
+                if body.size > LIMIT:
+                    return httpx.Response(answer.status_code, headers=plain, stream=body)
+                with closing(body):
+                    return httpx.Response(answer.status_code, headers=plain, content=b"".join(body))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise LtiError("unreachable", type(error).__name__) from error
 
@@ -101,6 +107,33 @@ class Outbound:
         if not self._allowed(host, port) and not all(_public(ipaddress.ip_address(address)) for address in found):
             raise LtiError("address_private", "the host is on a private network")
         return found
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer, read whole: in memory up to ``LIMIT``, in a temporary file beyond."""
+
+    def __init__(self, parts: Iterable[bytes], limit: int, end: float) -> None:
+        self.size = 0
+        self._file = SpooledTemporaryFile(max_size=LIMIT)  # noqa: SIM115 - closed with the answer
+        try:
+            for part in parts:
+                self.size += len(part)
+                if self.size > limit:
+                    raise LtiError("answer_too_large")
+                if time.monotonic() > end:
+                    raise LtiError("unreachable", "the answer takes too long")
+                self._file.write(part)
+        except BaseException:
+            self._file.close()
+            raise
+        self._file.seek(0)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self._file.read(PIECE):
+            yield piece
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -31,6 +31,19 @@ class _Entry:
     keys: dict[str, RSAPublicKey] = field(default_factory=dict)
     fetched: float = 0.0
     asked: float = 0.0
+    #: Held by the one request that asks the platform; what it found last, for those that waited for it.
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    asking: bool = False
+    answers: int = 0
+    failure: LtiError | None = None
+
+    def serves(self, kid: str, now: float) -> bool:
+        """Whether that key may still be used, fresh or not."""
+        return bool(self.fetched) and now - self.fetched < STALE_SECONDS and kid in self.keys
+
+    def may_ask(self, now: float) -> bool:
+        """Whether the platform was not asked a moment ago."""
+        return not self.asked or now - self.asked >= REFETCH_SECONDS
 
 
 class PlatformKeys:
@@ -48,24 +61,40 @@ class PlatformKeys:
         """
         entry, now = self._entry(url), time.monotonic()
         fresh = entry.fetched and now - entry.fetched < FRESH_SECONDS
-        may_ask = not entry.asked or now - entry.asked >= REFETCH_SECONDS
-        if (not fresh or kid not in entry.keys) and may_ask:
-            raise KeysNeeded(url)
-        if entry.fetched and now - entry.fetched < STALE_SECONDS and kid in entry.keys:
+        if entry.serves(kid, now) and (fresh or not entry.may_ask(now)):
             return entry.keys[kid]
+        # While another request asks, this one waits for what it finds: it may be this very key.
+        if entry.asking or entry.may_ask(now):
+            raise KeysNeeded(url)
         raise LtiError("key_unknown", "the platform publishes no such key")
 
     def fetch(self, url: str) -> None:
-        """Ask the platform for its keys. When it fails the known ones go on serving; ``LtiError`` if there are none."""
-        entry, now = self._entry(url), time.monotonic()
-        entry.asked = now
+        """Ask the platform for its keys; requests that come meanwhile wait, and share what is found.
+
+        When it fails the known keys go on serving; ``LtiError`` if there are none.
+        """
+        entry = self._entry(url)
+        known = entry.answers
+        with entry.turn:
+            if entry.answers == known and entry.may_ask(time.monotonic()):
+                entry.asking = True
+                try:
+                    self._ask(url, entry)
+                finally:
+                    entry.asking, entry.answers = False, entry.answers + 1
+            if entry.failure is not None:
+                raise entry.failure
+
+    def _ask(self, url: str, entry: _Entry) -> None:
+        now = time.monotonic()
+        entry.asked, entry.failure = now, None
         try:
             entry.keys = parse_key_set(self._outbound.json("GET", url, headers={"Accept": "application/json"}))
             entry.fetched = now
-        except LtiError:
+        except LtiError as error:
             if not entry.fetched or now - entry.fetched >= STALE_SECONDS:
                 entry.asked = 0.0  # nothing to serve meanwhile: the next launch may ask again
-                raise
+                entry.failure = error
 
     def _entry(self, url: str) -> _Entry:
         with self._lock:

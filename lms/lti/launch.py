@@ -67,7 +67,8 @@ def _launch(claims: Claims, common: Mapping[str, Any]) -> Launch:
 
 def _deep_linking(claims: Claims, common: Mapping[str, Any]) -> DeepLinking:
     asked = inside(claims, DEEP_LINKING)
-    if "trainer" not in common["roles"] and "author" not in common["roles"]:
+    # Whoever runs the platform builds its courses too: Open edX says nothing more of the staff of its studio.
+    if not common["roles"] & {"trainer", "author"} and not common["administers"]:
         raise LtiError("role", "only trainers choose content")
     settings = DeepLinkSettings(
         return_url=on_known_host(

@@ -20,6 +20,7 @@ from pylti1p3.tool_config.abstract import ToolConfAbstract
 
 from lms.lti.jwks import PlatformKeys
 from lms.lti.model import Login, LtiError, Registration
+from lms.lti.reading import texts
 from lms.lti.token import check_claims, check_signature, signing_key, strict_part
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -198,6 +199,9 @@ class _Message(MessageLaunch[_Params, _OneRegistration, _NoSession, _NoCookies])
                 raise LtiError("claim", name.rpartition("/")[2])
         if "sub" not in body:
             raise LtiError("anonymous")
+        # Said in its own words: the library's would be those of a malformed message.
+        if DL_SETTINGS in OBJECTS[kind] and "ltiResourceLink" not in texts(body[DL_SETTINGS], "accept_types"):
+            raise LtiError("accept_types", "only resource links can be placed")
         super().validate_message()
         return self
 

@@ -98,7 +98,8 @@ def direct_statements() -> Iterator[Connection]:
         try:
             yield connection
         finally:
-            driver.autocommit = False  # type: ignore[union-attr]
+            if not driver.closed:  # type: ignore[union-attr]
+                driver.autocommit = False  # type: ignore[union-attr]
 
 
 @event.listens_for(Engine, "connect")

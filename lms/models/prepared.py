@@ -70,7 +70,7 @@ class Prepared:
         return int(self._execute(connection, self._for(connection.dialect, values), values).rowcount)
 
     def _execute(self, own: Connection, ready: _Ready, values: Mapping[str, Any]) -> Any:
-        cursor, parameters = own.connection.cursor(), ready.parameters(values)
+        cursor, parameters = _cursor(own), ready.parameters(values)
         for hear in own.dispatch.before_cursor_execute:  # whoever counts statements counts these too
             hear(own, cursor, ready.sql, parameters, None, False)
         try:
@@ -88,6 +88,14 @@ class Prepared:
         if ready is None:
             ready = self._ready[dialect.name] = _made(self._statement, dialect, list(values))
         return ready
+
+
+def _cursor(own: Connection) -> Any:
+    """The one cursor kept on a connection of the driver's: psycopg takes as long to make one as to use it."""
+    kept = own.connection.info
+    if "cursor" not in kept:
+        kept["cursor"] = own.connection.cursor()
+    return kept["cursor"]
 
 
 def _made(statement: Any, dialect: Dialect, names: list[str]) -> _Ready:

@@ -194,7 +194,8 @@ def _member(
 ) -> None:
     # Whoever comes is no longer one who left, nor one whom the roster alone knew.
     values: dict[str, Any] = {"role": max(message.roles, key=STRENGTH.index), "left_at": None}
-    if known.membership_id is not None and (known.last_seen_at is None or now - known.last_seen_at > SEEN_EVERY):
+    stale = known.last_seen_at is None or known.left_at is not None or now - known.last_seen_at > SEEN_EVERY
+    if known.membership_id is not None and stale:
         values |= {"first_seen_at": known.first_seen_at or now, "last_seen_at": now}
     identity = {"person_id": person_id, "context_id": context_id}
     before = {

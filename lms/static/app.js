@@ -159,26 +159,29 @@ function once(form) {
   window.addEventListener("pageshow", () => { sent = false; });
 }
 
-// [data-filter="#table"]: a search field and a select of states over the rows of a table.
-function filter(bar) {
-  const rows = all("tbody tr", document.querySelector(bar.dataset.filter) ?? undefined);
-  const search = bar.querySelector("input"), state = bar.querySelector("select"), status = bar.querySelector("[role=status]");
-  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const texts = new Map(rows.map((row) => [row, plain(row.querySelector("th")?.textContent ?? "")]));
-  if (state) for (const option of [...state.options]) if (option.value && !rows.some((row) => row.dataset.state === option.value)) option.remove();
+// form[data-offers]: what the server would find is found as one types; what is chosen stays in sight.
+function offers(form) {
+  const items = all("[data-words]", form), status = form.querySelector("[data-some]");
+  const plain = (text) => text.toLowerCase().replaceAll("\u2019", "'").replaceAll("œ", "oe").normalize("NFKD").replace(/\p{M}/gu, "");
   const apply = () => {
-    const wanted = plain(search?.value.trim() ?? ""), kind = state?.value ?? "";
-    let shown = 0;
-    for (const row of rows) {
-      row.hidden = !(texts.get(row).includes(wanted) && (!kind || row.dataset.state === kind));
-      if (!row.hidden) shown += 1;
+    const { q, audience, length } = Object.fromEntries(new FormData(form));
+    const words = plain(q).split(/\s+/).filter(Boolean), asked = words.length || audience || length;
+    let found = 0;
+    for (const item of items) {
+      const fits = words.every((word) => item.dataset.words.includes(word))
+        && (!audience || item.dataset.audience === audience) && (!length || item.dataset.length === length);
+      if (fits) found += 1;
+      item.hidden = !fits && !item.querySelector(":checked");
     }
-    if (status) status.textContent = !wanted && !kind ? "" : shown ? status.dataset.some.replace("{n}", shown) : status.dataset.none;
+    for (const group of all("[data-group]", form)) group.hidden = !group.querySelector("[data-words]:not([hidden])");
+    status.textContent = !asked ? "" : found ? status.dataset.some.replace("{n}", found) : status.dataset.none;
   };
-  bar.hidden = false;
-  bar.addEventListener("input", apply);
-  apply();
+  form.addEventListener("input", apply);
+  window.addEventListener("pageshow", apply); // « back » brings what was typed
 }
+
+// form[data-auto-submit] goes on by itself; its button is for browsers without script.
+const goOn = (form) => form.submit();
 
 // Reading settings are seen at once; form[data-reading] is also saved at once.
 function reading(form) {
@@ -200,5 +203,6 @@ all("form[data-autosave]").forEach(autosave);
 all("[data-read-url]").forEach(readMark);
 all("[data-copy]").forEach(copy);
 all("form[method=post]").forEach(once);
-all("[data-filter]").forEach(filter);
+all("form[data-offers]").forEach(offers);
+all("form[data-auto-submit]").forEach(goOn);
 all("form[data-reading], form[data-reading-preview]").forEach(reading);

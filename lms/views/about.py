@@ -45,7 +45,8 @@ def privacy() -> ResponseReturnValue:
         ),
         (
             _("Who sees it"),
-            _("Trainers and human resources see your progress, scores and certificates, never your answers."),
+            _("Trainers see your progress, your scores, the mark of each question and your certificates."),
+            _("Human resources see your progress, scores and certificates. Neither ever sees your answers."),
             _("Whoever holds the code of a certificate sees what is printed on it."),
         ),
         (

@@ -10,9 +10,11 @@ from curricula.model import LANGUAGES
 from lms.forms.account import LoginForm, ReadingForm, SettingsForm
 from lms.i18n import gettext as _
 from lms.models import Person, db, writing
+from lms.models.secrets import hashed
 from lms.pages import config, local_path, tracks
 from lms.security import limited, visitor
 from lms.services.accounts import sign_in
+from lms.services.deep_links import hand_over
 from lms.services.results import promise_certificates
 from lms.services.sessions import HANDOVER, close_session, live_session, open_session
 
@@ -132,12 +134,13 @@ def arrive(token: str) -> ResponseReturnValue:
     handed_hash, person_id = handed.token_hash, handed.person_id
     roles, context_id, link_id = frozenset(handed.roles), handed.context_id, handed.resource_link_id
     with writing(db.session()):
-        if not close_session(db.session(), handed_hash):
-            abort(401)  # taken at the same moment by another request
         sid = open_session(
             db.session(), person_id, roles, config().session_minutes,
             context_id=context_id, resource_link_id=link_id,
         )  # fmt: skip
+        hand_over(db.session(), handed_hash, hashed(sid))
+        if not close_session(db.session(), handed_hash):
+            abort(401)  # taken at the same moment by another request
         db.session.commit()
     session.clear()
     session["sid"] = sid

@@ -1,6 +1,8 @@
 """LTI doors: login, every message, the tool's public keys."""
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import structlog
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, session, url_for
@@ -18,7 +20,17 @@ from lms.lti.addresses import origin_of
 from lms.lti.binding import proof_of, proven, storage_key, storage_target
 from lms.lti.jwks import KeysNeeded
 from lms.lti.launch import ours, verify
-from lms.lti.model import Launch, Login, LtiError, Message, PendingLogin, PrivacyRequest, Registration
+from lms.lti.model import (
+    DeepLinking,
+    Launch,
+    Login,
+    LtiError,
+    Message,
+    PendingLogin,
+    PrivacyRequest,
+    Registration,
+    SubmissionReview,
+)
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, remember
 from lms.models import db, utcnow
@@ -28,6 +40,8 @@ from lms.pages import config, platform_keys, tool_keys, tracks
 from lms.refusals import lti_refusal
 from lms.security import framed_by
 from lms.services.audit import record
+from lms.services.deep_links import remember as remember_choice
+from lms.services.evidence import reviewed
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
 from lms.services.legacy import continue_person, note_old_subject, old_subject
@@ -166,7 +180,7 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
             if "error" in fields:
                 code = fields["error"]
                 raise LtiError("platform_refused", code if OAUTH_CODE.fullmatch(code) else "not a code")
-            message = verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url)
+            message = _as_shown(verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url))
             if not consume(own, state):
                 raise LtiError("state_unknown", "used at the same moment by another request")
             token, page = _arrived(own, message, config().session_minutes if by_cookie else HANDOVER)
@@ -188,6 +202,12 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
         if message.return_url and len(message.return_url) <= COURSE_LIMIT:
             session["course"] = message.return_url
     return redirect(page, 303)
+
+
+def _as_shown(message: Message) -> Message:
+    """The message, in a tab of its own where the browser says so: a login begun again there still speaks of a frame."""
+    alone = request.headers.get("Sec-Fetch-Dest") == "document"
+    return replace(message, embedded=False) if alone and message.embedded else message
 
 
 def _brought_by_our_page(fields: dict[str, str]) -> bool:
@@ -242,11 +262,25 @@ def _page(own: Connection, message: Message, arrival: Arrival, session_hash: str
     match message:
         case Launch():
             return _activity(own, arrival)
+        case DeepLinking():
+            return url_for("pick.choose", token=remember_choice(own, message, session_hash))
+        case SubmissionReview():
+            return _evidence(own, message, arrival)
         case PrivacyRequest():
             asked = Request(message.registration.platform_id, message.about, session_hash)
             return url_for("privacy.show", asked=sign_request(config().secret_key, asked))
         case _:
             raise LtiError("message_type")
+
+
+def _evidence(own: Connection, message: SubmissionReview, arrival: Arrival) -> str:
+    """What the learner of a review did: one's own, or that of a learner of the course one trains."""
+    assert arrival.context_id is not None
+    about = reviewed(own, message, arrival.person_id, arrival.context_id)
+    what: dict[str, Any] = {"track": about.track_key, "module": about.module_key}
+    if about.person_id == arrival.person_id:
+        return url_for("evidence.mine", **what)
+    return url_for("evidence.learner", context_id=arrival.context_id, person_id=about.person_id, **what)
 
 
 def _activity(own: Connection, arrival: Arrival) -> str:

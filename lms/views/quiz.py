@@ -9,14 +9,13 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeSerializer
-from markupsafe import Markup
 
 from assessments.registry import question_types
 from curricula.model import Module, Track
 from lms.errors import Refused
-from lms.i18n import clock, current_language, localized
+from lms.i18n import clock, localized
 from lms.i18n import gettext as _
-from lms.lessons import inline_html
+from lms.lessons import inline_markup
 from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
 from lms.pages import config, track_or_404, tracks
 from lms.refusals import why_refused
@@ -287,11 +286,11 @@ def _question_page(attempt: Attempt, track: Track, module: Module, number: int) 
         question={
             "number": number,
             "count": len(drawn),
-            "stem": _inline(asked.stem),
+            "stem": inline_markup(asked.stem),
             "multiple": question_types()[asked.type].control == "checkbox",
             "flagged": bool(answer and answer.flagged),
             "choices": [
-                {"key": key, "text": _inline(texts[key]), "chosen": bool(answer and key in answer.response)}
+                {"key": key, "text": inline_markup(texts[key]), "chosen": bool(answer and key in answer.response)}
                 for key in drawn[number - 1].options
             ],
         },
@@ -318,17 +317,21 @@ def _question_page(attempt: Attempt, track: Track, module: Module, number: int) 
 def _delivery(person_id: int, track: Track) -> str | None:
     """How far the score is on its way to the gradebook: sent, waiting, failed, or None without gradebook."""
     wanted = (
-        db.select(Participation.id)
+        db.select(Participation.id, Participation.score_sent)
         .join(Participation.resource_link)
         .where(Participation.person_id == person_id)
         .where(ResourceLink.track_key.is_(None) | (ResourceLink.track_key == track.key))
     )
-    keys = [f"participation:{number}" for number in db.session.scalars(wanted)]
-    query = db.select(OutboxJob.status).where(OutboxJob.kind == "send_score", OutboxJob.key.in_(keys))
-    states = set(db.session.scalars(query))
+    sent = {f"participation:{number}": score is not None for number, score in db.session.execute(wanted)}
+    query = db.select(OutboxJob.key, OutboxJob.status).where(OutboxJob.kind == "send_score", OutboxJob.key.in_(sent))
+    states = dict(db.session.execute(query).tuples().all())
     if not states:
         return None
-    return "failed" if "failed" in states else "waiting" if "pending" in states else "sent"
+    if "failed" in states.values():
+        return "failed"
+    # Done without a score sent: its column is being found or made.
+    waits = any(status == "pending" or not sent[key] for key, status in states.items())
+    return "waiting" if waits else "sent"
 
 
 def _onward(row: Enrolment, track: Track, module: Module) -> dict[str, Any]:
@@ -374,29 +377,22 @@ def _corrected(
         rows.append(
             {
                 "number": number,
-                "stem": _inline(asked.stem),
+                "stem": inline_markup(asked.stem),
                 "right": marks[item.key].points == 1,
                 "objective": objectives.get(asked.objective),
                 "source": localized(source.title) if source else None,
                 "choices": [
                     {
-                        "text": _inline(options[key].text),
+                        "text": inline_markup(options[key].text),
                         "chosen": bool(answer and key in answer.response),
                         "correct": options[key].correct,
-                        "feedback": _inline(options[key].feedback),
+                        "feedback": inline_markup(options[key].feedback),
                     }
                     for key in item.options
                 ],
             }
         )
     return rows
-
-
-def _inline(text: Any) -> Markup:
-    speech = current_language()
-    html = inline_html(text[speech], speech)
-    inner = html.removeprefix("<p>").removesuffix("\n").removesuffix("</p>") if html.count("<p>") == 1 else html
-    return Markup(inner)  # noqa: S704 - sanitised by curricula.render
 
 
 def _short(stem: str) -> str:

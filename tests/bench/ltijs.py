@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -37,18 +39,45 @@ def bring() -> Path | str:
 
 @contextmanager
 def ltijs(
-    modules: Path, platform: Mapping[str, Any], key: RSAPrivateKey, database_url: str
+    modules: Path, platform: Mapping[str, Any], keys: Mapping[str, str], database_url: str
 ) -> Iterator[tuple[httpx.Client, Callable[[], float]]]:
-    """The tool of ``ltijs_tool.js`` on a PostgreSQL database; as ``serving.server``."""
+    """The tool of ``ltijs_tool.js`` on a PostgreSQL database, told where ``keys`` are; as ``serving.server``."""
     address, port = urlsplit(database_url), free_port()
-    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     database = {
         "name": address.path.strip("/"), "user": address.username,
         "host": parse_qs(address.query).get("host", [address.hostname])[0],
     }  # fmt: skip
     environment = {
         "NODE_PATH": str(modules), "NODE_ENV": "production", "BENCH_PORT": str(port),
-        "BENCH_PLATFORM": json.dumps({**platform, "pem": pem}), "BENCH_DATABASE": json.dumps(database),
+        "BENCH_PLATFORM": json.dumps({**platform, "keys": keys}), "BENCH_DATABASE": json.dumps(database),
     }  # fmt: skip
     with server(["node", str(TOOL)], port, environment) as running:
         yield running
+
+
+def key_given(key: RSAPrivateKey) -> dict[str, str]:
+    """The platform's key handed over: nothing is fetched nor converted at a launch, which is ltijs's best."""
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return {"method": "RSA_KEY", "key": pem}
+
+
+@contextmanager
+def key_set(key: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The platform's key set at an address, as ltijs's documentation has it: it asks there at each launch."""
+    document = json.dumps({"keys": [key]}).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(document)))
+            self.end_headers()
+            self.wfile.write(document)
+
+        def log_message(self, *args: Any) -> None:
+            del args
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as published:
+        threading.Thread(target=published.serve_forever, daemon=True).start()
+        yield {"method": "JWK_SET", "key": f"http://127.0.0.1:{published.server_port}/"}
+        published.shutdown()

@@ -1,4 +1,4 @@
-// The smallest tool ltijs makes: its database plug-in on PostgreSQL, one platform whose key is given, a redirection.
+// The smallest tool ltijs makes: its database plug-in on PostgreSQL, one platform, a redirection.
 // Settings come from the environment: BENCH_PLATFORM, BENCH_DATABASE (JSON), BENCH_PORT.
 const { Provider: lti } = require('ltijs')
 const Database = require('ltijs-sequelize')
@@ -17,7 +17,7 @@ async function serve () {
     clientId: platform.client_id,
     authenticationEndpoint: platform.auth_url,
     accesstokenEndpoint: 'https://lms.example.org/token',
-    authConfig: { method: 'RSA_KEY', key: platform.pem } // nothing is fetched, nor converted at each launch
+    authConfig: platform.keys
   })
   lti.app.listen(Number(process.env.BENCH_PORT), '127.0.0.1')
 }

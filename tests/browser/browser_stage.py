@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from playwright.sync_api import Page
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -22,9 +23,22 @@ from lms.app import create_app
 from lms.demo import Addresses, Demo
 from lms.devlms import HeadlessBrowser, serve
 from lms.i18n import gettext
-from lms.models import Attempt, Certificate, CertificateFile, Enrolment, OutboxJob, Person, WebSession, db, utcnow
+from lms.lti.model import DeepLinkSettings
+from lms.models import (
+    Attempt,
+    Certificate,
+    CertificateFile,
+    Context,
+    DeepLinkRequest,
+    Enrolment,
+    OutboxJob,
+    Person,
+    WebSession,
+    db,
+    utcnow,
+)
 from lms.models.secrets import hashed, new_token
-from lms.services import attempts, learning
+from lms.services import attempts, learning, rosters
 from lms.services.accounts import make_account
 from lms.services.invitations import invite
 
@@ -64,6 +78,11 @@ class Stage:
         """The development LMS."""
         return self.demo.devlms.extensions["devlms"]
 
+    @property
+    def served(self) -> Flask:
+        """The application that answers browsers now."""
+        return self._restarted[-1] if self._restarted else self.app
+
     def learner(self, name: str = "Agent", locale: str = "fr") -> str:
         """A new person of the course, who has never come; gives the ``as=`` of the LMS's pages."""
         people: Mapping[str, Any] = self.campus.people
@@ -90,6 +109,15 @@ class Stage:
         for key, right in scores.items():
             self.attempt(who, key, right)
         return who
+
+    def leave(self, who: str) -> None:
+        """Somebody leaves the course, and its roster is read."""
+        self.campus.leave(who, "Inactive")
+        with self.app.app_context():
+            for context in db.session.scalars(select(Context)):
+                rosters.ask(db.session(), context)
+            db.session.commit()
+            db.session.remove()
 
     def attempt(self, who: str, module_key: str, right: int | None) -> Attempt:
         """An attempt at a module with that many right answers, its lessons read; left open when None."""
@@ -214,6 +242,30 @@ class Stage:
             db.session.commit()
             db.session.remove()
         return token
+
+    def choice(self, page: Page, **changes: Any) -> str:
+        """A request to choose content, for whoever is signed in to that page; gives the picker's address."""
+        serializer = SecureCookieSessionInterface().get_signing_serializer(self.app)
+        assert serializer is not None
+        cookie = next(each for each in page.context.cookies(self.tool) if each.get("name") == "mpia")
+        asked = DeepLinkSettings(f"{self.lms}/deep-linking?request=none", ("ltiResourceLink",), ("iframe",), **changes)
+        token, now = new_token(), utcnow()
+        with self.app.app_context():
+            row = DeepLinkRequest(
+                token_hash=hashed(token), session_hash=hashed(serializer.loads(cookie.get("value", ""))["sid"]),
+                deployment_id=1, settings=asdict(asked), created_at=now, expires_at=now + timedelta(hours=1),
+            )  # fmt: skip
+            db.session.add(row)
+            db.session.commit()
+            db.session.remove()
+        return f"/teach/pick/{token}"
+
+    def person_id(self, who: str) -> int:
+        """Our number of a person."""
+        with self.app.app_context():
+            number = db.session.scalars(select(Person.id).where(Person.subject == who)).one()
+            db.session.remove()
+        return number
 
     def kept_answers(self, attempt_id: Any) -> dict[str, list[str]]:
         """What the database holds of an attempt: question key → options chosen."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from browser_stage import PASSWORD, STEWARD, TRACK, TRAINER, Stage
 from playwright.sync_api import Page
@@ -18,8 +19,11 @@ NAMES: dict[str, int] = {
     "question-single": 200, "question-multiple": 200, "question-last": 200, "review": 200,
     "result-passed": 200, "result-failed": 200,
     "settings": 200, "settings-refused": 400, "new-tab": 200, "arrive": 200,
-    "cohorts": 200, "cohort": 200,
-    "hr": 200, "hr-import": 200, "hr-import-refused": 422, "admin": 200,
+    "cohorts": 200, "cohort": 200, "cohort-none": 200, "cohort-left": 200,
+    "evidence": 200, "evidence-module": 200, "evidence-own": 200, "evidence-none": 200,
+    "pick": 200, "pick-one": 200, "pick-found": 200, "pick-nothing": 200, "pick-missing": 200, "pick-over": 410,
+    "place": 200, "place-no-column": 200, "preview-track": 200, "preview-module": 200, "preview-lesson": 200,
+    "hr": 200, "hr-import": 200, "hr-import-refused": 422, "admin": 200, "deliveries": 200,
     "connect": 200, "connect-address": 200, "connect-by-hand": 200, "connect-by-hand-refused": 400,
     "connection": 200, "connection-settings": 200, "connection-settings-refused": 400, "register-paste": 200,
     "register-refused": 400,
@@ -51,6 +55,7 @@ class Tour:
         begun = stage.attempt(low, "d2", None)
         with HeadlessBrowser(stage.lms) as browser:
             browser.launch(TRAINER, TRACK)
+        stage.leave(stage.arrived("Ancien agent", d1=7))
         stage.settle()
         code = stage.certificate(done).code
         pdf = stage.certificate_file(done, "pdf")
@@ -87,10 +92,30 @@ class Tour:
             "arrive": Stop(low, "/account/new-tab", _arrive),
             "cohorts": Stop(TRAINER, "/teach/"),
             "cohort": Stop(TRAINER, "/teach/1"),
+            "cohort-none": Stop(TRAINER, "/teach/1?q=personne&state=never"),
+            "cohort-left": Stop(TRAINER, "/teach/1", _open_details),
+            "evidence": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(low)}"),
+            "evidence-module": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(done)}?module=d1"),
+            "evidence-own": Stop(middle, "/learn/review"),
+            "evidence-none": Stop(TRAINER, f"/teach/1/learners/{stage.person_id(new)}"),
+            "pick": Stop(TRAINER, "/teach/", self._choice("")),
+            "pick-one": Stop(TRAINER, "/teach/", self._choice("", accept_multiple=False)),
+            "pick-found": Stop(TRAINER, "/teach/", self._choice(f"?q=decider&length=short&pick={TRACK}/d2")),
+            "pick-nothing": Stop(TRAINER, "/teach/", self._choice("?q=zzz")),
+            "pick-missing": Stop(TRAINER, "/teach/", self._choice("/place")),
+            "pick-over": Stop(TRAINER, "/teach/pick/nothing"),
+            "place": Stop(TRAINER, "/teach/", self._choice(f"/place?pick={TRACK}&pick={TRACK}/d1")),
+            "place-no-column": Stop(TRAINER, "/teach/", self._choice(f"/place?pick={TRACK}/d1", accept_lineitem=False)),
+            "preview-track": Stop(TRAINER, "/teach/", self._choice(f"/preview/{TRACK}?pick={TRACK}/d1")),
+            "preview-module": Stop(TRAINER, "/teach/", self._choice(f"/preview/{TRACK}/d1")),
+            "preview-lesson": Stop(
+                TRAINER, "/teach/", self._choice(f"/preview/{TRACK}/d1/{stage.module('d1').lessons[0].key}")
+            ),
             "hr": Stop(STEWARD, "/hr/"),
             "hr-import": Stop(STEWARD, "/hr/agents/import"),
             "hr-import-refused": Stop(STEWARD, "/hr/agents/import", _refused_agents),
             "admin": Stop(STEWARD, "/admin/"),
+            "deliveries": Stop(STEWARD, "/admin/deliveries"),
             "connect": Stop(STEWARD, "/admin/connect"),
             "connect-address": Stop(STEWARD, "/admin/connect", _press),
             "connect-by-hand": Stop(STEWARD, "/admin/platforms/new"),
@@ -121,6 +146,14 @@ class Tour:
             "lti-error": Stop(None, "/lti/login"),
         }
 
+    def _choice(self, rest: str, **changes: Any) -> Callable[[Page], None]:
+        """Go to a page of a choice of one's own, several being taken unless said otherwise."""
+
+        def act(page: Page) -> None:
+            page.goto(self.stage.choice(page, **{"accept_multiple": True, **changes}) + rest)
+
+        return act
+
     def _place(self, attempt: Attempt, kind: str) -> int:
         module = self.stage.module(attempt.module_key)
         kinds = [self.stage.question(module, item["key"]).type for item in attempt.questions]
@@ -139,6 +172,10 @@ def _press(page: Page) -> None:
 def _refused_roles(page: Page) -> None:
     page.locator("#role_map").fill("nobody")
     page.locator("main form button[type=submit]").click()
+
+
+def _open_details(page: Page) -> None:
+    page.locator("main details > summary").click()
 
 
 def _refused_name(page: Page) -> None:

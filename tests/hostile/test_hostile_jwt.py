@@ -4,17 +4,15 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from lms.lti import http, jwks
-from lms.lti.http import Outbound
-from lms.lti.jwks import PlatformKeys
-from lms.lti.model import LtiError
-from tests.hostile.conftest import Court
+from tests.hostile.court import Court, case
+from tests.hostile.network import Reply, drops
 from tests.platform_in_test import ABSENT, PlatformInTest, b64, jwk, rsa_key
 
 Forge = Callable[[PlatformInTest, dict[str, Any]], str]
@@ -38,11 +36,6 @@ def rs512(platform: PlatformInTest, claims: dict[str, Any]) -> str:
 def tampered(platform: PlatformInTest, claims: dict[str, Any]) -> str:
     head, _payload, signature = platform.sign(claims).split(".")
     return f"{head}.{b64(json.dumps({**claims, 'sub': 'the-director'}))}.{signature}"
-
-
-def by_another_platform(platform: PlatformInTest, claims: dict[str, Any]) -> str:
-    other = PlatformInTest(platform.app, "other")
-    return platform.sign(claims, key=other.key, header={"kid": other.kid})
 
 
 def twice(name: str, platform: PlatformInTest, claims: dict[str, Any]) -> str:
@@ -85,7 +78,6 @@ FORGED: dict[str, Forge] = {
     "J8 empty kid": lambda platform, claims: platform.sign(claims, header={"kid": ""}),
     "J9 unknown kid": lambda platform, claims: platform.sign(claims, header={"kid": "unknown"}),
     "J10 right kid, wrong key": lambda platform, claims: platform.sign(claims, key=rsa_key("attacker")),
-    "J11 another platform's key and kid": by_another_platform,
     "J12 jwk in the header": self_described("jwk"),
     "J12 jku in the header": self_described("jku"),
     "J12 x5u in the header": self_described("x5u"),
@@ -113,21 +105,36 @@ def test_the_same_token_unforged_is_accepted(court: Court) -> None:
     court.accepts(court.launch())
 
 
-def test_j9_an_unknown_kid_asks_the_platform_once(court: Court) -> None:
-    court.accepts(court.launch())
-    for _turn in range(3):
+@case("J11 another platform's key and kid")
+def test_the_key_of_another_platform(court: Court) -> None:
+    other = court.another("other")
+    state, nonce = court.platform.begin(court.browser)
+    token = court.platform.sign(court.platform.claims(nonce), key=other.key, header={"kid": other.kid})
+    court.refuses(court.answer(state, token), "lti_key_unknown")
+
+
+@case("J9 unknown kid asks the platform once")
+def test_an_unknown_kid_asks_the_platform_once(court: Court) -> None:
+    """One question for the first launch of each process; within a minute of it no other."""
+    for process in (0, 1):
+        launched_by(court, process)
+    for turn in range(6):
         state, nonce = court.platform.begin(court.browser)
-        court.answer(state, court.platform.sign(court.platform.claims(nonce), header={"kid": "unknown"}))
-    # One fetch for the first launch; within a minute of it no other.
-    assert court.platform.network.asked == [court.platform.jwks_url]
+        claims = court.platform.claims(nonce)
+        fields = {"state": state, "id_token": court.platform.sign(claims, header={"kid": f"unknown-{turn}"})}
+        assert court.browser.post("/lti/launch", data=fields, process=turn).status_code == 400
+    assert court.network.asked == [court.platform.jwks_url] * 2
 
 
-def test_j9_a_rotated_key_is_found_after_a_minute(court: Court, clock: "Clock") -> None:
-    court.accepts(court.launch())
+@case("J9 rotated key is found after a minute")
+def test_a_rotated_key_is_found_after_a_minute(court: Court) -> None:
+    for process in (0, 1):
+        launched_by(court, process)
     rotate(court.platform)
-    clock.advance(61)
-    court.accepts(court.launch())
-    assert court.platform.network.asked == [court.platform.jwks_url] * 2
+    court.clock.advance(61)
+    for process in (0, 1):
+        launched_by(court, process)
+    assert court.network.asked == [court.platform.jwks_url] * 4
 
 
 WEAK = {
@@ -146,173 +153,112 @@ def test_refused_key(court: Court, changes: dict[str, Any]) -> None:
     court.refuses(court.launch(), "lti_key_unknown")
 
 
-def test_j15_rsa_under_2048_bits(court: Court) -> None:
+@case("J15 RSA under 2048 bits")
+def test_a_short_key(court: Court) -> None:
     court.platform.key = rsa_key("short", 1024)
     court.refuses(court.launch(), "lti_key_unknown")
 
 
-def test_j17_a_revoked_key_is_refused_after_the_refresh(court: Court, clock: "Clock") -> None:
-    court.accepts(court.launch())
-    revoked = court.platform.key
+@case("J17 revoked key is refused after the refresh")
+def test_a_revoked_key_is_refused_after_the_refresh(court: Court) -> None:
+    for process in (0, 1):
+        launched_by(court, process)
+    revoked, old_kid = court.platform.key, court.platform.kid
     rotate(court.platform)
-    clock.advance(3601)
-    court.browser.delete_cookie("mpia")
-    court.before = court._kept()
-    state, nonce = court.platform.begin(court.browser)
-    claims = court.platform.claims(nonce)
-    court.refuses(
-        court.answer(state, court.platform.sign(claims, key=revoked, header={"kid": "key-of-lms"})), "lti_key_unknown"
-    )
+    court.clock.advance(3601)
+    court.browser = court.new_browser()
+    court.settle()
+    for process in (0, 1):
+        state, nonce = court.platform.begin(court.browser)
+        token = court.platform.sign(court.platform.claims(nonce), key=revoked, header={"kid": old_kid})
+        answer = court.browser.post("/lti/launch", data={"state": state, "id_token": token}, process=process)
+        court.refuses(answer, "lti_key_unknown")
+
+
+def html() -> Reply:
+    return Reply(200, b"<html><body>Maintenance</body></html>", {"Content-Type": "text/html"})
 
 
 BROKEN: dict[str, Any] = {
-    "J18 unreachable": LtiError("unreachable"),
-    "J18 HTTP 500": LtiError("answer_status", "500"),
-    "J18 HTML": LtiError("answer_not_json"),
+    "J18 hangs up": Reply(cut=True),
+    "J18 HTTP 500": Reply(500, b'{"keys": []}'),
+    "J18 HTML": html(),
+    "J18 no text": Reply(200, b"\xff\xfe\xff", {"Content-Type": "application/json"}),
     "J18 no keys": {},
     "J18 keys is an object": {"keys": {}},
     "J18 a list": [],
     "J18 nothing": None,
-    "J18 keys of all sorts": {"keys": [None, 5, "key", [], {}, {"kid": 5}]},
+    "J18 nested without end": Reply(200, b"[" * 1_000_000),
+    "J19 redirecting to a private address": Reply(302, headers={"Location": "http://169.254.169.254/"}),
+    "J19 redirecting to this machine": Reply(301, headers={"Location": "/private"}),
+    "J19 huge": Reply(200, lambda: (b" " * 100_000 for _turn in range(100))),
 }
 
 
-@pytest.mark.parametrize("document", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(
+    "document",
+    [*BROKEN.values(), {"keys": [None, 5, "key", [], {}, {"kid": 5}]}],
+    ids=[*BROKEN, "J18 keys of all sorts"],
+)
 def test_a_broken_key_set_is_refused(court: Court, document: Any) -> None:
     publish(court.platform, document)
     court.refuses(court.launch())
 
 
-@pytest.mark.parametrize("document", list(BROKEN.values())[:-1], ids=list(BROKEN)[:-1])
+@pytest.mark.parametrize("document", BROKEN.values(), ids=[f"{name}, is not kept" for name in BROKEN])
 def test_a_broken_key_set_is_not_kept(court: Court, document: Any) -> None:
     """The next launch asks again, and works."""
     publish(court.platform, document)
-    court.launch()
+    state, nonce = court.platform.begin(court.browser)
+    token = court.platform.sign(court.platform.claims(nonce))
+    assert court.browser.post("/lti/launch", data={"state": state, "id_token": token}, process=0).status_code == 400
     publish(court.platform, {"keys": [jwk(court.platform.key, court.platform.kid)]})
-    court.accepts(court.launch())
+    launched_by(court, 0)
 
 
-@pytest.mark.parametrize("document", list(BROKEN.values())[:-1], ids=list(BROKEN)[:-1])
-def test_known_keys_serve_while_the_platform_is_broken(court: Court, clock: "Clock", document: Any) -> None:
-    court.accepts(court.launch())
+@pytest.mark.parametrize("document", BROKEN.values(), ids=[f"{name}, while keys are known" for name in BROKEN])
+def test_known_keys_serve_while_the_platform_is_broken(court: Court, document: Any) -> None:
+    launched_by(court, 0)
     publish(court.platform, document)
-    clock.advance(2 * 3600)
-    court.accepts(court.launch())
-    clock.advance(24 * 3600)
-    answer = court.launch()
-    assert answer.status_code == 400
+    court.clock.advance(2 * 3600)
+    launched_by(court, 0)
+    court.clock.advance(24 * 3600)
+    state, nonce = court.platform.begin(court.browser)
+    token = court.platform.sign(court.platform.claims(nonce))
+    assert court.browser.post("/lti/launch", data={"state": state, "id_token": token}, process=0).status_code == 400
 
 
-class Stranger:
-    """Key sets served over HTTP by a loopback server that misbehaves."""
-
-    def __init__(self, answer: Callable[[], Any]) -> None:
-        from flask import Flask
-
-        from lms.devlms import serve
-
-        app = Flask("stranger")
-        self.asked: list[str] = []
-
-        @app.get("/<path:path>")
-        def anything(path: str) -> Any:
-            self.asked.append(path)
-            return answer()
-
-        self.server = serve(app, "127.0.0.1", 0)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}/jwks"
+@case("J19 slow")
+def test_a_slow_key_set_is_given_up(court: Court) -> None:
+    """No single wait is long; the whole answer takes more than the time given to it. Others launch meanwhile."""
+    publish(court.platform, Reply(200, drops(1000, 0.02)))
+    state, nonce = court.platform.begin(court.browser)
+    token = court.platform.sign(court.platform.claims(nonce))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(court.answer, state, token)
+        other = PlatformInTest(court.app, "other")
+        for _turn in range(4):
+            other.launched()
+        answer = waiting.result()
+    court.network.asked[:] = [url for url in court.network.asked if url != other.jwks_url]
+    court.settle()
+    court.refuses(answer, "lti_unreachable")
 
 
-def slow() -> Any:
-    """One byte now and then, for ever: no single wait is long."""
-
-    def drip() -> Any:
-        import time
-
-        for _turn in range(200):
-            yield b" "
-            time.sleep(0.05)
-
-    return drip()
-
-
-def huge() -> Any:
-    return (b" " * 100_000 for _turn in range(100))
-
-
-def redirecting() -> Any:
-    return b"", 302, {"Location": "/private"}
-
-
-def bottomless() -> Any:
-    return b"[" * 1_000_000
-
-
-def html() -> Any:
-    return "<html><body>Maintenance</body></html>"
-
-
-def no_text() -> Any:
-    return b"\xff\xfe\xff", 200, {"Content-Type": "application/json"}
-
-
-def failing() -> Any:
-    return {"error": "down"}, 500
-
-
-@pytest.mark.parametrize(
-    ("answer", "cause"),
-    [
-        pytest.param(slow, "unreachable", id="J19 slow"),
-        pytest.param(huge, "answer_too_large", id="J19 huge"),
-        pytest.param(redirecting, "answer_status", id="J19 redirecting"),
-        pytest.param(bottomless, "answer_not_json", id="J19 nested without end"),
-        pytest.param(html, "answer_not_json", id="J18 HTML over HTTP"),
-        pytest.param(no_text, "answer_not_json", id="J18 no text over HTTP"),
-        pytest.param(failing, "answer_status", id="J18 500 over HTTP"),
-    ],
-)
-def test_key_sets_over_http(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Any], cause: str) -> None:
-    monkeypatch.setattr(http, "DEADLINE", 0.5)
-    stranger, outbound = Stranger(answer), Outbound(("127.0.0.1",))
-    try:
-        with pytest.raises(LtiError) as refusal:
-            PlatformKeys(outbound).fetch(stranger.url)
-        assert refusal.value.cause == cause
-        assert stranger.asked == ["jwks"]
-    finally:
-        stranger.server.stop()
-        outbound.close()
-
-
-class Clock:
-    """The time of the key cache, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(jwks, "time", made)
-    return made
+def launched_by(court: Court, process: int) -> None:
+    """A launch that this process receives."""
+    state, nonce = court.platform.begin(court.browser)
+    fields = {"state": state, "id_token": court.platform.sign(court.platform.claims(nonce))}
+    answer = court.browser.post("/lti/launch", data=fields, process=process)
+    assert answer.status_code == 303, answer.text
 
 
 def publish(platform: PlatformInTest, document: Any) -> None:
     """What the platform's key set address answers from now on."""
-    platform.network.answers[platform.jwks_url] = lambda: document
+    platform.network.answers[platform.jwks_url] = document
 
 
 def rotate(platform: PlatformInTest) -> None:
+    """Another key, published in place of the first."""
     platform.key, platform.kid = rsa_key("rotated"), "key-after"
     publish(platform, {"keys": [jwk(platform.key, platform.kid)]})

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from lms.models import Deployment, Invitation, OutboxJob, Platform, db, utcnow
 from lms.services import invitations
 from lms.services.platforms import NewPlatform, add_platform
+from tests.hostile.court import case
 from tests.hostile.platform_that_registers import PLATFORM, TOOL, RegisteringPlatform, registering_platform
 from tests.learner_in_test import count
 from tests.platform_in_test import field
@@ -79,7 +80,7 @@ class Office:
 
 
 @pytest.fixture
-def office(app: Flask) -> Iterator[Office]:
+def office(app: Flask, case_name: str) -> Iterator[Office]:
     """The service, and a platform that answers as it likes."""
     with registering_platform() as lms, structlog.testing.capture_logs() as logs:
         yield Office(app, lms, logs)
@@ -112,24 +113,28 @@ def test_one_paste_and_one_consent_connect_a_platform(office: Office) -> None:
 # G1
 
 
-def test_g1_no_invitation(office: Office) -> None:
+@case("G1 no invitation")
+def test_no_invitation(office: Office) -> None:
     office.refuses(office.open(""), "registration_invitation_unknown")
     assert office.lms.fetched == 0
 
 
-def test_g1_unknown_invitation(office: Office) -> None:
+@case("G1 unknown invitation")
+def test_unknown_invitation(office: Office) -> None:
     office.refuses(office.open("guessed"), "registration_invitation_unknown")
     assert office.lms.fetched == 0
 
 
-def test_g1_expired_invitation(office: Office) -> None:
+@case("G1 expired invitation")
+def test_expired_invitation(office: Office) -> None:
     token = office.invite()
     office.inside(lambda: db.session.query(Invitation).update({"expires_at": utcnow() - timedelta(seconds=1)}))
     office.refuses(office.open(token), "registration_invitation_expired")
     assert office.lms.fetched == 0
 
 
-def test_g1_cancelled_invitation(office: Office) -> None:
+@case("G1 cancelled invitation")
+def test_cancelled_invitation(office: Office) -> None:
     token = office.invite()
     page = office.open(token)
     office.inside(lambda: invitations.cancel(db.session(), db.session.query(Invitation).one().token_hash))
@@ -137,7 +142,8 @@ def test_g1_cancelled_invitation(office: Office) -> None:
     assert office.lms.asked == []
 
 
-def test_g1_reused_invitation(office: Office) -> None:
+@case("G1 reused invitation")
+def test_reused_invitation(office: Office) -> None:
     token = office.invite()
     page = office.open(token)
     assert office.agree(page).status_code == 200
@@ -146,7 +152,8 @@ def test_g1_reused_invitation(office: Office) -> None:
     assert len(office.lms.asked) == office.platforms() == 1
 
 
-def test_g1_one_of_concurrent_uses_wins(office: Office) -> None:
+@case("G1 one of concurrent uses wins")
+def test_one_of_concurrent_uses_wins(office: Office) -> None:
     token = office.invite()
     office.lms.slow = 0.3
     browsers = [office.app.test_client() for _ in range(3)]
@@ -174,13 +181,14 @@ def test_g1_one_of_concurrent_uses_wins(office: Office) -> None:
         pytest.param("https://lms.example.org/" + "a" * 3000, "registration_configuration_malformed", id="G2 long"),
     ],
 )
-def test_g2_configuration_elsewhere(office: Office, url: str, cause: str) -> None:
+def test_configuration_elsewhere(office: Office, url: str, cause: str) -> None:
     token = office.invite()
     office.refuses(office.open(token, url), cause)
     assert office.free(token)
 
 
-def test_g2_rebinding(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+@case("G2 rebinding")
+def test_rebinding(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     # The name led to a public address, then to a private one: what is connected to is what was checked.
     answers = iter(["93.184.216.34", "10.0.0.1", "10.0.0.1"])
 
@@ -230,19 +238,17 @@ def change(name: str, value: Any) -> Callable[[RegisteringPlatform], None]:
         pytest.param(change("registration_endpoint", "https://evil.example/"), "foreign_address", id="G4 register"),
         pytest.param(change("registration_endpoint", None), "configuration_malformed", id="G5 no endpoint"),
         pytest.param(change("registration_endpoint", ["x"]), "configuration_malformed", id="G5 endpoint no text"),
-        pytest.param(change("id_token_signing_alg_values_supported", ["HS256"]), "algorithm_refused", id="no RS256"),
-        pytest.param(change("token_endpoint_auth_methods_supported", ["none"]), "method_refused", id="no JWT"),
-        pytest.param(change("response_modes_supported", ["query"]), "method_refused", id="no form_post"),
-        pytest.param(change("scopes_supported", "all"), "configuration_malformed", id="scopes no list"),
-        pytest.param(change(PLATFORM, 5), "configuration_malformed", id="platform no object"),
-        pytest.param(change(PLATFORM, {"version": 5}), "configuration_malformed", id="version no text"),
-        pytest.param(change("jwks_uri", "https://[::1"), "foreign_address", id="no address at all"),
-        pytest.param(lambda lms: setattr(lms, "configuration", []), "configuration_malformed", id="no object"),
+        pytest.param(change("id_token_signing_alg_values_supported", ["HS256"]), "algorithm_refused", id="G5 no RS256"),
+        pytest.param(change("token_endpoint_auth_methods_supported", ["none"]), "method_refused", id="G5 no JWT"),
+        pytest.param(change("response_modes_supported", ["query"]), "method_refused", id="G5 no form_post"),
+        pytest.param(change("scopes_supported", "all"), "configuration_malformed", id="G5 scopes no list"),
+        pytest.param(change(PLATFORM, 5), "configuration_malformed", id="G5 platform no object"),
+        pytest.param(change(PLATFORM, {"version": 5}), "configuration_malformed", id="G5 version no text"),
+        pytest.param(change("jwks_uri", "https://[::1"), "foreign_address", id="G5 no address at all"),
+        pytest.param(lambda lms: setattr(lms, "configuration", []), "configuration_malformed", id="G5 no object"),
     ],
 )
-def test_g3_g4_g5_configuration_not_believed(
-    office: Office, spoil: Callable[[RegisteringPlatform], None], cause: str
-) -> None:
+def test_configuration_not_believed(office: Office, spoil: Callable[[RegisteringPlatform], None], cause: str) -> None:
     spoil(office.lms)
     token = office.invite()
     office.refuses(office.open(token), f"registration_{cause}")
@@ -258,7 +264,8 @@ def test_messages_said_oddly_are_as_if_unsaid(office: Office, odd: Any) -> None:
     assert kinds == ["LtiResourceLinkRequest", "LtiDeepLinkingRequest"]
 
 
-def test_g3_a_host_the_invitation_admits(office: Office) -> None:
+@case("G3 a host the invitation admits")
+def test_a_host_the_invitation_admits(office: Office) -> None:
     port = office.lms.issuer.rpartition(":")[2]
     office.lms.configuration["issuer"] = f"http://localhost:{port}"
     office.refuses(office.open(office.invite()), "registration_issuer_host")
@@ -271,7 +278,7 @@ def test_g3_a_host_the_invitation_admits(office: Office) -> None:
     [{}, {"client_id": ""}, {"client_id": 5}, {"client_id": "x" * 300}, [], "text", {"client_id": "a", TOOL: []}],
     ids=lambda answer: f"G5 {str(answer)[:20]}",
 )
-def test_g5_answer_without_client(office: Office, answer: Any) -> None:
+def test_answer_without_client(office: Office, answer: Any) -> None:
     office.lms.answer = answer
     token = office.invite()
     office.refuses(office.register(token), "registration_registration_malformed")
@@ -292,7 +299,8 @@ def connected(office: Office, client_id: str = "client-1", issuer: str | None = 
     return int(office.inside(work))
 
 
-def test_g6_duplicate_client(office: Office) -> None:
+@case("G6 duplicate client")
+def test_duplicate_client(office: Office) -> None:
     mine, other = connected(office, "client-0"), connected(office, "client-1")
     answer = office.register(office.invite(mine))
     assert answer.status_code == 409
@@ -301,7 +309,8 @@ def test_g6_duplicate_client(office: Office) -> None:
         assert db.session.get_one(Platform, other).client_id == "client-1"
 
 
-def test_g7_hijack_of_an_issuer(office: Office) -> None:
+@case("G7 hijack of an issuer")
+def test_hijack_of_an_issuer(office: Office) -> None:
     number = connected(office, "client-0")
     token = office.invite()
     answer = office.open(token)
@@ -313,19 +322,22 @@ def test_g7_hijack_of_an_issuer(office: Office) -> None:
     assert office.free(token)
 
 
-def test_g7_hijack_between_page_and_consent(office: Office) -> None:
+@case("G7 hijack between page and consent")
+def test_hijack_between_page_and_consent(office: Office) -> None:
     page = office.open(office.invite())
     connected(office, "client-0")
     assert office.agree(page).status_code == 409
     assert office.lms.asked == []
 
 
-def test_g7_reconnecting_another_platform(office: Office) -> None:
+@case("G7 reconnecting another platform")
+def test_reconnecting_another_platform(office: Office) -> None:
     number = connected(office, "client-0", "https://elsewhere.example")
     assert office.open(office.invite(number)).status_code == 409
 
 
-def test_g7_reconnecting_keeps_the_tenant(office: Office) -> None:
+@case("G7 reconnecting keeps the tenant")
+def test_reconnecting_keeps_the_tenant(office: Office) -> None:
     number = connected(office, "client-0")
     with office.app.app_context():
         deployment = db.session.query(Deployment).one().id
@@ -349,7 +361,8 @@ def test_g7_reconnecting_keeps_the_tenant(office: Office) -> None:
         pytest.param(302, "", "", id="G8 redirect"),
     ],
 )
-def test_g8_the_platform_refuses(office: Office, status: int, answer: Any, said: str) -> None:
+@case("G8 the platform refuses")
+def test_the_platform_refuses(office: Office, status: int, answer: Any, said: str) -> None:
     office.lms.status, office.lms.answer = status, answer
     token = office.invite()
     page = office.register(token)
@@ -362,7 +375,8 @@ def test_g8_the_platform_refuses(office: Office, status: int, answer: Any, said:
     assert office.register(token).status_code == 200
 
 
-def test_g9_without_registration_token_the_invitation_is_enough(office: Office) -> None:
+@case("G9 without registration token the invitation is enough")
+def test_without_registration_token_the_invitation_is_enough(office: Office) -> None:
     assert office.register(office.invite(), key=None).status_code == 200
     assert office.lms.bearers == [None]
 
@@ -370,7 +384,8 @@ def test_g9_without_registration_token_the_invitation_is_enough(office: Office) 
 # G10 to G13
 
 
-def test_g10_the_end_is_told_to_the_platform_alone(office: Office) -> None:
+@case("G10 the end is told to the platform alone")
+def test_the_end_is_told_to_the_platform_alone(office: Office) -> None:
     done = office.register(office.invite())
     found = re.search(r'data-close-origins="([^"]+)"', done.text)
     assert found is not None
@@ -381,7 +396,8 @@ def test_g10_the_end_is_told_to_the_platform_alone(office: Office) -> None:
     assert '"*"' not in script
 
 
-def test_g11_framed_by_the_platform_alone(office: Office) -> None:
+@case("G11 framed by the platform alone")
+def test_framed_by_the_platform_alone(office: Office) -> None:
     page = office.open(office.invite())
     done = office.agree(page)
     for answer in (page, done):
@@ -389,7 +405,8 @@ def test_g11_framed_by_the_platform_alone(office: Office) -> None:
         assert policy.endswith(f"frame-ancestors {office.lms.issuer}")
 
 
-def test_g12_consent_without_form_token(office: Office) -> None:
+@case("G12 consent without form token")
+def test_consent_without_form_token(office: Office) -> None:
     token = office.invite()
     page = office.open(token)
     stranger = office.app.test_client()
@@ -409,18 +426,21 @@ def test_g12_consent_without_form_token(office: Office) -> None:
 
 
 @pytest.mark.parametrize("sealed", ["", "forged", "gAAAAABo"])
-def test_g12_forged_request(office: Office, sealed: str) -> None:
+@case("G12 forged request")
+def test_forged_request(office: Office, sealed: str) -> None:
     page = office.open(office.invite())
     office.refuses(office.agree(page, request=sealed), "registration_form_expired")
 
 
-def test_g12_the_request_of_another_invitation(office: Office) -> None:
+@case("G12 the request of another invitation")
+def test_the_request_of_another_invitation(office: Office) -> None:
     page = office.open(office.invite())
     office.refuses(office.agree(page, invite=office.invite()), "registration_invitation_unknown")
     assert office.lms.asked == []
 
 
-def test_g13_answer_without_deployment(office: Office) -> None:
+@case("G13 answer without deployment")
+def test_answer_without_deployment(office: Office) -> None:
     office.lms.answer = {"client_id": "client-1"}
     done = office.register(office.invite())
     assert done.status_code == 200

@@ -122,9 +122,10 @@ def test_a_failure_is_not_kept(keys: PlatformKeys, network: Network) -> None:
     assert keys.find(URL, "one")
 
 
-def test_a_revoked_key_goes_with_the_next_fetch(keys: PlatformKeys, network: Network) -> None:
+def test_a_revoked_key_goes_with_the_next_fetch(keys: PlatformKeys, network: Network, clock: Clock) -> None:
     keys.fetch(URL)
     network.answers[URL] = {"keys": [jwk(rsa_key("rotated"), "two")]}
+    clock.now += REFETCH_SECONDS
     keys.fetch(URL)
     assert keys.find(URL, "two")
     with pytest.raises(LtiError):

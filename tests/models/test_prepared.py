@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import LaunchState, Platform, db
 from lms.models.base import table_of
-from lms.models.database import direct_transaction
+from lms.models.database import direct_statements, direct_transaction
 from lms.models.prepared import Prepared
 from tests.learner_in_test import statements
 
@@ -86,6 +86,20 @@ def test_a_failure_is_sqlalchemys(session: Session) -> None:
     with pytest.raises((OperationalError, ProgrammingError)), direct_transaction() as own:
         nowhere(own, number)
     assert FIND.rows(session, {}) == []
+
+
+def test_alone_each_is_a_transaction_of_its_own(session: Session) -> None:
+    number = platform(session)
+    with pytest.raises(LookupError), direct_statements() as own:
+        failing(own, number)
+    with direct_statements() as own:
+        assert [row.nonce for row in FIND.rows(own, {})] == ["a"]
+    with pytest.raises(IntegrityError), direct_statements() as own:
+        twice(own, number)
+    with direct_transaction() as own:  # the connection is as it was
+        ADD.run(own, state(number, "b"))
+        own.rollback()
+    assert [row.nonce for row in FIND.rows(session, {})] == ["a"]
 
 
 def test_whoever_counts_statements_counts_them(app: Flask) -> None:

@@ -3,10 +3,12 @@
 from fractions import Fraction
 from typing import Any
 
+import httpx
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from lms.devlms.client import Form, forms
 from lms.models import Enrolment, OutboxJob, utcnow
 from lms.services.platforms import NewPlatform, add_platform
 from lms.worker import Worker
@@ -43,10 +45,25 @@ class OurTool:
         assert score is not None
         return score
 
-    def deliver(self) -> OutboxJob:
-        """Let every delay pass and the worker do what is due; gives the delivery of the score."""
+    def work(self) -> None:
+        """Let every delay pass and the worker do what is due."""
         self.session.execute(sa.update(OutboxJob).where(OutboxJob.status == "pending").values(due_at=utcnow()))
         self.session.commit()
         self.worker.drain()
         self.session.expire_all()
+
+    def promise_again(self) -> None:
+        """Ask that the scores be delivered once more."""
+        values = {"status": "pending", "version": OutboxJob.version + 1, "finished_at": None}
+        self.session.execute(sa.update(OutboxJob).where(OutboxJob.kind == "send_score").values(values))
+        self.session.commit()
+
+    @staticmethod
+    def forms(page: httpx.Response) -> list[Form]:
+        """The forms of a page, as ``Browser.submit`` numbers them."""
+        return forms(page.text)
+
+    def deliver(self) -> OutboxJob:
+        """Do what is due; gives the delivery of the score."""
+        self.work()
         return self.session.scalars(sa.select(OutboxJob).filter_by(kind="send_score")).one()

@@ -1,0 +1,161 @@
+"""Names and Role Provisioning Services 2.0: the roster of a course, read as a stream whatever its size."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import httpx
+import ijson
+
+from lms.lti.client import ServiceClient
+from lms.lti.model import LtiError, Registration
+from lms.lti.reading import SHORT, storable
+
+SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+MEDIA = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+#: How many members are asked for at a time; some platforms answer with fewer, or with everyone.
+PAGE = 1000
+#: Largest answer read, in bytes: some two kilobytes for each of a hundred thousand members.
+LIMIT = 200_000_000
+#: How deep the JSON of a roster may be: what is nested further is no roster, and would be costly to follow.
+DEPTH = 20
+
+Status = Literal["Active", "Inactive", "Deleted"]
+_OPENS, _ENDS = frozenset({"start_map", "start_array"}), frozenset({"end_map", "end_array"})
+_STATUSES: dict[str, Status] = {"active": "Active", "inactive": "Inactive", "deleted": "Deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody of a course (NRPS 2.0, section 2.2). Names may be empty: platforms withhold them by default.
+
+    Their e-mail address and picture are never read.
+    """
+
+    user_id: str
+    roles: tuple[str, ...] = ()
+    status: Status = "Active"
+    given_name: str = ""
+    family_name: str = ""
+    full_name: str = ""
+    sourced_id: str = ""
+    #: Ids of their groups (Course Groups 1.0, ``group_enrollments``); None when the platform does not say.
+    groups: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A part of a roster, at most ``PAGE`` members, and how many entries of it could not be read."""
+
+    members: tuple[Member, ...]
+    unread: int = 0
+
+
+def roster(services: ServiceClient, platform: Registration, url: str, *, groups: bool = False) -> Iterator[Batch]:
+    """Every member of the course at ``url``, in bounded memory; ``groups`` asks for their groups too.
+
+    Raises ``ServiceRefused`` and ``LtiError``: those of ``ServiceClient.pages``, and ``answer_not_roster``. A roster
+    is complete only when the iteration ends without error.
+    """
+    asked = with_query(url, limit=str(PAGE), **({"groups": "true"} if groups else {}))
+    for answer in services.pages(platform, (SCOPE,), asked, MEDIA, limit=LIMIT):
+        try:
+            yield from _batches(entries(answer))
+        finally:
+            answer.close()
+
+
+def with_query(url: str, **parameters: str) -> str:
+    """``url`` with these parameters; the others stay exactly as they are."""
+    parts = urlsplit(url)
+    kept = [each for each in parts.query.split("&") if each and each.partition("=")[0] not in parameters]
+    return urlunsplit(parts._replace(query="&".join([*kept, urlencode(parameters)])))
+
+
+def entries(answer: httpx.Response) -> Iterator[Any]:
+    """What the ``members`` of an answer holds, one by one. Raises ``LtiError`` where the answer is no roster."""
+    if not answer.is_stream_consumed:
+        yield from _streamed(answer.iter_bytes())
+        return
+    try:
+        said = json.loads(answer.content)
+    except (ValueError, RecursionError) as error:
+        raise LtiError("answer_not_roster", "it is no JSON") from error
+    members = said.get("members") if isinstance(said, dict) else None
+    if not isinstance(members, list):
+        raise LtiError("answer_not_roster", "it holds no members")
+    yield from members
+
+
+def _streamed(parts: Iterator[bytes]) -> Iterator[Any]:
+    """The same from an answer too large for memory: one entry is built at a time."""
+    depth, key, inside, found = 0, "", False, False
+    entry = ijson.ObjectBuilder()
+    try:
+        for event, value in ijson.basic_parse(ijson.from_iter(parts), use_float=True):
+            depth += (event in _OPENS) - (event in _ENDS)
+            if depth > DEPTH:
+                raise LtiError("answer_not_roster", "it is nested too deep")
+            if inside and depth > 1:
+                entry.event(event, value)
+                if depth == 2:
+                    yield entry.value
+                    entry = ijson.ObjectBuilder()
+                continue
+            if depth == 1 and event == "map_key":
+                key = value
+            inside = depth == 2 and event == "start_array" and key == "members"
+            found = found or inside
+    except (ijson.JSONError, UnicodeError) as error:
+        raise LtiError("answer_not_roster", "it is no JSON") from error
+    if not found:
+        raise LtiError("answer_not_roster", "it holds no members")
+
+
+def _batches(found: Iterable[Any]) -> Iterator[Batch]:
+    pending = iter(found)
+    while piece := list(islice(pending, PAGE)):
+        read = [member for member in map(_member, piece) if member is not None]
+        yield Batch(tuple(read), len(piece) - len(read))
+
+
+def _member(entry: Any) -> Member | None:
+    """An entry as a member; None when it names nobody. What else is wrong in it is left out."""
+    if not isinstance(entry, dict):
+        return None
+    user_id = short_id(entry.get("user_id"))
+    if not user_id:
+        return None
+    roles = entry.get("roles")
+    groups = entry.get("group_enrollments")
+    return Member(
+        user_id,
+        tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else (),
+        _STATUSES.get(str(entry.get("status")).lower(), "Active"),
+        words(entry.get("given_name"), 200),
+        words(entry.get("family_name"), 200),
+        words(entry.get("name"), 400),
+        short_id(entry.get("lis_person_sourcedid")),
+        None if groups is None else tuple(_groups(groups)),
+    )
+
+
+def _groups(enrolments: Any) -> Iterator[str]:
+    for each in enrolments if isinstance(enrolments, list) else ():
+        group = short_id(each.get("group_id")) if isinstance(each, dict) else ""
+        if group:
+            yield group
+
+
+def short_id(value: Any) -> str:
+    """An id as text, which some platforms write as a number; empty when it cannot be one."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else value
+    return text if isinstance(text, str) and len(text) <= SHORT and text == storable(text) else ""
+
+
+def words(value: Any, limit: int) -> str:
+    """A text that people read, cut; empty when it is none."""
+    return storable(value)[:limit] if isinstance(value, str) else ""

@@ -1,0 +1,242 @@
+"""What the pages of a track show to whoever reads them: a learner, or a trainer who looks before choosing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from babel.lists import format_list
+from flask import url_for
+from markupsafe import Markup
+
+from curricula.model import Lesson, Localized, Module, Track
+from curricula.progress import ModuleProgress, TrackProgress
+from lms.i18n import checked_on, current_language, localized, ngettext, partial_date, percent
+from lms.i18n import gettext as _
+from lms.lessons import lesson_html
+from lms.models import Certificate
+from lms.services.results import decision
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Where each part of a track is read. ``quiz`` gives None where no assessment may be taken."""
+
+    track: Callable[[Track], str]
+    module: Callable[[Track, Module], str]
+    lesson: Callable[[Track, Module, Lesson], str]
+    quiz: Callable[[Track, Module], str | None]
+
+
+def track_values(found: Track, state: TrackProgress, issued: Certificate | None, ways: Ways) -> dict[str, Any]:
+    """The variables of ``learn/track.html`` that tell of the track and of how far its reader is."""
+    return {
+        "track": {
+            "title": localized(found.title),
+            "promise": localized(found.promise),
+            "audience": localized(found.audience),
+            "version": found.version,
+            "minutes_total": found.duration_minutes,
+            "modules_total": len(found.published_modules),
+        },
+        "progress": {
+            "share": state.share,
+            "minutes_done": state.minutes_done,
+            "minutes_total": found.duration_minutes,
+            "minutes_left": state.minutes_left,
+            "modules_passed": state.passed,
+            "modules_total": len(found.published_modules),
+        },
+        "modules": [_step(found, step, ways) for step in state.modules],
+        "certificate": _certificate(found, state, issued),
+        "texts": [
+            {
+                "title": f"{law.reference} — {localized(law.title)}",
+                "url": law.source,
+                "note": localized(law.note) if law.note else None,
+                "checked": checked_on(law.checked_on),
+            }
+            for law in found.legal
+        ],
+    }
+
+
+def module_values(found: Track, step: ModuleProgress, version: str, ways: Ways) -> dict[str, Any]:
+    """The variables of ``learn/module.html`` but for its assessment and the one thing to do."""
+    chosen = step.module
+    return {
+        "track": track_link(found, ways),
+        "module": {
+            "code": chosen.code,
+            "title": localized(chosen.title),
+            "summary": localized(chosen.summary),
+            "minutes": chosen.duration_minutes,
+            "state": shown_state(step),
+            "version": version,
+            "objectives": [localized(objective.text) for objective in chosen.objectives],
+        },
+        "lessons": _plan(found, step, None, ways)[:-1],
+        "sources": _sources(chosen, tuple(source.key for source in chosen.sources)),
+    }
+
+
+def lesson_values(found: Track, step: ModuleProgress, text: Lesson, version: str, ways: Ways) -> dict[str, Any]:
+    """The variables of ``learn/lesson.html`` but for where it marks itself read, and what follows the last one."""
+    chosen, speech = step.module, current_language()
+    words = text.texts[speech]
+    after = next((other for other in chosen.lessons if other.order > text.order), None)
+    before = next((other for other in reversed(chosen.lessons) if other.order < text.order), None)
+    module_url = ways.module(found, chosen)
+    return {
+        "track": track_link(found, ways),
+        "module": {"code": chosen.code, "title": localized(chosen.title), "url": module_url},
+        "lesson": {
+            "title": _as_read(words.title),
+            "number": text.order,
+            "count": len(chosen.lessons),
+            "minutes": text.minutes,
+            "version": version,
+            "recommendations": _recommendations(chosen),
+            "able": [_as_read(line) for line in words.able],
+            "body": Markup(lesson_html(found, chosen, text, speech)),  # noqa: S704 - sanitised by curricula.render
+            "read": text.key in step.read,
+        },
+        "sources": _sources(chosen, text.sources),
+        "plan": _plan(found, step, text, ways),
+        "previous": _lesson_link(found, chosen, before, ways) if before else None,
+        "next": {**_lesson_link(found, chosen, after, ways), "kind": "lesson"} if after else None,
+    }
+
+
+def track_link(found: Track, ways: Ways) -> dict[str, str]:
+    """The track as a step of the way back."""
+    return {"title": localized(found.title), "url": ways.track(found)}
+
+
+def shown_state(step: ModuleProgress) -> str:
+    """The state of a module in the words of ``macros.state_tag``."""
+    return "now" if step.state == "ready" else step.state
+
+
+def points_missing(step: ModuleProgress) -> int:
+    """How many points out of 100 the best score lacks."""
+    return ceil(step.missing * 100) if step.missing is not None else 0
+
+
+def rule_title(found: Track) -> Localized:
+    """What the track leads to, else the track itself."""
+    return found.certificate.title if found.certificate else found.title
+
+
+def _step(found: Track, step: ModuleProgress, ways: Ways) -> dict[str, Any]:
+    chosen, reason, action = step.module, None, None
+    if step.state == "retry" and step.missing is not None:
+        reason = ngettext("One point is missing.", "%(num)s points are missing.", points_missing(step))
+        action = {"label": _("See the assessment"), "url": ways.quiz(found, chosen)}
+    elif step.state == "ready":
+        action = {"label": _("Go to the assessment"), "url": ways.quiz(found, chosen)}
+    elif step.state == "planned":
+        reason = localized(chosen.summary)
+    return {
+        "code": chosen.code,
+        "title": localized(chosen.title),
+        "url": ways.module(found, chosen) if chosen.published else None,
+        "state": shown_state(step),
+        "minutes": chosen.duration_minutes,
+        "lessons_read": len(step.read),
+        "lessons_total": len(chosen.lessons),
+        "score": step.best,
+        "threshold": chosen.quiz.threshold if chosen.quiz else None,
+        "reason": reason,
+        "action": action,
+    }
+
+
+def _certificate(found: Track, state: TrackProgress, issued: Certificate | None) -> dict[str, Any] | None:
+    award = decision(found, state)
+    if award is None:
+        return None
+    steps = {step.module.key: step for step in state.modules}
+    conditions = []
+    for condition in award.conditions:
+        step = steps[condition.module]
+        if condition.met:
+            reason = _("%(score)s: the threshold is reached.", score=percent(condition.have))
+        elif condition.have is not None:
+            reason = _(
+                "%(score)s for a threshold of %(need)s.", score=percent(condition.have), need=percent(condition.need)
+            )
+        else:
+            reason = _("Assessment to pass at %(need)s.", need=percent(condition.need))
+        conditions.append(
+            {
+                "state": "met" if condition.met else shown_state(step),
+                "title": f"{step.module.code}, {localized(step.module.title)}",
+                "reason": reason,
+            }
+        )
+    return {
+        "title": localized(rule_title(found)),
+        "met": sum(condition.met for condition in award.conditions),
+        "total": len(conditions),
+        "conditions": conditions,
+        "issued": {
+            "number": issued.number,
+            "issued_on": issued.issued_at,
+            "expires_on": issued.valid_until,
+            "url": url_for("verify.show", code=issued.code),
+        }
+        if issued
+        else None,
+    }
+
+
+def _plan(found: Track, step: ModuleProgress, here: Lesson | None, ways: Ways) -> list[dict[str, Any]]:
+    """The lessons of a module, then its assessment."""
+    chosen, speech = step.module, current_language()
+    rows: list[dict[str, Any]] = [
+        {
+            "number": item.order,
+            "title": _as_read(item.texts[speech].title),
+            "url": ways.lesson(found, chosen, item),
+            "minutes": item.minutes,
+            "state": "now" if item is here else "read" if item.key in step.read else "todo",
+        }
+        for item in chosen.lessons
+    ]
+    state = "passed" if step.state == "passed" else "todo"
+    quiz = {"number": len(rows) + 1, "title": _("Assessment"), "url": ways.quiz(found, chosen), "state": state}
+    return [*rows, quiz]
+
+
+def _recommendations(chosen: Module) -> str | None:
+    """The recommendations of the white paper that a module answers, for the one who wonders why it is taught."""
+    numbers = [str(number) for number in chosen.recommendations]
+    if not numbers:
+        return None
+    listed = format_list(numbers, locale=current_language())
+    return ngettext(
+        "White paper, recommendation %(listed)s", "White paper, recommendations %(listed)s", len(numbers), listed=listed
+    )
+
+
+def _sources(chosen: Module, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    found = [source for key in keys if (source := chosen.source(key)) is not None]
+    return [
+        {
+            "title": localized(source.title),
+            "url": source.url,
+            "published": partial_date(source.published_on) if source.published_on else None,
+            "checked": checked_on(source.checked_on) if source.mark != "M" else None,
+        }
+        for source in found
+    ]
+
+
+def _lesson_link(found: Track, chosen: Module, item: Lesson, ways: Ways) -> dict[str, str]:
+    return {"title": _as_read(item.texts[current_language()].title), "url": ways.lesson(found, chosen, item)}
+
+
+def _as_read(text: str) -> str:
+    """A text of a lesson, which is in the reader's language already, with its typography."""
+    return localized({"fr": text, current_language(): text})
