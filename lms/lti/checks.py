@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from lms.lti import scopes
 from lms.lti.client import ServiceClient
 from lms.lti.jwks import parse_key_set
+from lms.lti.members import MEDIA
 from lms.lti.model import LtiError, Registration
 from lms.lti.token import LEEWAY
 
@@ -15,7 +16,6 @@ from lms.lti.token import LEEWAY
 LESSER = frozenset({scopes.LINE_ITEM, scopes.RESULT, scopes.ROSTER})
 #: What a check of each scope is called.
 NAMES = {scopes.SCORE: "score", scopes.LINE_ITEM: "line_item", scopes.RESULT: "result", scopes.ROSTER: "roster_scope"}
-ROSTER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _service(client: ServiceClient, platform: Registration, granted: frozenset[s
     if url is None or granted is None or scopes.ROSTER not in granted:
         return Finding("service", "none")
     try:
-        answer = client.call(platform, (scopes.ROSTER,), "GET", url, accept=ROSTER_TYPE)
+        answer = client.call(platform, (scopes.ROSTER,), "GET", url, accept=MEDIA)
     except LtiError as error:
         return Finding("service", "bad", error.cause, error.detail[:100])
     if answer.status_code == 401:

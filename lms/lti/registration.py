@@ -135,22 +135,16 @@ def _read(document: Any, url: str, hosts: tuple[str, ...]) -> tuple[str, dict[st
     listed = own.get("messages_supported")
     offered = [each.get("type") for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict)]
     product = words(own, "product_family_code", 50).lower()
+    home = host_of(issuer).rpartition(":")[0] or issuer  # it is called by its host unless it names itself
     found = PlatformConfiguration(
         url=url, issuer=issuer, auth_url=addresses["authorization_endpoint"], token_url=addresses["token_endpoint"],
         jwks_url=addresses["jwks_uri"], registration_url=addresses["registration_endpoint"],
         token_audience=text(document, "authorization_server", limit=1000) or None, product=product,
-        version=words(own, "version", 50), name=_name(own, issuer),
+        version=words(own, "version", 50), name=words(own, "name", 200) or home[:200],
         messages=tuple(each for each in offered if isinstance(each, str)),
         scopes=texts(document, "scopes_supported"), hosts=hosts,
     )  # fmt: skip
     return issuer, addresses, found
-
-
-def _name(own: Claims, issuer: str) -> str:
-    """The name a platform gives itself, which the specification does not foresee; else its host."""
-    said = own.get("name")
-    host = host_of(issuer).rpartition(":")[0] or issuer
-    return (storable(said)[:200] if isinstance(said, str) else "") or host[:200]
 
 
 def _check_hosts(

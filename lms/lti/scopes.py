@@ -1,11 +1,13 @@
-"""The services we use of a platform, by the scope that opens each."""
+"""The services we use of a platform, by the scope that opens each; every service names its own."""
 
-LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
-RESULT = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
-SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
-ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
-NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+from lms.lti import grades, groups, lineitems, members, notices
+
+SCORE = grades.SCORE_SCOPE
+RESULT = grades.RESULT_SCOPE
+LINE_ITEM = lineitems.SCOPE
+ROSTER = members.SCOPE
+GROUPS = groups.SCOPE
+NOTICES = notices.SCOPE
 
 #: Asked for when a platform is connected, the most needed first.
 ALL = (SCORE, LINE_ITEM, RESULT, ROSTER, GROUPS, NOTICES)
