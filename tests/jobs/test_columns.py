@@ -119,7 +119,10 @@ def test_a_teachers_column_is_never_taken(unnamed: Gradebook) -> None:
         store.remove_line_item(1)
     teachers = store.add_line_item(LineItem("Oral", 20.0, None, "decideurs", "oral"))
     twin = store.add_line_item(LineItem("Autre lien", 100.0, None, "decideurs", "mpia"))
-    other = course(unnamed.session, lineitem=unnamed.campus.line_item_url(twin.id))
+    tool = unnamed.campus.tool(unnamed.campus.settings.client_id)
+    assert tool is not None
+    address = unnamed.campus.at(tool).line_item(unnamed.campus.settings.course_id, twin.id)
+    other = course(unnamed.session, lineitem=address)
     assert other.context_id == unnamed.link.context_id
     unnamed.earn(9)
     unnamed.deliver()

@@ -53,7 +53,7 @@ def test_the_page_asks_the_same_few_queries(admin_client: FlaskClient, session: 
 
 
 def test_failures_are_read_by_pages_the_oldest_first(admin_client: FlaskClient, session: Session) -> None:
-    failures(session, PAGE + 3)
+    failures(session, PAGE + 3, lms(session).id)
     first = admin_client.get(PLACE, query_string={"lang": "en"}).text
     assert first.count("/replay") == PAGE + 1
     onward = first.split("The next ones")[0].rsplit('href="', 1)[1].split('"', 1)[0].replace("&amp;", "&")
@@ -83,8 +83,21 @@ def test_failures_are_narrowed_and_sent_again_together(admin_client: FlaskClient
     assert count(session, AuditEntry, AuditEntry.action == "delivery_replay") == 1
 
 
+def test_an_administrator_of_a_platform_sees_that_one_alone(admin_client: FlaskClient, session: Session) -> None:
+    failures(session, 1)
+    page = admin_client.get(PLACE)
+    assert "HTTP 403" not in page.text
+    one = session.scalars(sa.select(OutboxJob.id)).one()
+    session.commit()
+    token = form_token(page)
+    assert admin_client.post(f"{PLACE}/{one}/replay", data={"csrf_token": token}).status_code == 404
+    assert admin_client.post(f"{PLACE}/replay", data={"csrf_token": token}).status_code == 303
+    session.commit()
+    assert session.scalars(sa.select(OutboxJob.status)).one() == "failed"
+
+
 def test_one_failure_is_sent_again(admin_client: FlaskClient, session: Session) -> None:
-    failures(session, 2)
+    failures(session, 2, lms(session).id)
     one = session.scalars(sa.select(OutboxJob.id).order_by(OutboxJob.id)).first()
     session.commit()
     token = form_token(admin_client.get(PLACE))
