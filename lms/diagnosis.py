@@ -34,6 +34,8 @@ class Fix:
     title: str
     what: str
     steps: tuple[str, ...]
+    #: Whether it stops something, rather than limit it.
+    serious: bool
 
 
 def lines(findings: Sequence[Finding], product: str) -> list[Line]:
@@ -48,7 +50,8 @@ def first_fix(findings: Sequence[Finding], product: str) -> Fix | None:
     failure = next((each for each in ordered if each.state in {"bad", "warn"}), None)
     if failure is None:
         return None
-    return Fix(failure.key, _titles(product)[failure.key], _what(failure, product), tuple(_steps(failure, product)))
+    title, steps = _titles(product)[failure.key], tuple(_steps(failure, product))
+    return Fix(failure.key, title, _what(failure, product), steps, failure.state == "bad")
 
 
 def sentence(findings: Sequence[Finding]) -> str:

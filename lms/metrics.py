@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from lms.lti.keys import ToolKeys
 from lms.models import OutboxJob, Platform, utcnow
-from lms.services import outbox
+from lms.services import deliveries
 from lms.services.connections import worst
 
 #: The causes of ``LtiError`` are keys of the code, so that labels stay few whatever is sent.
@@ -67,7 +67,7 @@ class _Database(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Deliveries, platforms, and our key."""
-        numbers = outbox.counts(self._session)
+        numbers = deliveries.counts(self._session)
         jobs = GaugeMetricFamily("mpia_outbox_jobs", "Deliveries that wait or failed.", labels=["state"])
         for state in ("pending", "failed"):
             jobs.add_metric([state], numbers.get(state, 0))

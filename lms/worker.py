@@ -5,20 +5,31 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import cast
 
 import structlog
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 import lms.jobs
-from lms.jobs import Job, Tools
+from lms.jobs import Batch, Job, Tools
 from lms.lti import state
 from lms.lti.client import ServiceClient
-from lms.lti.grades import GradeService
 from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
-from lms.services import connections, deep_links, invitations, issuing, notices, outbox, rosters, sessions
+from lms.services import (
+    connections,
+    deep_links,
+    invitations,
+    issuing,
+    notices,
+    outbox,
+    reconciliation,
+    rosters,
+    sessions,
+)
 
 log = structlog.get_logger()
 
@@ -30,16 +41,16 @@ UPKEEP = timedelta(hours=1)
 
 
 class Worker:
-    """Runs jobs one after the other. Any number of workers may run beside each other."""
+    """Runs jobs one after the other, small deliveries by batches. Any number of workers may run beside each other."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         config = app.extensions["mpia"]
         self._authority = issuing.open_authority(config)
-        self._grades = GradeService(app.extensions["outbound"], app.extensions["tool_keys"])
         self._services: ServiceClient = app.extensions["services"]
         self._notices_url = f"{config.base_url}/lti/notices"
-        self._jobs: dict[str, Job] = discover(lms.jobs, "run")
+        self._jobs: dict[str, Job | Batch] = discover(lms.jobs, "run")
+        self._together: dict[str, int] = discover(lms.jobs, "TOGETHER")
         self._keys: ToolKeys = app.extensions["tool_keys"]
         self._key_life = timedelta(days=config.lti_key_days)
         self._leases: dict[str, timedelta] = discover(lms.jobs, "LEASE")
@@ -56,7 +67,7 @@ class Worker:
             try:
                 if self._upkeep_at is None or utcnow() - self._upkeep_at > UPKEEP:
                     self.upkeep()
-                busy = self.work_one()
+                busy = self.work() > 0
             except DBAPIError as error:  # the database is away: what it holds waits, and so does the worker
                 log.warning("database_away", cause=type(error).__name__)
                 busy = False
@@ -67,18 +78,28 @@ class Worker:
     def drain(self, timeout: float = 30) -> int:
         """Do every job that is due now; gives how many there were."""
         end, count = time.monotonic() + timeout, 0
-        while time.monotonic() < end and self.work_one():
-            count += 1
+        while time.monotonic() < end and (done := self.work()):
+            count += done
         return count
 
-    def work_one(self) -> bool:
-        """Do one due job; False when there was none."""
+    def work(self) -> int:
+        """Do one due job, or a batch of those that are sent together; gives how many."""
         with self._app.app_context():
             session = db.session()
-            tools = Tools(session, self._grades, self._services, self._authority, self._notices_url)
-            held = outbox.work_one(session, self._doer(tools), self._leases)
+            tools = Tools(session, self._services, self._authority, self._notices_url)
+            held = outbox.claim_many(session, 1, leases=self._leases)
+            many = self._together.get(held[0].kind) if held else None
+            if many is not None:
+                held += outbox.claim_many(session, many - 1, kind=held[0].kind)
+            session.commit()
+            if held:
+                log.info("job", kind=held[0].kind, count=len(held), tries=held[0].tries)
+            if many is not None:
+                outbox.perform_many(session, held, partial(cast("Batch", self._jobs[held[0].kind]), tools))
+            elif held:
+                outbox.perform(session, held[0], self._doer(tools))
             db.session.remove()
-        return held is not None
+        return len(held)
 
     def upkeep(self) -> None:
         """Publish keys and status lists, replace keys in time, remove what has expired, promise what comes round."""
@@ -91,6 +112,7 @@ class Worker:
             connections.promise_due_checks(db.session())
             deep_links.sweep(db.session())
             notices.sweep(db.session())
+            reconciliation.promise_comparisons(db.session())
             rosters.promise_due(db.session())
             db.session.commit()
             db.session.remove()
@@ -102,8 +124,7 @@ class Worker:
             if job is None:
                 why = outbox.N_("This release does not know this kind of delivery.")
                 raise outbox.GiveUp(f"{why}\n{held.kind}")
-            log.info("job", kind=held.kind, tries=held.tries)
-            job(tools, held.payload)
+            cast("Job", job)(tools, held.payload)
 
         return do
 

@@ -99,8 +99,8 @@ def course(session: Session, number: int | str = 1, lineitem: str | None = None,
     if place is None:
         place = Context(deployment=platform.deployments[0], lti_id=f"course-{number}", title=f"Course {number}")
     count = session.scalar(sa.select(sa.func.count()).select_from(ResourceLink)) or 0
-    values = {"track_key": TRACK.key, **link}
-    row = ResourceLink(context=place, lti_id=f"link-{count}", lineitem_url=lineitem, **values)
+    values = {"track_key": TRACK.key, "lti_id": f"link-{count}", **link}
+    row = ResourceLink(context=place, lineitem_url=lineitem, **values)
     session.add(row)
     session.commit()
     return row

@@ -62,6 +62,9 @@ ALLOWED = {
     ("hr.agents_import", "GET"): frozenset(),  # the institution's own HR account alone: tests/views/test_hr_pages.py
     ("hr.agents_import", "POST"): frozenset(),
     ("admin.index", "GET"): frozenset({"administrator"}),
+    ("deliveries.index", "GET"): frozenset({"administrator"}),
+    ("deliveries.replay_all", "POST"): frozenset({"administrator"}),
+    ("deliveries.compare", "POST"): frozenset({"administrator"}),
     ("platforms.connect", "GET"): frozenset({"administrator"}),
     ("platforms.invite", "POST"): frozenset({"administrator"}),
     ("platforms.cancel", "POST"): frozenset({"administrator"}),
@@ -77,7 +80,6 @@ ALLOWED = {
     ("platforms.settings", "POST"): frozenset({"administrator"}),
     ("register.canvas", "GET"): EVERYBODY,
     ("system.metrics", "GET"): EVERYBODY,  # from this machine, as tests ask; else tests/views/test_metrics.py
-    ("admin.replay_all", "POST"): frozenset({"administrator"}),
 }
 #: Doors guarded by something else than who is signed in, each with tests of its own.
 GUARDED_OTHERWISE = {
@@ -89,7 +91,8 @@ GUARDED_OTHERWISE = {
     ("privacy.show", "GET"), ("privacy.download", "GET"), ("privacy.erase_person", "POST"),
     ("quiz.question", "POST"),  # the permission signed into the page: test below
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
-    ("admin.replay", "POST"),  # 404 without such a delivery: tests/services/test_outbox.py
+    # 404 without such a delivery or column: tests/views/test_deliveries_page.py
+    ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
     # The session that began the choice, alone and once: tests/hostile/test_hostile_deep_linking.py
     ("pick.choose", "GET"), ("pick.review", "GET"), ("pick.preview", "GET"), ("pick.place", "POST"),
     ("pick.cancel", "POST"),
@@ -228,8 +231,8 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
                 unprotected.append((endpoint, visitor, status))
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
-        "account.arrive", "admin.replay", "privacy.erase_person", "pick.place", "pick.cancel",
-        "register.consent",  # it asks for one, which tests/hostile tries
+        "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
+        "pick.cancel", "register.consent",  # it asks for one, which tests/hostile tries
     } == NO_TOKEN  # fmt: skip
 
 

@@ -17,15 +17,15 @@ from lms.worker import Worker
 def test_a_database_that_goes_away_does_not_end_the_worker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     worker, failures = Worker(app), [OperationalError("select", {}, Exception("gone")) for _ in range(2)]
     done: list[dict[str, Any]] = []
-    real = worker.work_one
+    real = worker.work
 
-    def away_then_back() -> bool:
+    def away_then_back() -> int:
         if failures:
             raise failures.pop()
         return real()
 
     monkeypatch.setattr(lms.worker, "AWAY", 0.01)
-    monkeypatch.setattr(worker, "work_one", away_then_back)
+    monkeypatch.setattr(worker, "work", away_then_back)
     monkeypatch.setitem(worker._jobs, "note", lambda tools, payload: done.append(payload))
     with app.app_context():
         promise(db.session(), "note", "one", {"said": "here"})

@@ -1,16 +1,18 @@
 """Work done outside a request: each module has a ``run(tools, payload)``, found by its name.
 
-A job commits its own changes and is idempotent: a worker may die after it ran and before that is noted.
+A job commits its own changes and is idempotent: a worker may die after it ran and before that is noted. A module for
+many small deliveries says how many are done ``TOGETHER``, and its ``run(tools, claims)`` is given those that are due.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from lms.lti.client import ServiceClient
-from lms.lti.grades import GradeService
 from lms.services.issuing import Authority
+from lms.services.outbox import Claim, Outcome
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,6 @@ class Tools:
     """What a job may use."""
 
     session: Session
-    grades: GradeService
     services: ServiceClient
     authority: Authority
     #: Where platforms may bring their notices.
@@ -29,3 +30,12 @@ class Job(Protocol):
     """Brings about what was promised. Raises ``TryLater`` or ``GiveUp`` (lms.services.outbox)."""
 
     def __call__(self, tools: Tools, payload: dict[str, Any]) -> None: ...
+
+
+class Batch(Protocol):
+    """Brings about what was promised in many claims; gives what became of each, by its number.
+
+    What it leaves uncommitted is committed with the outcomes.
+    """
+
+    def __call__(self, tools: Tools, claims: Sequence[Claim]) -> Mapping[int, Outcome]: ...

@@ -1,6 +1,6 @@
 """Hosts: on which a platform's services may be, and how two addresses are compared."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from lms.lti.model import LtiError, Registration
 
@@ -21,6 +21,12 @@ def origin_of(url: str) -> str:
     """Scheme, host and port of an address, as browsers write an origin."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def with_query(url: str, **parameters: str) -> str:
+    """The address with more parameters; those it has stay as they are, letter for letter."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, urlencode(parameters))))))
 
 
 def known_hosts(registration: Registration) -> frozenset[str]:

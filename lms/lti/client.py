@@ -52,6 +52,8 @@ class ServiceClient:
             token = self.tokens.get(platform, scopes)
             for scope in scopes:
                 if scope not in token.granted:
+                    # Not kept: once an administrator has allowed it, the next one is.
+                    self.tokens.drop(platform, scopes, token)
                     raise LtiError("scope_refused", scope)
             bearer = {"Authorization": f"Bearer {token.value}"}
             answer = self.outbound.request(method, url, headers={**headers, **bearer}, content=body, limit=limit)

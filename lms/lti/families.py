@@ -4,7 +4,6 @@ An issuer and its addresses are on one host (LTI Dynamic Registration 1.0, secti
 """
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from lms.lti.addresses import host_of
 
@@ -18,9 +17,9 @@ class Family:
 
     def has(self, url: str) -> bool:
         """Whether an https address is on one of its domains, or under one."""
-        host = urlsplit(url).hostname or ""
+        host, _colon, port = host_of(url).rpartition(":")
         own = any(host == domain or host.endswith("." + domain) for domain in self.domains)
-        return own and host_of(url).endswith(":443")
+        return own and port == "443" and url.startswith("https://")
 
 
 FAMILIES = (

@@ -1,125 +1,130 @@
-"""Assignment and Grade Services 2.0: access tokens, and scores sent to a platform's gradebook."""
+"""Scores sent to a platform's gradebook, and results read from it (Assignment and Grade Services 2.0)."""
 
 import json
-import threading
-import time
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from fractions import Fraction
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from sqlalchemy.orm import Session
+import httpx
 
-from lms.lti.http import Outbound
-from lms.lti.keys import ToolKeys
+from lms.lti.addresses import with_query
+from lms.lti.client import ServiceClient, ServiceRefused
 from lms.lti.model import LtiError, Registration
 
-SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
-MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
-ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+RESULT_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
+SCORE_MEDIA = "application/vnd.ims.lis.v1.score+json"
+RESULTS_MEDIA = "application/vnd.ims.lis.v2.resultcontainer+json"
 #: The gradebook receives a score out of 100.
 MAXIMUM = 100
+#: Two values nearer than this are the same grade: platforms round to the decimals of their columns.
+NEAR = Fraction(1, 1000)
+#: Results asked for at a time.
+PAGE = 500
 
 
 @dataclass(frozen=True)
 class Score:
-    """A score to publish: ``value`` between 0 and 1, exact; ``moment`` aware, later than any sent before."""
+    """A score to publish: ``value`` between 0 and 1, exact; ``moment`` aware, later than any sent before.
+
+    ``started`` and ``submitted`` say when the work was begun and last handed in.
+    """
 
     user: str
     value: Fraction
     complete: bool
     moment: datetime
+    comment: str = ""
+    started: datetime | None = None
+    submitted: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """``ValueError`` for a value no gradebook takes (LTI.md S11)."""
+        if not 0 <= self.value <= 1:
+            raise ValueError(f"A score is between 0 and 1, not {self.value}")
 
 
-class GradeRefused(Exception):
-    """The platform did not take a score. ``final`` when sending it again cannot help."""
-
-    def __init__(self, status: int, *, final: bool, after: timedelta | None = None) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status, self.final, self.after = status, final, after
-
-
-class GradeService:
-    """Sends scores, holding one access token a platform and scope until it expires."""
-
-    def __init__(self, outbound: Outbound, keys: ToolKeys) -> None:
-        self._outbound, self._keys = outbound, keys
-        self._tokens: dict[tuple[int, str], tuple[str, float]] = {}
-        self._lock = threading.Lock()
-
-    def signer(self, session: Session) -> tuple[str, RSAPrivateKey]:
-        """(kid, private key) of the tool, read before the database transaction ends."""
-        return self._keys.signing(session)
-
-    def send(self, platform: Registration, signer: tuple[str, RSAPrivateKey], lineitem_url: str, score: Score) -> None:
-        """Publish a score (AGS 2.0, Score publish service). Raises ``GradeRefused`` or ``LtiError``.
-
-        A refused token is renewed once.
-        """
-        body = json.dumps(
-            {
-                "userId": score.user,
-                "scoreGiven": float(round(score.value * MAXIMUM, 2)),
-                "scoreMaximum": MAXIMUM,
-                "activityProgress": "Completed" if score.complete else "InProgress",
-                # Anything but FullyGraded makes Moodle drop the value.
-                "gradingProgress": "FullyGraded",
-                "timestamp": score.moment.isoformat(),
-            }
-        ).encode()
-        for renewed in (False, True):
-            token = self._token(platform, signer, renew=renewed)
-            answer = self._outbound.request(
-                "POST", scores_url(lineitem_url), content=body,
-                headers={"Authorization": f"Bearer {token}", "Content-Type": MEDIA_TYPE},
-            )  # fmt: skip
-            if answer.is_success:
-                return
-            if answer.status_code != 401:
-                break
-        wait = answer.headers.get("Retry-After", "")
-        after = timedelta(seconds=min(int(wait), 86_400)) if wait.isdigit() else None
-        raise GradeRefused(answer.status_code, final=answer.status_code in {400, 403, 404}, after=after)
-
-    def _token(self, platform: Registration, signer: tuple[str, RSAPrivateKey], *, renew: bool) -> str:
-        key = (platform.platform_id, SCOPE)
-        with self._lock:
-            token, until = self._tokens.get(key, ("", 0.0))
-            if renew or time.monotonic() >= until:
-                token, lifetime = self._ask_token(platform, signer)
-                # A minute early: a token must not expire on its way.
-                self._tokens[key] = (token, time.monotonic() + max(0, lifetime - 60))
-            return token
-
-    def _ask_token(self, platform: Registration, signer: tuple[str, RSAPrivateKey]) -> tuple[str, int]:
-        kid, private = signer
-        now = int(time.time())
-        assertion = jwt.encode(
-            {
-                "iss": platform.client_id, "sub": platform.client_id, "aud": platform.token_url,
-                "iat": now - 5, "exp": now + 60, "jti": str(uuid4()),
-            },
-            private, algorithm="RS256", headers={"kid": kid},
-        )  # fmt: skip
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": ASSERTION,
-            "client_assertion": assertion,
-            "scope": SCOPE,
-        }
-        answer = self._outbound.json("POST", platform.token_url, data=form, headers={"Accept": "application/json"})
-        if not isinstance(answer, dict) or str(answer.get("token_type", "")).lower() != "bearer":
-            raise LtiError("token_answer")
-        token, lifetime = answer.get("access_token"), answer.get("expires_in", 3600)
-        if not isinstance(token, str) or not isinstance(lifetime, int):
-            raise LtiError("token_answer")
-        return token, lifetime
+def publish(services: ServiceClient, platform: Registration, lineitem_url: str, score: Score) -> None:
+    """Publish a score (AGS 2.0, section 3.4). Raises ``ServiceRefused`` with the status, or ``LtiError``."""
+    answer = services.call(
+        platform, (SCORE_SCOPE,), "POST", below(lineitem_url, "scores"), media=SCORE_MEDIA, body=_body(score)
+    )
+    if not answer.is_success:
+        raise ServiceRefused(answer)
 
 
-def scores_url(lineitem_url: str) -> str:
-    """The scores address of a line item: ``/scores`` goes before the query (Moodle's carry ``?type_id=``)."""
+def result(services: ServiceClient, platform: Registration, lineitem_url: str, user: str) -> Fraction | None:
+    """The grade of one person, between 0 and 1 and perhaps above; None when the column shows none (section 3.3).
+
+    Raises ``ServiceRefused`` or ``LtiError``.
+    """
+    for page in results(services, platform, lineitem_url, user):
+        if user in page:
+            return page[user]
+    return None
+
+
+def results(
+    services: ServiceClient, platform: Registration, lineitem_url: str, user: str | None = None
+) -> Iterator[dict[str, Fraction]]:
+    """The grades of a column by user id, page by page. Raises ``ServiceRefused`` or ``LtiError``.
+
+    Moodle leaves out a grade of 0; people without a grade, or with one that is no number, are not there.
+    """
+    whose = {"user_id": user} if user is not None else {"limit": str(PAGE)}
+    asked = with_query(below(lineitem_url, "results"), **whose)
+    for answer in services.pages(platform, (RESULT_SCOPE,), asked, RESULTS_MEDIA):
+        yield dict(_grades(answer))
+
+
+def below(lineitem_url: str, name: str) -> str:
+    """The address of what lies below a line item: before its query (Moodle's carry ``?type_id=``)."""
     parts = urlsplit(lineitem_url)
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/scores"))
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
+
+
+def _body(score: Score) -> bytes:
+    said: dict[str, Any] = {
+        "userId": score.user,
+        "scoreGiven": float(round(score.value * MAXIMUM, 2)),
+        "scoreMaximum": MAXIMUM,
+        "activityProgress": "Completed" if score.complete else "InProgress",
+        # Anything but FullyGraded makes Moodle drop the value.
+        "gradingProgress": "FullyGraded",
+        "timestamp": _seconds(score.moment),
+    }
+    if score.comment:
+        said["comment"] = score.comment
+    times = {"startedAt": score.started, "submittedAt": score.submitted}
+    submission = {name: _seconds(moment) for name, moment in times.items() if moment is not None}
+    if submission:
+        said["submission"] = submission
+    return json.dumps(said).encode()
+
+
+def _seconds(moment: datetime) -> str:
+    # Platforms compare whole seconds.
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat()
+
+
+def _grades(answer: httpx.Response) -> Iterator[tuple[str, Fraction]]:
+    try:
+        found = answer.json()
+    except (ValueError, RecursionError) as error:
+        raise LtiError("answer_not_json") from error
+    if not isinstance(found, list):
+        raise LtiError("answer_not_json", "results are a list")
+    for each in found:
+        said = each if isinstance(each, dict) else {}
+        user, score, maximum = said.get("userId"), said.get("resultScore"), said.get("resultMaximum", 1)
+        if isinstance(user, str) and _is_number(score) and _is_number(maximum) and maximum > 0:
+            # As near as columns of our database hold.
+            yield user, (Fraction(score) / Fraction(maximum)).limit_denominator(10**6)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -132,7 +132,8 @@ def _read(document: Any, url: str, hosts: tuple[str, ...]) -> tuple[str, dict[st
     addresses = {name: text(document, name, required=True, limit=1000) for name in names}
     issuer = text(document, "issuer", required=True)
     own = inside(document, PLATFORM)
-    offered = [each.get("type") for each in own.get("messages_supported") or () if isinstance(each, dict)]
+    listed = own.get("messages_supported")
+    offered = [each.get("type") for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict)]
     product = words(own, "product_family_code", 50).lower()
     found = PlatformConfiguration(
         url=url, issuer=issuer, auth_url=addresses["authorization_endpoint"], token_url=addresses["token_endpoint"],
@@ -146,10 +147,10 @@ def _read(document: Any, url: str, hosts: tuple[str, ...]) -> tuple[str, dict[st
 
 
 def _name(own: Claims, issuer: str) -> str:
-    variables = own.get("name") or own.get("guid")
-    said = variables if isinstance(variables, str) else ""
-    host = urlsplit(issuer).hostname or issuer
-    return storable(said)[:200] or host[:200]
+    """The name a platform gives itself, which the specification does not foresee; else its host."""
+    said = own.get("name")
+    host = host_of(issuer).rpartition(":")[0] or issuer
+    return (storable(said)[:200] if isinstance(said, str) else "") or host[:200]
 
 
 def _check_hosts(
@@ -165,8 +166,8 @@ def _check_hosts(
     if not home or not known(url):
         raise LtiError("issuer_host", "the issuer and its configuration are on two hosts")
     for name, address in {"issuer": issuer, "openid_configuration": url, **addresses}.items():
-        parts = urlsplit(address)
-        if parts.scheme != "https" and parts.hostname not in insecure and parts.netloc not in insecure:
+        host = host_of(address)
+        if not address.startswith("https://") and insecure.isdisjoint({host, host.rpartition(":")[0]}):
             raise LtiError("address_refused", name)
         if not known(address):
             raise LtiError("foreign_address", name)

@@ -106,6 +106,8 @@ class Participation(Base):
     #: The score being sent and its timestamp, written before it leaves: after a crash the same message goes again.
     sending: Mapped[Fraction | None]
     sending_at: Mapped[datetime | None]
+    #: Whether that score says the activity is complete.
+    sending_complete: Mapped[bool] = mapped_column(default=False)
     #: Whether the score sent was of a completed activity: it is never taken back.
     completed_sent: Mapped[bool] = mapped_column(default=False)
     #: The result the gradebook showed, between 0 and 1, at the last comparison; a trainer may have changed it.

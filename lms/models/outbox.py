@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.models.base import Base, Id, utcnow
@@ -20,6 +20,7 @@ class OutboxJob(Base):
     __table_args__ = (
         UniqueConstraint("kind", "key"),
         Index(None, "status", "due_at"),
+        Index(None, "platform_id", "status"),
         CheckConstraint("status in ('pending', 'done', 'failed')", name="status_known"),
     )
 
@@ -28,6 +29,8 @@ class OutboxJob(Base):
     kind: Mapped[str] = mapped_column(String(50))
     key: Mapped[str] = mapped_column(String(200))
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: The platform it speaks to, so that one that does not answer holds back its own deliveries alone.
+    platform_id: Mapped[int | None] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(String(10), default="pending")
     version: Mapped[int] = mapped_column(default=1)
     tries: Mapped[int] = mapped_column(default=0)
@@ -36,5 +39,7 @@ class OutboxJob(Base):
     leased_until: Mapped[datetime | None]
     #: What went wrong the last time, in words without personal data.
     last_error: Mapped[str | None] = mapped_column(String(500))
+    #: The same as a short key, to find those that need the same remedy.
+    cause: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     finished_at: Mapped[datetime | None]

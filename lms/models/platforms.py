@@ -40,6 +40,9 @@ class Platform(Base):
     #: What the last check of the connection found, by check, and when it ended.
     checks: Mapped[dict[str, Any]] = mapped_column(default=dict)
     checked_at: Mapped[datetime | None]
+    #: Since when its services do not answer, and until when nothing is delivered to it; None while they do.
+    silent_since: Mapped[datetime | None]
+    quiet_until: Mapped[datetime | None]
 
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="platform", order_by="Deployment.id")
 
@@ -108,6 +111,8 @@ class ResourceLink(Base):
     column_note: Mapped[str | None] = mapped_column(String(500))
     #: When the column's results were last compared with the scores sent.
     reconciled_at: Mapped[datetime | None]
+    #: How many results differed then; a trainer may have changed them.
+    differing: Mapped[int] = mapped_column(default=0)
     #: The link this one was copied from, with its course.
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("resource_link.id", ondelete="SET NULL"))
 

@@ -1,16 +1,17 @@
 """Promises of work, written in the transaction that made them necessary, and their execution by workers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from traceback import extract_tb
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.models import OutboxJob, utcnow
+from lms.models import OutboxJob, Platform, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_into
 
@@ -19,25 +20,44 @@ LEASE = timedelta(minutes=2)
 #: Delays between tries; after the last one the job is « failed » and waits for an administrator.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
 
+#: The shortest and longest time a platform whose services do not answer is left alone.
+QUIET = (timedelta(seconds=5), timedelta(minutes=5))
 
 #: Marks a message for extraction; whoever shows it translates it.
 N_ = str
+
+_JOB, _PLATFORM = table_of(OutboxJob), table_of(Platform)
 
 
 class TryLater(Exception):
     """The job cannot be done now. ``why`` is for the administrator; ``after`` overrides the backoff.
 
-    ``why`` is a message to translate; a second line, if any, is a detail shown as it is. With ``counted`` False
-    the wait is someone's decision, not a failure: it spends no try, and lasts as long as it must.
+    ``why`` is a message to translate; a second line, if any, is a detail shown as it is. ``cause`` is the same as a
+    short key. With ``counted`` False the wait is someone's decision, not a failure: it spends no try, and lasts as
+    long as it must. ``everyone`` says that whatever is meant for the same platform must wait too.
     """
 
-    def __init__(self, why: str, after: timedelta | None = None, *, counted: bool = True) -> None:
+    def __init__(
+        self, why: str, after: timedelta | None = None, *, cause: str = "", counted: bool = True, everyone: bool = False
+    ) -> None:
         super().__init__(why)
-        self.why, self.after, self.counted = why, after, counted
+        self.why, self.after, self.cause, self.counted, self.everyone = why, after, cause, counted, everyone
+
+    def uncounted(self) -> "TryLater":
+        """The same for a job that waits because of another one: it spends no try."""
+        return TryLater(self.why, self.after, cause=self.cause, counted=False, everyone=self.everyone)
 
 
 class GiveUp(Exception):
-    """Trying again cannot help: an administrator must act first. Its text is as ``why`` above."""
+    """Trying again cannot help: an administrator must act first. Its text and ``cause`` are as above."""
+
+    def __init__(self, why: str, *, cause: str = "") -> None:
+        super().__init__(why)
+        self.why, self.cause = why, cause
+
+
+#: What became of a job: None when it is done.
+Outcome = TryLater | GiveUp | None
 
 
 @dataclass(frozen=True)
@@ -51,28 +71,63 @@ class Claim:
     key: str
     payload: dict[str, Any]
     tries: int
+    due_at: datetime
+    platform_id: int | None
 
 
-def promise(session: Session, kind: str, key: str, payload: dict[str, Any], after: timedelta = timedelta(0)) -> None:
+def promise(
+    session: Session,
+    kind: str,
+    key: str,
+    payload: dict[str, Any],
+    after: timedelta = timedelta(0),
+    *,
+    platform_id: int | None = None,
+) -> None:
     """Ask that the job be done after this transaction commits, and not before ``after`` has passed.
+
+    ``platform_id`` is the platform it speaks to, if any.
 
     Asked again before it ran, it runs once with the last payload; asked again while it runs, it runs again.
     """
+    promise_all(session, kind, {key: payload}, platform_id, after)
+
+
+def promise_all(
+    session: Session,
+    kind: str,
+    jobs: Mapping[str, dict[str, Any]],
+    platform_id: int | None = None,
+    after: timedelta = timedelta(0),
+) -> None:
+    """Ask for many jobs of one kind, by key, as ``promise`` does for one."""
+    if not jobs:
+        return
     now = utcnow()
-    values = {"kind": kind, "key": key, "payload": payload, "created_at": now, "due_at": now + after}
+    values = [
+        {
+            "kind": kind,
+            "key": key,
+            "payload": payload,
+            "platform_id": platform_id,
+            "created_at": now,
+            "due_at": now + after,
+        }
+        for key, payload in jobs.items()
+    ]
     session.flush()
     connection = session.connection()
-    connection.execute(_promise_statement(connection.dialect.name), values)
+    connection.execute(_promise_statement(connection.dialect.name), values if len(values) > 1 else values[0])
 
 
 @cache
 def _promise_statement(dialect: str) -> Any:
     # Every result makes promises: the statement is put together once.
-    table = table_of(OutboxJob)
-    insert = insert_into(dialect, table)
+    insert = insert_into(dialect, _JOB)
     asked_again = {
-        "payload": insert.excluded.payload, "due_at": insert.excluded.due_at, "version": table.c.version + 1,
-        "status": "pending", "tries": 0, "last_error": None, "finished_at": None,
+        "payload": insert.excluded.payload, "platform_id": insert.excluded.platform_id,
+        "due_at": insert.excluded.due_at, "version": _JOB.c.version + 1, "status": "pending", "tries": 0,
+        "last_error": None, "cause": None, "finished_at": None,
     }  # fmt: skip
     return insert.on_conflict_do_update(index_elements=["kind", "key"], set_=asked_again)
 
@@ -82,21 +137,48 @@ def claim(session: Session, now: datetime | None = None, leases: Mapping[str, ti
 
     Commit before doing it.
     """
+    return next(iter(claim_many(session, 1, now=now, leases=leases)), None)
+
+
+def claim_many(
+    session: Session,
+    limit: int,
+    *,
+    kind: str | None = None,
+    now: datetime | None = None,
+    leases: Mapping[str, timedelta] | None = None,
+) -> list[Claim]:
+    """Take up to ``limit`` due jobs for ``LEASE``, the oldest first; of one kind if given. Commit before doing them.
+
+    Those of a platform that is left alone for now stay where they are.
+    """
     now = now or utcnow()
-    due = and_(
-        OutboxJob.status == "pending",
-        OutboxJob.due_at <= now,
-        or_(OutboxJob.leased_until.is_(None), OutboxJob.leased_until < now),
+    quiet = select(_PLATFORM.c.id).where(_PLATFORM.c.quiet_until > now)
+    due = select(_JOB.c.id).where(
+        _JOB.c.status == "pending",
+        _JOB.c.due_at <= now,
+        or_(_JOB.c.leased_until.is_(None), _JOB.c.leased_until < now),
+        or_(_JOB.c.platform_id.is_(None), _JOB.c.platform_id.not_in(quiet)),
     )
-    query = select(OutboxJob).where(due).order_by(OutboxJob.due_at).limit(1).with_for_update(skip_locked=True)
-    # As the database has it: what this session loaded before may have been asked again with another payload.
-    job = session.scalars(query.execution_options(populate_existing=True)).first()
-    if job is None:
-        return None
-    job.leased_until = lease = now + (leases or {}).get(job.kind, LEASE)
-    job.tries += 1
+    if kind is not None:
+        due = due.where(_JOB.c.kind == kind)
+    # Set apart so that the database takes them once; rows that another worker is taking are passed over.
+    taken = due.order_by(_JOB.c.due_at).limit(limit).with_for_update(skip_locked=True).cte("taken")
+    ends = _JOB.c.leased_until.type
+    special = [(_JOB.c.kind == name, literal(now + length, ends)) for name, length in (leases or {}).items()]
+    lease = case(*special, else_=literal(now + LEASE, ends)) if special else literal(now + LEASE, ends)
+    query = (
+        update(_JOB)
+        .where(_JOB.c.id.in_(select(taken.c.id)))
+        .values(leased_until=lease, tries=_JOB.c.tries + 1)
+        .returning(
+            _JOB.c.id, _JOB.c.version, _JOB.c.leased_until, _JOB.c.kind, _JOB.c.key, _JOB.c.payload, _JOB.c.tries,
+            _JOB.c.due_at, _JOB.c.platform_id,
+        )
+    )  # fmt: skip
     session.flush()
-    return Claim(job.id, job.version, lease, job.kind, job.key, dict(job.payload), job.tries)
+    held = [Claim(*row) for row in session.connection().execute(query)]
+    return sorted(held, key=lambda job: (job.due_at, job.id))
 
 
 def finish(session: Session, held: Claim, now: datetime | None = None) -> None:
@@ -104,94 +186,137 @@ def finish(session: Session, held: Claim, now: datetime | None = None) -> None:
 
     Nothing happens when the lease ran out and another worker has the job: its outcome counts.
     """
-    now = now or utcnow()
-    values = {"status": "done", "finished_at": now, "last_error": None, "leased_until": None}
-    _settle(session, held, values)
+    settle(session, [(held, None)], now)
 
 
-def postpone(
-    session: Session,
-    held: Claim,
-    why: str,
-    after: timedelta | None = None,
-    now: datetime | None = None,
-    *,
-    give_up: bool = False,
-    counted: bool = True,
-) -> None:
-    """Note a failure: try again later, or give up when that was asked or the tries are spent.
+def postpone(session: Session, held: Claim, outcome: TryLater | GiveUp, now: datetime | None = None) -> None:
+    """Note a failure: try again later, or give up when that was asked or the tries are spent."""
+    settle(session, [(held, outcome)], now)
 
-    ``after`` overrides the backoff, down to its first delay: whoever answers « at once » may not be hammered.
+
+def settle(session: Session, outcomes: Iterable[tuple[Claim, Outcome]], now: datetime | None = None) -> None:
+    """Note what became of jobs claimed together; a handful of statements, whatever their number.
+
+    A platform that is down for everyone is left alone: for as long as it asks, or as it has been silent.
     """
     now = now or utcnow()
+    outcomes = list(outcomes)
+    done: dict[tuple[datetime, int], list[int]] = defaultdict(list)
+    failed: list[dict[str, Any]] = []
+    leases: dict[datetime, list[int]] = defaultdict(list)
+    for held, outcome in outcomes:
+        leases[held.lease].append(held.id)
+        if outcome is None:
+            done[held.lease, held.version].append(held.id)
+        else:
+            failed.append(_failure(held, outcome, now))
+    connection = session.connection()
+    finished = {"status": "done", "finished_at": now, "last_error": None, "cause": None, "leased_until": None}
+    for (lease, version), ids in done.items():
+        mine = and_(_JOB.c.id.in_(ids), _JOB.c.leased_until == lease, _JOB.c.version == version)
+        connection.execute(update(_JOB).where(mine).values(finished))
+    if failed:
+        connection.execute(_FAILURE, failed)
+    for lease, ids in leases.items():
+        # Asked again meanwhile: free for another run at once.
+        asked_again = and_(_JOB.c.id.in_(ids), _JOB.c.leased_until == lease)
+        connection.execute(update(_JOB).where(asked_again).values(leased_until=None))
+    _tell_platforms(connection, outcomes, now)
+
+
+def _tell_platforms(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]], now: datetime) -> None:
+    heard, silent = set[int](), dict[int, timedelta | None]()
+    for held, outcome in outcomes:
+        if held.platform_id is not None and isinstance(outcome, TryLater) and outcome.everyone:
+            silent[held.platform_id] = outcome.after
+        elif held.platform_id is not None:
+            heard.add(held.platform_id)
+    for platform_id, after in silent.items():
+        mine = _PLATFORM.c.id == platform_id
+        since = connection.execute(select(_PLATFORM.c.silent_since).where(mine)).scalar() or now
+        until = now + (min(max(now - since, QUIET[0]), QUIET[1]) if after is None else max(after, QUIET[0]))
+        connection.execute(update(_PLATFORM).where(mine).values(silent_since=since, quiet_until=until))
+    back = and_(_PLATFORM.c.id.in_(heard - silent.keys()), _PLATFORM.c.silent_since.is_not(None))
+    if heard - silent.keys():
+        connection.execute(update(_PLATFORM).where(back).values(silent_since=None, quiet_until=None))
+
+
+_FAILURE = (
+    update(_JOB)
+    .where(_JOB.c.id == bindparam("held"), _JOB.c.leased_until == bindparam("lease"))
+    .where(_JOB.c.version == bindparam("seen"))
+    .values(
+        leased_until=None, status=bindparam("new_status"), tries=bindparam("spent"), due_at=bindparam("due"),
+        last_error=bindparam("why"), cause=bindparam("because"),
+    )
+)  # fmt: skip
+
+
+def _failure(held: Claim, outcome: TryLater | GiveUp, now: datetime) -> dict[str, Any]:
+    after = outcome.after if isinstance(outcome, TryLater) else None
+    counted = isinstance(outcome, GiveUp) or outcome.counted
+    # However soon the answer was « try again », nobody may be hammered.
     delay = BACKOFF[min(held.tries, len(BACKOFF)) - 1] if after is None else max(after, BACKOFF[0])
-    values: dict[str, Any] = {"leased_until": None, "last_error": why[:500], "due_at": now + delay}
-    if not counted:
-        values["tries"] = held.tries - 1
-    elif give_up or held.tries > len(BACKOFF):
-        values["status"] = "failed"
-    _settle(session, held, values)
-
-
-def _settle(session: Session, held: Claim, values: dict[str, Any]) -> None:
-    mine = and_(OutboxJob.id == held.id, OutboxJob.leased_until == held.lease)
-    session.execute(update(OutboxJob).where(mine, OutboxJob.version == held.version).values(values))
-    # Asked again meanwhile: free for another run at once.
-    session.execute(update(OutboxJob).where(mine).values(leased_until=None))
+    failed = isinstance(outcome, GiveUp) or (counted and held.tries > len(BACKOFF))
+    return {
+        "held": held.id, "lease": held.lease, "seen": held.version, "new_status": "failed" if failed else "pending",
+        "spent": held.tries if counted else held.tries - 1, "due": now + delay, "why": outcome.why[:500],
+        "because": outcome.cause or "other",
+    }  # fmt: skip
 
 
 def work_one(
     session: Session, do: Callable[[Claim], None], leases: Mapping[str, timedelta] | None = None
 ) -> Claim | None:
-    """Claim one job, do it, note the outcome; commits each step. Gives the job, or None when none was due.
+    """Claim one job, do it, note the outcome; commits each step. Gives the job, or None when none was due."""
+    held = claim(session, leases=leases)
+    session.commit()
+    if held is not None:
+        perform(session, held, do)
+    return held
+
+
+def perform(session: Session, held: Claim, do: Callable[[Claim], None]) -> Outcome:
+    """Do a job that is held, note what became of it and commit.
 
     ``do`` runs outside the claiming transaction and commits its own changes; it must be idempotent, since a
     worker may die after doing and before noting.
     """
-    held = claim(session, leases=leases)
-    session.commit()
-    if held is None:
-        return None
+    outcome: Outcome = None
     try:
         do(held)
-    except TryLater as later:
+    except (TryLater, GiveUp) as failure:
         session.rollback()
-        postpone(session, held, later.why, later.after, counted=later.counted)
-    except GiveUp as reason:
-        session.rollback()
-        postpone(session, held, str(reason), give_up=True)
+        outcome = failure
     except Exception as error:  # noqa: BLE001 - a faulty job must not stop the worker; the cause is kept
         session.rollback()
-        # Its message is left out: it may quote a name or an answer.
-        where = extract_tb(error.__traceback__)[-1]
-        why = N_("The delivery failed for a reason that was not expected.")
-        postpone(session, held, f"{why}\n{type(error).__name__}, {where.filename}:{where.lineno}")
-    else:
-        finish(session, held)
+        outcome = unexpected(error)
+    settle(session, [(held, outcome)])
     session.commit()
-    return held
+    return outcome
 
 
-def waiting(session: Session, *statuses: str, limit: int = 200) -> Sequence[OutboxJob]:
-    """Jobs in these states, oldest first, for an administrator."""
-    query = select(OutboxJob).where(OutboxJob.status.in_(statuses)).order_by(OutboxJob.due_at).limit(limit)
-    return session.scalars(query).all()
+def perform_many(
+    session: Session, held: Sequence[Claim], do: Callable[[Sequence[Claim]], Mapping[int, Outcome]]
+) -> Mapping[int, Outcome]:
+    """Do jobs of one kind together: what ``do`` changed last and the outcomes it gives, by job, are one transaction.
 
-
-def counts(session: Session) -> dict[str, int]:
-    """Number of jobs by state."""
-    rows = session.execute(select(OutboxJob.status, func.count()).group_by(OutboxJob.status))
-    return {str(status): int(number) for status, number in rows}
-
-
-def replay(session: Session, job_id: int) -> bool:
-    """Try a failed or waiting job again now; False when there is none of that id to try.
-
-    A worker that has the job keeps it; it runs again after that.
+    When one of them is faulty, each is done by itself, so that it spoils no other.
     """
-    job = session.get(OutboxJob, job_id, with_for_update=True)
-    if job is None or job.status == "done":
-        return False
-    job.status, job.tries, job.due_at = "pending", 0, utcnow()
-    job.version += 1
-    return True
+    try:
+        outcomes = do(held)
+    except Exception as error:  # noqa: BLE001 - as above
+        session.rollback()
+        if len(held) > 1:
+            return {key: value for job in held for key, value in perform_many(session, [job], do).items()}
+        outcomes = {held[0].id: unexpected(error)}
+    settle(session, [(job, outcomes[job.id]) for job in held])
+    session.commit()
+    return outcomes
+
+
+def unexpected(error: Exception) -> TryLater:
+    """The failure of a faulty job. The error's message is left out: it may quote a name or an answer."""
+    where = extract_tb(error.__traceback__)[-1]
+    why = N_("The delivery failed for a reason that was not expected.")
+    return TryLater(f"{why}\n{type(error).__name__}, {where.filename}:{where.lineno}", cause="unexpected")

@@ -168,6 +168,12 @@ def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | 
     return platform
 
 
+def platform_names(session: Session) -> Sequence[tuple[int, str]]:
+    """(id, name) of every platform, in name order."""
+    query = select(Platform.id, Platform.name).order_by(Platform.name, Platform.id)
+    return [(number, name) for number, name in session.execute(query)]
+
+
 def add_deployment(session: Session, platform: Platform, deployment_id: str) -> bool:
     """Admit one more deployment, of exactly that id; False when it is known already."""
     if any(row.deployment_id == deployment_id for row in platform.deployments):

@@ -1,6 +1,7 @@
 """Platforms connected by dynamic registration: who may take an issuer, and the platform made or reconnected."""
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.lti.addresses import host_of
@@ -46,7 +47,10 @@ def connect(session: Session, invitation: Invitation, found: PlatformConfigurati
     platform.jwks_url, platform.token_audience, platform.product = found.jwks_url, found.token_audience, found.product
     platform.status, platform.checks, platform.checked_at = "active", {}, None
     platform.hosts = sorted({*(platform.hosts or ()), *_more_hosts(found)})
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # another registration got the same client at the same moment
+        raise LtiError("client_taken") from error
     session.execute(delete(AccessToken).where(AccessToken.platform_id == platform.id))
     if answer.deployment_id is not None:
         _deploy(platform, answer.deployment_id)

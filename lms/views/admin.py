@@ -1,15 +1,15 @@
-"""Administration: the platforms connected, and what waits to be delivered."""
+"""Administration: the platforms connected."""
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.i18n import gettext as _
 from lms.i18n import ngettext
-from lms.models import AuditEntry, OutboxJob, Platform, db
+from lms.models import Platform, db
 from lms.security import requires, visitor
-from lms.services import outbox
+from lms.services import deliveries
 from lms.services.connections import worst
 from lms.services.platforms import all_platforms
 
@@ -22,9 +22,7 @@ def index() -> ResponseReturnValue:
     """How the connections stand, the failures first."""
     own = visitor().platform_id  # an administrator who comes from a platform sees that one alone
     platforms = [row for row in all_platforms(db.session()) if own in {None, row.id}]
-    numbers = outbox.counts(db.session())
-    waiting = outbox.waiting(db.session(), "failed", "pending")
-    troubled = [job for job in waiting if job.last_error]
+    numbers = deliveries.counts(db.session(), own)
     count = numbers.get("pending", 0) + numbers.get("failed", 0)
     sentence = " ".join(
         (
@@ -43,40 +41,10 @@ def index() -> ResponseReturnValue:
             "pending": numbers.get("pending", 0),
             "failed": numbers.get("failed", 0),
             "sent": numbers.get("done", 0),
-            "oldest": min((job.created_at for job in waiting if job.status == "pending"), default=None),
+            "oldest": deliveries.oldest(db.session()),
+            "url": url_for("deliveries.index"),
         },
-        failures=[_failure(job) for job in troubled],
-        replay_all_url=url_for("admin.replay_all") if troubled else None,
     )
-
-
-@blueprint.post("/deliveries/<int:job_id>/replay")
-@requires("administrator")
-def replay(job_id: int) -> ResponseReturnValue:
-    """Try one delivery again now."""
-    if not outbox.replay(db.session(), job_id):
-        abort(404)
-    _note("delivery_replay", str(job_id))
-    db.session.commit()
-    flash(_("The delivery will be tried again within a few seconds."), "ok")
-    return redirect(url_for("admin.index"), 303)
-
-
-@blueprint.post("/deliveries/replay")
-@requires("administrator")
-def replay_all() -> ResponseReturnValue:
-    """Try every failed delivery again now."""
-    for job in outbox.waiting(db.session(), "failed", "pending"):
-        if job.last_error:
-            outbox.replay(db.session(), job.id)
-    _note("delivery_replay", "all")
-    db.session.commit()
-    flash(_("Every delivery will be tried again."), "ok")
-    return redirect(url_for("admin.index"), 303)
-
-
-def _note(action: str, target: str) -> None:
-    db.session.add(AuditEntry(person_id=visitor().person.id, action=action, target=target))
 
 
 def _platform(row: Platform) -> dict[str, Any]:
@@ -96,22 +64,3 @@ def _standing(row: Platform) -> str:
     if worst(row) == "bad" or not row.deployments:
         return "failing"
     return "connected" if row.last_launch_at else "waiting"
-
-
-def _failure(job: OutboxJob) -> dict[str, Any]:
-    kinds = {
-        "send_score": _("Score to the gradebook"),
-        "issue_certificate": _("Certificate to issue"),
-        "check_platform": _("Check of a connection"),
-        "sync_roster": _("Members of a course"),
-    }
-    why, _newline, detail = (job.last_error or "").partition("\n")
-    return {
-        "kind": kinds.get(job.kind, job.kind),
-        "since": job.created_at,
-        "attempts": job.tries,
-        "error": _(why) if why else "",
-        "fix": detail or None,
-        "next_try": job.due_at if job.status == "pending" else None,
-        "replay_url": url_for("admin.replay", job_id=job.id),
-    }

@@ -317,17 +317,21 @@ def _question_page(attempt: Attempt, track: Track, module: Module, number: int) 
 def _delivery(person_id: int, track: Track) -> str | None:
     """How far the score is on its way to the gradebook: sent, waiting, failed, or None without gradebook."""
     wanted = (
-        db.select(Participation.id)
+        db.select(Participation.id, Participation.score_sent)
         .join(Participation.resource_link)
         .where(Participation.person_id == person_id)
         .where(ResourceLink.track_key.is_(None) | (ResourceLink.track_key == track.key))
     )
-    keys = [f"participation:{number}" for number in db.session.scalars(wanted)]
-    query = db.select(OutboxJob.status).where(OutboxJob.kind == "send_score", OutboxJob.key.in_(keys))
-    states = set(db.session.scalars(query))
+    sent = {f"participation:{number}": score is not None for number, score in db.session.execute(wanted)}
+    query = db.select(OutboxJob.key, OutboxJob.status).where(OutboxJob.kind == "send_score", OutboxJob.key.in_(sent))
+    states = dict(db.session.execute(query).tuples().all())
     if not states:
         return None
-    return "failed" if "failed" in states else "waiting" if "pending" in states else "sent"
+    if "failed" in states.values():
+        return "failed"
+    # Done without a score sent: its column is being found or made.
+    waits = any(status == "pending" or not sent[key] for key, status in states.items())
+    return "waiting" if waits else "sent"
 
 
 def _onward(row: Enrolment, track: Track, module: Module) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from lms.models import Deployment, Invitation, OutboxJob, Platform, db, utcnow
 from lms.services import invitations
 from lms.services.platforms import NewPlatform, add_platform
 from tests.hostile.court import case
-from tests.hostile.platform_that_registers import TOOL, RegisteringPlatform, registering_platform
+from tests.hostile.platform_that_registers import PLATFORM, TOOL, RegisteringPlatform, registering_platform
 from tests.learner_in_test import count
 from tests.platform_in_test import field
 
@@ -227,6 +227,7 @@ def change(name: str, value: Any) -> Callable[[RegisteringPlatform], None]:
         pytest.param(change("issuer", "https://moodle.ministry.example"), "issuer_host", id="G3 another's issuer"),
         pytest.param(change("issuer", "https://canvas.instructure.com"), "issuer_host", id="G3 a shared issuer"),
         pytest.param(change("issuer", "nobody"), "issuer_host", id="G3 no address"),
+        pytest.param(change("issuer", "https://[::1"), "issuer_host", id="G3 half an address"),
         pytest.param(change("issuer", None), "configuration_malformed", id="G3 no issuer"),
         pytest.param(change("issuer", {"a": 1}), "configuration_malformed", id="G3 issuer no text"),
         pytest.param(change("token_endpoint", "https://evil.example/token"), "foreign_address", id="G4 token"),
@@ -240,6 +241,10 @@ def change(name: str, value: Any) -> Callable[[RegisteringPlatform], None]:
         pytest.param(change("id_token_signing_alg_values_supported", ["HS256"]), "algorithm_refused", id="G5 no RS256"),
         pytest.param(change("token_endpoint_auth_methods_supported", ["none"]), "method_refused", id="G5 no JWT"),
         pytest.param(change("response_modes_supported", ["query"]), "method_refused", id="G5 no form_post"),
+        pytest.param(change("scopes_supported", "all"), "configuration_malformed", id="G5 scopes no list"),
+        pytest.param(change(PLATFORM, 5), "configuration_malformed", id="G5 platform no object"),
+        pytest.param(change(PLATFORM, {"version": 5}), "configuration_malformed", id="G5 version no text"),
+        pytest.param(change("jwks_uri", "https://[::1"), "foreign_address", id="G5 no address at all"),
         pytest.param(lambda lms: setattr(lms, "configuration", []), "configuration_malformed", id="G5 no object"),
     ],
 )
@@ -249,6 +254,14 @@ def test_configuration_not_believed(office: Office, spoil: Callable[[Registering
     office.refuses(office.open(token), f"registration_{cause}")
     assert office.free(token)
     assert office.lms.asked == []
+
+
+@pytest.mark.parametrize("odd", [5, "all", {"a": 1}, [5, "x", {"type": 5}], None])
+def test_messages_said_oddly_are_as_if_unsaid(office: Office, odd: Any) -> None:
+    office.lms.configuration[PLATFORM]["messages_supported"] = odd
+    assert office.register(office.invite()).status_code == 200
+    kinds = [each["type"] for each in office.lms.asked[0][TOOL]["messages"]]
+    assert kinds == ["LtiResourceLinkRequest", "LtiDeepLinkingRequest"]
 
 
 @case("G3 a host the invitation admits")

@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.models import OutboxJob, utcnow
-from lms.services import outbox
+from lms.services import deliveries
+from lms.services.deliveries import Filter
 from lms.services.outbox import BACKOFF, LEASE, Claim, GiveUp, TryLater, claim, finish, postpone, promise, work_one
 from tests.learner_in_test import together
 
@@ -32,9 +33,9 @@ def due(session: Session, key: str = "a") -> None:
     session.commit()
 
 
-def later(why: str = "not now", after: timedelta | None = None, *, counted: bool = True) -> Any:
+def later(why: str = "not now", after: timedelta | None = None, **more: Any) -> Any:
     def do(_held: Claim) -> None:
-        raise TryLater(why, after, counted=counted)
+        raise TryLater(why, after, **more)
 
     return do
 
@@ -156,7 +157,7 @@ def test_a_worker_that_comes_back_late_does_not_decide(session: Session) -> None
     other = claim(session, now + LEASE * 2)
     assert slow is not None
     assert other is not None
-    postpone(session, slow, "too late", give_up=True)
+    postpone(session, slow, GiveUp("too late"))
     assert job(session).status == "pending"
     finish(session, slow)
     row = job(session)
@@ -270,7 +271,7 @@ def test_a_failed_job_is_tried_again_on_demand(session: Session) -> None:
         due(session)
     row = job(session)
     assert row.status == "failed"
-    assert outbox.replay(session, row.id)
+    assert deliveries.replay(session, row.id)
     session.commit()
     held = work_one(session, nothing)
     assert held is not None
@@ -282,11 +283,11 @@ def test_only_what_waits_or_failed_is_replayed(session: Session) -> None:
     promised(session)
     number = job(session).id
     work_one(session, nothing)
-    assert not outbox.replay(session, number)
-    assert not outbox.replay(session, number + 1)
+    assert not deliveries.replay(session, number)
+    assert not deliveries.replay(session, number + 1)
     promised(session)
     work_one(session, later(after=timedelta(days=1)))
-    assert outbox.replay(session, number)
+    assert deliveries.replay(session, number)
     session.commit()
     assert work_one(session, nothing) is not None
 
@@ -297,7 +298,7 @@ def test_replayed_while_it_runs_it_runs_again_after(app: Flask, session: Session
     runs: list[int] = []
 
     def again(own: Session) -> None:
-        assert outbox.replay(own, number)
+        assert deliveries.replay(own, number)
         own.commit()
         assert claim(own) is None, "the worker that has it keeps it"
 
@@ -326,20 +327,26 @@ def test_an_administrator_counts_and_reads(session: Session) -> None:
     for key in ("a", "b", "c"):
         promised(session, key)
     work_one(session, nothing)
-    work_one(session, later("why it waits"))
-    assert outbox.counts(session) == {"done": 1, "pending": 2}
-    assert [row.key for row in outbox.waiting(session, "pending")] == ["c", "b"]
-    assert outbox.waiting(session, "pending", limit=1)[0].key == "c"
+    work_one(session, later("why it waits\nHTTP 503", cause="away"))
+    assert deliveries.counts(session) == {"done": 1, "pending": 2}
+    numbers = [job(session, key).id for key in ("b", "c")]
+    found = deliveries.waiting(session, Filter())
+    assert [(row.id, row.cause) for row in found] == [(numbers[0], "away"), (numbers[1], None)]
+    assert [row.id for row in deliveries.waiting(session, Filter(cause="away"))] == numbers[:1]
+    after = (found[0].created_at, found[0].id)
+    assert [row.id for row in deliveries.waiting(session, Filter(), after)] == numbers[1:]
+    assert deliveries.causes(session) == [("away", "why it waits", 1)]
+    assert deliveries.oldest(session) == found[0].created_at
 
 
 def test_a_reused_session_sees_what_was_asked_last(app: Flask, session: Session) -> None:
     promised(session, payload={"score": 1})
-    first = session.scalars(sa.select(OutboxJob)).one()
+    session.scalars(sa.select(OutboxJob)).one()
     session.commit()
     together(app, [lambda own: promised(own, payload={"score": 2})])
     held = claim(session)
     assert held is not None
-    assert held.payload == first.payload == {"score": 2}
+    assert held.payload == {"score": 2}
 
 
 def test_no_two_workers_hold_one_job(app: Flask, session: Session) -> None:
@@ -365,4 +372,4 @@ def test_no_two_workers_hold_one_job(app: Flask, session: Session) -> None:
 
     together(app, [work] * 4)
     assert done == Counter(keys)
-    assert outbox.counts(session) == {"done": len(keys)}
+    assert deliveries.counts(session) == {"done": len(keys)}

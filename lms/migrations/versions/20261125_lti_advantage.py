@@ -119,9 +119,16 @@ def upgrade() -> None:
                existing_type=sa.DateTime(timezone=True),
                nullable=True)
 
+    with op.batch_alter_table('outbox_job', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('platform_id', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('cause', sa.String(length=40), nullable=True))
+        batch_op.create_index(batch_op.f('ix_outbox_job_platform_id_status'), ['platform_id', 'status'], unique=False)
+        batch_op.create_foreign_key(batch_op.f('fk_outbox_job_platform_id'), 'platform', ['platform_id'], ['id'], ondelete='CASCADE')
+
     with op.batch_alter_table('participation', schema=None) as batch_op:
         batch_op.add_column(sa.Column('sending', sa.String(64), nullable=True))
         batch_op.add_column(sa.Column('sending_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('sending_complete', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('completed_sent', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('result_seen', sa.String(64), nullable=True))
         batch_op.add_column(sa.Column('result_seen_at', sa.DateTime(timezone=True), nullable=True))
@@ -135,11 +142,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('product', sa.String(length=50), nullable=False, server_default=''))
         batch_op.add_column(sa.Column('checks', sa.JSON(), nullable=False, server_default='{}'))
         batch_op.add_column(sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('silent_since', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('quiet_until', sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table('resource_link', schema=None) as batch_op:
         batch_op.add_column(sa.Column('lineitems_url', sa.String(length=2000), nullable=True))
         batch_op.add_column(sa.Column('column_note', sa.String(length=500), nullable=True))
         batch_op.add_column(sa.Column('reconciled_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('differing', sa.Integer(), nullable=False, server_default='0'))
         batch_op.add_column(sa.Column('copied_from_id', sa.Integer(), nullable=True))
         batch_op.create_foreign_key(batch_op.f('fk_resource_link_copied_from_id'), 'resource_link', ['copied_from_id'], ['id'], ondelete='SET NULL')
 
@@ -159,11 +169,14 @@ def downgrade() -> None:
     with op.batch_alter_table('resource_link', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_resource_link_copied_from_id'), type_='foreignkey')
         batch_op.drop_column('copied_from_id')
+        batch_op.drop_column('differing')
         batch_op.drop_column('reconciled_at')
         batch_op.drop_column('column_note')
         batch_op.drop_column('lineitems_url')
 
     with op.batch_alter_table('platform', schema=None) as batch_op:
+        batch_op.drop_column('quiet_until')
+        batch_op.drop_column('silent_since')
         batch_op.drop_column('checked_at')
         batch_op.drop_column('checks')
         batch_op.drop_column('product')
@@ -177,8 +190,15 @@ def downgrade() -> None:
         batch_op.drop_column('result_seen_at')
         batch_op.drop_column('result_seen')
         batch_op.drop_column('completed_sent')
+        batch_op.drop_column('sending_complete')
         batch_op.drop_column('sending_at')
         batch_op.drop_column('sending')
+
+    with op.batch_alter_table('outbox_job', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_outbox_job_platform_id'), type_='foreignkey')
+        batch_op.drop_index(batch_op.f('ix_outbox_job_platform_id_status'))
+        batch_op.drop_column('cause')
+        batch_op.drop_column('platform_id')
 
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.alter_column('last_seen_at',

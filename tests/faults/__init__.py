@@ -1,0 +1,1 @@
+"""Faults of processes, networks and platforms: every score arrives all the same, once."""
