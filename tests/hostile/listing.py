@@ -20,6 +20,8 @@ Each of these messages is sent through HTTP to the production server, which runs
 PostgreSQL (`tests/hostile/`). Unless a name says otherwise: 4xx on an accessible page with a reference; no session;
 nothing stored; nothing fetched but the platform's registered key set; nothing of anybody in the log; never a 500.
 
+Registration (G) is tried in one process: some of its cases are about what a name resolves to meanwhile.
+
 Written by `make hostile` from the names of the tests.
 """
 

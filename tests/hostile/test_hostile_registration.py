@@ -361,7 +361,6 @@ def test_reconnecting_keeps_the_tenant(office: Office) -> None:
         pytest.param(302, "", "", id="G8 redirect"),
     ],
 )
-@case("G8 the platform refuses")
 def test_the_platform_refuses(office: Office, status: int, answer: Any, said: str) -> None:
     office.lms.status, office.lms.answer = status, answer
     token = office.invite()
@@ -425,7 +424,7 @@ def test_consent_without_form_token(office: Office) -> None:
     assert office.agree(in_a_tab, browser=stranger).status_code == 200
 
 
-@pytest.mark.parametrize("sealed", ["", "forged", "gAAAAABo"])
+@pytest.mark.parametrize("sealed", ["", "forged", "gAAAAABo"], ids=["empty", "made up", "sealed"])
 @case("G12 forged request")
 def test_forged_request(office: Office, sealed: str) -> None:
     page = office.open(office.invite())
