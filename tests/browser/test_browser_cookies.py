@@ -127,7 +127,7 @@ def test_the_storage_of_the_lms_stands_in_for_the_cookie(opens: Opens, stage: St
     page = opens("refusing", storage=storage)
     who = begin(page, stage)
     frame = page.frame_locator("#tool")
-    expect(frame.get_by_text(stage.say("You are signed in."), exact=False)).to_be_visible()
+    expect(frame.get_by_role("link", name=stage.say("Open the new tab"))).to_be_visible()
     with pytest.raises(Exception, match="Access is denied"):
         inside(page).evaluate("sessionStorage.length")
     accessible(page)
