@@ -25,7 +25,8 @@ RECENT = timedelta(days=3)
 def promise_check(session: Session, platform_id: int, watched: timedelta = timedelta(0)) -> None:
     """Ask that a connection be checked, by a worker, after this transaction commits; ``watched``: until it works."""
     until = (utcnow() + watched).isoformat()
-    outbox.promise(session, "check_platform", str(platform_id), {"platform_id": platform_id, "until": until})
+    payload = {"platform_id": platform_id, "until": until}
+    outbox.promise(session, "check_platform", str(platform_id), payload, platform_id=platform_id)
 
 
 def promise_due_checks(session: Session) -> None:

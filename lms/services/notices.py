@@ -31,7 +31,7 @@ def ask_once(own: Connection, message: Message) -> None:
     if own.execute(asked).first() is None:
         payload = {"platform_id": message.registration.platform_id, "url": service.url, "types": wanted}
         with Session(own) as joined:
-            promise(joined, "ask_notices", key, payload)
+            promise(joined, "ask_notices", key, payload, platform_id=message.registration.platform_id)
 
 
 def take(own: Connection, registration: Registration, notice: Notice) -> bool:

@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
             "pending": numbers.get("pending", 0),
             "failed": numbers.get("failed", 0),
             "sent": numbers.get("done", 0),
-            "oldest": deliveries.oldest(db.session()),
+            "oldest": deliveries.oldest(db.session(), own),
             "url": url_for("deliveries.index"),
         },
     )

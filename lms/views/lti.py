@@ -2,54 +2,33 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import structlog
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from lms import metrics
+from lms.arriving import arrived, going_on
 from lms.errors import Refused, reference
-from lms.i18n import from_lti_locale
 from lms.i18n import gettext as _
 from lms.lti.addresses import origin_of
 from lms.lti.binding import proof_of, proven, storage_key, storage_target
 from lms.lti.jwks import KeysNeeded
 from lms.lti.launch import ours, verify
-from lms.lti.model import (
-    DeepLinking,
-    Launch,
-    Login,
-    LtiError,
-    Message,
-    PendingLogin,
-    PrivacyRequest,
-    Registration,
-    SubmissionReview,
-)
+from lms.lti.model import Login, LtiError, Message, PendingLogin, Registration
 from lms.lti.pylti import login_url
 from lms.lti.state import LIFETIME, consume, full, remember
 from lms.models import db, utcnow
 from lms.models.database import direct_statements, direct_transaction
 from lms.models.secrets import hashed, new_token, same
-from lms.pages import config, platform_keys, tool_keys, tracks
+from lms.pages import config, platform_keys, tool_keys
 from lms.refusals import lti_refusal
 from lms.security import framed_by
-from lms.services.audit import record
-from lms.services.deep_links import remember as remember_choice
-from lms.services.evidence import reviewed
-from lms.services.launches import Arrival, arrive
-from lms.services.learning import enrol
-from lms.services.legacy import continue_person, note_old_subject, old_subject
-from lms.services.notices import ask_once
 from lms.services.platforms import find_registration, login_under_way
-from lms.services.privacy import Request, sign_request
-from lms.services.results import promise_certificates, promise_scores
-from lms.services.sessions import HANDOVER, open_session
+from lms.services.sessions import HANDOVER
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 #: Platforms post here from their own origin: state and signature protect these doors, not our form token.
@@ -183,7 +162,7 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
             message = _as_shown(verify(fields.get("id_token", ""), known, found, platform_keys(), config().base_url))
             if not consume(own, state):
                 raise LtiError("state_unknown", "used at the same moment by another request")
-            token, page = _arrived(own, message, config().session_minutes if by_cookie else HANDOVER)
+            token, page = arrived(own, message, config().session_minutes if by_cookie else HANDOVER)
     except LtiError:
         if bound:
             _use_up(state)
@@ -237,74 +216,6 @@ def _storage(pending: PendingLogin, found: Registration, state: str) -> dict[str
     }
 
 
-def _arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]:
-    """(session token, page to show) of a message, recorded."""
-    old = old_subject(own, message, config().secret_key)
-    if old is not None:
-        continue_person(own, message, old)
-    arrival = arrive(own, message, from_lti_locale(message.locale))
-    if old is not None:
-        note_old_subject(own, arrival.person_id, old)
-    ask_once(own, message)
-    token = open_session(
-        own, arrival.person_id, arrival.roles, minutes,
-        launch=message, context_id=arrival.context_id, resource_link_id=arrival.link_id,
-    )  # fmt: skip
-    record(own, "launch", f"link:{arrival.link_id}", arrival.person_id, message=type(message).__name__)
-    if arrival.named:
-        with Session(own) as joined:
-            promise_certificates(joined, arrival.person_id, tracks())
-    return token, _page(own, message, arrival, hashed(token))
-
-
-def _page(own: Connection, message: Message, arrival: Arrival, session_hash: str) -> str:
-    """The page a message asks for, for the session it opened."""
-    match message:
-        case Launch():
-            return _activity(own, arrival)
-        case DeepLinking():
-            return url_for("pick.choose", token=remember_choice(own, message, session_hash))
-        case SubmissionReview():
-            return _evidence(own, message, arrival)
-        case PrivacyRequest():
-            asked = Request(message.registration.platform_id, message.about, session_hash)
-            return url_for("privacy.show", asked=sign_request(config().secret_key, asked))
-        case _:
-            raise LtiError("message_type")
-
-
-def _evidence(own: Connection, message: SubmissionReview, arrival: Arrival) -> str:
-    """What the learner of a review did: one's own, or that of a learner of the course one trains."""
-    assert arrival.context_id is not None
-    about = reviewed(own, message, arrival.person_id, arrival.context_id)
-    what: dict[str, Any] = {"track": about.track_key, "module": about.module_key}
-    if about.person_id == arrival.person_id:
-        return url_for("evidence.mine", **what)
-    return url_for("evidence.learner", context_id=arrival.context_id, person_id=about.person_id, **what)
-
-
-def _activity(own: Connection, arrival: Arrival) -> str:
-    """Where a link leads: its track or module for learners, their room for the others."""
-    if "learner" not in arrival.roles and arrival.roles & {"hr", "administrator"}:
-        return url_for("home.index")
-    if "trainer" in arrival.roles:
-        return url_for("teach.cohort", context_id=arrival.context_id)
-    track = tracks().get(arrival.track_key or "")
-    if track is None:
-        if arrival.track_key:
-            raise LtiError("track_unknown", arrival.track_key)
-        return url_for("learn.catalogue")
-    if not arrival.enrolled:
-        enrol(own, arrival.person_id, track)
-    elif arrival.new_column:
-        with Session(own) as joined:
-            promise_scores(joined, arrival.person_id, track, arrival.link_id)
-    module = track.module(arrival.module_key or "")
-    if module is not None and module.published:
-        return url_for("learn.module", track_key=track.key, module_key=module.key)
-    return url_for("learn.track", track_key=track.key)
-
-
 def _use_up(state: str) -> None:
     # A message that does not hold uses its state up all the same: it cannot be tried again with another token.
     with direct_transaction() as own:
@@ -326,13 +237,5 @@ def _refusal(error: LtiError) -> Refused:
     log.warning("lti_refused", cause=error.cause, detail=error.detail[:100], reference=reference())
     refused = lti_refusal(error.cause)
     if error.cause == "state_unknown" and current_user.is_authenticated:
-        refused.actions = [(_("Go on where you were"), _going_on())]
+        refused.actions = [(_("Go on where you were"), going_on())]
     return refused
-
-
-def _going_on() -> str:
-    link = current_user.session.resource_link
-    track = tracks().get(link.track_key or "") if link else None
-    if track is None or "learner" not in current_user.roles:
-        return url_for("home.index")
-    return url_for("learn.track", track_key=track.key)
