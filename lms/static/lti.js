@@ -1,7 +1,7 @@
 // The proof that a message comes back to the browser that began, when no cookie can carry it: kept in this tab's storage and
 // in the LMS's (LTI Client Side postMessages and LTI Platform Storage 1.0), never told to any other origin.
 
-const PATIENCE = 800; // milliseconds given to the LMS to answer
+const PATIENCE = 1500; // milliseconds given to the LMS to answer
 
 const keeper = document.querySelector("[data-keep-proof]");
 const bringer = document.querySelector("form[data-bring-proof]");

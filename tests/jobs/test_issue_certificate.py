@@ -136,7 +136,7 @@ def test_a_worker_killed_after_issuing_issues_no_second_one(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("lms.services.outbox.finish", killed)
+        patch.setattr("lms.services.outbox.settle", killed)
         with pytest.raises(KeyboardInterrupt):
             worker.drain()
     session.rollback()
