@@ -33,7 +33,6 @@ REFUSALS = {
 #: The same, for what keeps an answer from being used.
 CAUSES = {
     "scope_refused": ALLOW,
-    "invalid_scope": ALLOW,
     "foreign_address": N_("The list of members leads to a host the platform is not known by. Add it to its hosts."),
     "endless_pages": N_("The pages of the list of members lead nowhere. Tell the platform's administrator."),
     "answer_not_roster": N_("What the platform answered is no list of members. Tell the platform's administrator."),
@@ -42,7 +41,7 @@ CAUSES = {
 }
 GROUPS_UNREAD = N_("The members are up to date, their groups are not. Allow Course Groups in the platform's settings.")
 #: Somebody must act on the platform before another try can help.
-FINAL = {400, 401, 403, 404, "scope_refused", "invalid_scope", "foreign_address", "roster_empty"}
+FINAL = {400, 401, 403, 404, "scope_refused", "foreign_address", "roster_empty"}
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:

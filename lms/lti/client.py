@@ -9,7 +9,7 @@ from lms.lti.addresses import host_of, on_known_host
 from lms.lti.http import LIMIT, Outbound
 from lms.lti.links import next_link
 from lms.lti.model import LtiError, Registration
-from lms.lti.tokens import Tokens
+from lms.lti.tokens import Token, Tokens
 
 #: More pages than any collection has: an address that changes for ever is a loop too.
 MOST_PAGES = 20_000
@@ -49,7 +49,7 @@ class ServiceClient:
         on_known_host(url, platform, "service")
         headers = {name: value for name, value in (("Accept", accept), ("Content-Type", media)) if value}
         for last in (False, True):
-            token = self.tokens.get(platform, scopes)
+            token = self._token(platform, scopes)
             for scope in scopes:
                 if scope not in token.granted:
                     # Not kept: once an administrator has allowed it, the next one is.
@@ -61,6 +61,14 @@ class ServiceClient:
                 break
             self.tokens.drop(platform, scopes, token)
         return answer
+
+    def _token(self, platform: Registration, scopes: tuple[str, ...]) -> Token:
+        try:
+            return self.tokens.get(platform, scopes)
+        except LtiError as error:
+            if error.detail == "invalid_scope":  # what platforms say that drop every scope asked for
+                raise LtiError("scope_refused", " ".join(scopes)) from error
+            raise
 
     def _about_the_token(self, answer: httpx.Response, platform: Registration, scopes: tuple[str, ...]) -> bool:
         # Open edX says 403 of a token it no longer takes, which is also what it says of a scope that lacks.
