@@ -87,7 +87,7 @@ NEXT = {
     "S17 capitals and escapes in the query": (
         '<{}?Curseur=aB%2fCd%2FE&Z=%C3%A9>; rel="next"', "?Curseur=aB%2fCd%2FE&Z=%C3%A9",
     ),
-    "S17 curly quotes and &amp;": ("<{}?Curseur=AbC&amp;Type_Id=1>; rel=“next”", "?Curseur=AbC&Type_Id=1"),
+    "S17 curly quotes, escaped ampersands": ("<{}?Curseur=AbC&amp;Type_Id=1>; rel=“next”", "?Curseur=AbC&Type_Id=1"),
     "S17 no quotes, other relations before": (
         "<{}?A=1>; rel=first, <{}?Curseur=Suite==>; REL=NEXT; title=Page", "?Curseur=Suite==",
     ),

@@ -65,8 +65,8 @@ PRIVATE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("url", PRIVATE.values(), ids=PRIVATE)
 @pytest.mark.parametrize("roster", [False, True], ids=["score", "roster"])
+@pytest.mark.parametrize("url", PRIVATE.values(), ids=PRIVATE)
 def test_private_addresses(book: Gradebook, monkeypatch: pytest.MonkeyPatch, url: str, *, roster: bool) -> None:
     connected: list[str] = []
     connect, resolve = httpcore.SyncBackend.connect_tcp, socket.getaddrinfo
