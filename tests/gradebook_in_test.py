@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import httpx
 import sqlalchemy as sa
 from flask import Flask, Response, request
 from sqlalchemy.orm import Session
@@ -85,6 +86,25 @@ class Gradebook:
         self.session.commit()
         self.worker.drain()
 
+    def recovers(self, expected: Fraction) -> None:
+        """The platform is itself again: what waited is delivered, with the value of today."""
+        job = self.deliver()
+        if job.status == "pending":  # it had kept a score of this very second: the next one is later
+            threading.Event().wait(1.1)
+            job = self.deliver()
+        assert (job.status, job.last_error) == ("done", None)
+        assert self.campus.store.current_scores()[0].grade == out_of(expected)
+
+    def patience(self, seconds: float) -> None:
+        """How long our side waits for an answer."""
+        self.app.extensions["outbound"]._client.timeout = httpx.Timeout(seconds)
+
+    def compare(self) -> None:
+        """Let the worker compare the columns in use with what they were sent."""
+        self.session.commit()
+        self.worker.upkeep()
+        self.deliver_all()
+
     def another(self, subject: str) -> Enrolment:
         """One more learner who came through the link."""
         row = learner(self.session, subject, subject=subject, platform_id=self.row.person.platform_id)
@@ -127,6 +147,12 @@ class Gradebook:
         self.session.expire_all()
         query = sa.select(OutboxJob).filter_by(kind="send_score").order_by(OutboxJob.id)
         return self.session.scalars(query).all()[0]
+
+    def ended_with(self, cause: str) -> str:
+        """The state of the one job that met this."""
+        self.session.commit()
+        self.session.expire_all()
+        return self.session.scalars(sa.select(OutboxJob).filter_by(cause=cause)).one().status
 
     def received(self, column: int = 1) -> list[Received]:
         return [score for score in self.campus.store.scores() if score.line_item_id == column]

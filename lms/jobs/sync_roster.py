@@ -11,7 +11,7 @@ from lms.lti.client import ServiceRefused
 from lms.lti.groups import groups, groups_of
 from lms.lti.members import Batch, roster
 from lms.lti.model import LtiError
-from lms.services import rosters
+from lms.services import failures, rosters
 from lms.services.outbox import N_, GiveUp, TryLater
 from lms.services.rosters import Reading
 
@@ -33,7 +33,7 @@ REFUSALS = {
 #: The same, for what keeps an answer from being used.
 CAUSES = {
     "scope_refused": ALLOW,
-    "invalid_scope": ALLOW,
+    **{cause: failures.CAUSES[cause] for cause in ("address_private", "address_refused")},
     "foreign_address": N_("The list of members leads to a host the platform is not known by. Add it to its hosts."),
     "endless_pages": N_("The pages of the list of members lead nowhere. Tell the platform's administrator."),
     "answer_not_roster": N_("What the platform answered is no list of members. Tell the platform's administrator."),
@@ -42,7 +42,7 @@ CAUSES = {
 }
 GROUPS_UNREAD = N_("The members are up to date, their groups are not. Allow Course Groups in the platform's settings.")
 #: Somebody must act on the platform before another try can help.
-FINAL = {400, 401, 403, 404, "scope_refused", "invalid_scope", "foreign_address", "roster_empty"}
+FINAL = {400, 401, 403, 404, "scope_refused", "foreign_address", "address_private", "address_refused", "roster_empty"}
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
@@ -65,7 +65,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         # A platform says of a scope it does not give that the token is refused, and of its own failure too.
         key = error.detail if error.detail in CAUSES else error.cause
         why = CAUSES.get("" if error.detail.startswith("5") else key, N_("The platform cannot be reached."))
-        raise _stopped(tools, reading, f"{why}\n{error}", key in FINAL) from error
+        raise _stopped(tools, reading, f"{why}\n{error}", key in FINAL, error.after) from error
 
 
 def _stopped(tools: Tools, reading: Reading, why: str, final: bool, after: timedelta | None = None) -> Exception:

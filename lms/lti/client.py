@@ -1,15 +1,14 @@
 """Services of platforms, called with a token of theirs: grades, rosters, groups, notices."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import httpx
 
 from lms.lti.addresses import host_of, on_known_host
-from lms.lti.http import LIMIT, Outbound
+from lms.lti.http import LIMIT, Outbound, retry_after
 from lms.lti.links import next_link
 from lms.lti.model import LtiError, Registration
-from lms.lti.tokens import Tokens
+from lms.lti.tokens import Token, Tokens
 
 #: More pages than any collection has: an address that changes for ever is a loop too.
 MOST_PAGES = 20_000
@@ -19,8 +18,8 @@ class ServiceRefused(LtiError):
     """A service answered, and not with what was asked: its HTTP status, and how long it asks us to wait, if it does."""
 
     def __init__(self, answer: httpx.Response) -> None:
-        super().__init__("service_refused", str(answer.status_code))
-        self.status, self.after = answer.status_code, retry_after(answer)
+        super().__init__("service_refused", str(answer.status_code), retry_after(answer))
+        self.status = answer.status_code
 
 
 class ServiceClient:
@@ -49,7 +48,7 @@ class ServiceClient:
         on_known_host(url, platform, "service")
         headers = {name: value for name, value in (("Accept", accept), ("Content-Type", media)) if value}
         for last in (False, True):
-            token = self.tokens.get(platform, scopes)
+            token = self._token(platform, scopes)
             for scope in scopes:
                 if scope not in token.granted:
                     # Not kept: once an administrator has allowed it, the next one is.
@@ -61,6 +60,14 @@ class ServiceClient:
                 break
             self.tokens.drop(platform, scopes, token)
         return answer
+
+    def _token(self, platform: Registration, scopes: tuple[str, ...]) -> Token:
+        try:
+            return self.tokens.get(platform, scopes)
+        except LtiError as error:
+            if error.detail == "invalid_scope":  # what platforms say that drop every scope asked for
+                raise LtiError("scope_refused", " ".join(scopes)) from error
+            raise
 
     def _about_the_token(self, answer: httpx.Response, platform: Registration, scopes: tuple[str, ...]) -> bool:
         # Open edX says 403 of a token it no longer takes, which is also what it says of a scope that lacks.
@@ -87,9 +94,3 @@ class ServiceClient:
             if after is not None and host_of(after) != host_of(url):
                 raise LtiError("foreign_address", "next page")
             following = after or ""
-
-
-def retry_after(answer: httpx.Response) -> timedelta | None:
-    """How long a platform asks to be left alone (RFC 9110, section 10.2.3), a day at most; dates are not read."""
-    wait = answer.headers.get("Retry-After", "")
-    return timedelta(seconds=min(int(wait), 86_400)) if wait.isascii() and wait.isdigit() else None

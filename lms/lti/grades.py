@@ -1,7 +1,6 @@
 """Scores sent to a platform's gradebook, and results read from it (Assignment and Grade Services 2.0)."""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,8 @@ RESULTS_MEDIA = "application/vnd.ims.lis.v2.resultcontainer+json"
 MAXIMUM = 100
 #: Two values nearer than this are the same grade: platforms round to the decimals of their columns.
 NEAR = Fraction(1, 1000)
+#: No gradebook holds a grade this large, or a maximum this small: a number beyond is no grade (LTI.md S11).
+LARGEST, SMALLEST = 10**9, 10**-6
 #: Results asked for at a time.
 PAGE = 500
 
@@ -55,6 +56,9 @@ def publish(services: ServiceClient, platform: Registration, lineitem_url: str, 
     )
     if not answer.is_success:
         raise ServiceRefused(answer)
+    # Nothing is to be read in it, and Moodle's is empty and labelled HTML; a page is a proxy's, which kept the score.
+    if answer.content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise LtiError("answer_not_json", "a page")
 
 
 def result(services: ServiceClient, platform: Registration, lineitem_url: str, user: str) -> Fraction | None:
@@ -121,10 +125,10 @@ def _grades(answer: httpx.Response) -> Iterator[tuple[str, Fraction]]:
     for each in found:
         said = each if isinstance(each, dict) else {}
         user, score, maximum = said.get("userId"), said.get("resultScore"), said.get("resultMaximum", 1)
-        if isinstance(user, str) and _is_number(score) and _is_number(maximum) and maximum > 0:
+        if isinstance(user, str) and _is_number(score) and _is_number(maximum) and maximum > SMALLEST:
             # As near as columns of our database hold.
             yield user, (Fraction(score) / Fraction(maximum)).limit_denominator(10**6)
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST

@@ -5,6 +5,8 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +24,8 @@ DEADLINE = 30.0
 LARGE_DEADLINE = 300.0
 #: Largest answer read, in bytes, unless a larger one is expected; also the most that is kept in memory.
 LIMIT = 2_000_000
+#: No platform is left alone for longer, whatever it asks.
+LONGEST_WAIT = timedelta(days=1)
 #: How much of an answer kept on disk is read at a time, in bytes.
 PIECE = 65_536
 
@@ -134,6 +138,22 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._file.close()
+
+
+def retry_after(answer: httpx.Response) -> timedelta | None:
+    """How long a platform asks to be left alone, in seconds or until a date (RFC 9110, section 10.2.3); a day at most.
+
+    None when it does not say.
+    """
+    wait = answer.headers.get("Retry-After", "")
+    if wait.isascii() and wait.isdigit():
+        return min(timedelta(seconds=int(wait[:9])), LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(wait)
+    except (ValueError, OverflowError):
+        return None
+    moment = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(max(moment - datetime.now(UTC), timedelta(0)), LONGEST_WAIT)
 
 
 def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

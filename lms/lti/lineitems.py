@@ -1,7 +1,6 @@
 """Columns of a platform's gradebook (AGS 2.0, section 3.2): read, found, made, changed, removed."""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import httpx
 
 from lms.lti.addresses import on_known_host, with_query
 from lms.lti.client import ServiceClient, ServiceRefused
+from lms.lti.grades import LARGEST
 from lms.lti.model import LtiError, Registration
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
@@ -93,7 +93,7 @@ def _item(said: dict[str, Any], platform: Registration) -> LineItem:
         raise LtiError("answer_not_json", "a line item has no id")
     # A column elsewhere is somebody else's: a score sent there would be told to a stranger (LTI.md S14).
     on_known_host(url, platform, "lineitem")
-    number = isinstance(maximum, int | float) and not isinstance(maximum, bool) and math.isfinite(maximum)
+    number = isinstance(maximum, int | float) and not isinstance(maximum, bool) and 0 < maximum < LARGEST
     return LineItem(
         label=label if isinstance(label, str) else "",
         maximum=float(maximum) if number and maximum is not None else 0.0,

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 class LtiError(ValueError):
-    """A message or a service that cannot be trusted or used. ``cause`` is a stable key, never personal data."""
+    """A message or a service that cannot be trusted or used. ``cause`` is a stable key, never personal data.
 
-    def __init__(self, cause: str, detail: str = "") -> None:
+    ``after`` is how long the platform asks to be left alone, if it does.
+    """
+
+    def __init__(self, cause: str, detail: str = "", after: timedelta | None = None) -> None:
         super().__init__(f"{cause}: {detail}" if detail else cause)
-        self.cause, self.detail = cause, detail
+        self.cause, self.detail, self.after = cause, detail, after
 
 
 @dataclass(frozen=True)

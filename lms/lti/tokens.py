@@ -16,7 +16,7 @@ import jwt
 from sqlalchemy import CursorResult, Engine, or_, update
 from sqlalchemy.orm import Session
 
-from lms.lti.http import Outbound
+from lms.lti.http import Outbound, retry_after
 from lms.lti.keys import ToolKeys
 from lms.lti.model import LtiError, Registration
 from lms.models import AccessToken, utcnow
@@ -156,6 +156,8 @@ class Tokens:
             "scope": scopes,
         }  # fmt: skip
         answer = self._outbound.request("POST", platform.token_url, data=form, headers={"Accept": "application/json"})
+        if answer.status_code == 429:
+            raise LtiError("token_refused", "429", retry_after(answer))
         return read_answer(answer.status_code, answer.content, scopes)
 
 

@@ -65,4 +65,4 @@ def platform_failure(error: LtiError) -> TryLater | GiveUp:
         return GiveUp(why, cause=cause)
     if cause == "suspended":
         return TryLater(CAUSES["suspended"], timedelta(hours=1), cause=cause, counted=False)
-    return TryLater(why, cause=cause, everyone=cause in _EVERYONE_CAUSES)
+    return TryLater(why, error.after, cause=cause, everyone=cause in _EVERYONE_CAUSES)

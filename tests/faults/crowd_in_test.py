@@ -75,6 +75,13 @@ class Crowd:
         assert counts == {number: [float(percent)] for number in counts}
         assert self.states() == {("done", None): len(self.people)}
 
+    def delivered(self, rounds: int = 12) -> None:
+        """Let delays pass, round after round, until everything is delivered."""
+        for _ in range(rounds):
+            self.book.deliver_all()
+            if set(self.states()) == {("done", None)}:
+                return
+
     def states(self) -> dict[tuple[str, str | None], int]:
         """Number of scores by state and cause."""
         self.session.commit()

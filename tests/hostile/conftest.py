@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
 
+from tests.campus_in_test import Course, campus_course
 from tests.conftest import execute
+from tests.faults.crowd_in_test import Crowd
+from tests.gradebook_in_test import Gradebook, gradebook
 from tests.hostile.browser import Browser
 from tests.hostile.court import Court
+from tests.hostile.network import LoopbackNetwork
 from tests.hostile.service import Service
 
 __all__ = ["Court"]
@@ -62,3 +68,34 @@ def court(service: Service, case_name: str) -> Iterator[Court]:
     made = Court(service)
     yield made
     made.no_fault()
+
+
+@pytest.fixture
+def stranger() -> Iterator[LoopbackNetwork]:
+    """A host that is nobody's we know: what reaches it is in its ``requests``."""
+    network = LoopbackNetwork()
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def book(app: Flask, session: Session, tmp_path: Path, case_name: str) -> Iterator[Gradebook]:
+    """A connected platform with a gradebook, somebody who came through its link, and the worker."""
+    with gradebook(app, session, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def crowd(app: Flask, session: Session, tmp_path: Path, case_name: str) -> Iterator[Crowd]:
+    """The same with thirty learners of the link."""
+    with gradebook(app, session, tmp_path, roster_size=Crowd.SIZE) as found:
+        yield Crowd(found)
+
+
+@pytest.fixture
+def course(app: Flask, session: Session, tmp_path: Path, case_name: str) -> Iterator[Course]:
+    """A connected platform with a course whose roster was read once, and the worker."""
+    with campus_course(app, session, tmp_path, course_id="Cours-IA") as made:
+        assert made.read().status == "done"
+        made.asked.clear()
+        yield made

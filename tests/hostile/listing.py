@@ -22,6 +22,9 @@ nothing stored; nothing fetched but the platform's registered key set; nothing o
 
 Registration (G) is tried in one process: some of its cases are about what a name resolves to meanwhile.
 
+Services (S) are what platforms answer to us: the worker runs against a real platform, over HTTP on the loopback, which
+answers as the name says. Nothing is lost, nothing is sent twice, and our token goes to no other host.
+
 Written by `make hostile` from the names of the tests.
 """
 

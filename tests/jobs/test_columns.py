@@ -132,19 +132,6 @@ def test_a_teachers_column_is_never_taken(unnamed: Gradebook) -> None:
     assert len(unnamed.received(item.id)) == 1
 
 
-def test_a_column_on_another_host_is_never_written(unnamed: Gradebook) -> None:
-    """LTI.md S14."""
-    foreign = (
-        b'[{"id": "https://elsewhere.example/items/1", "label": "x", "scoreMaximum": 1, "resourceLinkId": "track"}]'
-    )
-    unnamed.instead["/lineitems"] = lambda: Response(foreign, content_type="application/json")
-    unnamed.earn(9)
-    unnamed.deliver()
-    job = resolving(unnamed)
-    assert (job.status, job.cause) == ("failed", "foreign_address")
-    assert unnamed.link_now().lineitem_url is None
-
-
 def test_where_no_column_may_be_made_an_administrator_is_told(unnamed: Gradebook) -> None:
     if not unnamed.campus.quirks.no_line_item_claim:
         unnamed.campus.store.remove_line_item(1)

@@ -19,9 +19,7 @@ def participation(book: Gradebook) -> Participation:
 
 
 def compared(book: Gradebook) -> ResourceLink:
-    book.session.commit()
-    book.worker.upkeep()
-    book.deliver_all()
+    book.compare()
     return book.link_now()
 
 

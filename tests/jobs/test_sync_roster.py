@@ -238,12 +238,6 @@ def test_what_stops_a_reading_is_said_and_changes_nothing(
     assert course.context.roster_error is None
 
 
-def test_a_platform_that_asks_to_wait_is_left_alone(course: Course) -> None:
-    course.instead["/memberships"] = lambda: Response(status=429, headers={"Retry-After": "600"})
-    job = course.read()
-    assert job.due_at > utcnow() + timedelta(minutes=9)
-
-
 @pytest.mark.parametrize(
     ("habits", "words"),
     [
