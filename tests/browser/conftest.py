@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from browser_frame import NewPage
 from browser_stage import Stage
 from browser_tour import Tour
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+import lms.worker
 
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 PATIENCE = 10_000
@@ -26,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The service, its worker and the development LMS."""
+    # Its worker goes on beside every later test of this process, whose output is none of its business.
+    lms.worker.log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[lambda *_event: ""])
     with Stage(tmp_path_factory.mktemp("stage")) as running:
         yield running
 

@@ -79,9 +79,10 @@ def test_a_large_roster_is_read_in_bounded_memory(
     assert count(course.session, Membership, Membership.role == "learner") >= size
     assert count(course.session, Person, Person.email.is_not(None)) == 0
     assert len(course.asked) == (1 if at_once else -(-(size + 5) // members.PAGE))
+    if at_once:
+        return
     course.session.commit()
     # The next day: a thousand have left.
-    course.instead.clear()
     for number in range(1000):
         course.campus.leave(str(1_000_001 + number))
     took = read_elsewhere(course, tmp_path, keys_dir)
