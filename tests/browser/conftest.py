@@ -9,12 +9,14 @@ import structlog
 from browser_frame import NewPage
 from browser_stage import Stage
 from browser_tour import Tour
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 import lms.worker
 
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
-PATIENCE = 10_000
+#: How long anything may take to come, in milliseconds: what comes at once costs none of it, a busy machine needs it.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ from browser_stage import TRAINER, Stage
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
 #: Milliseconds given to a launch.
-PATIENCE = 15_000
+PATIENCE = 30_000
 
 
 class Picker:

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 from lms.models import WebSession, db
 from tests.conftest import CHROMIUM, SWITCHES
 
-PATIENCE = 10_000
+PATIENCE = 30_000
 #: « Block » for our site's cookies and storage inside the LMS's pages; a tab of ours keeps them.
 EXCEPTIONS = {"cookies": {"http://localhost,http://127.0.0.1": {"setting": 2}}}
 REFUSING = {"profile": {"content_settings": {"exceptions": EXCEPTIONS}}}
