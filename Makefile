@@ -7,8 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
-# Two a core: tests wait for browsers, servers and databases half of the time.
-JOBS ?= $(shell echo $$((2 * $$(nproc))))
+JOBS ?= auto
 
 .PHONY: help demo dev test sure bench translations migration lint types imports content wheel chromium hostile openedx clean
 .DEFAULT_GOAL := help
