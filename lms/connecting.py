@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from lms.i18n import gettext as _
 from lms.lti import scopes
-from lms.lti.registration import DESCRIPTION, HISTORY, PlatformConfiguration
+from lms.lti.deep_linking import HISTORY
+from lms.lti.registration import DESCRIPTION, PlatformConfiguration
 
 #: Products as their users name them; any other is « the platform ».
 PRODUCTS = {"moodle": "Moodle", "canvas": "Canvas", "openedx": "Open edX", "sakai": "Sakai", "blackboard": "Blackboard"}

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from lms.app import create_app
 from lms.config import Config, load_config
 from lms.devlms import CourseLink, DevLmsSettings, Quirks, create_devlms, registration, serve
+from lms.lti.deep_linking import HISTORY
 from lms.lti.roles import MEMBERSHIP
 from lms.models import Agent, LocalAccount, db
 from lms.schema import upgrade
@@ -28,8 +29,6 @@ LINKS = (
     CourseLink("decideurs", "Décideurs publics", {"track": "decideurs"}, "Le parcours entier."),
     CourseLink("d2", "D2 · Règlement IA", {"track": "decideurs", "module": "d2"}, "Un module du parcours."),
 )
-#: What our registration asks every message to tell, so that copied courses and links are recognised.
-HISTORY = {"context_history": "$Context.id.history", "link_history": "$ResourceLink.id.history"}
 #: What the demo's platform offers beside launches, deep linking, grades and the roster.
 OFFERED = Quirks(submission_review=True, data_privacy=True, notices=True)
 #: Fictitious civil servants, matched to the people of the development LMS by their agent number.

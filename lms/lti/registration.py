@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from lms.lti import scopes
 from lms.lti.addresses import host_of
+from lms.lti.deep_linking import HISTORY
 from lms.lti.families import family_of
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
@@ -23,8 +24,6 @@ TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 TOKEN_LIMIT = 8000
 #: The claims we ask for: who is launched, and their name for the certificate. E-mail is not needed.
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
-#: What a platform replaces at launch, to know a copied course by the one it was copied from.
-HISTORY = {"context_history": "$Context.id.history", "link_history": "$ResourceLink.id.history"}
 #: What the tool says of itself, and of its messages, by language: all that a platform shows of us before a launch.
 DESCRIPTION = {
     "en": "AI training tracks for the public service, assessed, with a certificate.",

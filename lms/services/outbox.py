@@ -132,14 +132,6 @@ def _promise_statement(dialect: str) -> Any:
     return insert.on_conflict_do_update(index_elements=["kind", "key"], set_=asked_again)
 
 
-def claim(session: Session, now: datetime | None = None, leases: Mapping[str, timedelta] | None = None) -> Claim | None:
-    """Take the next due job for ``LEASE``, or for what ``leases`` gives its kind; None when there is none.
-
-    Commit before doing it.
-    """
-    return next(iter(claim_many(session, 1, now=now, leases=leases)), None)
-
-
 def claim_many(
     session: Session,
     limit: int,
@@ -179,19 +171,6 @@ def claim_many(
     session.flush()
     held = [Claim(*row) for row in session.connection().execute(query)]
     return sorted(held, key=lambda job: (job.due_at, job.id))
-
-
-def finish(session: Session, held: Claim, now: datetime | None = None) -> None:
-    """Mark a job done, unless it was asked again meanwhile: then it stays pending and runs again.
-
-    Nothing happens when the lease ran out and another worker has the job: its outcome counts.
-    """
-    settle(session, [(held, None)], now)
-
-
-def postpone(session: Session, held: Claim, outcome: TryLater | GiveUp, now: datetime | None = None) -> None:
-    """Note a failure: try again later, or give up when that was asked or the tries are spent."""
-    settle(session, [(held, outcome)], now)
 
 
 def settle(session: Session, outcomes: Iterable[tuple[Claim, Outcome]], now: datetime | None = None) -> None:
@@ -263,17 +242,6 @@ def _failure(held: Claim, outcome: TryLater | GiveUp, now: datetime) -> dict[str
         "spent": held.tries if counted else held.tries - 1, "due": now + delay, "why": outcome.why[:500],
         "because": outcome.cause or "other",
     }  # fmt: skip
-
-
-def work_one(
-    session: Session, do: Callable[[Claim], None], leases: Mapping[str, timedelta] | None = None
-) -> Claim | None:
-    """Claim one job, do it, note the outcome; commits each step. Gives the job, or None when none was due."""
-    held = claim(session, leases=leases)
-    session.commit()
-    if held is not None:
-        perform(session, held, do)
-    return held
 
 
 def perform(session: Session, held: Claim, do: Callable[[Claim], None]) -> Outcome:

@@ -17,9 +17,10 @@ from lms.devlms.vocabulary import INSTRUCTOR, LEARNER
 from lms.lti import members
 from lms.lti.client import ServiceClient
 from lms.models import Membership, OutboxJob, Person, Platform, utcnow
-from lms.services import outbox, rosters
+from lms.services import rosters
 from tests.campus_in_test import Course, campus_course
 from tests.learner_in_test import count
+from tests.outbox_in_test import claim
 
 SETS = (GroupSet("s1", "Promotions"),)
 GROUPS = (
@@ -288,11 +289,11 @@ def test_one_worker_alone_reads_a_roster(course: Course) -> None:
     assert not rosters.ask(course.session, course.context)
     course.session.commit()
     assert course.worker._leases[rosters.KIND] > timedelta(minutes=30)
-    held = outbox.claim(course.session, leases=course.worker._leases)
+    held = claim(course.session, leases=course.worker._leases)
     course.session.commit()
     assert held is not None
     course.session.commit()
-    assert outbox.claim(course.session, now=utcnow() + timedelta(minutes=35)) is None
+    assert claim(course.session, now=utcnow() + timedelta(minutes=35)) is None
 
 
 def test_groups_are_those_of_the_platform(grouped: Course) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from lms.models import OutboxJob, utcnow
 from lms.services import deliveries
 from lms.services.deliveries import Filter
-from lms.services.outbox import BACKOFF, LEASE, Claim, GiveUp, TryLater, claim, finish, postpone, promise, work_one
+from lms.services.outbox import BACKOFF, LEASE, Claim, GiveUp, TryLater, promise
 from tests.learner_in_test import together
+from tests.outbox_in_test import claim, finish, postpone, work_one
 
 
 def promised(session: Session, key: str = "a", payload: dict[str, Any] | None = None) -> None:
