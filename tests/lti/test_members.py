@@ -16,7 +16,7 @@ from lms.lti.addresses import host_of
 from lms.lti.client import ServiceClient
 from lms.lti.groups import Group, groups, groups_of
 from lms.lti.links import next_link
-from lms.lti.members import Member, entries, roster, with_query
+from lms.lti.members import GroupEnrolment, Member, batches, roster, with_query
 from lms.lti.model import LtiError, Registration
 
 URL = "https://lms.example.org/members"
@@ -65,8 +65,7 @@ def container(*found: Any, **more: Any) -> bytes:
 
 
 def read(answer: httpx.Response) -> list[Member]:
-    batches = list(members._batches(entries(answer)))
-    return [member for batch in batches for member in batch.members]
+    return [member for batch in batches(answer) for member in batch.members]
 
 
 BODIES = pytest.mark.parametrize("answer", [small, large])
@@ -84,7 +83,7 @@ def test_a_member_as_the_specification_has_it(answer: Any) -> None:
     assert read(answer(container(entry))) == [
         Member(
             "11", ("http://purl.imsglobal.org/vocab/lis/v2/membership#Learner",), "Active", "Agent", "A", "Agent A",
-            "A-1", ("g1", "2"),
+            "A-1", (GroupEnrolment("g1"), GroupEnrolment("2")),
         )
     ]  # fmt: skip
 
@@ -103,14 +102,22 @@ def test_a_member_as_the_specification_has_it(answer: Any) -> None:
         ({"user_id": "1", "status": None}, Member("1")),
         ({"user_id": "1", "name": 5, "given_name": [], "lis_person_sourcedid": {}}, Member("1")),
         ({"user_id": "1", "name": "a\x00b"}, Member("1", full_name="ab")),
+        ({"user_id": "1", "name": None, "email": "\x00"}, Member("1")),
+        ({"user_id": "1", "group_enrollments": [{"group_id": ""}]}, Member("1", enrolments=())),
         ({"user_id": "1", "given_name": "x" * 300}, Member("1", given_name="x" * 200)),
-        ({"user_id": "1", "group_enrollments": []}, Member("1", groups=())),
-        ({"user_id": "1", "group_enrollments": 5}, Member("1", groups=())),
+        ({"user_id": "1", "group_enrollments": []}, Member("1", enrolments=())),
+        ({"user_id": "1", "group_enrollments": 5}, Member("1", enrolments=())),
         ({"user_id": "é" * 255}, Member("é" * 255)),
     ],
 )
 def test_what_is_wrong_in_an_entry_is_left_out(answer: Any, entry: Any, member: Member) -> None:
     assert read(answer(container(entry))) == [member]
+
+
+@BODIES
+def test_half_a_character_harms_nobody(answer: Any) -> None:
+    (member,) = read(answer(container({"user_id": "1", "name": "a\ud800b"})))
+    assert member.full_name in {"ab", "a?b"}
 
 
 @BODIES
@@ -120,7 +127,7 @@ def test_what_is_wrong_in_an_entry_is_left_out(answer: Any, entry: Any, member: 
      {"user_id": "a\x00"}, {"user_id": ["1"]}, {"user_id": 1.5}],
 )  # fmt: skip
 def test_an_entry_that_names_nobody_is_counted_and_passed_over(answer: Any, entry: Any) -> None:
-    (batch,) = members._batches(entries(answer(container(entry, {"user_id": "1"}))))
+    (batch,) = batches(answer(container(entry, {"user_id": "1"})))
     assert (batch.members, batch.unread) == ((Member("1"),), 1)
 
 
