@@ -36,7 +36,7 @@ demo: $(STAMP) ## the whole product on SQLite with a development LMS beside it: 
 	@$(BIN)/lms demo
 
 test: $(STAMP) chromium openedx ## every test, on SQLite and on a real PostgreSQL, in a real browser
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(JOBS)
 
 chromium:
 	@sh tests/browser/bring-chromium.sh

@@ -24,13 +24,18 @@ from lms.config import Config, load_config
 from lms.models import db
 from lms.schema import upgrade
 from tests.platform_in_test import PlatformInTest, administrator, hr_officer, trainer
+from tests.sharing import Sharing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = "/usr/bin/chromium"
-#: Contexts are off the record, where Chromium refuses third-party cookies; the last switch says it again.
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--test-third-party-cookie-phaseout"]
+#: Contexts are off the record, where Chromium refuses third-party cookies; the last switch says it again. Frames share
+#: their page's process: Playwright loses one that changes process twice at once, as ours do between two sites.
+SWITCHES = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-site-isolation-trials",
+    "--test-third-party-cookie-phaseout",
+]  # fmt: skip
 
 # A busy machine is no fault of what is tested: no time is asserted, and the same examples come in every run.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -38,6 +43,11 @@ settings.load_profile("steady")
 
 BASE_URL = "http://localhost:8000"
 SECRET = "a secret key for tests that is long enough"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Share the tests out among processes our way."""
+    return Sharing(config, log)
 
 
 def make_config(database_url: str, directory: Path, **more: Any) -> Config:

@@ -21,15 +21,6 @@ from tests.hostile.service import Service
 __all__ = ["Court"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker holds all that is tried on one database: it shares the two processes of the service."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            kind = "postgresql" if "postgresql" in item.name else "sqlite"
-            item.add_marker(pytest.mark.xdist_group(f"hostile-{kind}"))
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each test on each database, its id beginning with its case."""

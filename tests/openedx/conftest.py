@@ -17,14 +17,6 @@ from tests.openedx.edx import OpenEdx, serving
 from tests.openedx.our_tool import OurTool
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker holds these tests: they share the platform."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("openedx"))
-
-
 @pytest.fixture(scope="session")
 def edx_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the running platform."""
