@@ -125,7 +125,9 @@ class Tokens:
         insert_new(session, AccessToken, identity, {"granted": []})
         mine = update(AccessToken).filter_by(**identity)
         free = or_(AccessToken.asking_until.is_(None), AccessToken.asking_until < now)
-        taken = session.execute(mine.where(free).values(asking_until=now + PATIENCE))
+        # Another process may have asked and answered since this one looked.
+        lacking = or_(AccessToken.token.is_(None), AccessToken.expires_at.is_(None), AccessToken.expires_at <= now)
+        taken = session.execute(mine.where(free, lacking).values(asking_until=now + PATIENCE))
         return cast("CursorResult[Any]", taken).rowcount == 1
 
     def _keep(self, key: tuple[int, str], values: dict[str, Any]) -> None:

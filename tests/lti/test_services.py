@@ -85,6 +85,15 @@ def test_one_token_for_many_calls(away: Away, platform: Registration, services: 
     assert {bearer for _path, bearer in away.asked} == {"Bearer token-1"}
 
 
+def test_whoever_looked_just_before_the_token_came_does_not_ask_too(
+    app: Flask, away: Away, platform: Registration, services: ServiceClient
+) -> None:
+    services.call(platform, (SCOPE,), "GET", f"{away.url}/x")
+    with app.app_context():
+        assert not services.tokens._may_ask(db.session(), (platform.platform_id, SCOPE))
+        db.session.remove()
+
+
 def test_one_token_for_many_processes_at_once(app: Flask, away: Away, platform: Registration) -> None:
     def slow(number: int) -> Any:
         time.sleep(0.3)
