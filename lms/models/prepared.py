@@ -25,12 +25,16 @@ class _Ready:
     #: Names of the values, each with how its type is written; in the order of the question marks if there are some.
     binds: tuple[tuple[str, Convert | None], ...]
     positional: bool
+    #: What an insert puts where no value is given, by column.
+    defaults: Mapping[str, Callable[[], Any]]
     #: The result's type, and the columns whose type must be read (by number).
     row: Callable[..., Any]
     reads: tuple[tuple[int, Convert], ...]
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """The values as the driver takes them."""
+        if self.defaults:
+            values = {**{name: make() for name, make in self.defaults.items()}, **values}
         if self.positional:
             return [write(values[name]) if write else values[name] for name, write in self.binds]
         return {name: write(values[name]) if write else values[name] for name, write in self.binds}
@@ -52,7 +56,10 @@ def connection_of(own: Session | Connection) -> Connection:
 
 
 class Prepared:
-    """A Core statement whose every value is a ``bindparam`` (or, for a plain insert, a column)."""
+    """A Core statement whose every value is a ``bindparam`` (or, for an insert, a column).
+
+    It is always given the same names of values.
+    """
 
     def __init__(self, statement: Select[Any] | Insert | Update | Delete) -> None:
         self._statement = statement
@@ -100,6 +107,7 @@ def _cursor(own: Connection) -> Any:
 
 def _made(statement: Any, dialect: Dialect, names: list[str]) -> _Ready:
     compiled = statement.compile(dialect=dialect, column_keys=names if isinstance(statement, Insert) else None)
+    filled = compiled.insert_prefetch if isinstance(statement, Insert) else ()
     binds = compiled.binds
     order = compiled.positiontup if compiled.positional else list(binds)
     columns = list(statement.exported_columns)
@@ -108,6 +116,12 @@ def _made(statement: Any, dialect: Dialect, names: list[str]) -> _Ready:
         sql=str(compiled),
         binds=tuple((name, binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order),
         positional=compiled.positional,
+        defaults={column.key: _maker(column.default) for column in filled},
         row=namedtuple("Row", [column.key for column in columns]),
         reads=tuple((number, read) for number, read in enumerate(reads) if read),
     )
+
+
+def _maker(default: Any) -> Callable[[], Any]:
+    """What makes a default: a value, or a function given the statement's context, which none of ours reads."""
+    return (lambda: default.arg(None)) if default.is_callable else (lambda: default.arg)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lms.models.base import table_of
-from lms.models.prepared import connection_of
+from lms.models.prepared import Prepared, connection_of
 
 T = TypeVar("T")
 
@@ -23,9 +23,10 @@ def insert_new(
     own: Session | Connection, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]
 ) -> Any:
     """The primary key of the row just inserted; None when a row of that unique identity exists, untouched."""
-    connection = connection_of(own)
-    statement = _insert_statement(connection.dialect.name, table_of(model), tuple(identity))
-    return connection.execute(statement, {**values, **identity}).scalar()
+    connection, given = connection_of(own), {**values, **identity}
+    statement = _insert_statement(connection.dialect.name, table_of(model), tuple(identity), tuple(given))
+    made = statement.rows(connection, given)
+    return made[0][0] if made else None
 
 
 def insert_or_find(session: Session, model: type[T], identity: Mapping[str, Any], values: Mapping[str, Any]) -> T:
@@ -35,11 +36,20 @@ def insert_or_find(session: Session, model: type[T], identity: Mapping[str, Any]
 
 
 @cache
-def _insert_statement(dialect: str, table: Table, identity: tuple[str, ...]) -> Any:
-    # Made once: putting a statement together costs more than running it.
+def _insert_statement(dialect: str, table: Table, identity: tuple[str, ...], _given: tuple[str, ...]) -> Prepared:
     insert = insert_into(dialect, table)
     key = next(iter(table.primary_key.columns))
-    return insert.on_conflict_do_nothing(index_elements=list(identity)).returning(key)
+    return Prepared(insert.on_conflict_do_nothing(index_elements=list(identity)).returning(key))
+
+
+def change(own: Session | Connection, model: type[Any], number: int, values: Mapping[str, Any]) -> None:
+    """Give the row of that number these values."""
+    _change_statement(table_of(model), tuple(values)).run(own, {"row": number, **values})
+
+
+@cache
+def _change_statement(table: Table, names: tuple[str, ...]) -> Prepared:
+    return Prepared(update(table).where(table.c.id == bindparam("row")).values({n: bindparam(n) for n in names}))
 
 
 def put(own: Session | Connection, model: type[Any], identity: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.lti.model import Launch, LaunchLink, Message, PrivacyRequest
 from lms.models import Context, Enrolment, Membership, Participation, Person, Platform, ResourceLink, utcnow
 from lms.models.base import table_of
 from lms.models.prepared import Prepared
-from lms.models.upsert import insert_new
+from lms.models.upsert import change, insert_new
 from lms.services.copies import inherited, origin_course
 
 #: Roles from the weakest: a membership keeps the strongest one the launch gave.
@@ -52,8 +52,7 @@ def arrive(own: Session | Connection, message: Message, language: str | None, no
     known = _known(own, message, link)
     person_id = _person(own, message, known, language)
     if known.last_launch_at is None or now - known.last_launch_at > SEEN_EVERY:
-        seen = update(Platform).where(Platform.id == message.registration.platform_id)
-        own.execute(seen.values(last_launch_at=now))
+        change(own, Platform, message.registration.platform_id, {"last_launch_at": now})
     user = message.user
     unnamed = known.person_id is not None and not (known.full_name or known.given_name or known.family_name)
     named = unnamed and bool(user.full_name or user.given_name or user.family_name)
@@ -222,6 +221,5 @@ def _kept(
         number, before = own.execute(select(model.id).filter_by(**identity)).scalar_one(), {}
     changed = {name: value for name, value in values.items() if name not in before or before[name] != value}
     if changed:
-        table = table_of(model)
-        own.execute(update(table).where(table.c.id == number).values(changed))
+        change(own, model, number, changed)
     return number

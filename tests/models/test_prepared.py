@@ -8,10 +8,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from lms.models import LaunchState, Platform, db
+from lms.models import LaunchState, Person, Platform, db, utcnow
 from lms.models.base import table_of
 from lms.models.database import direct_statements, direct_transaction
 from lms.models.prepared import Prepared
+from lms.models.upsert import change, insert_new
 from tests.learner_in_test import statements
 
 PLATFORM, STATE = table_of(Platform), table_of(LaunchState)
@@ -107,3 +108,17 @@ def test_whoever_counts_statements_counts_them(app: Flask) -> None:
         FIND.rows(own, {})
         db.session.remove()
     assert len([text for text in heard if text.startswith("SELECT launch_state.nonce")]) == 1
+
+
+def test_an_insert_fills_what_is_not_given_and_gives_what_it_made(session: Session) -> None:
+    number = platform(session)
+    identity = {"platform_id": number, "subject": "11"}
+    before = utcnow()
+    made = insert_new(session, Person, identity, {"given_name": "Agent"})
+    row = session.get_one(Person, made)
+    assert (row.given_name, row.family_name, row.text_size) == ("Agent", "", "m")
+    assert before <= row.created_at <= utcnow()
+    assert insert_new(session, Person, identity, {"given_name": "Other"}) is None
+    change(session, Person, made, {"full_name": "Agent A", "language": "en"})
+    session.refresh(row)
+    assert (row.given_name, row.full_name, row.language) == ("Agent", "Agent A", "en")
