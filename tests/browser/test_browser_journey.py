@@ -25,6 +25,7 @@ def test_a_learner_passes_by_keyboard_alone(new_page: NewPage, stage: Stage) -> 
     expect(activity.frame.locator(".plan > li").first).to_have_class("ok")
     # The assessment: every question answered with arrows and the space bar, Enter going on.
     tab.to(activity.frame.locator(".plan > li:last-child a")).press("Enter")
+    activity.heading(stage.say("Assessment: %(title)s", title=stage.module("d1").title["fr"]))
     tab.to(activity.frame.locator("main form[method=post] button")).press("Enter")
     expect(activity.frame.locator("form[data-autosave]")).to_be_visible()
     attempt = stage.attempts_of(who)[-1]

@@ -46,7 +46,7 @@ def test_an_assertion_serves_once_even_after_a_restart(
         {"iss": "other"},
         {"sub": "other"},
         {"exp": 1_000_000_000},
-        {"iat": int(time.time()) + 600},
+        {"iat": int(time.time()) + 60_000},
         {"exp": int(time.time()) + 90_000},
         {"jti": None},
         {"exp": None},
