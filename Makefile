@@ -2,6 +2,8 @@
 # Everything runs in a virtual environment of its own, .venv, made with uv (brought from PyPI when absent).
 
 SHELL := /bin/bash
+# Compiled modules are kept, whatever the shell says: each command would otherwise compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

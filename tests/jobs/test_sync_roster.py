@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from flask import Flask, Response
@@ -313,7 +314,8 @@ def test_groups_are_those_of_the_platform(grouped: Course) -> None:
 def test_members_are_asked_about_where_rosters_name_no_groups(grouped: Course) -> None:
     def without_groups(*arguments: Any, **more: Any) -> Iterator[members.Batch]:
         for batch in roster(*arguments, **more):
-            yield replace(batch, members=tuple(replace(each, groups=None) for each in batch.members))
+            silent = tuple(msgspec.structs.replace(each, enrolments=None) for each in batch.members)
+            yield replace(batch, members=silent)
 
     roster = members.roster
     with pytest.MonkeyPatch.context() as patch:
