@@ -32,6 +32,8 @@ _FAILURES = (
     httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol,
     httpcore.ConnectionNotAvailable, httpx.InvalidURL, UnicodeError,
 )  # fmt: skip
+#: Where networks without IPv4 reach it (RFC 6052): the last 32 bits are the address reached.
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 #: How much of an answer kept on disk is read at a time, in bytes.
 PIECE = 65_536
 
@@ -171,7 +173,13 @@ def retry_after(answer: httpx.Response) -> timedelta | None:
 
 
 def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast
+    """Whether an address is one of the public network, and so is the IPv4 address it leads to where it carries one."""
+    carried = None
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address in _NAT64:
+            carried = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.is_global and not address.is_multicast and (carried is None or _public(carried))
 
 
 def _plain(answer: httpcore.Response) -> list[tuple[bytes, bytes]]:

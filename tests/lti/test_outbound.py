@@ -50,7 +50,8 @@ def test_addresses_that_are_never_called(strict: Outbound, url: str) -> None:
     "address",
     [
         "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1",
-        "fe80::1", "fc00::1", "::ffff:127.0.0.1", "224.0.0.1",
+        "fe80::1", "fc00::1", "::ffff:127.0.0.1", "224.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b::127.0.0.1",
+        "2002:7f00:1::", "2002:c0a8:101::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
     ],
 )  # fmt: skip
 def test_private_addresses_behind_a_public_name(
@@ -61,7 +62,7 @@ def test_private_addresses_behind_a_public_name(
 
 
 def test_a_public_name_is_called(monkeypatch: pytest.MonkeyPatch, strict: Outbound) -> None:
-    resolves(monkeypatch, "8.8.8.8", "2001:4860:4860::8888")
+    resolves(monkeypatch, "8.8.8.8", "2001:4860:4860::8888", "64:ff9b::8.8.8.8")
     strict.check("https://lms.example.org/jwks")
 
 
