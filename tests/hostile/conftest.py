@@ -5,18 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.campus_in_test import Course, campus_course
-from tests.conftest import execute
 from tests.faults.crowd_in_test import Crowd
 from tests.gradebook_in_test import Gradebook, gradebook
 from tests.hostile.browser import Browser
 from tests.hostile.court import Court
 from tests.hostile.network import LoopbackNetwork
 from tests.hostile.service import Service
+from tests.postgresql_in_test import Server
 
 __all__ = ["Court"]
 
@@ -34,17 +33,18 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp(f"hostile-{request.param}")
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "lms.sqlite3")
-        url = f"sqlite:///{folder / 'lms.sqlite3'}"
-    else:
-        base: str = request.getfixturevalue("postgresql")
-        execute(base, "create database hostile template template_lms")
-        url = sa.make_url(base).set(database="hostile").render_as_string(hide_password=False)
-    with Service(folder, url) as running:
-        # Whoever asks for a browser gets one that goes through HTTP.
-        running.app.test_client = lambda: Browser(running)  # type: ignore[method-assign, assignment, return-value]
-        yield running
-    if request.param == "postgresql":
-        execute(base, "drop database hostile with (force)")
+        yield from running(folder, f"sqlite:///{folder / 'lms.sqlite3'}")
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.fresh() as url:
+        yield from running(folder, url)
+
+
+def running(folder: Path, url: str) -> Iterator[Service]:
+    """The service on that database; whoever asks for a browser gets one that goes through HTTP."""
+    with Service(folder, url) as service:
+        service.app.test_client = lambda: Browser(service)  # type: ignore[method-assign, assignment, return-value]
+        yield service
 
 
 @pytest.fixture

@@ -100,7 +100,12 @@ class Service:
         """One answer of that process."""
         line = self._line(process)
         headers = {"Host": TOOL.removeprefix("https://"), "X-Forwarded-Proto": "https", **request.pop("headers", {})}
-        answer = line.request(**request, headers=headers)
+        try:
+            answer = line.request(**request, headers=headers)
+        except httpx.RemoteProtocolError:  # closed meanwhile: the process had refused to read a body to its end
+            line.close()
+            line = self._line(process)
+            answer = line.request(**request, headers=headers)
         whose = int(answer.headers.get("X-Process", 0))
         if whose == process and answer.headers.get("Connection") != "close":
             self._rest(process, line)

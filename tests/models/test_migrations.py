@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +15,8 @@ from lms.app import create_app
 from lms.migrations.head import alembic_config
 from lms.models import Base, db
 from lms.schema import upgrade
-from tests.conftest import execute, make_config
+from tests.conftest import make_config
+from tests.postgresql_in_test import Server
 
 FIRST = "3259ac3c57ca"
 MOMENT = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -31,13 +32,17 @@ ROWS = 3
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The service on a database of the first revision, which is empty."""
-    url = f"sqlite:///{tmp_path / 'lms.sqlite3'}"
-    if request.param == "postgresql":
-        base: str = request.getfixturevalue("postgresql")
-        name = "old_" + uuid4().hex
-        execute(base, f"create database {name}")
-        url = sa.make_url(base).set(database=name).render_as_string(hide_password=False)
-    app = create_app(make_config(url, tmp_path))
+    if request.param == "sqlite":
+        yield from migrated_first(f"sqlite:///{tmp_path / 'lms.sqlite3'}", tmp_path)
+        return
+    server: Server = request.getfixturevalue("postgresql")
+    with server.fresh(migrated=False) as url:
+        yield from migrated_first(url, tmp_path)
+
+
+def migrated_first(url: str, folder: Path) -> Iterator[Flask]:
+    """The service on that empty database, brought to the first revision."""
+    app = create_app(make_config(url, folder))
     with app.app_context(), db.engine.connect() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
@@ -47,8 +52,6 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     with app.app_context():
         db.engine.dispose()
     app.extensions["outbound"].close()
-    if request.param == "postgresql":
-        execute(base, f"drop database {name} with (force)")
 
 
 def test_no_row_of_the_first_revision_is_lost(old: Flask) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from lms.models import LocalAccount, Person
 from lms.services import accounts
 from lms.services.accounts import AccountRefused, make_account, sign_in
+from tests.conftest import REAL_HASHER
 
 EMAIL, PASSWORD = "ada@example.org", "twelve chars"
 
@@ -36,17 +37,24 @@ def test_an_address_as_people_type_it(session: Session, account: LocalAccount, t
         make_account(session, typed, PASSWORD, ["hr"])
 
 
+def test_trying_a_password_costs_what_is_advised() -> None:
+    assert REAL_HASHER.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")  # RFC 9106, section 4
+
+
 def test_an_unknown_address_takes_as_long_to_refuse(
     session: Session, account: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
+    hasher = accounts.hasher
 
     class Hasher:
+        hash = staticmethod(hasher.hash)
+
         def verify(self, hashed: str, password: str) -> bool:
             verified.append(hashed)
-            return accounts.PasswordHasher().verify(hashed, password)
+            return hasher.verify(hashed, password)
 
-    monkeypatch.setattr(accounts, "_hasher", Hasher())
+    monkeypatch.setattr(accounts, "hasher", Hasher())
     assert sign_in(session, "nobody@example.org", PASSWORD) is None
     assert sign_in(session, EMAIL, "something else") is None
     assert len(verified) == 2
