@@ -1,12 +1,12 @@
 """Reads a track folder into values; errors name file, line and fix (docs/curriculum-format.md)."""
 
-import hashlib
 import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from curricula.fields import Fields, parse
+from curricula.folder import Folder
 from curricula.model import (
     LANGUAGES,
     CertificateRule,
@@ -28,7 +28,12 @@ LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.
 HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
 
 
-def load_track(folder: Path, types: Types | None = None) -> Track:
+def load_track(path: Path, types: Types | None = None) -> Track:
+    """The track of a folder of the disk; see :func:`track_of`."""
+    return track_of(Folder.read(path), types)
+
+
+def track_of(folder: Folder, types: Types | None = None) -> Track:
     """The track of a folder.
 
     ``types`` are the question types in use with how many right options each takes; a bank is checked against
@@ -36,17 +41,15 @@ def load_track(folder: Path, types: Types | None = None) -> Track:
 
     Raises ``CurriculumError`` with every problem found: nothing half-loaded is returned.
     """
-    folder = folder.resolve()  # « . » has a name too
     problems: list[Problem] = []
-    place = _place(folder / "track.toml", folder.parent)
-    fields = parse(place, problems)
+    fields = parse(folder.place("track.toml"), problems)
     key = fields.key()
     if key and key != folder.name:
         fields.refuse("key", f"The key is « {key} », the folder « {folder.name} ».", "Give both one name.")
     modules, unread = [], False
-    for path in _folders(folder):
+    for name in folder.folders():
         try:
-            modules.append(_module(path, folder.parent, problems))
+            modules.append(_module(folder, name, problems))
         except CurriculumError as error:
             problems += error.problems
             unread = True
@@ -63,7 +66,7 @@ def load_track(folder: Path, types: Types | None = None) -> Track:
         certificate=_certificate(fields),
         legal=tuple(_legal(table) for table in fields.tables("legal")),
         modules=tuple(sorted(modules, key=lambda module: module.order)),
-        digest=folder_digest(folder),
+        digest=folder.digest,
     )
     fields.end()
     if not unread:
@@ -71,28 +74,6 @@ def load_track(folder: Path, types: Types | None = None) -> Track:
     if problems:
         raise CurriculumError(problems)
     return track
-
-
-def folder_digest(folder: Path) -> str:
-    """SHA-256 over the names and contents of a folder's files, in name order; hexadecimal."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix().encode()
-        content = path.read_bytes()
-        digest.update(b"%d:%s%d:" % (len(name), name, len(content)))
-        digest.update(content)
-    return digest.hexdigest()
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def _place(path: Path, root: Path) -> Place:
-    if not path.is_file():
-        name = path.relative_to(root).as_posix()
-        raise CurriculumError([Problem(name, 0, "This file is missing.", "Create it (see the format).")])
-    return Place.read(path, root)
 
 
 def _certificate(fields: Fields) -> CertificateRule | None:
@@ -123,14 +104,14 @@ def _legal(table: Fields) -> LegalReference:
     return reference
 
 
-def _module(folder: Path, root: Path, problems: list[Problem]) -> Module:
-    fields = parse(_place(folder / "module.toml", root), problems)
+def _module(folder: Folder, name: str, problems: list[Problem]) -> Module:
+    fields = parse(folder.place(f"{name}/module.toml"), problems)
     key = fields.key()
-    if key and key != folder.name:
-        fields.refuse("key", f"The key is « {key} », the folder « {folder.name} ».", "Give both one name.")
+    if key and key != name:
+        fields.refuse("key", f"The key is « {key} », the folder « {name} ».", "Give both one name.")
     status = cast(Literal["published", "planned"], fields.choice("status", ("published", "planned")))
     module = Module(
-        key=folder.name,
+        key=name,
         code=fields.text("code"),
         order=fields.number("order", 1, 99),
         status=status,
@@ -141,9 +122,9 @@ def _module(folder: Path, root: Path, problems: list[Problem]) -> Module:
         legal=fields.words("legal"),
         objectives=tuple(_objective(table) for table in fields.tables("objectives")),
         sources=tuple(_source(table) for table in fields.tables("sources")),
-        lessons=_lessons(folder, root, problems),
+        lessons=_lessons(folder, name, problems),
         quiz=_quiz(fields),
-        questions=_questions(folder / "questions.toml", root, problems),
+        questions=_questions(folder, name, problems),
     )
     fields.end()
     return module
@@ -183,10 +164,11 @@ def _quiz(fields: Fields) -> QuizRules | None:
     return rules
 
 
-def _questions(path: Path, root: Path, problems: list[Problem]) -> tuple[Question, ...]:
-    if not path.exists():
+def _questions(folder: Folder, module: str, problems: list[Problem]) -> tuple[Question, ...]:
+    path = f"{module}/questions.toml"
+    if path not in folder.files:
         return ()
-    fields = parse(Place.read(path, root), problems)
+    fields = parse(folder.place(path), problems)
     questions = []
     for table in fields.tables("questions"):
         question = Question(
@@ -216,11 +198,11 @@ def _option(table: Fields) -> Option:
     return option
 
 
-def _lessons(folder: Path, root: Path, problems: list[Problem]) -> tuple[Lesson, ...]:
+def _lessons(folder: Folder, module: str, problems: list[Problem]) -> tuple[Lesson, ...]:
     found: dict[tuple[int, str], dict[str, tuple[Fields, LessonText]]] = {}
-    for path in sorted(folder.glob("*.md")):
-        place = Place.read(path, root)
-        name = LESSON_FILE.fullmatch(path.name)
+    for path in folder.names(module, ".md"):
+        place = folder.place(path)
+        name = LESSON_FILE.fullmatch(path.rpartition("/")[2])
         parts = HEADER.match(place.text.replace("\r\n", "\n"))
         if name is None:
             problems.append(place.problem(0, "This is not a lesson's file name.", "Name it 01-slug.fr.md."))

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, order=True)
@@ -36,10 +35,8 @@ class Place:
     offset: int = 0
 
     @classmethod
-    def read(cls, path: Path, root: Path) -> "Place":
-        """Read ``path`` as UTF-8, with or without a byte order mark; ``CurriculumError`` names the line that is not."""
-        name = path.relative_to(root).as_posix()
-        raw = path.read_bytes()
+    def of(cls, name: str, raw: bytes) -> "Place":
+        """A content as UTF-8, with or without a byte order mark; ``CurriculumError`` names the line that is not."""
         try:
             return cls(name, raw.decode("utf-8-sig"))
         except UnicodeDecodeError as error:

@@ -3,8 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
+from curricula.folder import Folder
 from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.problems import Place, Problem
 from curricula.render import unknown_blocks
@@ -14,17 +14,17 @@ Types = Mapping[str, tuple[int, int]]
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
 
 
-def check(track: Track, folder: Path, types: Types | None) -> list[Problem]:
+def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
     """Every problem of a track already read from ``folder``; without ``types`` right options are not counted."""
     problems = list(_track(track, folder))
     legal = {reference.key for reference in track.legal}
     for module in track.modules:
-        problems += _module(module, folder / module.key, folder.parent, legal, types)
+        problems += _module(module, folder, legal, types)
     return problems
 
 
-def _track(track: Track, folder: Path) -> Iterator[Problem]:
-    place = Place.read(folder / "track.toml", folder.parent)
+def _track(track: Track, folder: Folder) -> Iterator[Problem]:
+    place = folder.place("track.toml")
     if not track.modules:
         yield place.problem(0, "The track has no module.", "Add a folder with a module.toml.")
     for number in track.recommendations:
@@ -48,8 +48,8 @@ def _track(track: Track, folder: Path) -> Iterator[Problem]:
             yield place.problem(line, f"The certificate asks for « {key} ».", "Name published modules only.")
 
 
-def _module(module: Module, folder: Path, root: Path, legal: set[str], types: Types | None) -> Iterator[Problem]:
-    place = Place.read(folder / "module.toml", root)
+def _module(module: Module, folder: Folder, legal: set[str], types: Types | None) -> Iterator[Problem]:
+    place = folder.place(f"{module.key}/module.toml")
     for number in module.recommendations:
         if number not in RECOMMENDATIONS:
             line = place.line_of(r"^recommendations")
@@ -70,9 +70,9 @@ def _module(module: Module, folder: Path, root: Path, legal: set[str], types: Ty
         yield place.problem(line, what, "Write more questions or draw fewer.")
     if not module.lessons:
         yield place.problem(0, "A published module has no lesson.", "Write 01-slug.fr.md and 01-slug.en.md.")
-    yield from _lessons(module, folder, root)
+    yield from _lessons(module, folder)
     if module.questions:
-        yield from _questions(module, Place.read(folder / "questions.toml", root), types)
+        yield from _questions(module, folder.place(f"{module.key}/questions.toml"), types)
 
 
 def _repeated(place: Place, what: str, keys: Iterable[str], after: int = 1) -> Iterator[Problem]:
@@ -94,7 +94,7 @@ def _line_of_key(place: Place, header: str, key: str, after: int = 1) -> int:
     return after
 
 
-def _lessons(module: Module, folder: Path, root: Path) -> Iterator[Problem]:
+def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:
     objectives = {objective.key for objective in module.objectives}
     sources = {source.key for source in module.sources}
     for what, used in (
@@ -102,14 +102,13 @@ def _lessons(module: Module, folder: Path, root: Path) -> Iterator[Problem]:
         ("number", Counter(f"{lesson.order:02}" for lesson in module.lessons)),
     ):
         for value in (value for value, count in used.items() if count > 1):
-            name = f"{folder.relative_to(root).as_posix()}/"
+            name = f"{folder.name}/{module.key}/"
             yield Problem(name, 0, f"{used[value]} lessons have the {what} « {value} ».", "Rename one of them.")
     for lesson in module.lessons:
         for language in LANGUAGES:
-            path = folder / f"{lesson.order:02}-{lesson.key}.{language}.md"
             if language not in lesson.texts:
                 continue
-            place = Place.read(path, root)
+            place = folder.place(f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md")
             for name, known, keys in (
                 ("objectives", objectives, lesson.objectives),
                 ("sources", sources, lesson.sources),

@@ -1,13 +1,15 @@
 """``lms track``: curricula as folders."""
 
-import shutil
 import sys
 from pathlib import Path
 
 import click
 
 from assessments.registry import right_options
+from curricula.diff import compare
+from curricula.folder import Folder
 from curricula.load import load_track
+from curricula.model import Track
 from curricula.problems import CurriculumError
 from curricula.registry import SHIPPED, discover
 
@@ -53,12 +55,38 @@ def validate(directory: Path | None, *, strict: bool) -> None:
 @click.argument("key")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def export(key: str, directory: Path) -> None:
-    """Copy the track KEY as a folder into DIRECTORY."""
+    """Write the track KEY as a folder in DIRECTORY."""
     shipped = {folder.name: folder for folder in discover()}
     if key not in shipped:
         raise click.BadParameter(f"There is no track « {key} ». Known: {', '.join(shipped)}.", param_hint="KEY")
-    target = directory / key
-    if target.exists():
-        raise click.BadParameter(f"{target} exists already.", param_hint="DIRECTORY")
-    shutil.copytree(shipped[key], target)
-    click.echo(str(target))
+    try:
+        click.echo(str(Folder.read(shipped[key]).write(directory)))
+    except FileExistsError as error:
+        raise click.BadParameter(f"{directory / key} exists already.", param_hint="DIRECTORY") from error
+
+
+@command.command("diff")
+@click.argument("before")
+@click.argument("after")
+def diff(before: str, after: str) -> None:
+    """Say what changed between two tracks, each a folder or the KEY of a shipped one.
+
+    The exit status is 0 when nothing did, 1 when something did, 2 when they cannot be compared.
+    """
+    changes = compare(_track(before), _track(after))
+    for change in changes:
+        said = "added" if change.before is None else "removed" if change.after is None else "changed"
+        click.echo(f"{' / '.join(change.path)} ({change.kind}): {said}")
+        for line in change.lines:
+            click.echo(f"  {line}")
+    sys.exit(1 if changes else 0)
+
+
+def _track(named: str) -> Track:
+    """The track of a folder, or the shipped one of that key."""
+    folder = next((each for each in discover() if each.name == named), Path(named))
+    try:
+        return load_track(folder, right_options())
+    except (CurriculumError, OSError) as error:
+        click.echo(f"« {named} » is no track that can be read:\n{error}", err=True)
+        sys.exit(2)

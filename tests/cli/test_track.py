@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curricula.load import folder_digest
+from curricula.folder import Folder
 from curricula.registry import SHIPPED
 from tests.cli.conftest import Run
 from tests.curricula.samples import write_track
@@ -56,7 +56,7 @@ def test_a_folder_that_does_not_exist_is_refused(run: Run) -> None:
 def test_a_track_is_exported_whole(run: Run, tmp_path: Path) -> None:
     outcome = run("track", "export", "decideurs", "out")
     assert (outcome.status, outcome.out) == (0, "out/decideurs\n")
-    assert folder_digest(tmp_path / "out" / "decideurs") == folder_digest(SHIPPED / "decideurs")
+    assert Folder.read(tmp_path / "out" / "decideurs").digest == Folder.read(SHIPPED / "decideurs").digest
     assert run("track", "validate", "out").status == 0
 
 
@@ -81,3 +81,20 @@ def test_a_file_is_not_a_place_to_export_to(run: Run, tmp_path: Path) -> None:
     outcome = run("track", "export", "decideurs", "out")
     assert outcome.status == 2
     assert "Traceback" not in outcome.err
+
+
+def test_what_changed_between_two_folders_is_said(run: Run, tmp_path: Path) -> None:
+    assert run("track", "export", "decideurs", "out").status == 0
+    assert run("track", "diff", "decideurs", "out/decideurs").status == 0
+    file = tmp_path / "out" / "decideurs" / "d1" / "module.toml"
+    file.write_text(file.read_text().replace("threshold = 70", "threshold = 80"))
+    outcome = run("track", "diff", "decideurs", "out/decideurs")
+    assert outcome.status == 1
+    assert outcome.out == "d1 / quiz / threshold (rule): changed\n  -70 %\n  +80 %\n"
+
+
+def test_what_is_no_track_cannot_be_compared(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "half").mkdir()
+    outcome = run("track", "diff", "decideurs", "half")
+    assert outcome.status == 2
+    assert "half/track.toml: This file is missing." in outcome.err

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from curricula.load import folder_digest, load_track
+from curricula.folder import Folder
+from curricula.load import load_track
 from curricula.problems import CurriculumError, Problem
 
 
@@ -107,13 +108,13 @@ def test_a_folder_without_track_is_named(tmp_path: Path) -> None:
 
 
 def test_the_digest_names_the_content_and_nothing_else(folder: Path, tmp_path: Path) -> None:
-    before = folder_digest(folder)
+    before = Folder.read(folder).digest
     assert load_track(folder).digest == before
     moved = folder.rename(tmp_path / "elsewhere")
-    assert folder_digest(moved) == before
+    assert Folder.read(moved).digest == before
     lesson = moved / "m1" / "01-first.fr.md"
     lesson.write_text(lesson.read_text("utf-8") + "\nUn mot.\n", "utf-8")
-    changed = folder_digest(moved)
+    changed = Folder.read(moved).digest
     assert changed != before
     lesson.rename(lesson.with_name("01-renamed.fr.md"))
-    assert folder_digest(moved) != changed
+    assert Folder.read(moved).digest != changed

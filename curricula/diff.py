@@ -1,0 +1,145 @@
+"""What changed between two revisions of a track, said part by part so that a person can read it."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from curricula.model import Lesson, Localized, Module, Question, Track
+
+#: What a part is about: words that learners read, questions, rules (thresholds, order, durations), law, sources.
+Kind = Literal["text", "question", "rule", "law", "source"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing a revision says. ``path`` leads to it: module, then what it is, its key, its field, its language."""
+
+    path: tuple[str, ...]
+    kind: Kind
+    value: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A part that differs; ``before`` or ``after`` is None where it was not there."""
+
+    path: tuple[str, ...]
+    kind: Kind
+    before: str | None
+    after: str | None
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that differ: « -… » before, « +… » after."""
+        old, new = (self.before or "").splitlines(), (self.after or "").splitlines()
+        compared = list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]
+        return [line for line in compared if not line.startswith("@@")]
+
+
+def compare(before: Track, after: Track) -> list[Change]:
+    """Every part that differs, in the order of the later revision, then what is no longer there."""
+    old = {part.path: part for part in parts(before)}
+    new = {part.path: part for part in parts(after)}
+    changed = [
+        Change(path, part.kind, old[path].value if path in old else None, part.value)
+        for path, part in new.items()
+        if path not in old or old[path].value != part.value
+    ]
+    gone = [Change(path, part.kind, part.value, None) for path, part in old.items() if path not in new]
+    return changed + gone
+
+
+def parts(track: Track) -> Iterator[Part]:
+    """Everything a track says, part by part, in reading order. The version is its name, not a part of it."""
+    for name in ("title", "promise", "audience"):
+        yield from _texts((name,), "text", getattr(track, name))
+    yield from _said((), "rule", code=track.code, licence=track.licence, recommendations=track.recommendations)
+    rule = track.certificate
+    if rule is not None:
+        yield from _texts(("certificate", "title"), "text", rule.title)
+        yield from _said(
+            ("certificate",), "rule", modules=rule.modules, threshold=rule.threshold, valid_months=rule.valid_months
+        )
+    for reference in track.legal:
+        where = ("legal", reference.key)
+        yield from _said(
+            where, "law", reference=reference.reference, version=reference.version, checked_on=reference.checked_on,
+            source=reference.source, in_force_from=reference.in_force_from, in_force_to=reference.in_force_to,
+        )  # fmt: skip
+        yield from _texts((*where, "title"), "law", reference.title)
+        yield from _texts((*where, "note"), "law", reference.note or {})
+    for module in track.modules:
+        yield from _module(module)
+
+
+def _module(module: Module) -> Iterator[Part]:
+    here = (module.key,)
+    yield from _texts((*here, "title"), "text", module.title)
+    yield from _texts((*here, "summary"), "text", module.summary)
+    yield from _said(
+        here, "rule", code=module.code, order=module.order, status=module.status,
+        duration_minutes=module.duration_minutes, recommendations=module.recommendations, legal=module.legal,
+    )  # fmt: skip
+    quiz = module.quiz
+    if quiz is not None:
+        yield from _said(
+            (*here, "quiz"), "rule", questions=quiz.questions, threshold=quiz.threshold, attempts=quiz.attempts,
+            cooldown_minutes=quiz.cooldown_minutes,
+        )  # fmt: skip
+    for objective in module.objectives:
+        yield from _texts((*here, "objective", objective.key), "text", objective.text)
+    for source in module.sources:
+        where = (*here, "source", source.key)
+        yield from _texts((*where, "title"), "source", source.title)
+        yield from _said(
+            where, "source", mark=source.mark, checked_on=source.checked_on, published_on=source.published_on,
+            url=source.url,
+        )  # fmt: skip
+    for lesson in module.lessons:
+        yield from _lesson(here, lesson)
+    for question in module.questions:
+        yield from _question(here, question)
+
+
+def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Part]:
+    where = (*here, "lesson", lesson.key)
+    yield from _said(
+        where, "rule", order=lesson.order, minutes=lesson.minutes, objectives=lesson.objectives, sources=lesson.sources
+    )
+    for language, text in lesson.texts.items():
+        yield Part((*where, "title", language), "text", text.title)
+        yield Part((*where, "able", language), "text", "\n".join(text.able))
+        yield Part((*where, "body", language), "text", text.body)
+
+
+def _question(here: tuple[str, ...], question: Question) -> Iterator[Part]:
+    where = (*here, "question", question.key)
+    yield from _said(
+        where, "question", type=question.type, objective=question.objective, difficulty=question.difficulty,
+        source=question.source,
+    )  # fmt: skip
+    yield from _texts((*where, "stem"), "question", question.stem)
+    yield from _said(where, "question", options=tuple(option.key for option in question.options))
+    for option in question.options:
+        inner = (*where, "option", option.key)
+        yield from _said(inner, "question", correct=option.correct, misconception=option.misconception or None)
+        yield from _texts((*inner, "text"), "question", option.text)
+        yield from _texts((*inner, "feedback"), "question", option.feedback)
+
+
+def _texts(path: tuple[str, ...], kind: Kind, texts: Localized) -> Iterator[Part]:
+    return (Part((*path, language), kind, text) for language, text in texts.items() if text)
+
+
+def _said(path: tuple[str, ...], kind: Kind, **values: object) -> Iterator[Part]:
+    return (Part((*path, name), kind, _word(value)) for name, value in values.items() if value is not None)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, Fraction):
+        return f"{value * 100} %"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)

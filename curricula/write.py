@@ -1,0 +1,179 @@
+"""Writes a track as its folder (docs/curriculum-format.md): one form for one content, so that diffs show changes alone.
+
+The inverse of ``curricula.load``: what is written is read back equal.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from curricula.folder import Folder
+from curricula.model import (
+    LANGUAGES,
+    LegalReference,
+    Lesson,
+    LessonText,
+    Localized,
+    Module,
+    Objective,
+    Option,
+    Question,
+    Source,
+    Track,
+)
+
+#: A text longer than this stands on a line of its own, whatever the language.
+LONG = 100
+#: What a string of TOML cannot hold as it is; tabs and ends of lines it can.
+_ESCAPES = {number: f"\\u{number:04x}" for number in (*range(9), *range(11, 32), 127)} | {ord("\\"): "\\\\"}
+
+
+def folder_of(track: Track) -> Folder:
+    """The folder of a track."""
+    files = {"track.toml": _text(track_lines(track))}
+    for module in track.modules:
+        files[f"{module.key}/module.toml"] = _text(module_lines(module))
+        if module.questions:
+            files[f"{module.key}/questions.toml"] = _text(questions_lines(module.questions))
+        for lesson in module.lessons:
+            for language, text in lesson.texts.items():
+                files[f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md"] = lesson_file(lesson, text)
+    return Folder(track.key, files)
+
+
+def track_lines(track: Track) -> Iterator[str]:
+    """The lines of ``track.toml``."""
+    yield from _pairs(
+        key=track.key, code=track.code, version=track.version, languages=track.languages, licence=track.licence,
+        recommendations=track.recommendations, title=track.title, promise=track.promise, audience=track.audience,
+    )  # fmt: skip
+    rule = track.certificate
+    if rule is not None:
+        yield from ("", "[certificate]")
+        yield from _pairs(
+            title=rule.title, modules=rule.modules, threshold=percent(rule.threshold), valid_months=rule.valid_months
+        )
+    for reference in track.legal:
+        yield from ("", "[[legal]]")
+        yield from _legal(reference)
+
+
+def module_lines(module: Module) -> Iterator[str]:
+    """The lines of ``module.toml``."""
+    yield from _pairs(
+        key=module.key, code=module.code, order=module.order, status=module.status,
+        duration_minutes=module.duration_minutes, recommendations=module.recommendations, legal=module.legal,
+        title=module.title, summary=module.summary,
+    )  # fmt: skip
+    quiz = module.quiz
+    if quiz is not None:
+        yield from ("", "[quiz]")
+        yield from _pairs(
+            questions=quiz.questions, threshold=percent(quiz.threshold), attempts=quiz.attempts,
+            cooldown_minutes=quiz.cooldown_minutes,
+        )  # fmt: skip
+    for objective in module.objectives:
+        yield from ("", "[[objectives]]")
+        yield from _objective(objective)
+    for source in module.sources:
+        yield from ("", "[[sources]]")
+        yield from _source(source)
+
+
+def questions_lines(questions: Iterable[Question]) -> Iterator[str]:
+    """The lines of ``questions.toml``."""
+    for number, question in enumerate(questions):
+        yield from ([""] if number else [])
+        yield "[[questions]]"
+        yield from _question(question)
+
+
+def lesson_file(lesson: Lesson, text: LessonText) -> bytes:
+    """The file of a lesson in one language."""
+    header = _pairs(
+        title=text.title, minutes=lesson.minutes, able=text.able, objectives=lesson.objectives, sources=lesson.sources
+    )
+    return "\n".join(["+++", *header, "+++", "", text.body]).encode()
+
+
+def percent(share: Fraction) -> int:
+    """A share as a whole number of hundredths, as the format has it."""
+    return int(share * 100)
+
+
+def _legal(reference: LegalReference) -> Iterator[str]:
+    yield from _pairs(
+        key=reference.key, reference=reference.reference, title=reference.title,
+        in_force_from=reference.in_force_from, in_force_to=reference.in_force_to, version=reference.version,
+        checked_on=reference.checked_on, source=reference.source, note=reference.note,
+    )  # fmt: skip
+
+
+def _objective(objective: Objective) -> Iterator[str]:
+    yield from _pairs(key=objective.key, text=objective.text)
+
+
+def _source(source: Source) -> Iterator[str]:
+    yield from _pairs(
+        key=source.key, title=source.title, published_on=source.published_on, checked_on=source.checked_on,
+        url=source.url, mark=source.mark,
+    )  # fmt: skip
+
+
+def _question(question: Question) -> Iterator[str]:
+    yield from _pairs(
+        key=question.key, type=question.type, objective=question.objective, difficulty=question.difficulty,
+        source=question.source, stem=question.stem,
+    )  # fmt: skip
+    for option in question.options:
+        yield from ("", "[[questions.options]]")
+        yield from _option(option)
+
+
+def _option(option: Option) -> Iterator[str]:
+    yield from _pairs(
+        key=option.key, correct=option.correct or None, text=option.text, feedback=option.feedback,
+        misconception=option.misconception or None,
+    )  # fmt: skip
+
+
+def _pairs(**fields: Any) -> Iterator[str]:
+    """``name = value`` for each field that has one; a long text in several languages takes a line for each."""
+    for name, value in fields.items():
+        if value is None:
+            continue
+        if isinstance(value, Mapping) and any(len(text) > LONG for text in value.values()):
+            for language, text in _said(value):
+                yield f"{name}.{language} = {toml(text)}"
+        else:
+            yield f"{name} = {toml(value)}"
+
+
+def toml(value: Any) -> str:
+    """A value as TOML 1.0 writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{language} = {toml(text)}" for language, text in _said(value)) + " }"
+    return "[" + ", ".join(toml(each) for each in value) + "]"
+
+
+def _string(value: str) -> str:
+    if "\n" in value:
+        return '"""\n' + value.translate(_ESCAPES).replace('"""', '""\\"') + '"""'
+    return '"' + value.translate(_ESCAPES).replace('"', '\\"') + '"'
+
+
+def _said(texts: Localized) -> Iterator[tuple[str, str]]:
+    return ((language, texts[language]) for language in LANGUAGES if texts.get(language))
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode()
