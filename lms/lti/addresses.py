@@ -1,5 +1,6 @@
 """Hosts: on which a platform's services may be, and how two addresses are compared."""
 
+from functools import lru_cache
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from lms.lti.model import LtiError, Registration
@@ -7,6 +8,7 @@ from lms.lti.model import LtiError, Registration
 _PORTS = {"https": 443, "http": 80}
 
 
+@lru_cache(4096)
 def host_of(url: str) -> str:
     """Host and port of a web address, in one spelling (« lms.example:443 »); empty when it is none."""
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -81,11 +81,8 @@ class Outbound:
         if data is not None:
             content, said["Content-Type"] = urlencode(data).encode(), "application/x-www-form-urlencoded"
         try:
-            spelled = httpx.URL(url)  # accents of a host or a path as the web writes them
-            raw = [(b"Host", spelled.netloc), *((name.encode(), value.encode()) for name, value in said.items())]
-            where = httpcore.URL(
-                scheme=spelled.raw_scheme, host=spelled.raw_host, port=spelled.port, target=spelled.raw_path
-            )  # fmt: skip
+            where, host = _where(url)
+            raw = [(b"Host", host), *((name.encode(), value.encode()) for name, value in said.items())]
             asked = self._pool.stream(method, where, headers=raw, content=content, extensions={"timeout": self.timeout})
             with asked as answer:
                 body = _Body(answer.iter_stream(), limit, end)
@@ -187,6 +184,16 @@ def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 def _plain(answer: httpcore.Response) -> list[tuple[bytes, bytes]]:
     """Headers as bytes, for Moodle writes beyond ASCII in some; what was compressed, unasked, is not decompressed."""
     return [header for header in answer.headers if header[0].lower() != b"content-encoding"]
+
+
+@lru_cache(1024)
+def _where(url: str) -> tuple[httpcore.URL, bytes]:
+    """An address with the accents of its host and path as the web writes them, and its ``Host`` header."""
+    spelled = httpx.URL(url)
+    where = httpcore.URL(
+        scheme=spelled.raw_scheme, host=spelled.raw_host, port=spelled.port, target=spelled.raw_path
+    )  # fmt: skip
+    return where, spelled.netloc
 
 
 @cache

@@ -1,5 +1,8 @@
 """Scores delivered a second: our durable outbox, against PyLTI1p3 with nothing durable about it.
 
+A delivery begins at the promise, which a learner's own request wrote, and ends when the outbox notes it done: it is
+claimed, written down, sent and noted, each with its commit. « Promised too » counts the promises as well.
+
 PyLTI1p3 twice: with one connector kept for all (its best, which its documentation does not show), and with
 ``get_ags()`` for each score, as each launch does. The platform is ``tests.bench.services_platform``; what it can take
 is measured first, for it must not be the limit. ``python -m tests.bench.bench_scores``
@@ -31,7 +34,6 @@ from tests.learner_in_test import course, joins, learner, module, take
 from tests.platform_in_test import PlatformInTest
 
 SCORES = 400
-LEARNERS = 40
 #: ``get_ags()`` for each is so slow that a few tell.
 FEW = 30
 #: What our deliveries must reach, as ratios to PyLTI1p3's.
@@ -39,8 +41,8 @@ TARGETS = {"a connector kept": 1.0, "get_ags() for each": 20.0}
 
 
 @contextmanager
-def outbox(database_url: str, address: str) -> Iterator[Callable[[], int]]:
-    """Our side: promises written for learners who earned a score. Gives what promises then delivers ``SCORES``."""
+def outbox(database_url: str, address: str) -> Iterator[tuple[Callable[[], None], Callable[[], int]]]:
+    """Our side, learners who earned a score. Gives what promises ``SCORES``, and what delivers them."""
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(
             load_config(
@@ -54,7 +56,7 @@ def outbox(database_url: str, address: str) -> Iterator[Callable[[], int]]:
             session = db.session()
             link = course(session, lineitem=f"{address}/items/1?type_id=1")
             link.context.deployment.platform.token_url = f"{address}/token"
-            for number in range(LEARNERS):
+            for number in range(SCORES):
                 row = learner(session, number)
                 joins(session, row.person_id, link)
                 take(session, session.get_one(Enrolment, row.id), module("d1"))
@@ -64,20 +66,20 @@ def outbox(database_url: str, address: str) -> Iterator[Callable[[], int]]:
         worker.upkeep()
         worker.drain()
 
-        def deliver() -> int:
-            """Each learner's score is promised again, in turns, until ``SCORES`` were delivered."""
-            for _turn in range(SCORES // LEARNERS):
-                with app.app_context():
-                    # As if another value had been sent before: what is delivered already is not sent again.
-                    db.session.execute(update(Participation).values(score_sent=Fraction(0)))
-                    for number in numbers:
-                        promise(db.session(), "send_score", f"participation:{number}", {"participation_id": number})
-                    db.session.commit()
-                    db.session.remove()
-                worker.drain(600)
+        def promised() -> None:
+            with app.app_context():
+                # As if another value had been sent before: what is delivered already is not sent again.
+                db.session.execute(update(Participation).values(score_sent=Fraction(0)))
+                for number in numbers:
+                    promise(db.session(), "send_score", f"participation:{number}", {"participation_id": number})
+                db.session.commit()
+                db.session.remove()
+
+        def delivered() -> int:
+            worker.drain(600)
             return SCORES
 
-        yield deliver
+        yield promised, delivered
         with app.app_context():
             late = db.session.scalars(select(OutboxJob).where(OutboxJob.status != "done")).all()
             assert not late, [job.last_error for job in late]
@@ -93,10 +95,11 @@ def capacity(client: httpx.Client) -> int:
     return SCORES
 
 
-def measure(client: httpx.Client, work: Callable[[], int]) -> tuple[float, float, int]:
-    """(scores a second, milliseconds of CPU each, requests for a token) of the best of three."""
+def measure(client: httpx.Client, work: Callable[[], int], ready: Callable[[], None]) -> tuple[float, float, int]:
+    """(scores a second, milliseconds of CPU each, requests for a token) of the best of three, ``ready`` left out."""
     best, before, total = (0.0, 0.0), asked(client), 0
     for _turn in range(3):
+        ready()
         cpu, clock = time.process_time(), time.perf_counter()
         done = work()
         total += done
@@ -106,6 +109,20 @@ def measure(client: httpx.Client, work: Callable[[], int]) -> tuple[float, float
     arrived = after["scores"] - before["scores"]
     assert arrived == total, f"{arrived} scores arrived, {total} were to be delivered"
     return *best, after["token"] - before["token"]
+
+
+def nothing() -> None:
+    """Nothing to make ready."""
+
+
+def in_turn(first: Callable[[], None], then: Callable[[], int]) -> Callable[[], int]:
+    """Both, as one."""
+
+    def both() -> int:
+        first()
+        return then()
+
+    return both
 
 
 def main() -> None:
@@ -127,12 +144,16 @@ def main() -> None:
             return FEW
 
         with outbox("", address) as on_sqlite, outbox(server.get_uri(), address) as on_postgresql:
-            runs = {
-                "the platform alone": lambda: capacity(client), "PyLTI1p3, a connector kept": one_connector,
-                "PyLTI1p3, get_ags() for each": each_its_own, "our outbox on SQLite": on_sqlite,
-                "our outbox on PostgreSQL": on_postgresql,
-            }  # fmt: skip
-            figures = {name: measure(client, run) for name, run in runs.items()}
+            runs: dict[str, tuple[Callable[[], int], Callable[[], None]]] = {
+                "the platform alone": (lambda: capacity(client), nothing),
+                "PyLTI1p3, a connector kept": (one_connector, nothing),
+                "PyLTI1p3, get_ags() for each": (each_its_own, nothing),
+                "our outbox on SQLite": (on_sqlite[1], on_sqlite[0]),
+                "our outbox on PostgreSQL": (on_postgresql[1], on_postgresql[0]),
+                "promised too, SQLite": (in_turn(*on_sqlite), nothing),
+                "promised too, PostgreSQL": (in_turn(*on_postgresql), nothing),
+            }
+            figures = {name: measure(client, *run) for name, run in runs.items()}
         server.cleanup()
     print("Scores delivered a second, best of three")
     for name, (rate, cpu, tokens) in figures.items():
