@@ -1,0 +1,79 @@
+"""What our questions say that other formats have no place for, as tags: ``objective:d1-o1``, ``difficulty:2``."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from curricula.model import Question
+
+#: Difficulty of a question that says none: chooses between rules.
+USUAL_DIFFICULTY = 2
+_TAG = re.compile(r"(objective|difficulty|source|misconception-[\w-]+)\s*:\s*(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What tags say of a question; ``misconceptions`` by option key."""
+
+    objective: str = ""
+    difficulty: int = USUAL_DIFFICULTY
+    source: str = ""
+    misconceptions: dict[str, str] = field(default_factory=dict)
+    #: Tags that are not ours.
+    others: tuple[str, ...] = ()
+
+
+def tags_of(question: Question) -> list[str]:
+    """The tags of a question, in a stable order."""
+    said = [("objective", question.objective), ("difficulty", str(question.difficulty)), ("source", question.source)]
+    said += [(f"misconception-{option.key}", option.misconception) for option in question.options]
+    return [f"{name}:{value}" for name, value in said if value]
+
+
+def labels_of(tags: Iterable[str]) -> Labels:
+    """What the tags of a question say; an impossible difficulty is the usual one."""
+    told, others = dict[str, str](), list[str]()
+    for tag in tags:
+        found = _TAG.fullmatch(tag.strip())
+        if found:
+            told[found[1]] = found[2].strip()
+        elif tag.strip():
+            others.append(tag.strip())
+    difficulty = told.get("difficulty", "")
+    return Labels(
+        told.get("objective", ""),
+        int(difficulty) if difficulty in {"1", "2", "3"} else USUAL_DIFFICULTY,
+        told.get("source", ""),
+        {name.removeprefix("misconception-"): value for name, value in told.items() if "-" in name},
+        tuple(others),
+    )
+
+
+class Keys:
+    """Keys of a file's questions: from the names they have there, each used once."""
+
+    def __init__(self) -> None:
+        self._used = set[str]()
+
+    def key(self, name: str) -> str:
+        """A key (lower-case letters, digits, hyphens) like ``name`` that no other question of the file has."""
+        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        base = "-".join(re.findall(r"[a-z0-9]+", plain))[:80].strip("-") or "q"
+        key = next(key for key in _numbered(base) if key not in self._used)
+        self._used.add(key)
+        return key
+
+
+def _numbered(base: str) -> Iterator[str]:
+    yield base
+    number = 2
+    while True:
+        yield f"{base}-{number}"
+        number += 1
+
+
+def option_key(number: int) -> str:
+    """The key of an option that has none, from 0: a, b, … z, then a2."""
+    turn, letter = divmod(number, 26)
+    return chr(ord("a") + letter) + (str(turn + 1) if turn else "")

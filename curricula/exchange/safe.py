@@ -1,0 +1,150 @@
+"""Opens files that strangers wrote: text, XML and archives, within bounds, or ``NotReadable`` says why."""
+
+import io
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+from xml.etree.ElementTree import Element
+from xml.sax import SAXParseException
+from xml.sax.handler import ContentHandler, feature_namespaces
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.sax import make_parser
+
+from curricula.exchange.model import N_, NotReadable
+
+#: Largest file taken, and largest content of an archive once unpacked, in bytes.
+LIMIT, UNPACKED = 50_000_000, 200_000_000
+#: Most files of an archive, and how many times smaller than its content a large one may be.
+FILES, RATIO = 10_000, 200
+#: How deep elements of XML may be.
+DEPTH = 100
+_BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+def text(content: bytes) -> str:
+    """A file as text: UTF-8, or UTF-16 with its mark; every end of line is « \\n »."""
+    _bounded(content)
+    encoding = next((name for mark, name in _BOMS.items() if content.startswith(mark)), "utf-8")
+    try:
+        said = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise NotReadable(
+            N_("The file is not UTF-8 text. Save it again as UTF-8."), content[: error.start].count(b"\n") + 1
+        ) from error
+    if "\x00" in said:
+        raise NotReadable(N_("This is not a text file."), said[: said.index("\x00")].count("\n") + 1)
+    return said.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Node(Element):
+    """An element of XML without namespace, which knows its line."""
+
+    line: int = 0
+
+
+def xml(content: bytes) -> Node:
+    """The root of a document. No DTD, entity or outside reference is taken."""
+    _bounded(content)
+    builder, parser = _Builder(), make_parser()
+    parser.setFeature(feature_namespaces, True)
+    parser.setContentHandler(builder)
+    parser.forbid_dtd = True
+    try:
+        parser.parse(io.BytesIO(content))
+    except DefusedXmlException as error:
+        raise NotReadable(N_("The file declares entities or a document type, which are not taken."), 1) from error
+    except SAXParseException as error:
+        line, column = error.getLineNumber() or 0, error.getColumnNumber() or 0
+        raise NotReadable(
+            N_("This is not XML: the syntax is wrong at column %(column)s."), line, column=str(column)
+        ) from error
+    except (UnicodeError, LookupError, ValueError) as error:
+        if isinstance(error, NotReadable):
+            raise
+        raise NotReadable(N_("The encoding of this XML file is not what it declares.")) from error
+    assert builder.root is not None
+    return builder.root
+
+
+class _Builder(ContentHandler):
+    """Builds elements by local name, each with its line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root: Node | None = None
+        self._open: list[Node] = []
+        self._locator: Any = None
+
+    def setDocumentLocator(self, locator: Any) -> None:  # noqa: N802 - named by SAX
+        self._locator = locator
+
+    def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:  # noqa: N802 - named by SAX
+        del qname
+        if len(self._open) >= DEPTH:
+            raise NotReadable(N_("Elements are nested too deep."), self._locator.getLineNumber())
+        node = Node(name[1], {key[1]: value for key, value in attrs.items()})
+        node.line = self._locator.getLineNumber()
+        if self._open:
+            self._open[-1].append(node)
+        else:
+            self.root = node
+        self._open.append(node)
+
+    def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802 - named by SAX
+        del name, qname
+        self._open.pop()
+
+    def characters(self, content: str) -> None:
+        """Text, where ``Element`` keeps it: inside, or after the last child."""
+        node = self._open[-1]
+        if len(node):
+            node[-1].tail = (node[-1].tail or "") + content
+        else:
+            node.text = (node.text or "") + content
+
+
+def archive(content: bytes) -> dict[str, bytes]:
+    """The files of a ZIP archive by path, ``/`` between folders. Nothing is written anywhere."""
+    _bounded(content)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            return dict(_unpacked(packed))
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError) as error:
+        raise NotReadable(N_("This is not a ZIP archive, or it is damaged.")) from error
+    except RuntimeError as error:  # what zipfile says of a password
+        raise NotReadable(N_("The archive is protected by a password.")) from error
+
+
+def _unpacked(packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+    files = [each for each in packed.infolist() if not each.is_dir()]
+    if len(files) > FILES:
+        raise NotReadable(N_("The archive holds more than %(most)s files."), most=str(FILES))
+    total, seen = 0, set[str]()
+    for each in files:
+        name = _safe_name(each)
+        if name.casefold() in seen:
+            raise NotReadable(N_("The archive holds « %(name)s » twice."), name=name)
+        seen.add(name.casefold())
+        with packed.open(each) as opened:
+            said = opened.read(UNPACKED - total + 1)  # what the archive says of its sizes is not believed
+        total += len(said)
+        if total > UNPACKED or len(said) > max(1_000_000, each.compress_size * RATIO):
+            raise NotReadable(N_("The archive unpacks to far more than it should: it is refused."))
+        yield name, said
+
+
+def _safe_name(entry: zipfile.ZipInfo) -> str:
+    path = PurePosixPath(entry.filename)
+    if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename:
+        raise NotReadable(N_("The archive holds « %(name)s », which leads out of it."), name=entry.filename[:100])
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise NotReadable(N_("The archive holds a symbolic link: « %(name)s »."), name=entry.filename[:100])
+    return path.as_posix()
+
+
+def _bounded(content: bytes) -> None:
+    if len(content) > LIMIT:
+        raise NotReadable(N_("The file is larger than %(most)s MB."), most=str(LIMIT // 1_000_000))
