@@ -38,7 +38,8 @@ def to_markdown(html: str) -> tuple[str, tuple[str, ...]]:
     """(Markdown, names of the elements that were lost): scripts, images, media, formulas and forms are not taken."""
     lost = tuple(sorted({name.lower() for name in _TAG.findall(html)} - _SILENT))
     kept = nh3.clean(
-        html, tags=KEPT | {"div"}, attributes={"a": {"href"}, "ol": {"start"}}, link_rel=None, attribute_filter=_web_link,
+        html, tags=KEPT | {"div"}, attributes={"a": {"href"}, "ol": {"start"}}, link_rel=None,
+        attribute_filter=_web_link,
         clean_content_tags={"script", "style", "object", "iframe", "svg", "math", "audio", "video", "template"},
     )  # fmt: skip
     written = markdownify(kept, heading_style="ATX", bullets="-", strong_em_symbol="*", escape_misc=True)
