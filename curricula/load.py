@@ -168,7 +168,15 @@ def _questions(folder: Folder, module: str, problems: list[Problem]) -> tuple[Qu
     path = f"{module}/questions.toml"
     if path not in folder.files:
         return ()
-    fields = parse(folder.place(path), problems)
+    return read_bank(folder.place(path), problems)
+
+
+def read_bank(place: Place, problems: list[Problem]) -> tuple[Question, ...]:
+    """The questions of a ``questions.toml``; what is wrong in them gathers in ``problems``.
+
+    Raises ``CurriculumError`` where it is not TOML at all.
+    """
+    fields = parse(place, problems)
     questions = []
     for table in fields.tables("questions"):
         question = Question(

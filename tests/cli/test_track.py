@@ -11,7 +11,7 @@ from tests.curricula.samples import write_track
 
 
 def test_shipped_tracks_are_valid(run: Run) -> None:
-    outcome = run("track", "validate", "--strict")
+    outcome = run("track", "validate")
     assert (outcome.status, outcome.err) == (0, "")
     assert outcome.out.startswith("decideurs 2026.1: 2 of 7 modules published, ")
 
@@ -98,3 +98,25 @@ def test_what_is_no_track_cannot_be_compared(run: Run, tmp_path: Path) -> None:
     outcome = run("track", "diff", "decideurs", "half")
     assert outcome.status == 2
     assert "half/track.toml: This file is missing." in outcome.err
+
+
+def test_strictly_what_would_be_improved_is_said_too(run: Run) -> None:
+    outcome = run("track", "validate", "--strict")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "decideurs / d1 / source / gdpr: This source is still to be checked. (advice)\n" in outcome.out
+    assert "to be checked" not in run("track", "validate").out
+
+
+def test_what_keeps_a_track_from_being_published_is_always_refused(run: Run, tmp_path: Path) -> None:
+    assert run("track", "export", "decideurs", "out").status == 0
+    file = tmp_path / "out" / "decideurs" / "d1" / "module.toml"
+    file.write_text(
+        file.read_text().replace(
+            "[[sources]]", '[[objectives]]\nkey = "d1-o9"\ntext = { fr = "x", en = "x" }\n\n[[sources]]', 1
+        )
+    )
+    bank = file.with_name("questions.toml")
+    bank.write_text(bank.read_text().replace('objective = "d1-o1"', 'objective = "d1-o9"', 1))
+    outcome = run("track", "validate", "out")
+    assert outcome.status == 1
+    assert "decideurs / d1 / objective / d1-o9: No lesson works towards this objective. (blocking)" in outcome.err

@@ -1,0 +1,210 @@
+"""What would make a track better, or keeps it from being published: read by its authors before anyone learns with it.
+
+``curricula.validate`` says what cannot be read at all; here a track is read, and judged.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
+from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
+
+#: Marks a message for extraction; whoever shows it translates it.
+N_ = str
+
+Weight = Literal["blocking", "advice"]
+
+#: Smallest bank of a module: a second attempt then meets other questions.
+BANK = 12
+#: How old a check may be, in days, before the fact must be looked at again.
+FRESH_DAYS = 365
+#: Least ease of a text (Flesch, 0 to 100) and longest share of sentences that are long.
+EASE, LONG_SHARE = 30.0, Fraction(1, 4)
+#: A lesson's declared minutes, in times what reading it takes: exercises take time too, and not all of it.
+MINUTES = (Fraction(1), Fraction(4))
+#: What a question of the assessment takes, in minutes.
+QUESTION_MINUTES = Fraction(3, 2)
+#: A right option longer than every other by so much gives itself away.
+GIVEAWAY = Fraction(3, 2)
+_DIFFICULTIES = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to mend (``blocking``) or to improve (``advice``). ``path`` leads to it, as in ``curricula.diff``.
+
+    ``message`` is to be translated, then given ``values``.
+    """
+
+    path: tuple[str, ...]
+    weight: Weight
+    message: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{' / '.join(self.path)}: {self.message % dict(self.values)}"
+
+
+def _finding(path: tuple[str, ...], weight: Weight, message: str, **values: object) -> Finding:
+    return Finding(path, weight, message, tuple((name, str(value)) for name, value in values.items()))
+
+
+def findings(track: Track, today: date) -> list[Finding]:
+    """Everything found in a track, what is blocking first, each in reading order."""
+    found = [each for module in track.published_modules for each in _module(module, today)]
+    found += [each for reference in track.legal for each in _law(reference.key, reference.checked_on, today)]
+    return sorted(found, key=lambda each: each.weight != "blocking")
+
+
+def _module(module: Module, today: date) -> Iterator[Finding]:
+    here = (module.key,)
+    taught = {key for lesson in module.lessons for key in lesson.objectives}
+    assessed = Counter(question.objective for question in module.questions)
+    for objective in module.objectives:
+        where = (*here, "objective", objective.key)
+        if objective.key not in taught:
+            yield _finding(where, "blocking", N_("No lesson works towards this objective."))
+        if not assessed[objective.key]:
+            yield _finding(where, "blocking", N_("No question assesses this objective."))
+        elif assessed[objective.key] < 2:
+            yield _finding(
+                where, "advice", N_("A single question assesses this objective: a second attempt meets it again.")
+            )
+    if len(module.questions) < BANK:
+        message = N_("The bank holds %(count)s questions; with %(least)s a second attempt differs from the first.")
+        yield _finding((*here, "question"), "advice", message, count=len(module.questions), least=BANK)
+    missing = [str(level) for level in _DIFFICULTIES if level not in {each.difficulty for each in module.questions}]
+    if module.questions and missing:
+        message = N_("No question is of difficulty %(levels)s.")
+        yield _finding((*here, "question"), "advice", message, levels=", ".join(missing))
+    yield from _duration(module)
+    for source in module.sources:
+        yield from _source(here, source, today)
+    for lesson in module.lessons:
+        yield from _lesson(here, lesson)
+    yield from _bank(here, module)
+
+
+def _duration(module: Module) -> Iterator[Finding]:
+    quiz = QUESTION_MINUTES * module.quiz.questions if module.quiz else Fraction(0)
+    counted = round(sum(lesson.minutes for lesson in module.lessons) + quiz)
+    if counted > module.duration_minutes:
+        message = N_("Lessons and assessment take %(counted)s minutes, more than the %(declared)s declared.")
+        where = (module.key, "duration_minutes")
+        yield _finding(where, "advice", message, counted=counted, declared=module.duration_minutes)
+
+
+def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Finding]:
+    where = (*here, "lesson", lesson.key)
+    for language in LANGUAGES:
+        text = lesson.texts.get(language)
+        if text is None:
+            yield _finding((*where, language), "blocking", N_("The lesson is not written in this language."))
+            continue
+        read = reading_minutes(text.body)
+        low, high = (round(read * share) for share in MINUTES)
+        if not low <= lesson.minutes <= max(high, 5):
+            message = N_("%(declared)s minutes are declared; reading takes %(read)s at %(pace)s words a minute.")
+            yield _finding(
+                (*where, language),
+                "advice",
+                message,
+                declared=lesson.minutes,
+                read=max(1, round(read)),
+                pace=WORDS_A_MINUTE,
+            )
+        easy = ease(text.body, language)
+        if easy is not None and easy < EASE:
+            message = N_("Hard to read: %(ease)s on a scale of 100, where %(least)s is already demanding.")
+            yield _finding((*where, language), "advice", message, ease=round(easy), least=round(EASE))
+        share, longest = long_sentences(text.body)
+        if share > LONG_SHARE:
+            message = N_("%(share)s %% of the sentences are long; the longest begins « %(begins)s ».")
+            yield _finding((*where, language), "advice", message, share=round(share * 100), begins=longest[:60])
+        if "::: situation" not in text.body:
+            yield _finding((*where, language), "advice", N_("The lesson does not open with a situation."))
+        if "::: plain" not in text.body:
+            yield _finding((*where, language), "advice", N_("The lesson does not close in plain language."))
+
+
+def _source(here: tuple[str, ...], source: Source, today: date) -> Iterator[Finding]:
+    where = (*here, "source", source.key)
+    if source.mark == "M":
+        yield _finding(where, "advice", N_("This source is still to be checked."))
+    yield from _age(where, source.checked_on, today)
+
+
+def _law(key: str, checked_on: str, today: date) -> Iterator[Finding]:
+    yield from _age(("legal", key), checked_on, today)
+
+
+def _age(where: tuple[str, ...], checked_on: str | None, today: date) -> Iterator[Finding]:
+    if checked_on and (today - first_day(checked_on)).days > FRESH_DAYS:
+        yield _finding(where, "advice", N_("Checked more than a year ago: %(on)s."), on=checked_on)
+
+
+def first_day(iso: str) -> date:
+    """The first day of an ISO year, month or day."""
+    year, month, day = [*map(int, iso.split("-")), 1, 1][:3]
+    return date(year, month, day)
+
+
+def _bank(here: tuple[str, ...], module: Module) -> Iterator[Finding]:
+    stems = Counter(stem for question in module.questions for stem in set(question.stem.values()) if stem)
+    for question in module.questions:
+        where = (*here, "question", question.key)
+        yield from _question(where, question)
+        if any(stems[stem] > 1 for stem in question.stem.values()):
+            yield _finding(where, "advice", N_("Another question has the same wording."))
+
+
+def _question(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
+    for language in LANGUAGES:
+        if not question.stem.get(language):
+            yield _finding((*where, "stem", language), "blocking", N_("The question is not written in this language."))
+    for option in question.options:
+        yield from _option((*where, "option", option.key), option)
+    texts = Counter(option.text.get(language, "") for option in question.options for language in LANGUAGES)
+    if any(count > 1 for text, count in texts.items() if text and not _same_in_both(question, text)):
+        yield _finding(where, "blocking", N_("Two options say the same."))
+    yield from _giveaway(where, question)
+
+
+def _same_in_both(question: Question, text: str) -> bool:
+    """Whether a text is there twice only because an option reads alike in both languages (a number, a name)."""
+    options = [option for option in question.options if text in option.text.values()]
+    return len(options) == 1
+
+
+def _option(where: tuple[str, ...], option: Option) -> Iterator[Finding]:
+    for language in LANGUAGES:
+        if not option.text.get(language):
+            yield _finding((*where, "text", language), "blocking", N_("The option is not written in this language."))
+        if not option.feedback.get(language):
+            yield _finding(
+                (*where, "feedback", language), "blocking", N_("Nothing is said to whoever chooses this option.")
+            )
+    if not option.correct and not option.misconception:
+        yield _finding(where, "advice", N_("Say which misconception this option stands for."))
+
+
+def _giveaway(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
+    right = [option for option in question.options if option.correct]
+    wrong = [option for option in question.options if not option.correct]
+    if len(right) != 1 or not wrong:
+        return
+    for language in LANGUAGES:
+        longest = max(len(option.text.get(language, "")) for option in wrong)
+        if len(right[0].text.get(language, "")) > longest * GIVEAWAY and longest > 0:
+            yield _finding(
+                (*where, language), "advice", N_("The right option is much longer than the others: it shows.")
+            )
+
+
+def blocking(found: list[Finding]) -> list[Finding]:
+    """What keeps a track from being published."""
+    return [each for each in found if each.weight == "blocking"]
