@@ -40,7 +40,7 @@ def items_of(root: Element, language: str, keys: Keys) -> Taken:
 def _draws(root: Element) -> Iterator[Note]:
     for section in root.iter("section"):
         if section.find("selection_ordering/selection") is not None:
-            name = section.get("title") or section.get("ident", "")
+            name = section.get("title", "") or section.get("ident", "")
             yield Note(
                 N_("The file draws some questions of this section: all of them were taken."), name, line(section)
             )
