@@ -10,6 +10,7 @@ from curricula.exchange.qti12 import items_of
 from curricula.exchange.qti_draft import in_file, joined
 from curricula.exchange.qti_items import normalise, read_item
 from curricula.exchange.qti_packages import ITEM, OLDER, TEST, Part, in_order, parts_of
+from curricula.exchange.qti_writing import write
 
 #: How a ZIP archive begins.
 _ZIP = b"PK"
@@ -49,4 +50,4 @@ def _repeated(parts: list[Part]) -> Iterator[Note]:
             yield Note(N_("Several items have this identifier: each has a key of its own here."), name)
 
 
-FORMAT = Format("qti", "QTI", (".zip", ".xml"), "application/zip", read)
+FORMAT = Format("qti", "QTI", (".zip", ".xml"), "application/zip", read, write)
