@@ -2,8 +2,8 @@
 
 https://www.imsglobal.org/spec/qti/v3p0/impl (items, response processing, feedback, packaging). The scoring is written
 in full. The template ``match_correct`` would score a single choice as we do and never set ``FEEDBACK``: none would be
-shown. A multiple choice adds 1 for a right option and takes 1 for a wrong one (``map_response``, never below 0), divided
-by the number of right ones: the exact rule of ``assessments/types/multiple.py``, where points of 1/3 would be rounded.
+shown. A multiple choice adds 1 for a right option and takes 1 for a wrong one (``map_response``, never below 0), all
+divided by the number of right ones: the exact rule of ``assessments/types/multiple.py``, where 1/3 would be rounded.
 """
 
 import io
