@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from curricula.exchange.labels import Keys, labels_of
 from curricula.exchange.model import N_, Note, NotReadable, Taken
 from curricula.exchange.qti12_rules import Rules, rules_of
-from curricula.exchange.qti_draft import Choice, Draft, Remarks, joined, language_of, question_of
+from curricula.exchange.qti_draft import Choice, Draft, Remarks, joined, language_of, question_of, right_number
 from curricula.exchange.qti_text import inner_html, line, xml_text
 
 #: Where the answer is typed, placed or uploaded: no equal among our questions (ASI binding, section 3.6).
@@ -78,6 +78,8 @@ def _draft(item: Element, name: str, fields: Mapping[str, str], remarks: Remarks
         return None
     labels = list(rendered.iter("response_label"))
     names = [label.get("ident", "").strip() for label in labels]
+    if not right_number(names, remarks):
+        return None
     rules = rules_of(item, frozenset(names), several)
     _remark_scoring(rules, several, fields, remarks)
     stem = _html(_outside(shown, responses[0]), remarks) + _html(responses[0].findall("material"), remarks)

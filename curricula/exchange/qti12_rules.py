@@ -62,8 +62,8 @@ def _showing(
 
 def _wanted(condition: Element) -> tuple[frozenset[str], frozenset[str]]:
     """(options the condition asks for, options it refuses)."""
-    refused = [node for no in condition.iterfind("conditionvar//not") for node in no.iter("varequal")]
-    asked = [node for node in condition.iterfind("conditionvar//varequal") if not any(node is no for no in refused)]
+    refused = {node for no in condition.iterfind("conditionvar//not") for node in no.iter("varequal")}
+    asked = {node for node in condition.iterfind("conditionvar//varequal") if node not in refused}
     return frozenset(map(_value, asked)), frozenset(map(_value, refused))
 
 

@@ -8,7 +8,7 @@ from curricula.exchange.model import N_, Note, Taken
 from curricula.exchange.qti_text import markdown_of
 from curricula.model import LANGUAGES, Option, Question
 
-#: How many options our choice questions have, and how many right ones a multiple one has at most.
+#: How many options our choice questions have.
 FEWEST, MOST = 2, 8
 
 
@@ -77,9 +77,15 @@ def question_of(draft: Draft, language: str, keys: Keys, remarks: Remarks) -> Qu
     return Question(key, kind, *said, {language: stem}, tuple(options))
 
 
+def right_number(names: Sequence[str], remarks: Remarks) -> bool:
+    """Whether a question can have so many options; a remark says it where it cannot."""
+    if FEWEST <= len(names) <= MOST:
+        return True
+    remarks.add(N_("A question has 2 to 8 options: this one was left out."))
+    return False
+
+
 def _refusal(draft: Draft, names: Sequence[str]) -> str:
-    if not FEWEST <= len(names) <= MOST:
-        return N_("A question has 2 to 8 options: this one was left out.")
     if len(set(names)) < len(names):
         return N_("Two options have the same identifier: the question was left out.")
     if not draft.right:

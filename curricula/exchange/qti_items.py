@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from curricula.exchange.labels import Keys
 from curricula.exchange.model import N_, Taken
-from curricula.exchange.qti_draft import Choice, Draft, Remarks, language_of, question_of
+from curricula.exchange.qti_draft import Choice, Draft, Remarks, language_of, question_of, right_number
 from curricula.exchange.qti_feedback import feedback_of
 from curricula.exchange.qti_scoring import right_options, scoring_remark
 from curricula.exchange.qti_text import inner_html, line
@@ -76,6 +76,8 @@ def _draft(root: Element, body: Element, interaction: Element, tags: tuple[str, 
         return None
     choices = interaction.findall("simpleChoice")
     names = [choice.get("identifier", "").strip() for choice in choices]
+    if not right_number(names, remarks):
+        return None
     cardinality = declared[0].get("cardinality", "")
     if cardinality not in {"single", "multiple"}:
         remarks.add(N_("The order of the answers counts: the item was left out."), line(declared[0]))
@@ -88,8 +90,8 @@ def _draft(root: Element, body: Element, interaction: Element, tags: tuple[str, 
         remarks.add(said)
     _remark_interaction(interaction, choices, several, remarks)
     feedback = feedback_of(root, dict(zip(names, choices, strict=True)), right, several, remarks)
-    prompt, aside = interaction.find("prompt"), [node for node in body.iter() if node.tag in _ASIDE]
-    stem = inner_html(body, [interaction, *aside])
+    prompt, aside = interaction.find("prompt"), {node for node in body.iter() if node.tag in _ASIDE}
+    stem = inner_html(body, {interaction, *aside})
     if prompt is not None:
         stem += f"<div>{inner_html(prompt, aside)}</div>"
     texts = tuple(Choice(name, inner_html(node, aside)) for name, node in zip(names, choices, strict=True))

@@ -1,7 +1,7 @@
 """Texts between our Markdown and the XHTML that QTI items hold."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from html import escape
 from xml.etree.ElementTree import Element
@@ -17,7 +17,8 @@ from curricula.exchange.safe import Node
 _LINKS = ("https://", "mailto:")
 #: What XML 1.0 cannot hold (section 2.2, Characters), escaped or not.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+#: Escapes of Markdown, but those of what would look like a tag.
+_ESCAPED = re.compile(r"\\(?!<[A-Za-z/!?])([!-/:-@\[-`{-~])")
 
 
 def xml_text(text: str) -> str:
@@ -30,11 +31,11 @@ def to_xhtml(markdown: str) -> str:
     return _NOT_XML.sub("", _parser().render(markdown)).strip()
 
 
-def inner_html(node: Element, leave_out: Sequence[Element] = ()) -> str:
+def inner_html(node: Element, leave_out: Collection[Element] = frozenset()) -> str:
     """What an element holds, as HTML; the elements of ``leave_out`` are passed over, not the text after them."""
     parts = [escape(node.text or "", quote=False)]
     for child in node:
-        if not any(child is one for one in leave_out):
+        if child not in leave_out:
             attributes = "".join(f' {name}="{escape(child.attrib[name])}"' for name in _said(child))
             inside = inner_html(child, leave_out)
             parts.append(f"<{child.tag}{attributes}>{inside}" + ("" if _void(child) else f"</{child.tag}>"))
