@@ -47,7 +47,8 @@ def markdown_of(html: str) -> tuple[str, tuple[str, ...]]:
     """(Markdown, names of the elements that were lost), without the escapes that change nothing."""
     text, lost = to_markdown(html)
     plainer = "\n\n".join(_plainer(part) for part in text.split("\n\n"))
-    return (plainer if _parser().render(plainer) == _parser().render(text) else text), lost
+    same = plainer == text or _parser().render(plainer) == _parser().render(text)
+    return (plainer if same else text), lost
 
 
 def line(node: Element) -> int:

@@ -192,3 +192,51 @@ def test_two_items_of_one_identifier_have_two_keys() -> None:
     taken = read(package({**files}), "fr")
     assert [question.key for question in taken.questions] == ["modal", "modal-2"]
     assert said(taken) == ["modal: Several items have this identifier: each has a key of its own here."]
+
+
+def test_feedback_of_several_choices_follows_the_rules_that_test_for_one() -> None:
+    rule = (
+        '<responseCondition><responseIf><member><baseValue baseType="identifier">{0}</baseValue>'
+        '<variable identifier="RESPONSE"/></member><setOutcomeValue identifier="FB">'
+        '<baseValue baseType="identifier">{1}</baseValue></setOutcomeValue></responseIf></responseCondition>'
+    )
+    rules = rule.format("L", "law") + rule.format("M", "map")
+    shown = (
+        '<modalFeedback outcomeIdentifier="FB" identifier="{0}" showHide="{2}" title="{1}"><p>{0}!</p></modalFeedback>'
+    )
+    item = multiple_2(OURS, f"<responseProcessing>{rules}</responseProcessing>")
+    modal = shown.format("law", "Careful", "show") + shown.format("map", "", "hide") + shown.format("N", "", "show")
+    item = item.replace("</imsqti:assessmentItem>", modal + "</imsqti:assessmentItem>")
+    taken = read(item.encode(), "fr")
+    told = {option.key: option.feedback["fr"] for option in taken.questions[0].options}
+    assert told == {"n": "N!", "p": "", "l": "**Careful**\n\nlaw!", "m": ""}
+    assert [note.split(": ", 1)[1] for note in said(taken)] == [
+        "The file has scoring rules of its own, which were not taken.",
+        "Feedback « map » belongs to no option: it was not taken.",
+    ]
+
+
+def test_conditions_one_after_the_other_leave_the_rest_to_the_last() -> None:
+    first = '<qti-match><qti-variable identifier="RESPONSE"/><qti-base-value>toujours</qti-base-value></qti-match>'
+    again = (
+        f"<qti-response-else-if>{first}<qti-set-outcome-value identifier='FEEDBACK'>"
+        "<qti-base-value>excès</qti-base-value></qti-set-outcome-value></qti-response-else-if><qti-response-else>"
+    )
+    modal = (
+        "<qti-modal-feedback outcome-identifier='FEEDBACK' identifier='excès' show-hide='show'><qti-content-body>"
+        "Pas si vite.</qti-content-body></qti-modal-feedback></qti-assessment-item>"
+    )
+    item = MODAL_3.replace("<qti-response-else>", again).replace("</qti-assessment-item>", modal)
+    taken = read(item.encode(), "en")
+    told = [option.feedback["fr"] for option in taken.questions[0].options]
+    assert (told, said(taken)) == (["Relisez l’annexe III.", "Oui, selon l’usage.", "Pas si vite."], [])
+
+
+def test_a_package_of_2_1_with_base_addresses_and_ims_metadata_is_read() -> None:
+    keyword = (
+        "<metadata><lom><general><keyword><langstring>difficulty:3</langstring></keyword></general></lom></metadata>"
+    )
+    resources = resource("a.xml", "imsqti_item_xmlv2p1", keyword)
+    named = manifest(resources).replace("<resources>", '<resources xml:base="items/">')
+    taken = read(package({"imsmanifest.xml": named, "items/a.xml": multiple_2(OURS, MAP_RESPONSE)}), "fr")
+    assert (taken.questions[0].difficulty, said(taken)) == (3, [])
