@@ -65,11 +65,11 @@ def _draft(item: Element, name: str, fields: Mapping[str, str], remarks: Remarks
     shown = item.find("presentation")
     responses = [node for node in shown.iter() if node.tag in _RESPONSES] if shown is not None else []
     kind = fields.get("question_type") or fields.get("cc_profile") or ", ".join(node.tag for node in responses)
-    if shown is None or not responses:
+    rendered = responses[0].find("render_choice") if len(responses) == 1 else None
+    if shown is None or not kind:
         remarks.add(N_("This item asks nothing: it was left out."))
         return None
-    rendered = responses[0].find("render_choice")
-    if len(responses) > 1 or responses[0].tag != "response_lid" or rendered is None:
+    if rendered is None or responses[0].tag != "response_lid":
         remarks.add(N_("« %(kind)s » has no equal among our questions: the item was left out."), kind=kind)
         return None
     several = responses[0].get("rcardinality", "Single").lower() == "multiple"

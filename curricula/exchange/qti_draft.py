@@ -28,6 +28,8 @@ class Remarks:
         text, lost = markdown_of(html)
         if lost:
             self.add(N_("Elements of the text were not taken: %(elements)s."), elements=", ".join(lost))
+        if "<table" in html.lower():  # lessons alone show tables: see curricula.render
+            self.add(N_("A table of the text is lines of text here."))
         return text
 
 

@@ -79,6 +79,7 @@ def document(content: bytes, path: str) -> safe.Node:
     except NotReadable as error:
         refused = NotReadable(error.note.message, error.note.line, **error.note.values)
         refused.note = replace(refused.note, item=path)
+        refused.args = (str(refused.note),)
         raise refused from error
 
 

@@ -58,7 +58,9 @@ def _earns_as_ours(declaration: Element, names: Sequence[str], right: frozenset[
     if len(earned) != 1 or min(earned) <= 0:
         return False
     if several:
-        return never_below and lost <= {-min(earned)}
+        most = mapping.get("upperBound")
+        whole = most is None or _number(most) >= min(earned) * len(right)
+        return whole and never_below and lost <= {-min(earned)}
     return lost <= {0.0} or (never_below and max(lost) <= 0)
 
 

@@ -67,6 +67,8 @@ def test_a_multiple_choice_of_2_1_with_a_prefix_is_read() -> None:
         (OURS.replace(' lowerBound="0"', ""), MAP_RESPONSE, "points of their own"),
         (OURS.replace('"P" mappedValue="1"', '"P" mappedValue="2"'), MAP_RESPONSE, "points of their own"),
         (OURS.replace('"P" mappedValue="1"', '"P" mappedValue="NaN"'), MAP_RESPONSE, "points of their own"),
+        (OURS.replace("<mapping", '<mapping upperBound="1"'), MAP_RESPONSE, "points of their own"),
+        (OURS.replace("<mapping", '<mapping upperBound="2"'), MAP_RESPONSE, ""),
         ("", MAP_RESPONSE, "points of their own"),
         (OURS, "<responseProcessing><exitResponse/></responseProcessing>", "rules of its own"),
     ],

@@ -122,6 +122,8 @@ FIB = (
         ("matching_question", SINGLE + SINGLE),
         ("fill_in_multiple_blanks_question", SINGLE + SINGLE),
         ("hotspot", '<response_xy ident="r"/>'),
+        ("file_upload_question", ""),
+        ("text_only_question", ""),
     ],
 )
 def test_a_question_that_has_no_equal_is_left_out_and_named(kind: str, presentation: str) -> None:
@@ -133,8 +135,8 @@ def test_a_question_that_has_no_equal_is_left_out_and_named(kind: str, presentat
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        (canvas_item("text_only_question", "", ""), "asks nothing"),
-        (canvas_item("file_upload_question", "", ""), "asks nothing"),
+        ('<item ident="q"><presentation/></item>', "asks nothing"),
+        ('<item ident="q"/>', "asks nothing"),
         (canvas_item("x", canvas_choices("Ordered"), ""), "order of the answers"),
         (canvas_item("x", SINGLE, ""), "no right option"),
         (canvas_item("x", SINGLE, canvas_rule("4051", "nan")), "no right option"),
@@ -205,3 +207,12 @@ def test_a_package_of_canvas_is_read_as_any_package() -> None:
         "q-multiple-choice-question-2",
     ]
     assert said(taken) == ["Other files of the package were not taken (1): g1/assessment_meta.xml."]
+
+
+def test_unescaped_xhtml_is_read_and_a_table_is_told_to_become_lines() -> None:
+    item = canvas_item("x", SINGLE, canvas_rule("4051", "1"))
+    start, end = item.index("&lt;div&gt;"), item.index("</mattext>")
+    table = "<p>Which <b>row</b>?</p><table><tr><th>A</th></tr><tr><td>1</td></tr></table>"
+    taken = taken_of(item[:start] + table + item[end:])
+    assert taken.questions[0].stem["en"].startswith("Which **row**?")
+    assert [note.split(": ", 1)[1] for note in said(taken)] == ["A table of the text is lines of text here."]
