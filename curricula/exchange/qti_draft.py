@@ -1,5 +1,6 @@
 """A question as a QTI file tells it, of any version, and how it becomes one of ours."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -8,6 +9,8 @@ from curricula.exchange.model import N_, Note, Taken
 from curricula.exchange.qti_text import markdown_of
 from curricula.model import LANGUAGES, Option, Question
 
+#: A link that does not lead to a web page nor to an address: its text alone is kept.
+_ELSEWHERE = re.compile(r"""<a\s[^<>]*href\s*=\s*(?:"|'|(?=[^"'\s]))(?!https://|mailto:)""", re.IGNORECASE)
 #: How many options our choice questions have.
 FEWEST, MOST = 2, 8
 
@@ -28,6 +31,8 @@ class Remarks:
         text, lost = markdown_of(html)
         if lost:
             self.add(N_("Elements of the text were not taken: %(elements)s."), elements=", ".join(lost))
+        if _ELSEWHERE.search(html):
+            self.add(N_("Links to files or to pages without https were not taken: their text was."))
         if "<table" in html.lower():  # lessons alone show tables: see curricula.render
             self.add(N_("A table of the text is lines of text here."))
         return text

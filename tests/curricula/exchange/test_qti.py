@@ -120,6 +120,8 @@ def test_an_item_that_is_none_of_our_questions_is_left_out_and_named(change: tup
         (("<p>A prefecture", "<qti-rubric-block>Hush</qti-rubric-block><p>A prefecture"), "« rubricBlock »"),
         (("<p>A prefecture", "<qti-feedback-block>Hush</qti-feedback-block><p>A prefecture"), "« feedbackBlock »"),
         (("<p>A prefecture", "<p><img src='x.png' alt='x'/>A prefecture"), "were not taken: img."),
+        (("<p>A prefecture", "<p><a href='a.pdf'>A</a> prefecture"), "Links to files"),
+        (("<p>A prefecture", "<p><a href='https://x.org'>A</a> prefecture"), ""),
         (('adaptive="false"', 'adaptive="true"'), "is adaptive"),
         (('time-dependent="false"', 'time-dependent="true"'), "time taken counts"),
         (('xml:lang="en-GB"', 'xml:lang="de"'), "« de » is not one of ours"),

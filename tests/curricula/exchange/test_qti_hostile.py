@@ -165,6 +165,7 @@ def test_scripts_and_links_of_the_texts_do_not_pass() -> None:
     assert "here \\<img src=x onerror=alert(1)>What is it" in stem
     assert "alert(1)" not in stem.replace("onerror=alert(1)", "")
     assert "were not taken: script." in str(taken.notes[0])
+    assert "Links to files" in str(taken.notes[1])
 
 
 def read_or_refused(content: bytes) -> Taken | None:
