@@ -101,7 +101,12 @@ class _Reading:
         said = "\n".join(self.lines[block.start : block.end]).strip("\n")
         if block.type == "definition":
             said = _FOOTNOTE.sub(r"\1\\[^", said)
-        return to_markdown(said)[0] if block.type == "html_block" else said
+        if block.type != "html_block":
+            return said
+        try:
+            return to_markdown(said)[0]
+        except RecursionError as error:
+            raise NotReadable(N_("Elements of this HTML are nested too deep."), block.start + 1) from error
 
     def _took_question(self, block: Block, page: list[Block], heading: Block | None) -> bool:
         """Whether the block is a question; what belongs to it then leaves the page."""
