@@ -265,7 +265,7 @@ def test_what_cannot_be_taken_has_a_note(files: dict[str, str | bytes], said: st
 def test_hostile_pages_say_their_text_alone() -> None:
     html = (
         "<html><head><title>" * 500
-        + "<body onload=x><p onclick=x>Oui<script>non</script><a href='javascript:'>lien</a><svg><b>non</b></svg>"
+        + "<body onload=x><p onclick=x>Oui<script>non</script><a href='javascript:'>lien</a><svg><text>non</text></svg>"
     )
     (page,) = _read(_one("webcontent", html, "a.html")).pages
     assert page.body == "Ouilien"
