@@ -70,7 +70,7 @@ def open_cartridge(content: bytes) -> Cartridge:
     if unnamed:
         reading.notes.append(
             Note(
-                N_("%(number)s files of the archive are not of the course: %(names)s."),
+                N_("The course does not name these files of the archive (%(number)s): %(names)s."),
                 values={"number": str(len(unnamed)), "names": ", ".join(unnamed[:5]) + ("…" if unnamed[5:] else "")},
             )
         )

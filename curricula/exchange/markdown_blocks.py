@@ -45,7 +45,7 @@ class Block:
     items: tuple[Item, ...] = ()
 
 
-def header(text: str) -> tuple[dict[str, Any], int, list[Note]]:
+def header(text: str) -> tuple[dict[str, str], int, list[Note]]:
     """(what the header says, the line of the text after it from 0, notes). Raises ``NotReadable``.
 
     A header is YAML between lines « --- » or TOML between lines « +++ ». A document may have none.
@@ -56,23 +56,33 @@ def header(text: str) -> tuple[dict[str, Any], int, list[Note]]:
     if len(found["said"]) > HEADER:
         raise NotReadable(N_("The header is longer than %(most)s characters."), 1, most=str(HEADER))
     try:
-        said = yaml.safe_load(found["said"]) if found["mark"] == "---" else tomllib.loads(found["said"])
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        said = _yaml(found["said"]) if found["mark"] == "---" else tomllib.loads(found["said"])
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise NotReadable(N_("The header is not as YAML (---) or TOML (+++) should be."), 1) from error
     if not isinstance(said, dict):
         raise NotReadable(N_("The header is not as YAML (---) or TOML (+++) should be."), 1)
-    named = {str(key)[:100]: value for key, value in said.items()}
+    named = {str(name)[:100]: _shown(value) for name, value in said.items()}
     return named, found[0].count("\n"), list(_of_header(named))
 
 
-def _of_header(said: Mapping[str, Any]) -> Iterator[Note]:
+def _yaml(said: str) -> Any:
+    # Texts, lists and mappings alone: no value is interpreted, and a mapping that repeats others does not grow.
+    return yaml.load(said, Loader=yaml.BaseLoader)  # noqa: S506
+
+
+def _shown(value: Any) -> str:
+    """A value of a header, or the values of a list, as a text; what is nested in it is not shown."""
+    values = value if isinstance(value, list) else [value]
+    return "; ".join(str(each) for each in values if not isinstance(each, (list, dict))).strip()[:500]
+
+
+def _of_header(said: Mapping[str, str]) -> Iterator[Note]:
     for name, value in said.items():
         if name in {"minutes", "able"}:
-            shown = "; ".join(str(each) for each in value) if isinstance(value, list) else str(value)
             yield Note(
                 N_("The header says « %(name)s »: write it again in the lesson: %(value)s."),
                 line=1,
-                values={"name": name, "value": shown[:500]},
+                values={"name": name, "value": value},
             )
         elif name != "title":
             yield Note(N_("« %(name)s » of the header is not taken."), line=1, values={"name": name})

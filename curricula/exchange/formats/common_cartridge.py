@@ -20,8 +20,9 @@ from importlib import import_module
 from pathlib import PurePosixPath
 
 from curricula.exchange import safe
+from curricula.exchange.bounded_html import bounded_markdown
 from curricula.exchange.cartridge import Cartridge, Placed, nodes, open_cartridge
-from curricula.exchange.html import plain_to_markdown, to_markdown
+from curricula.exchange.html import plain_to_markdown
 from curricula.exchange.labels import Keys
 from curricula.exchange.model import N_, Format, Link, Note, NotReadable, Page, Taken
 from curricula.model import Question
@@ -34,8 +35,8 @@ _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,1000}?)</title", re.IGNORECASE | re
 _BODY, _BODY_END = re.compile(r"<body\b", re.IGNORECASE), re.compile(r"</body\b", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s{0,10}=\s{0,10}["']?([^"'\s>]{1,500})""", re.IGNORECASE)
 _WEB = ("https://", "mailto:")
-#: Longest page that is read, in characters.
-_LONGEST = 200_000
+#: Longest page that is read, and longest text of all the pages, in characters: hostile HTML takes long to read.
+_LONGEST, _TOGETHER = 200_000, 2_000_000
 
 
 def read(content: bytes, language: str, read_items: ReadItems | None = None) -> Taken:
@@ -70,6 +71,8 @@ class _Reading:
     notes: list[Note] = field(default_factory=list)
     keys: Keys = field(default_factory=Keys)
     taken: set[str] = field(default_factory=set)
+    #: Characters of the pages read until now.
+    read: int = 0
 
     def take(self, placed: Placed) -> None:
         """Takes a resource, or says in a note why not."""
@@ -112,15 +115,12 @@ class _Reading:
 
     def _page(self, placed: Placed, path: str) -> None:
         html = safe.text(self.cartridge.files[path])
-        if len(html) > _LONGEST:
-            self._note(placed, N_("The page « %(name)s » is longer than %(most)s characters."), most=str(_LONGEST))
+        if len(html) > _LONGEST or self.read + len(html) > _TOGETHER:
+            self._note(placed, N_("The page « %(name)s » is too long, or comes after too many others."))
             return
+        self.read += len(html)
         head, body = _parts(html)
-        try:
-            said, lost = to_markdown(body)
-        except RecursionError:
-            self._note(placed, N_("Elements of the page « %(name)s » are nested too deep."))
-            return
+        said, lost = bounded_markdown(body)
         named = _TITLE.search(head)
         title = placed.title or (" ".join(unescape(named[1]).split()) if named else "") or PurePosixPath(path).stem
         if lost:
@@ -212,6 +212,4 @@ def _parts(html: str) -> tuple[str, str]:
     return html[:begin][:20_000], html[begin : ended.start() if ended else len(html)]
 
 
-FORMAT = Format(
-    "common_cartridge", "Common Cartridge", (".imscc", ".zip", ".xml"), "application/vnd.ims.imsccv1p3", read
-)
+FORMAT = Format("common_cartridge", "Common Cartridge", (".imscc", ".zip"), "application/vnd.ims.imsccv1p3", read)

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from curricula.exchange import safe
-from curricula.exchange.html import to_markdown
+from curricula.exchange.bounded_html import bounded_markdown
 from curricula.exchange.labels import Keys, labels_of, option_key, tags_of
 from curricula.exchange.markdown_blocks import Block, blocks, header, named_blocks
 from curricula.exchange.model import N_, Bank, Format, Given, Note, NotReadable, Page, Taken
@@ -48,8 +48,7 @@ def read(content: bytes, language: str) -> Taken:
     said, first, notes = header(text)
     lines = [""] * first + text.split("\n")[first:]
     found, unseen = blocks(lines)
-    title = said.get("title")
-    reading = _Reading(lines, language, str(title).strip()[:500] if title else "")
+    reading = _Reading(lines, language, said.get("title", ""))
     reading.read(found)
     notes = sorted([*notes, *unseen, *reading.notes], key=lambda note: note.line)
     return Taken(tuple(reading.questions), tuple(reading.pages), notes=tuple(notes))
@@ -101,12 +100,7 @@ class _Reading:
         said = "\n".join(self.lines[block.start : block.end]).strip("\n")
         if block.type == "definition":
             said = _FOOTNOTE.sub(r"\1\\[^", said)
-        if block.type != "html_block":
-            return said
-        try:
-            return to_markdown(said)[0]
-        except RecursionError as error:
-            raise NotReadable(N_("Elements of this HTML are nested too deep."), block.start + 1) from error
+        return bounded_markdown(said, block.start + 1)[0] if block.type == "html_block" else said
 
     def _took_question(self, block: Block, page: list[Block], heading: Block | None) -> bool:
         """Whether the block is a question; what belongs to it then leaves the page."""
@@ -161,8 +155,9 @@ class _Reading:
         return "\n".join(self.lines[first.start : asked.start]).strip("\n")
 
     def _tags(self, block: Block) -> list[str]:
-        """The tags of a paragraph made of nothing else."""
-        return re.findall(r"`([^`]+)`", block.text) if _TAGS.fullmatch(block.text) else []
+        """The tags of a paragraph made of nothing else than tags of ours."""
+        said = re.findall(r"`([^`]+)`", block.text) if _TAGS.fullmatch(block.text) else []
+        return said if set(labels_of(said).others) <= {_MULTIPLE} else []
 
 
 def write(bank: Bank) -> Given:

@@ -80,6 +80,23 @@ def test_a_rule_at_the_beginning_is_not_a_header() -> None:
     assert _read("---\n\nText.\n\n---\n").pages[0].body == "---\n\nText.\n\n---"
 
 
+def test_a_header_is_not_interpreted() -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    grows = "m0: &m0 {k: v}\n" + "".join(
+        f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}\n" for n in range(1, 12)
+    )
+    code = "code: !!python/object/apply:os.system [id]\nday: 2024-99-99\n"
+    taken = _read(f"---\n{bomb}{grows}{code}able: [*a11, see]\ntitle: *a11\n---\n# A\n\na\n")
+    assert [page.path for page in taken.pages] == [()]
+    assert (1, "The header says « able »: write it again in the lesson: see.") in _said(taken)
+    assert (1, "« code » of the header is not taken.") in _said(taken)
+
+
+def test_a_paragraph_of_code_is_not_taken_for_tags() -> None:
+    (question,) = _read("# A\n\n**One**\n\n`x = 1`\n\nWhat is x?\n\n- [x] 1\n- [ ] 2\n").questions
+    assert question.stem == {"en": "`x = 1`\n\nWhat is x?"}
+
+
 def test_text_without_a_title_is_named_by_its_first_words() -> None:
     taken = _read("Some words here.\n")
     assert taken.pages[0].title == "Some words here."
@@ -118,7 +135,7 @@ Text of the lesson.
 
 ### First one
 
-`objective:d1-o1` `difficulty:3` `misconception-b:size is truth` `mine`
+`objective:d1-o1` `difficulty:3` `misconception-b:size is truth`
 
 Two
 paragraphs.
@@ -273,8 +290,8 @@ def test_what_cannot_be_written_is_named() -> None:
         (b"---\ntitle: [\n---\n", 1),
         (b"---\n- a: 1\n---\n", 1),
         (b"---\na: " + b"[" * 9_000 + b"\n---\n", 1),
-        (b"---\na: 2024-99-99\n---\n", 1),
-        (b"---\na: !!python/object/apply:os.system [id]\n---\n", 1),
+        (b"---\n? [a, b]\n: 1\n---\n", 1),
+        (b"+++\na = 2024-99-99\n+++\n", 1),
         (b"---\na: 1\n" + b"#" * 20_000 + b"\n---\n", 1),
         (b"+++\na = \n+++\n", 1),
         (b"a" * 400_000, 1),
