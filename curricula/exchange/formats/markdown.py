@@ -24,6 +24,7 @@ is right of a question that takes several) may be absent.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -65,6 +66,7 @@ class _Reading:
     pages: list[Page] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     keys: Keys = field(default_factory=Keys)
+    names: Counter[str] = field(default_factory=Counter)
 
     def read(self, found: list[Block]) -> None:
         opens = 1 if self.title or any(block.level == 1 for block in found) else 2
@@ -118,6 +120,9 @@ class _Reading:
             )
             return False
         labels = labels_of(tags)
+        # Numbered here: ``Keys`` tries every number again, which takes long where a thousand questions share a name.
+        self.names[name] += 1
+        numbered = f"{name} {self.names[name]}" if self.names[name] > 1 else name
         options = tuple(
             Option(
                 option_key(number), {self.language: _TASK.sub("", item.first, count=1)},
@@ -128,7 +133,7 @@ class _Reading:
         several = sum(right) > 1 or _MULTIPLE in labels.others
         self.questions.append(
             Question(
-                self.keys.key(name), "multiple" if several else "single", labels.objective, labels.difficulty,
+                self.keys.key(numbered), "multiple" if several else "single", labels.objective, labels.difficulty,
                 labels.source, {self.language: stem}, options,
             )
         )  # fmt: skip
