@@ -17,6 +17,7 @@ from curricula.render import unknown_blocks
 #: Most characters of a document, of one of its paragraphs and of its header: what is longer takes too long to read.
 LONGEST, PARAGRAPH, HEADER = 500_000, 10_000, 10_000
 _HEADER = re.compile(r"\A(?P<mark>---|\+\+\+)[ \t]*\n(?P<said>.*?)^(?P=mark)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?: {1,4}(?! )|\t| |$)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
 _WEB = ("https://", "mailto:")
 
@@ -129,7 +130,7 @@ def _block(tokens: list[Token], index: int, lines: list[str]) -> Block:
     token = tokens[index]
     assert token.map is not None
     start, end = token.map
-    if token.type == "bullet_list_open":
+    if token.type in {"bullet_list_open", "ordered_list_open"}:
         return Block(token.type, start, end, items=tuple(_items(tokens, index, lines)))
     if token.type not in {"heading_open", "paragraph_open"}:
         return Block(token.type, start, end)
@@ -170,11 +171,17 @@ def _items(tokens: list[Token], index: int, lines: list[str]) -> Iterator[Item]:
         start, end = token.map
         # A list of one item claims the empty lines after it: they belong to nobody.
         begun = first.map[1] if first.type == "paragraph_open" and first.map else start
-        marked = re.match(r"\s*[-*+](?: {1,4}(?! )|\t| |$)", lines[start])
+        marked = _ITEM.match(lines[start])
         width = marked.end() if marked else 0
         own = [line[width:] if not line[:width].strip() else line.lstrip(" ") for line in lines[start + 1 : end]]
         own.insert(0, lines[start][width:])
-        yield Item("\n".join(own[: begun - start]), "\n".join(own[begun - start :]).strip("\n"))
+        yield Item("\n".join(own[: begun - start]), _outdented("\n".join(own[begun - start :]).strip("\n")))
+
+
+def _outdented(text: str) -> str:
+    """A text without the spaces, three at most, that its first line has beyond what the list asks."""
+    beyond = len(text) - len(text.lstrip(" "))
+    return re.sub(rf"(?m)^ {{1,{beyond}}}", "", text) if 0 < beyond < 4 else text
 
 
 def _unseen(tokens: list[Token]) -> Iterator[Note]:

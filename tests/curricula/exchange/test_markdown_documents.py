@@ -11,6 +11,7 @@ from curricula.exchange.html import plain_to_markdown
 from curricula.exchange.model import Bank, NotReadable, Taken
 from curricula.exchange.registry import formats
 from curricula.model import Option, Question
+from curricula.registry import shipped_tracks
 from curricula.render import render
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text(
@@ -159,7 +160,9 @@ Which?
 - [x] a
 - [x] b
 
-    indented code
+    On two
+
+    paragraphs.
 - [ ] c
 
 End of the lesson.
@@ -182,9 +185,18 @@ def test_task_lists_are_questions_and_leave_the_page() -> None:
         ),
     )  # fmt: skip
     assert (second.key, second.type, second.stem["en"]) == ("second", "multiple", "Which?")
+    assert second.options[1].feedback == {"en": "On two\n\nparagraphs."}
     assert (third.key, third.stem["en"]) == ("are-tags-needed", "Are tags needed?")
     assert [page.body for page in taken.pages] == ["Text of the lesson.\n\nEnd of the lesson."]
     assert not taken.notes
+
+
+def test_a_numbered_list_of_tasks_is_a_question_too() -> None:
+    (question,) = _read("## What?\n\n1. [ ] a\n\n   no\n2. [x] b\n").questions
+    assert [(each.text["en"], each.feedback["en"], each.correct) for each in question.options] == [
+        ("a", "no", False),
+        ("b", "", True),
+    ]
 
 
 def test_without_a_name_the_stem_is_the_block_before() -> None:
@@ -263,6 +275,23 @@ def test_stems_of_all_kinds_are_written(stem: str) -> None:
     given_ = write(Bank("Bank", (question,), "en"))
     assert not given_.notes
     assert read(given_.content, "en").questions == (question,)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_our_own_banks_are_written_whole(language: str) -> None:
+    banks = [module.questions for track in shipped_tracks().values() for module in track.modules if module.questions]
+    assert banks
+    for questions in banks:
+        written = write(Bank("Bank", questions, language))
+        assert not written.notes
+        taken = read(written.content, language)
+        assert not taken.notes
+        assert [(each.key, each.objective, each.source) for each in taken.questions] == [
+            (each.key, each.objective, each.source) for each in questions
+        ]
+        assert [option.feedback[language] for each in taken.questions for option in each.options] == [
+            option.feedback[language] for each in questions for option in each.options
+        ]
 
 
 def test_what_cannot_be_written_is_named() -> None:
