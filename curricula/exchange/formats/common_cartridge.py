@@ -32,6 +32,7 @@ ReadItems = Callable[[safe.Node, str], Taken]
 
 _PAGES = (".html", ".htm", ".xhtml")
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,1000}?)</title", re.IGNORECASE | re.DOTALL)
+_HEAD_END = re.compile(r"</head\b", re.IGNORECASE)
 _BODY, _BODY_END = re.compile(r"<body\b", re.IGNORECASE), re.compile(r"</body\b", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s{0,10}=\s{0,10}["']?([^"'\s>]{1,500})""", re.IGNORECASE)
 _WEB = ("https://", "mailto:")
@@ -205,8 +206,8 @@ def _name(placed: Placed) -> str:
 
 
 def _parts(html: str) -> tuple[str, str]:
-    """(what stands before the body of a page, its body)."""
-    begun = _BODY.search(html)
+    """(what stands before the body of a page, its body); a page may have no mark of either."""
+    begun = _BODY.search(html) or _HEAD_END.search(html)
     begin = html.find(">", begun.end()) + 1 if begun else 0
     ended = _BODY_END.search(html, begin)
     return html[:begin][:20_000], html[begin : ended.start() if ended else len(html)]

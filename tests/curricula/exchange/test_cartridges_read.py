@@ -281,6 +281,20 @@ def test_hostile_pages_say_their_text_alone() -> None:
     assert page.body == "Ouilien"
 
 
+@pytest.mark.parametrize(
+    ("html", "title", "body"),
+    [
+        ("<html><head><title>T</title></head><p>a</p></html>", "T", "a"),
+        ("<HTML><HEAD><TITLE>T\n t</TITLE></HEAD><BODY class=x>a</BODY>after</HTML>", "T t", "a"),
+        ("<p>a</p>", "a", "a"),
+    ],
+)
+def test_a_page_that_no_item_names(html: str, title: str, body: str) -> None:
+    resources = '<resource identifier="r1" type="webcontent" href="d/a.html"><file href="d/a.html"/></resource>'
+    taken = _read({"imsmanifest.xml": _manifest("", resources), "d/a.html": html})
+    assert taken.pages == (Page(title, body),)
+
+
 def test_a_resource_twice_in_either_list_is_taken_once() -> None:
     resource = '<resource identifier="r1" type="webcontent"><file href="a.html"/></resource>'
     item = '<item identifier="i{}" identifierref="r1"><title>Un</title></item>'
