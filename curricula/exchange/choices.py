@@ -11,6 +11,14 @@ from curricula.model import LANGUAGES, Localized, Option, Question
 _CLOSE = 0.001
 #: Said of a question whose weights are others.
 WEIGHTS = N_("The weights of its options are not kept: a right one earns its share, a wrong one costs as much.")
+#: Said of a question of a type that we have not.
+NO_TYPE = N_("Questions of type « %(type)s » have no place here. Not taken.")
+#: Said of feedback on the question as a whole.
+GENERAL = N_("General feedback has no place here: « %(text)s »")
+#: Said of tags that ``Labels`` do not know.
+TAGS = N_("Tags that are not ours have no place here: %(names)s.")
+#: Said of a group of questions.
+CATEGORY = N_("Category « %(name)s » has no place here: %(count)s questions taken from it.")
 _NAMES = {"fr": ("Vrai", "Faux"), "en": ("True", "False")}
 
 
@@ -81,6 +89,13 @@ def _right(weights: list[float], single: bool) -> list[bool]:
 def _in(texts: Localized, languages: list[str]) -> dict[str, str]:
     """A text in each language; where one is missing, as it is in another."""
     return {language: texts.get(language) or next(filter(None, texts.values()), "") for language in languages}
+
+
+def with_general(choices: list[Choice], general: Localized) -> tuple[list[Choice], Localized]:
+    """(options, what is left of the general feedback): options take it where none has feedback of its own."""
+    if any(any(choice.feedback.values()) for choice in choices):
+        return choices, general
+    return [replace(choice, feedback=general) for choice in choices], {}
 
 
 def our_weights(question: Question) -> list[float]:

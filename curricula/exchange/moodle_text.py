@@ -65,6 +65,8 @@ class Texts:
         return self.spoken or {self._language}
 
     def _markdown(self, text: str, kind: str) -> str:
+        if not text.strip():
+            return ""
         if kind == "markdown":
             self._markup |= any(not found[1] for found in _CODE_OR_MARKUP.finditer(text))
             self._lost |= {"img"} if _IMAGE.search(text) else set()

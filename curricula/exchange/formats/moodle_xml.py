@@ -7,10 +7,21 @@ question/format/xml/format.php. Categories have no place here: one note each say
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from curricula.exchange.choices import WEIGHTS, Choice, NotTaken, as_question, true_or_false, weighs_as_ours
+from curricula.exchange.choices import (
+    CATEGORY,
+    GENERAL,
+    NO_TYPE,
+    TAGS,
+    WEIGHTS,
+    Choice,
+    NotTaken,
+    as_question,
+    true_or_false,
+    weighs_as_ours,
+    with_general,
+)
 from curricula.exchange.labels import Keys, labels_of
 from curricula.exchange.model import N_, Format, Note, NotReadable, Taken
 from curricula.exchange.moodle_text import FORMATS, Texts
@@ -67,15 +78,13 @@ class _Reader:
         elif kind in ("multichoice", "truefalse"):
             self._take_choice(element, name)
         else:
-            message = N_("Questions of type « %(type)s » have no place here. Not taken.")
-            self.notes.append(Note(message, name, element.line, {"type": kind[:100]}))
+            self.notes.append(Note(NO_TYPE, name, element.line, {"type": kind[:100]}))
 
     def end_category(self) -> None:
         """Say what was in the category that ends, if there is one."""
         if self._category is not None:
             values = {"name": _said(self._category, "category")[:500], "count": str(len(self.questions) - self._before)}
-            message = N_("Category « %(name)s » has no place here: %(count)s questions taken from it.")
-            self.notes.append(Note(message, line=self._category.line, values=values))
+            self.notes.append(Note(CATEGORY, line=self._category.line, values=values))
         self._before = len(self.questions)
 
     def settings(self) -> Iterator[Note]:
@@ -89,10 +98,8 @@ class _Reader:
         labels = labels_of(_said_in(tag) for tag in element.iterfind("tags/tag"))
         single = element.get("type") == "truefalse" or _said_in(element.find("single")) not in ("false", "0")
         stem = _read(element.find("questiontext"), texts, "html")
-        choices = list(_choices(element, texts))
-        general = _read(element.find("generalfeedback"), texts, "html")
-        if not any(any(choice.feedback.values()) for choice in choices):
-            choices, general = [replace(choice, feedback=general) for choice in choices], {}
+        read = _read(element.find("generalfeedback"), texts, "html")
+        choices, general = with_general(list(_choices(element, texts)), read)
         key = self._keys.key(_said_in(element.find("idnumber")) or name)
         try:
             question = as_question(key, stem, choices, single=single, labels=labels, spoken=texts.languages())
@@ -129,9 +136,9 @@ def _choices(element: Node, texts: Texts) -> Iterator[Choice]:
 def _left_out(element: Node, general: Localized, tags: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
     """(message, values) of each thing of a question that has no place here."""
     if any(general.values()):
-        yield N_("General feedback has no place here: « %(text)s »"), {"text": next(filter(None, general.values()))}
+        yield GENERAL, {"text": next(filter(None, general.values()))}
     if tags:
-        yield N_("Tags that are not ours have no place here: %(names)s."), {"names": ", ".join(tags)}
+        yield TAGS, {"names": ", ".join(tags)}
     hints = len(element.findall("hint"))
     if hints:
         yield N_("Hints have no place here: %(count)s."), {"count": str(hints)}
