@@ -29,6 +29,7 @@ _SILENT = KEPT | {
     "caption",
 }
 _TAG = re.compile(r"<\s*([a-zA-Z][\w:-]*)")
+_LINK = re.compile(r"<a\s[^<>]*?\bhref\b", re.IGNORECASE)
 _LINKS = ("https://", "mailto:")
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&[a-zA-Z#]")
 #: What a plain text may hold that Markdown would take for its own signs: anywhere, then at the start of a line.
@@ -66,21 +67,14 @@ def _bare(html: str) -> str:
 
 def _converted(html: str) -> tuple[str, bool]:
     """(Markdown, whether links were lost)."""
-    refused = list[str]()
-
-    def web_link(tag: str, attribute: str, value: str) -> str | None:
-        if tag == "a" and attribute == "href" and not value.lower().startswith(_LINKS):
-            refused.append(value)
-            return None
-        return value
-
     kept = nh3.clean(
         html, tags=KEPT | {"div"}, attributes={"a": {"href"}, "ol": {"start"}}, link_rel=None,
-        attribute_filter=web_link,
+        attribute_filter=_web_link,
         clean_content_tags={"script", "style", "object", "iframe", "svg", "math", "audio", "video", "template"},
     )  # fmt: skip
     written = _CONVERTER.convert(kept)
-    return re.sub(r"\n{3,}", "\n\n", written.replace("\u00a0", " ")).strip(), bool(refused)
+    links = kept.count("<a href=") < len(_LINK.findall(html))
+    return re.sub(r"\n{3,}", "\n\n", written.replace("\u00a0", " ")).strip(), links
 
 
 def _too_deep(html: str) -> bool:
@@ -98,6 +92,11 @@ def _too_deep(html: str) -> bool:
         if depth > _DEPTH:
             return True
     return False
+
+
+def _web_link(tag: str, attribute: str, value: str) -> str | None:
+    del tag
+    return value if attribute != "href" or value.lower().startswith(_LINKS) else None
 
 
 def plain_to_markdown(text: str) -> str:
