@@ -89,7 +89,7 @@ class _Reader:
         self.questions.append(question)
         self.notes += texts.notes(name, line)
         if any(general.values()):
-            self.notes.append(Note(GENERAL, name, line, {"text": next(filter(None, general.values()))}))
+            self.notes.append(Note(GENERAL, name, line, {"text": " / ".join(filter(None, general.values()))}))
         if labels.others:
             self.notes.append(Note(TAGS, name, line, {"names": ", ".join(labels.others)}))
         if not weighs_as_ours(question, choices):

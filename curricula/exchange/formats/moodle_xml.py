@@ -7,6 +7,7 @@ question/format/xml/format.php. Categories have no place here: one note each say
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from curricula.exchange.choices import (
@@ -68,7 +69,7 @@ class _Reader:
 
     def take(self, element: Node) -> None:
         """One child of the root."""
-        kind, name = element.get("type", ""), _said(element, "name")[:200]
+        kind, name = element.get("type", ""), _said_in(element.find("name"))[:200]
         if element.tag != "question":
             message = N_("Element « %(name)s » is not taken.")
             self.notes.append(Note(message, line=element.line, values={"name": element.tag[:100]}))
@@ -83,7 +84,10 @@ class _Reader:
     def end_category(self) -> None:
         """Say what was in the category that ends, if there is one."""
         if self._category is not None:
-            values = {"name": _said(self._category, "category")[:500], "count": str(len(self.questions) - self._before)}
+            values = {
+                "name": _said_in(self._category.find("category"))[:500],
+                "count": str(len(self.questions) - self._before),
+            }
             self.notes.append(Note(CATEGORY, line=self._category.line, values=values))
         self._before = len(self.questions)
 
@@ -98,8 +102,8 @@ class _Reader:
         labels = labels_of(_said_in(tag) for tag in element.iterfind("tags/tag"))
         single = element.get("type") == "truefalse" or _said_in(element.find("single")) not in ("false", "0")
         stem = _read(element.find("questiontext"), texts, "html")
-        read = _read(element.find("generalfeedback"), texts, "html")
-        choices, general = with_general(list(_choices(element, texts)), read)
+        on_the_whole = _read(element.find("generalfeedback"), texts, "html")
+        choices, general = with_general(list(_choices(element, texts)), on_the_whole)
         key = self._keys.key(_said_in(element.find("idnumber")) or name)
         try:
             question = as_question(key, stem, choices, single=single, labels=labels, spoken=texts.languages())
@@ -118,25 +122,27 @@ class _Reader:
 
 def _choices(element: Node, texts: Texts) -> Iterator[Choice]:
     kind = _kind(element.find("questiontext"), "html")
-    read = [
-        (answer, _read(answer, texts, kind), _read(answer.find("feedback"), texts, kind))
+    choices = [
+        Choice(_read(answer, texts, kind), _read(answer.find("feedback"), texts, kind), _weight(answer))
         for answer in element.iterfind("answer")
     ]
     if element.get("type") != "truefalse":
-        for answer, text, feedback in read:
-            yield Choice(text, feedback, _weight(answer))
+        yield from choices
         return
     # « true » and « false » are words of the format, not of a language.
-    named = {_said(answer, "").lower(): (answer, feedback) for answer, _, feedback in read}
-    if set(named) != {"true", "false"}:
-        return
-    yield from true_or_false(_weight(named["true"][0]) > 0, named["true"][1], named["false"][1])
+    words = [_said_in(answer).lower() for answer in element.iterfind("answer")]
+    if sorted(words) == ["false", "true"]:
+        said = dict(zip(words, choices, strict=True))
+        named = true_or_false(True, said["true"].feedback, said["false"].feedback)
+        yield from (
+            replace(each, weight=said[word].weight) for each, word in zip(named, ("true", "false"), strict=True)
+        )
 
 
 def _left_out(element: Node, general: Localized, tags: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
     """(message, values) of each thing of a question that has no place here."""
     if any(general.values()):
-        yield GENERAL, {"text": next(filter(None, general.values()))}
+        yield GENERAL, {"text": " / ".join(filter(None, general.values()))}
     if tags:
         yield TAGS, {"names": ", ".join(tags)}
     hints = len(element.findall("hint"))
@@ -175,10 +181,6 @@ def _read(element: Element | None, texts: Texts, kind: str) -> dict[str, str]:
 def _kind(element: Element | None, kind: str) -> str:
     """The format of a text; ``kind`` where it does not say, or says one that is unknown."""
     return FORMATS.get(element.get("format", ""), kind) if element is not None else kind
-
-
-def _said(element: Element, path: str) -> str:
-    return _said_in(element.find(path) if path else element)
 
 
 def _said_in(element: Element | None) -> str:

@@ -161,6 +161,17 @@ def test_false_may_be_right_and_come_first() -> None:
     assert [option.correct for option in only(read(quiz(swapped), "fr")).options] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [(('fraction="0"', 'fraction="100"'), "not exactly one"), (('fraction="100"', 'fraction="0"'), "not exactly one"),
+     (("<text>true</text>", "<text>maybe</text>"), "0 options")],
+)  # fmt: skip
+def test_true_or_false_without_one_right_answer_is_not_taken(change: tuple[str, str], why: str) -> None:
+    taken = changed(change, question=TRUE_FALSE)
+    assert taken.questions == ()
+    assert [(note.item, why in str(note)) for note in taken.notes] == [("Annexe III", True)]
+
+
 def test_one_note_a_category_counts_its_questions() -> None:
     taken = read(quiz(CATEGORY, MULTICHOICE, TRUE_FALSE, CATEGORY.replace("Module 2", "Module 3")), "fr")
     assert [(note.line, note.values["name"], note.values["count"]) for note in taken.notes] == [
