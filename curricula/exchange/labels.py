@@ -55,12 +55,14 @@ class Keys:
 
     def __init__(self) -> None:
         self._used = set[str]()
+        #: Numbers to try next, by what they follow: a file may hold thousands of questions of one name.
+        self._numbers = dict[str, Iterator[str]]()
 
     def key(self, name: str) -> str:
         """A key (lower-case letters, digits, hyphens) like ``name`` that no other question of the file has."""
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
         base = "-".join(re.findall(r"[a-z0-9]+", plain))[:80].strip("-") or "q"
-        key = next(key for key in _numbered(base) if key not in self._used)
+        key = next(key for key in self._numbers.setdefault(base, _numbered(base)) if key not in self._used)
         self._used.add(key)
         return key
 

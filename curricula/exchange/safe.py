@@ -1,8 +1,11 @@
 """Opens files that strangers wrote: text, XML and archives, within bounds, or ``NotReadable`` says why."""
 
 import io
+import lzma
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -21,6 +24,11 @@ LIMIT, UNPACKED = 50_000_000, 200_000_000
 FILES, RATIO = 10_000, 200
 #: How deep elements of XML may be.
 DEPTH = 100
+#: What reading a damaged archive raises: names, sizes and places that are wrong, contents that do not unpack.
+_DAMAGED = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError,
+    OSError, ValueError, OverflowError,
+)  # fmt: skip
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -76,6 +84,8 @@ class _Builder(ContentHandler):
         super().__init__()
         self.root: Node | None = None
         self._open: list[Node] = []
+        #: Of the text since the last tag: a text comes in many pieces.
+        self._pieces: list[str] = []
         self._locator: Any = None
 
     def setDocumentLocator(self, locator: Any) -> None:  # noqa: N802 - named by SAX
@@ -83,6 +93,7 @@ class _Builder(ContentHandler):
 
     def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:  # noqa: N802 - named by SAX
         del qname
+        self._end_text()
         if len(self._open) >= DEPTH:
             raise NotReadable(N_("Elements are nested too deep."), self._locator.getLineNumber())
         node = Node(name[1], {key[1]: value for key, value in attrs.items()})
@@ -95,15 +106,23 @@ class _Builder(ContentHandler):
 
     def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802 - named by SAX
         del name, qname
+        self._end_text()
         self._open.pop()
 
     def characters(self, content: str) -> None:
-        """Text, where ``Element`` keeps it: inside, or after the last child."""
-        node = self._open[-1]
+        """A piece of text."""
+        self._pieces.append(content)
+
+    def _end_text(self) -> None:
+        """Put the text where ``Element`` keeps it: inside, or after the last child."""
+        if not self._pieces:
+            return
+        node, said = self._open[-1], "".join(self._pieces)
         if len(node):
-            node[-1].tail = (node[-1].tail or "") + content
+            node[-1].tail = said
         else:
-            node.text = (node.text or "") + content
+            node.text = said
+        self._pieces = []
 
 
 def archive(content: bytes) -> dict[str, bytes]:
@@ -112,14 +131,16 @@ def archive(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             return dict(_unpacked(packed))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError) as error:
+    except NotReadable:
+        raise
+    except _DAMAGED as error:
         raise NotReadable(N_("This is not a ZIP archive, or it is damaged.")) from error
     except RuntimeError as error:  # what zipfile says of a password
         raise NotReadable(N_("The archive is protected by a password.")) from error
 
 
 def _unpacked(packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
-    files = [each for each in packed.infolist() if not each.is_dir()]
+    files = [each for each in packed.infolist() if not each.filename.endswith("/")]
     if len(files) > FILES:
         raise NotReadable(N_("The archive holds more than %(most)s files."), most=str(FILES))
     total, seen = 0, set[str]()
@@ -138,7 +159,7 @@ def _unpacked(packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
 
 def _safe_name(entry: zipfile.ZipInfo) -> str:
     path = PurePosixPath(entry.filename)
-    if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename:
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename:
         raise NotReadable(N_("The archive holds « %(name)s », which leads out of it."), name=entry.filename[:100])
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise NotReadable(N_("The archive holds a symbolic link: « %(name)s »."), name=entry.filename[:100])

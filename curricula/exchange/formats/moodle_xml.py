@@ -1,0 +1,194 @@
+"""Moodle XML: the question banks of Moodle.
+
+Elements, their order and their defaults are those of docs.moodle.org « Moodle XML format » and of Moodle's own writer,
+question/format/xml/format.php. Categories have no place here: one note each says how many questions were in it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from xml.etree.ElementTree import Element
+
+from curricula.exchange.choices import (
+    CATEGORY,
+    GENERAL,
+    NO_TYPE,
+    TAGS,
+    WEIGHTS,
+    Choice,
+    NotTaken,
+    as_question,
+    true_or_false,
+    weighs_as_ours,
+    with_general,
+)
+from curricula.exchange.labels import Keys, labels_of
+from curricula.exchange.model import N_, Format, Note, NotReadable, Taken
+from curricula.exchange.moodle_text import FORMATS, Texts
+from curricula.exchange.moodle_xml_write import write
+from curricula.exchange.safe import Node, xml
+from curricula.model import Localized, Question
+
+#: Settings that have no place here, and the values that change nothing for us (numbers to two digits).
+_SETTINGS = {
+    "defaultgrade": {"1"}, "penalty": {"0", "0.1", "0.33", "1"}, "hidden": {"0"}, "shuffleanswers": {"1", "true"},
+    "answernumbering": {"abc"}, "correctfeedback": set(), "partiallycorrectfeedback": set(), "incorrectfeedback": set(),
+}  # fmt: skip
+#: What is read, or says nothing to us.
+_READ = {
+    "name", "questiontext", "generalfeedback", "answer", "single", "tags", "idnumber", "hint", "file",
+    "shownumcorrect", "showstandardinstruction",
+}  # fmt: skip
+
+
+def read(content: bytes, language: str) -> Taken:
+    """The choice and true or false questions of a file; a note on everything else. Raises ``NotReadable``."""
+    root = xml(content)
+    if root.tag != "quiz":
+        raise NotReadable(
+            N_("This is not Moodle XML: its root is « %(root)s », not « quiz »."), root.line, root=root.tag[:100]
+        )
+    reader = _Reader(language)
+    for element in root:
+        assert isinstance(element, Node)
+        reader.take(element)
+    reader.end_category()
+    return Taken(tuple(reader.questions), notes=(*reader.notes, *reader.settings()))
+
+
+class _Reader:
+    """Goes through a file's questions, in order."""
+
+    def __init__(self, language: str) -> None:
+        self._language, self._keys = language, Keys()
+        self.questions, self.notes = list[Question](), list[Note]()
+        self._settings = Counter[str]()
+        self._category: Node | None = None
+        self._before = 0
+
+    def take(self, element: Node) -> None:
+        """One child of the root."""
+        kind, name = element.get("type", ""), _said_in(element.find("name"))[:200]
+        if element.tag != "question":
+            message = N_("Element « %(name)s » is not taken.")
+            self.notes.append(Note(message, line=element.line, values={"name": element.tag[:100]}))
+        elif kind == "category":
+            self.end_category()
+            self._category = element
+        elif kind in ("multichoice", "truefalse"):
+            self._take_choice(element, name)
+        else:
+            self.notes.append(Note(NO_TYPE, name, element.line, {"type": kind[:100]}))
+
+    def end_category(self) -> None:
+        """Say what was in the category that ends, if there is one."""
+        if self._category is not None:
+            values = {
+                "name": _said_in(self._category.find("category"))[:500],
+                "count": str(len(self.questions) - self._before),
+            }
+            self.notes.append(Note(CATEGORY, line=self._category.line, values=values))
+        self._before = len(self.questions)
+
+    def settings(self) -> Iterator[Note]:
+        """What was set otherwise than usual, for the file as a whole."""
+        message = N_("Setting « %(name)s » has no place here: set otherwise than usual in %(count)s questions.")
+        for name, count in self._settings.items():
+            yield Note(message, values={"name": name, "count": str(count)})
+
+    def _take_choice(self, element: Node, name: str) -> None:
+        texts, line = Texts(self._language), element.line
+        labels = labels_of(_said_in(tag) for tag in element.iterfind("tags/tag"))
+        single = element.get("type") == "truefalse" or _said_in(element.find("single")) not in ("false", "0")
+        stem = _read(element.find("questiontext"), texts, "html")
+        on_the_whole = _read(element.find("generalfeedback"), texts, "html")
+        choices, general = with_general(list(_choices(element, texts)), on_the_whole)
+        key = self._keys.key(_said_in(element.find("idnumber")) or name)
+        try:
+            question = as_question(key, stem, choices, single=single, labels=labels, spoken=texts.languages())
+        except NotTaken as refused:
+            self.notes += [*texts.notes(name, line), refused.note(name, line)]
+            return
+        self.questions.append(question)
+        self.notes += texts.notes(name, line)
+        self.notes += (
+            Note(message, name, line, values) for message, values in _left_out(element, general, labels.others)
+        )
+        if not weighs_as_ours(question, choices):
+            self.notes.append(Note(WEIGHTS, name, line))
+        self._settings.update(child.tag for child in element if _is_unusual(child))
+
+
+def _choices(element: Node, texts: Texts) -> Iterator[Choice]:
+    kind = _kind(element.find("questiontext"), "html")
+    choices = [
+        Choice(_read(answer, texts, kind), _read(answer.find("feedback"), texts, kind), _weight(answer))
+        for answer in element.iterfind("answer")
+    ]
+    if element.get("type") != "truefalse":
+        yield from choices
+        return
+    # « true » and « false » are words of the format, not of a language.
+    words = [_said_in(answer).lower() for answer in element.iterfind("answer")]
+    if sorted(words) == ["false", "true"]:
+        said = dict(zip(words, choices, strict=True))
+        named = true_or_false(True, said["true"].feedback, said["false"].feedback)
+        yield from (
+            replace(each, weight=said[word].weight) for each, word in zip(named, ("true", "false"), strict=True)
+        )
+
+
+def _left_out(element: Node, general: Localized, tags: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """(message, values) of each thing of a question that has no place here."""
+    if any(general.values()):
+        yield GENERAL, {"text": " / ".join(filter(None, general.values()))}
+    if tags:
+        yield TAGS, {"names": ", ".join(tags)}
+    hints = len(element.findall("hint"))
+    if hints:
+        yield N_("Hints have no place here: %(count)s."), {"count": str(hints)}
+    files = [file.get("name", "")[:100] for file in element.iter("file")]
+    if files:
+        yield N_("Files are not taken: %(names)s."), {"names": ", ".join(files)}
+    unknown = sorted({child.tag[:100] for child in element} - _READ - set(_SETTINGS))
+    if unknown:
+        yield N_("Not read: %(names)s."), {"names": ", ".join(unknown)}
+
+
+def _is_unusual(setting: Element) -> bool:
+    if setting.tag not in _SETTINGS:
+        return False
+    value = _said_in(setting).lower()
+    with suppress(ValueError):
+        value = f"{float(value):.2g}"
+    return bool(value) and value not in _SETTINGS[setting.tag]
+
+
+def _weight(answer: Element) -> float:
+    """Share of the points, from percents; nothing where it is not a number."""
+    try:
+        weight = float(answer.get("fraction", "0")) / 100
+    except ValueError:
+        return 0.0
+    return weight if -1 <= weight <= 1 else 0.0
+
+
+def _read(element: Element | None, texts: Texts, kind: str) -> dict[str, str]:
+    return texts.read(_said_in(element), _kind(element, kind)) if element is not None else {}
+
+
+def _kind(element: Element | None, kind: str) -> str:
+    """The format of a text; ``kind`` where it does not say, or says one that is unknown."""
+    return FORMATS.get(element.get("format", ""), kind) if element is not None else kind
+
+
+def _said_in(element: Element | None) -> str:
+    """The words of an element: of its ``text`` if it has one, or its own."""
+    if element is None:
+        return ""
+    text = element.find("text")
+    return "".join((element if text is None else text).itertext()).strip()
+
+
+FORMAT = Format("moodle-xml", "Moodle XML", (".xml",), "application/xml", read, write)
