@@ -25,7 +25,7 @@ _MARKS = re.compile(
 _OTHER = "other"
 #: Elements within Markdown, outside its code; an address in angle brackets is a link.
 _CODE_OR_MARKUP = re.compile(r"(?<!`)(`+)(?!`).{1,5000}?(?<!`)\1(?!`)|<(?=[a-zA-Z/!?])(?!https://|mailto:)", re.DOTALL)
-_IMAGE = re.compile(r"!\[[^\]\n]*\]\(")
+_IMAGE = re.compile(r"!\[[^\[\]\n]*\]\(")
 _LINE = re.compile(r"(?<=\S)[ \t]*\n(?=[ \t]*\S)")
 
 

@@ -190,6 +190,13 @@ def test_a_wrong_question_is_noted_at_its_line_and_the_others_are_taken(wrong: s
     assert why in str(taken.notes[0])
 
 
+def test_what_markdown_of_ours_does_not_show_is_noted() -> None:
+    taken = taken_of("::Q::[markdown]![schéma](x.png) <b>Quoi</b> ? `<b>`{=a ~b}")
+    assert ["img" in str(note) for note in taken.notes] == [True, False]
+    assert "HTML within Markdown" in str(taken.notes[1])
+    assert taken_of("::Q::[markdown]`<b>` <https\\://example.org> 2 < 3{=a ~b}").notes == ()
+
+
 def test_two_languages_and_images() -> None:
     text = '::Q::[html]<p>{mlang fr}Oui ?{mlang}{mlang en}Yes?{mlang}<img src="x"></p>{=a ~b}'
     escaped = text.replace("{mlang", r"\{mlang").replace("fr}", r"fr\}").replace("en}", r"en\}")
@@ -232,6 +239,7 @@ def test_no_block_is_lost_in_silence(text: str) -> None:
     [
         "{" * 200_000, "::" * 200_000, "~%" * 200_000, "a{" + "~" * 200_000 + "}", "\\" * 200_001, "// [id:" * 50_000,
         "a{" + "#" * 200_000 + "}", "a{=" + "b~" * 100_000 + "}", "[markdown]" + "`" * 200_000 + "{=a ~b}",
+        "[markdown]" + "![" * 200_000 + "{=a ~b}",
     ],
 )  # fmt: skip
 def test_texts_meant_to_be_slow_are_not_in_gift(text: str) -> None:
