@@ -5,11 +5,8 @@
 """
 
 import posixpath
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from lzma import LZMAError
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
@@ -53,7 +50,7 @@ class Cartridge:
 def open_cartridge(content: bytes) -> Cartridge:
     """The cartridge of an archive, or of a manifest alone. Raises ``NotReadable``."""
     alone = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    files = {MANIFEST: content} if alone else _unpacked(content)
+    files = {MANIFEST: content} if alone else safe.archive(content)
     if MANIFEST not in files:
         raise NotReadable(N_("The archive has no « %(name)s » at its root."), name=MANIFEST)
     manifest = safe.xml(files[MANIFEST])
@@ -75,13 +72,6 @@ def open_cartridge(content: bytes) -> Cartridge:
             )
         )
     return Cartridge(files, (*shown, *rest), tuple(reading.notes))
-
-
-def _unpacked(content: bytes) -> dict[str, bytes]:
-    try:
-        return safe.archive(content)
-    except (zlib.error, LZMAError, struct.error, UnicodeDecodeError) as error:  # what zipfile lets through of damage
-        raise NotReadable(N_("This is not a ZIP archive, or it is damaged.")) from error
 
 
 def nodes(parent: Element, path: str) -> list[safe.Node]:

@@ -43,11 +43,14 @@ _NESTING = re.compile(r"<(/?)([a-z][\w:-]*)")
 #: What never holds itself, or holds nothing.
 _FLAT = {"p", "li", "br", "hr", "img", "input", "source", "wbr", "col", "link", "meta"}
 _CONVERTER = MarkdownConverter(heading_style="ATX", bullets="-", strong_em_symbol="*", escape_misc=True)
+#: A run of spaces so long says nothing, and costs its square to read.
+_SPACES = re.compile(r"\s{100,}")
 _ANY = re.compile(r"<[^<>]*>")
 
 
 def to_markdown(html: str) -> tuple[str, tuple[str, ...]]:
     """(Markdown, names of the elements that were lost): scripts, images, media, formulas and forms are not taken."""
+    html = _SPACES.sub("\n", html)
     if _SIMPLE.fullmatch(html.strip()):
         words = (" ".join(unescape(part).split()) for part in _ANY.split(html))
         return "\n\n".join(plain_to_markdown(part) for part in words if part), ()

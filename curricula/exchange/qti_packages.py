@@ -3,9 +3,7 @@
 https://www.imsglobal.org/spec/qti/v3p0/impl, « Packaging », and IMS Content Packaging 1.1.4 to 1.2 before it.
 """
 
-import lzma
 import posixpath
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
@@ -34,7 +32,7 @@ def parts_of(content: bytes) -> tuple[list[Part], list[Note]]:
 
     A package without manifest gives its XML files by name. Raises ``NotReadable``.
     """
-    files = _unpacked(content)
+    files = safe.archive(content)
     named = [path for path in files if posixpath.basename(path) == MANIFEST]
     manifests = sorted(named, key=lambda path: path.count("/"))
     if not manifests:
@@ -50,15 +48,6 @@ def parts_of(content: bytes) -> tuple[list[Part], list[Note]]:
             parts.append(Part(path, document(files[path], path), tuple(_keywords(resource))))
     notes += _others(files, seen | set(manifests))
     return parts, notes
-
-
-def _unpacked(content: bytes) -> dict[str, bytes]:
-    try:
-        return safe.archive(content)
-    except NotReadable:
-        raise
-    except (ValueError, IndexError, zlib.error, lzma.LZMAError) as error:  # what zipfile lets through of a damaged one
-        raise NotReadable(N_("This is not a ZIP archive, or it is damaged.")) from error
 
 
 def in_order(parts: list[Part]) -> list[Part]:

@@ -32,7 +32,7 @@ def test_questions_join_a_bank_and_what_was_left_out_is_said(run: Run, tmp_path:
     (tmp_path / "quiz.gift").write_text(GIFT)
     said = run("bank", "import", "quiz.gift", str(bank), "--objective", "d1-o1", "--source", "llm-basics")
     assert said.status == 0, said.err
-    assert said.out.endswith("1 questions added, 17 in all.\n")
+    assert said.out.endswith("1 questions added, 16 in all.\n")
     assert "Ouverte" in said.err
     assert bank.read_text().startswith(before.rstrip() + '\n\n[[questions]]\nkey = "courriers"\n')
     # Only its translation is left to write.
@@ -53,12 +53,15 @@ def test_a_shipped_bank_comes_back_from_each_format(run: Run, tmp_path: Path, ke
     file = f"bank{formats()[key].suffixes[0]}"
     bank = SHIPPED / "decideurs" / "d1" / "questions.toml"
     given = run("bank", "export", str(bank), file, "--format", key, "--language", "fr")
-    assert (given.status, given.err) == (0, ""), given.err
+    assert given.status == 0, given.err
+    # Moodle's tags are short: the longest misconceptions are noted, and nothing else anywhere.
+    assert all("Moodle shortens tags" in line for line in given.err.splitlines()), given.err
     taken = run("bank", "import", file, "again.toml", "--format", key, "--language", "fr")
     assert (taken.status, taken.err) == (0, ""), taken.err
-    assert taken.out == "again.toml: 16 questions added, 16 in all.\n"
     module = load_track(SHIPPED / "decideurs").module("d1")
     assert module is not None
+    count = len(module.questions)
+    assert taken.out == f"again.toml: {count} questions added, {count} in all.\n"
     again = (tmp_path / "again.toml").read_text()
     for question in module.questions:
         assert f'key = "{question.key}"' in again
@@ -69,7 +72,8 @@ def test_a_shipped_bank_comes_back_from_each_format(run: Run, tmp_path: Path, ke
     [
         ("quiz.xml", b"<!DOCTYPE q [<!ENTITY x 'y'>]><quiz>&x;</quiz>", "entities"),
         ("quiz.xml", b"<quiz>", "XML"),
-        ("quiz.zip", b"not a zip", "ZIP"),
+        ("quiz.zip", b"not a zip", "XML"),
+        ("quiz.imscc", b"not a zip", "ZIP"),
         ("quiz.gift", b"\xff\xfe\x00", "text"),
         ("quiz.doc", b"", "No format known here"),
         ("quiz.gift", b"", "no question"),

@@ -20,9 +20,8 @@ from importlib import import_module
 from pathlib import PurePosixPath
 
 from curricula.exchange import safe
-from curricula.exchange.bounded_html import bounded_markdown
 from curricula.exchange.cartridge import Cartridge, Placed, nodes, open_cartridge
-from curricula.exchange.html import plain_to_markdown
+from curricula.exchange.html import plain_to_markdown, to_markdown
 from curricula.exchange.labels import Keys
 from curricula.exchange.model import N_, Format, Link, Note, NotReadable, Page, Taken
 from curricula.model import Question
@@ -121,7 +120,8 @@ class _Reading:
             return
         self.read += len(html)
         head, body = _parts(html)
-        said, lost = bounded_markdown(body)
+        said, lost = to_markdown(body)
+        lost = tuple(name for name in lost if name != "a")  # links are told below, each by its address
         named = _TITLE.search(head)
         title = placed.title or (" ".join(unescape(named[1]).split()) if named else "") or PurePosixPath(path).stem
         if lost:

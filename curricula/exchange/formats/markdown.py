@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from curricula.exchange import safe
-from curricula.exchange.bounded_html import bounded_markdown
+from curricula.exchange.html import to_markdown
 from curricula.exchange.labels import Keys, labels_of, option_key, tags_of
 from curricula.exchange.markdown_blocks import Block, blocks, header, named_blocks
 from curricula.exchange.model import N_, Bank, Format, Given, Note, NotReadable, Page, Taken
@@ -102,7 +102,7 @@ class _Reading:
         said = "\n".join(self.lines[block.start : block.end]).strip("\n")
         if block.type == "definition":
             said = _FOOTNOTE.sub(r"\1\\[^", said)
-        return bounded_markdown(said, block.start + 1)[0] if block.type == "html_block" else said
+        return to_markdown(said)[0] if block.type == "html_block" else said
 
     def _took_question(self, block: Block, page: list[Block], heading: Block | None) -> bool:
         """Whether the block is a question; what belongs to it then leaves the page."""

@@ -260,7 +260,7 @@ def _one(kind: str, said: str | bytes, name: str = "a.xml") -> dict[str, str | b
         (_one("imsbasiclti_xmlv1p3", "<cartridge_basiclti_link/>"), "r1: The activity « Un » of a tool has no"),
         (_one("webcontent", "<p>été</p>".encode("latin-1"), "a.html"), "Un (r1): The file is not UTF-8 text."),
         (_one("webcontent", "<body><script>x</script></body>", "a.html"), "r1: The page « Un » has no text."),
-        (_one("webcontent", "<blockquote>" * 10_000, "a.html"), "Un (r1): Elements are nested too deep."),
+        (_one("webcontent", "<blockquote>" * 10_000, "a.html"), "r1: The page « Un » has no text."),
         (_one("webcontent", "x" * 1_000_000, "a.html"), "r1: The page « Un » is too long"),
         (_one("toto", "x"), "r1: « Un » is of a kind that is not taken: toto."),
     ],
