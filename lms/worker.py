@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
@@ -41,7 +42,10 @@ UPKEEP = timedelta(hours=1)
 
 
 class Worker:
-    """Runs jobs one after the other, small deliveries by batches. Any number of workers may run beside each other."""
+    """Runs jobs one after the other, small deliveries by batches. Any number of workers may run beside each other.
+
+    Jobs whose module has a ``LEASE`` are long.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -62,18 +66,27 @@ class Worker:
         self._stop.set()
 
     def run(self, idle: float = IDLE) -> None:
-        """Work until stopped."""
-        while not self._stop.is_set():
-            try:
-                if self._upkeep_at is None or utcnow() - self._upkeep_at > UPKEEP:
-                    self.upkeep()
-                busy = self.work() > 0
-            except DBAPIError as error:  # the database is away: what it holds waits, and so does the worker
-                log.warning("database_away", cause=type(error).__name__)
-                busy = False
-                self._stop.wait(AWAY)
-            if not busy:
-                self._stop.wait(idle)
+        """Work until stopped. Long jobs are done beside the others, so that no score waits for a roster."""
+        with ThreadPoolExecutor(1, "long-jobs") as pool:
+            beside = pool.submit(self._go_on, idle, long=True)
+            self._go_on(idle, long=False)
+            beside.result()
+
+    def _go_on(self, idle: float, *, long: bool) -> None:
+        try:
+            while not self._stop.is_set():
+                try:
+                    if not long and (self._upkeep_at is None or utcnow() - self._upkeep_at > UPKEEP):
+                        self.upkeep()
+                    busy = self.work(long=long) > 0
+                except DBAPIError as error:  # the database is away: what it holds waits, and so does the worker
+                    log.warning("database_away", cause=type(error).__name__)
+                    busy = False
+                    self._stop.wait(AWAY)
+                if not busy:
+                    self._stop.wait(idle)
+        finally:
+            self._stop.set()  # neither goes on without the other: whoever started the worker starts it again
 
     def drain(self, timeout: float = 30) -> int:
         """Do every job that is due now; gives how many there were."""
@@ -82,15 +95,19 @@ class Worker:
             count += done
         return count
 
-    def work(self) -> int:
-        """Do one due job, or a batch of those that are sent together; gives how many."""
+    def work(self, *, long: bool | None = None) -> int:
+        """Do one due job, or a batch of those that are sent together; gives how many.
+
+        A job that is ``long``, one that is not, or any.
+        """
+        kinds, without = self._leases if long else None, self._leases if long is False else ()
         with self._app.app_context():
             session = db.session()
             tools = Tools(session, self._services, self._authority, self._notices_url)
-            held = outbox.claim_many(session, 1, leases=self._leases)
+            held = outbox.claim_many(session, 1, kinds=kinds, without=without, leases=self._leases)
             many = self._together.get(held[0].kind) if held else None
             if many is not None:
-                held += outbox.claim_many(session, many - 1, kind=held[0].kind)
+                held += outbox.claim_many(session, many - 1, kinds=[held[0].kind])
             session.commit()
             if held:
                 log.info("job", kind=held[0].kind, count=len(held), tries=held[0].tries)

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,10 +21,10 @@ def test_a_database_that_goes_away_does_not_end_the_worker(app: Flask, monkeypat
     done: list[dict[str, Any]] = []
     real = worker.work
 
-    def away_then_back() -> int:
+    def away_then_back(**which: Any) -> int:
         if failures:
             raise failures.pop()
-        return real()
+        return real(**which)
 
     monkeypatch.setattr(lms.worker, "AWAY", 0.01)
     monkeypatch.setattr(worker, "work", away_then_back)
@@ -31,12 +33,61 @@ def test_a_database_that_goes_away_does_not_end_the_worker(app: Flask, monkeypat
         promise(db.session(), "note", "one", {"said": "here"})
         db.session.commit()
         db.session.remove()
-    thread = threading.Thread(target=worker.run, args=(0.01,))
-    thread.start()
-    end = time.monotonic() + 10
-    while not done and time.monotonic() < end:
-        time.sleep(0.02)
-    worker.stop()
-    thread.join()
+    with running(worker):
+        waits_for(lambda: bool(done))
     assert done == [{"said": "here"}]
     assert failures == []
+
+
+@contextmanager
+def running(worker: Worker) -> Iterator[threading.Thread]:
+    """A worker at work, stopped afterwards."""
+    thread = threading.Thread(target=worker.run, args=(0.01,))
+    thread.start()
+    yield thread
+    worker.stop()
+    thread.join()
+
+
+def waits_for(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not happened() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def test_a_long_job_holds_back_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, may_end = Worker(app), threading.Event()
+    done: list[str] = []
+
+    def long(tools: Any, payload: Any) -> None:
+        del tools, payload
+        may_end.wait(20)
+        done.append("long")
+
+    monkeypatch.setitem(worker._jobs, "sync_roster", long)
+    monkeypatch.setitem(worker._jobs, "note", lambda _tools, _payload: done.append("short"))
+    with app.app_context():
+        promise(db.session(), "sync_roster", "first", {})
+        promise(db.session(), "note", "second", {})
+        db.session.commit()
+        db.session.remove()
+    with running(worker):
+        waits_for(lambda: bool(done))
+        assert done == ["short"]
+        may_end.set()
+        waits_for(lambda: len(done) == 2)
+    assert done == ["short", "long"]
+
+
+@pytest.mark.parametrize("long", [True, False])
+def test_a_worker_stops_whole_when_a_part_of_it_fails(app: Flask, monkeypatch: pytest.MonkeyPatch, long: bool) -> None:
+    worker, real = Worker(app), Worker.work
+
+    def failing(own: Worker, **which: Any) -> int:
+        if which["long"] is long:
+            raise LookupError("a fault of ours")
+        return real(own, **which)
+
+    monkeypatch.setattr(Worker, "work", failing)
+    with pytest.raises(LookupError):
+        worker.run(0.01)

@@ -1,7 +1,7 @@
 """Promises of work, written in the transaction that made them necessary, and their execution by workers."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -136,11 +136,14 @@ def claim_many(
     session: Session,
     limit: int,
     *,
-    kind: str | None = None,
+    kinds: Collection[str] | None = None,
+    without: Collection[str] = (),
     now: datetime | None = None,
     leases: Mapping[str, timedelta] | None = None,
 ) -> list[Claim]:
-    """Take up to ``limit`` due jobs for ``LEASE``, the oldest first; of one kind if given. Commit before doing them.
+    """Take up to ``limit`` due jobs for ``LEASE``, the oldest first; of some kinds only, or of all but some.
+
+    Commit before doing them.
 
     Those of a platform that is left alone for now stay where they are.
     """
@@ -152,8 +155,10 @@ def claim_many(
         or_(_JOB.c.leased_until.is_(None), _JOB.c.leased_until < now),
         or_(_JOB.c.platform_id.is_(None), _JOB.c.platform_id.not_in(quiet)),
     )
-    if kind is not None:
-        due = due.where(_JOB.c.kind == kind)
+    if kinds is not None:
+        due = due.where(_JOB.c.kind.in_(kinds))
+    if without:
+        due = due.where(_JOB.c.kind.not_in(without))
     # Set apart so that the database takes them once; rows that another worker is taking are passed over.
     taken = due.order_by(_JOB.c.due_at).limit(limit).with_for_update(skip_locked=True).cte("taken")
     ends = _JOB.c.leased_until.type
