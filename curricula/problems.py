@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 
+#: Marks a message for extraction; whoever shows it translates it.
+N_ = str
+
 
 @dataclass(frozen=True, order=True)
 class Problem:

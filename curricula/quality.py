@@ -11,10 +11,8 @@ from fractions import Fraction
 from typing import Literal
 
 from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
+from curricula.problems import N_
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
-
-#: Marks a message for extraction; whoever shows it translates it.
-N_ = str
 
 Weight = Literal["blocking", "advice"]
 
@@ -105,7 +103,7 @@ def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Finding]:
         if text is None:
             yield _finding((*where, language), "blocking", N_("The lesson is not written in this language."))
             continue
-        read = reading_minutes(text.body)
+        read = reading_minutes(text)
         low, high = (round(read * share) for share in MINUTES)
         if not low <= lesson.minutes <= max(high, 5):
             message = N_("%(declared)s minutes are declared; reading takes %(read)s at %(pace)s words a minute.")

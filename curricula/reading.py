@@ -6,6 +6,8 @@ from functools import cache
 
 import pyphen
 
+from curricula.model import LessonText
+
 #: An adult who reads to learn (docs: 180 words a minute).
 WORDS_A_MINUTE = 180
 #: A sentence of more words than this is long.
@@ -23,9 +25,9 @@ _SIGNS = re.compile(r"[*_>]|\]\([^)]*\)|\[|^\s*(?:[-+]|\d+\.)\s+", re.MULTILINE)
 _END = re.compile(r"(?<=[.!?…:;])[\s»”)]+(?=[«“(\s]*[A-ZÀ-ÖØ-Þ0-9])|\n\s*\n|\n(?=\s*(?:[-+*]|\d+\.)\s)")
 
 
-def reading_minutes(markdown: str) -> Fraction:
-    """How long a text takes to read, in minutes."""
-    return Fraction(len([word for word in markdown.split() if any(c.isalnum() for c in word)]), WORDS_A_MINUTE)
+def reading_minutes(text: LessonText) -> Fraction:
+    """How long a lesson takes to read, in minutes."""
+    return Fraction(text.words, WORDS_A_MINUTE)
 
 
 def sentences(markdown: str) -> list[str]:

@@ -47,7 +47,8 @@ _ATTRIBUTES = {
 #: What a stem or an option may hold.
 _INLINE_TAGS = _TAGS - {"section", "div", "details", "summary", "h2"}
 _INLINE_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
-_LINKS = ("https://", "mailto:")
+#: Where a link may lead: a web page, or an address to write to.
+LINKS = ("https://", "mailto:")
 
 
 def render(markdown: str, language: str) -> str:
@@ -72,7 +73,7 @@ def _clean(html: str, tags: set[str], attributes: dict[str, set[str]]) -> str:
 def _safe_link(tag: str, attribute: str, value: str) -> str | None:
     """The attribute as it is, unless it leads elsewhere than to a web page or an address: then none."""
     del tag
-    return value if attribute != "href" or value.lower().startswith(_LINKS) else None
+    return value if attribute != "href" or value.lower().startswith(LINKS) else None
 
 
 def typeset_html(html: str, language: str) -> str:

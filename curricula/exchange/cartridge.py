@@ -11,7 +11,8 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from curricula.exchange import safe
-from curricula.exchange.model import N_, Note, NotReadable
+from curricula.exchange.model import Note, NotReadable
+from curricula.problems import N_
 
 MANIFEST = "imsmanifest.xml"
 #: How deep folders of a course may be.

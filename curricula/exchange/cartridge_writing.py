@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from curricula.exchange.cartridge import MANIFEST
-from curricula.exchange.model import N_, Given, Note
+from curricula.exchange.model import Given, Note
 from curricula.model import Module, Track
+from curricula.problems import N_
 
 MEDIA_TYPE, SUFFIX = "application/vnd.ims.imsccv1p3", ".imscc"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from curricula.exchange.labels import Labels, option_key
-from curricula.exchange.model import N_, Note
+from curricula.exchange.model import Note
 from curricula.model import LANGUAGES, Localized, Option, Question
+from curricula.problems import N_
 
 #: How far a weight written in decimals may be from its fraction.
 _CLOSE = 0.001

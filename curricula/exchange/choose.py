@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from curricula.exchange.labels import Keys
-from curricula.exchange.model import N_, Format, NotReadable, Taken
+from curricula.exchange.model import Format, NotReadable, Taken
 from curricula.exchange.registry import formats
 from curricula.model import Question
+from curricula.problems import N_
 
 
 def read(name: str, content: bytes, language: str, key: str | None = None) -> Taken:

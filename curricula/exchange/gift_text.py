@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curricula.exchange.choices import NotTaken
-from curricula.exchange.model import N_
+from curricula.problems import N_
 
 #: Escaped signs while a block is read: characters that no text holds (Unicode 16, section 23.7, noncharacters).
 _HELD = {sign: chr(0xFDD0 + number) for number, sign in enumerate("\\:#={}~n")}

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from curricula.exchange.choices import our_weights
 from curricula.exchange.labels import tags_of
-from curricula.exchange.model import N_, Bank, Given, Note
+from curricula.exchange.model import Bank, Given, Note
 from curricula.exchange.moodle_text import shown_alike
 from curricula.exchange.writable import writable
 from curricula.model import Question
+from curricula.problems import N_
 
 #: What a line of text cannot hold: control characters but the tabulation, halves of characters, noncharacters.
 _UNSAYABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef]")

@@ -7,6 +7,8 @@ from html import escape, unescape
 import nh3
 from markdownify import MarkdownConverter
 
+from curricula.render import LINKS
+
 #: What our Markdown can say.
 KEPT = {
     "p", "br", "strong", "b", "em", "i", "ul", "ol", "li", "a", "code", "pre", "blockquote", "sup",
@@ -30,7 +32,6 @@ _SILENT = KEPT | {
 }
 _TAG = re.compile(r"<\s*([a-zA-Z][\w:-]*)")
 _LINK = re.compile(r"<a\s[^<>]*?\bhref\b", re.IGNORECASE)
-_LINKS = ("https://", "mailto:")
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&[a-zA-Z#]")
 #: What a plain text may hold that Markdown would take for its own signs: anywhere, then at the start of a line.
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~]|&(?=#?\w+;))")
@@ -99,7 +100,7 @@ def _too_deep(html: str) -> bool:
 
 def _web_link(tag: str, attribute: str, value: str) -> str | None:
     del tag
-    return value if attribute != "href" or value.lower().startswith(_LINKS) else None
+    return value if attribute != "href" or value.lower().startswith(LINKS) else None
 
 
 def plain_to_markdown(text: str) -> str:

@@ -11,15 +11,15 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from curricula.exchange.model import N_, Note, NotReadable
-from curricula.render import unknown_blocks
+from curricula.exchange.model import Note, NotReadable
+from curricula.problems import N_
+from curricula.render import LINKS, unknown_blocks
 
 #: Most characters of a document, of one of its paragraphs and of its header: what is longer takes too long to read.
 LONGEST, PARAGRAPH, HEADER = 500_000, 10_000, 10_000
 _HEADER = re.compile(r"\A(?P<mark>---|\+\+\+)[ \t]*\n(?P<said>.*?)^(?P=mark)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?: {1,4}(?! )|\t| |$)")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
-_WEB = ("https://", "mailto:")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def header(text: str) -> tuple[dict[str, str], int, list[Note]]:
 
 def _yaml(said: str) -> Any:
     # Texts, lists and mappings alone: no value is interpreted, and a mapping that repeats others does not grow.
-    return yaml.load(said, Loader=yaml.BaseLoader)  # noqa: S506
+    return yaml.load(said, Loader=yaml.BaseLoader)  # noqa: S506 - the loader of texts alone
 
 
 def _shown(value: Any) -> str:
@@ -203,7 +203,7 @@ def _unseen_inline(token: Token, line: int) -> Iterator[Note]:
         yield Note(
             N_("The HTML « %(name)s » is shown as it is written."), line=line, values={"name": token.content[:100]}
         )
-    elif token.type == "link_open" and not str(token.attrGet("href")).lower().startswith(_WEB):
+    elif token.type == "link_open" and not str(token.attrGet("href")).lower().startswith(LINKS):
         yield Note(
             N_("The link to « %(name)s » is not followed: links are https:// or mailto:."),
             line=line,

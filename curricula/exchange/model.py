@@ -5,9 +5,6 @@ from dataclasses import dataclass, field
 
 from curricula.model import Question
 
-#: Marks a message for extraction; whoever shows it translates it.
-N_ = str
-
 
 @dataclass(frozen=True)
 class Note:
@@ -97,6 +94,5 @@ class Format:
     name: str
     #: How its files end, the usual one first.
     suffixes: tuple[str, ...]
-    media_type: str
     read: Callable[[bytes, str], Taken] | None = None
     write: Callable[[Bank], Given] | None = None

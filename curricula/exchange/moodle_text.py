@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 
 from curricula.exchange.html import plain_to_markdown, to_markdown
-from curricula.exchange.model import N_, Note
+from curricula.exchange.model import Note
 from curricula.model import LANGUAGES
+from curricula.problems import N_
 
 #: Names of the formats in files, and ours of each.
 FORMATS = {

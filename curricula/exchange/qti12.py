@@ -9,26 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from curricula.exchange.labels import Keys, labels_of
-from curricula.exchange.model import N_, Note, NotReadable, Taken
+from curricula.exchange.model import Note, NotReadable, Taken
 from curricula.exchange.qti12_rules import Rules, rules_of
 from curricula.exchange.qti_draft import Choice, Draft, Remarks, joined, language_of, question_of, right_number
 from curricula.exchange.qti_text import inner_html, line, xml_text
+from curricula.problems import N_
 
 #: Where the answer is typed, placed or uploaded: no equal among our questions (ASI binding, section 3.6).
 _RESPONSES = ("response_lid", "response_str", "response_num", "response_grp", "response_xy", "response_extension")
 _MEDIA = ("matimage", "mataudio", "matvideo", "matapplet", "matapplication", "matref")
 
 
-def read_items(root: Element, language: str) -> Taken:
+def read_items(root: Element, language: str, keys: Keys) -> Taken:
     """The choice questions of a ``questestinterop``, in its order; ``language`` is that of texts that say none.
 
-    Raises ``NotReadable`` where the root is another element.
+    All documents of a package share ``keys``. Raises ``NotReadable`` where the root is another element.
     """
-    return items_of(root, language, Keys())
-
-
-def items_of(root: Element, language: str, keys: Keys) -> Taken:
-    """The same, with the ``keys`` that all documents of a package share."""
     if root.tag != "questestinterop":
         raise NotReadable(N_("« %(element)s » is not a QTI 1.2 document."), line(root), element=str(root.tag))
     told = root.find("assessment")

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from curricula.exchange.labels import Keys, labels_of
-from curricula.exchange.model import N_, Note, Taken
+from curricula.exchange.model import Note, Taken
 from curricula.exchange.qti_text import markdown_of
 from curricula.model import LANGUAGES, Option, Question
+from curricula.problems import N_
 
 #: A link that does not lead to a web page nor to an address: its text alone is kept.
 _ELSEWHERE = re.compile(r"""<a\s[^<>]*href\s*=\s*(?:"|'|(?=[^"'\s]))(?!https://|mailto:)""", re.IGNORECASE)

@@ -7,9 +7,9 @@ the response's value, or by the rules that set it (QTI 3.0 implementation guide,
 from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from curricula.exchange.model import N_
 from curricula.exchange.qti_draft import Remarks
 from curricula.exchange.qti_text import inner_html, line, xml_text
+from curricula.problems import N_
 
 _BRANCHES = ("responseIf", "responseElseIf", "responseElse")
 

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from curricula.exchange.labels import Keys
-from curricula.exchange.model import N_, Taken
+from curricula.exchange.model import Taken
 from curricula.exchange.qti_draft import Choice, Draft, Remarks, language_of, question_of, right_number
 from curricula.exchange.qti_feedback import feedback_of
 from curricula.exchange.qti_scoring import right_options, scoring_remark
 from curricula.exchange.qti_text import inner_html, line
+from curricula.problems import N_
 
 _HYPHEN = re.compile(r"-([a-z])")
 #: What an item is made of (QTI 3.0 information model, AssessmentItem), and what of it we read.

@@ -10,8 +10,9 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from curricula.exchange import safe
-from curricula.exchange.model import N_, Note, NotReadable
+from curricula.exchange.model import Note, NotReadable
 from curricula.exchange.qti_text import line
+from curricula.problems import N_
 
 MANIFEST = "imsmanifest.xml"
 #: Roots of documents that hold questions, in the spelling of QTI 2.x.

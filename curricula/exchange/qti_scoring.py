@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
-from curricula.exchange.model import N_
 from curricula.exchange.qti_draft import Remarks
 from curricula.exchange.qti_text import line
+from curricula.problems import N_
 
 
 def right_options(declaration: Element, several: bool, remarks: Remarks) -> frozenset[str]:

@@ -13,8 +13,8 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from curricula.exchange.html import to_markdown
 from curricula.exchange.safe import Node
+from curricula.render import LINKS
 
-_LINKS = ("https://", "mailto:")
 #: What XML 1.0 cannot hold (section 2.2, Characters), escaped or not.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: Escapes of Markdown, but those of what would look like a tag.
@@ -90,7 +90,7 @@ def _link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: 
     del renderer, options, env
     opening = next(token for token in reversed(tokens[: index + 1]) if token.type == "link_open")
     address = str(opening.attrGet("href") or "")
-    name = "a" if address.lower().startswith(_LINKS) else "span"
+    name = "a" if address.lower().startswith(LINKS) else "span"
     if tokens[index].nesting == -1:
         return f"</{name}>"
     return f'<a href="{escape(address)}">' if name == "a" else "<span>"

@@ -11,10 +11,11 @@ import zipfile
 from collections.abc import Iterable
 
 from curricula.exchange.labels import tags_of
-from curricula.exchange.model import N_, Bank, Given, Note
+from curricula.exchange.model import Bank, Given, Note
 from curricula.exchange.qti_packages import MANIFEST
 from curricula.exchange.qti_text import to_xhtml, xml_text
 from curricula.model import Option, Question
+from curricula.problems import N_
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'

@@ -16,7 +16,8 @@ from xml.sax.handler import ContentHandler, feature_namespaces
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
 
-from curricula.exchange.model import N_, NotReadable
+from curricula.exchange.model import NotReadable
+from curricula.problems import N_
 
 #: Largest file taken, and largest content of an archive once unpacked, in bytes.
 LIMIT, UNPACKED = 50_000_000, 200_000_000
@@ -69,9 +70,9 @@ def xml(content: bytes) -> Node:
         raise NotReadable(
             N_("This is not XML: the syntax is wrong at column %(column)s."), line, column=str(column)
         ) from error
+    except NotReadable:
+        raise
     except (UnicodeError, LookupError, ValueError) as error:
-        if isinstance(error, NotReadable):
-            raise
         raise NotReadable(N_("The encoding of this XML file is not what it declares.")) from error
     assert builder.root is not None
     return builder.root

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from curricula.exchange.choices import usual_keys
 from curricula.exchange.labels import tags_of
-from curricula.exchange.model import N_, Bank, Note
+from curricula.exchange.model import Bank, Note
 from curricula.model import Question
+from curricula.problems import N_
 
 #: What Moodle does to tags when it takes them: TAG_MAX_LENGTH and PARAM_TAG of its lib/moodlelib.php.
 _TAG, _REMOVED = 50, re.compile("[<>`\x00-\x1f\x7f]")

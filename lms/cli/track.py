@@ -7,12 +7,14 @@ import click
 
 from assessments.registry import right_options
 from curricula.diff import compare
+from curricula.exchange.cartridge_writing import write_cartridge
 from curricula.folder import Folder
 from curricula.load import load_track
-from curricula.model import Track
+from curricula.model import LANGUAGES, Track
 from curricula.problems import CurriculumError
 from curricula.quality import blocking, findings
 from curricula.registry import SHIPPED, discover
+from lms.config import load_config
 from lms.models import utcnow
 
 
@@ -68,6 +70,19 @@ def export(key: str, directory: Path) -> None:
         click.echo(str(Folder.read(shipped[key]).write(directory)))
     except FileExistsError as error:
         raise click.BadParameter(f"{directory / key} exists already.", param_hint="DIRECTORY") from error
+
+
+@command.command("cartridge")
+@click.argument("key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--language", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
+def cartridge(key: str, file: Path, language: str) -> None:
+    """Write the published track KEY as FILE, a thin Common Cartridge: one link a module, to import in a course."""
+    given = write_cartridge(_track(key), language, load_config().base_url)
+    for note in given.notes:
+        click.echo(str(note), err=True)
+    file.write_bytes(given.content)
+    click.echo(str(file))
 
 
 @command.command("diff")

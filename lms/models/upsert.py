@@ -56,11 +56,11 @@ def put(own: Session | Connection, model: type[Any], identity: Mapping[str, Any]
     """Insert the row of that unique identity, or give it these values."""
     connection = connection_of(own)
     statement = _put_statement(connection.dialect.name, table_of(model), tuple(identity), tuple(values))
-    connection.execute(statement, {**identity, **values})
+    statement.run(connection, {**identity, **values})
 
 
 @cache
-def _put_statement(dialect: str, table: Table, identity: tuple[str, ...], names: tuple[str, ...]) -> Any:
+def _put_statement(dialect: str, table: Table, identity: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
     insert = insert_into(dialect, table)
     changed = {name: insert.excluded[name] for name in names}
-    return insert.on_conflict_do_update(index_elements=list(identity), set_=changed)
+    return Prepared(insert.on_conflict_do_update(index_elements=list(identity), set_=changed))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from curricula.exchange.formats.common_cartridge import read
 from curricula.folder import Folder
 from curricula.registry import SHIPPED
 from tests.cli.conftest import Run
@@ -120,3 +121,14 @@ def test_what_keeps_a_track_from_being_published_is_always_refused(run: Run, tmp
     outcome = run("track", "validate", "out")
     assert outcome.status == 1
     assert "decideurs / d1 / objective / d1-o9: No lesson works towards this objective. (blocking)" in outcome.err
+
+
+def test_a_track_is_written_as_links_to_its_modules(run: Run, tmp_path: Path) -> None:
+    outcome = run("track", "cartridge", "decideurs", "out.imscc", LMS_BASE_URL="https://formation.example")
+    assert (outcome.status, outcome.out) == (0, "out.imscc\n")
+    assert len(outcome.err.splitlines()) == 5  # D3 to D7 are announced
+    taken = read((tmp_path / "out.imscc").read_bytes(), "fr")
+    assert [(link.url, dict(link.custom)) for link in taken.links] == [
+        ("https://formation.example/lti/launch", {"track": "decideurs", "module": key}) for key in ("d1", "d2")
+    ]
+    assert run("track", "cartridge", "unknown", "out.imscc").status == 2

@@ -13,49 +13,38 @@ web content like any other.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from html import unescape
-from importlib import import_module
 from pathlib import PurePosixPath
 
 from curricula.exchange import safe
 from curricula.exchange.cartridge import Cartridge, Placed, nodes, open_cartridge
 from curricula.exchange.html import plain_to_markdown, to_markdown
 from curricula.exchange.labels import Keys
-from curricula.exchange.model import N_, Format, Link, Note, NotReadable, Page, Taken
+from curricula.exchange.model import Format, Link, Note, NotReadable, Page, Taken
+from curricula.exchange.qti12 import read_items
 from curricula.model import Question
-
-#: ``read_items(root, language)`` of ``curricula.exchange.qti12``.
-ReadItems = Callable[[safe.Node, str], Taken]
+from curricula.problems import N_
+from curricula.render import LINKS
 
 _PAGES = (".html", ".htm", ".xhtml")
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,1000}?)</title", re.IGNORECASE | re.DOTALL)
 _HEAD_END = re.compile(r"</head\b", re.IGNORECASE)
 _BODY, _BODY_END = re.compile(r"<body\b", re.IGNORECASE), re.compile(r"</body\b", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s{0,10}=\s{0,10}["']?([^"'\s>]{1,500})""", re.IGNORECASE)
-_WEB = ("https://", "mailto:")
 #: Longest page that is read, and longest text of all the pages, in characters: hostile HTML takes long to read.
 _LONGEST, _TOGETHER = 200_000, 2_000_000
 
 
-def read(content: bytes, language: str, read_items: ReadItems | None = None) -> Taken:
-    """The pages, links and questions of a cartridge, in the order of its organisation. Raises ``NotReadable``.
-
-    ``read_items`` reads a document of questions; by default that of QTI 1.2.
-    """
+def read(content: bytes, language: str) -> Taken:
+    """The pages, links and questions of a cartridge, in the order of its organisation. Raises ``NotReadable``."""
     cartridge = open_cartridge(content)
-    reading = _Reading(cartridge, language, read_items or _qti12)
+    reading = _Reading(cartridge, language)
     for placed in cartridge.placed:
         reading.take(placed)
     return Taken(
         tuple(reading.questions), tuple(reading.pages), tuple(reading.links), (*cartridge.notes, *reading.notes)
     )
-
-
-def _qti12(root: safe.Node, language: str) -> Taken:
-    read_items: ReadItems = import_module("curricula.exchange.qti12").read_items
-    return read_items(root, language)
 
 
 @dataclass
@@ -64,7 +53,6 @@ class _Reading:
 
     cartridge: Cartridge
     language: str
-    read_items: ReadItems
     questions: list[Question] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -128,7 +116,7 @@ class _Reading:
             self._note(
                 placed, N_("Of the page « %(name)s », this is not taken: %(elements)s."), elements=", ".join(lost)
             )
-        astray = [link for link in _HREF.findall(body) if not link.lower().startswith(_WEB)]
+        astray = [link for link in _HREF.findall(body) if not link.lower().startswith(LINKS)]
         if astray:
             self._note(
                 placed,
@@ -147,7 +135,7 @@ class _Reading:
         url = root.find("url")
         address = url.get("href", "").strip() if url is not None else ""
         title = placed.title or (root.findtext("title") or "").strip() or address
-        if address.lower().startswith(_WEB) and not re.search(r"[\s<>]", address):
+        if address.lower().startswith(LINKS) and not re.search(r"[\s<>]", address):
             self.pages.append(Page(title, f"[{plain_to_markdown(title)}](<{address}>)", placed.path))
         else:
             self._note(
@@ -173,8 +161,8 @@ class _Reading:
         root = self._root(placed, "questestinterop")
         if root is None:
             return
-        taken = self.read_items(root, self.language)
-        self.questions += [replace(each, key=self.keys.key(each.key)) for each in taken.questions]
+        taken = read_items(root, self.language, self.keys)
+        self.questions += taken.questions
         self.notes += taken.notes
 
     def _root(self, placed: Placed, tag: str) -> safe.Node | None:
@@ -213,4 +201,4 @@ def _parts(html: str) -> tuple[str, str]:
     return html[:begin][:20_000], html[begin : ended.start() if ended else len(html)]
 
 
-FORMAT = Format("common_cartridge", "Common Cartridge", (".imscc", ".zip"), "application/vnd.ims.imsccv1p3", read)
+FORMAT = Format("common_cartridge", "Common Cartridge", (".imscc", ".zip"), read)

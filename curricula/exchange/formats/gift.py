@@ -114,4 +114,4 @@ def _name(said: str) -> str:
     return " ".join(gift.with_format(said, "")[0].split())[:80]
 
 
-FORMAT = Format("gift", "GIFT", (".gift", ".txt"), "text/plain", read, write)
+FORMAT = Format("gift", "GIFT", (".gift", ".txt"), read, write)

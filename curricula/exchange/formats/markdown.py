@@ -32,8 +32,9 @@ from curricula.exchange import safe
 from curricula.exchange.html import to_markdown
 from curricula.exchange.labels import Keys, labels_of, option_key, tags_of
 from curricula.exchange.markdown_blocks import Block, blocks, header, named_blocks
-from curricula.exchange.model import N_, Bank, Format, Given, Note, NotReadable, Page, Taken
+from curricula.exchange.model import Bank, Format, Given, Note, NotReadable, Page, Taken
 from curricula.model import Option, Question
+from curricula.problems import N_
 
 _TASK = re.compile(r"\[(?P<mark>[ xX])\](?:[ \t]+|\n|\Z)")
 _TAGS = re.compile(r"`[^`\n]+`(?: +`[^`\n]+`)*")
@@ -229,4 +230,4 @@ def _reads(part: str, expected: Question, bank: Bank) -> bool:
     return taken.questions == (expected,) and not taken.pages
 
 
-FORMAT = Format("markdown", "Markdown", (".md", ".markdown"), "text/markdown", read, write)
+FORMAT = Format("markdown", "Markdown", (".md", ".markdown"), read, write)

@@ -24,11 +24,12 @@ from curricula.exchange.choices import (
     with_general,
 )
 from curricula.exchange.labels import Keys, labels_of
-from curricula.exchange.model import N_, Format, Note, NotReadable, Taken
+from curricula.exchange.model import Format, Note, NotReadable, Taken
 from curricula.exchange.moodle_text import FORMATS, Texts
 from curricula.exchange.moodle_xml_write import write
 from curricula.exchange.safe import Node, xml
 from curricula.model import Localized, Question
+from curricula.problems import N_
 
 #: Settings that have no place here, and the values that change nothing for us (numbers to two digits).
 _SETTINGS = {
@@ -191,4 +192,4 @@ def _said_in(element: Element | None) -> str:
     return "".join((element if text is None else text).itertext()).strip()
 
 
-FORMAT = Format("moodle-xml", "Moodle XML", (".xml",), "application/xml", read, write)
+FORMAT = Format("moodle-xml", "Moodle XML", (".xml",), read, write)

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from curricula.exchange import safe
 from curricula.exchange.labels import Keys
-from curricula.exchange.model import N_, Format, Note, NotReadable, Taken
-from curricula.exchange.qti12 import items_of
+from curricula.exchange.model import Format, Note, NotReadable, Taken
+from curricula.exchange.qti12 import read_items
 from curricula.exchange.qti_draft import in_file, joined
 from curricula.exchange.qti_items import normalise, read_item
 from curricula.exchange.qti_packages import ITEM, OLDER, TEST, Part, in_order, parts_of
 from curricula.exchange.qti_writing import write
+from curricula.problems import N_
 
 #: How a ZIP archive begins.
 _ZIP = b"PK"
@@ -34,7 +35,7 @@ def _read(part: Part, language: str, keys: Keys) -> Taken:
     if root.tag == ITEM:
         return read_item(root, language, part.tags, keys)
     if root.tag == OLDER:
-        return items_of(root, language, keys)
+        return read_items(root, language, keys)
     if root.tag == TEST:
         said = N_("The test's parts, rules and scores were not taken: its items were, in its order.")
         return Taken(notes=(Note(said, line=root.line),))
@@ -50,4 +51,4 @@ def _repeated(parts: list[Part]) -> Iterator[Note]:
             yield Note(N_("Several items have this identifier: each has a key of its own here."), name)
 
 
-FORMAT = Format("qti", "QTI", (".zip", ".xml"), "application/zip", read, write)
+FORMAT = Format("qti", "QTI", (".zip", ".xml"), read, write)

@@ -1,9 +1,14 @@
 """QTI 1.2 as Canvas and Common Cartridge write it."""
 
+import io
+import zipfile
+
 import pytest
 
 from curricula.exchange import safe
+from curricula.exchange.formats import common_cartridge
 from curricula.exchange.formats.qti import read
+from curricula.exchange.labels import Keys
 from curricula.exchange.model import NotReadable, Taken
 from curricula.exchange.qti12 import read_items
 from tests.curricula.exchange.qti_samples import (
@@ -21,7 +26,7 @@ SINGLE, MULTIPLE = canvas_choices("Single"), canvas_choices("Multiple")
 
 
 def taken_of(items: str, section: str = "") -> Taken:
-    return read_items(safe.xml(canvas(items, section).encode()), "en")
+    return read_items(safe.xml(canvas(items, section).encode()), "en", Keys())
 
 
 def said(taken: Taken) -> list[str]:
@@ -185,7 +190,7 @@ def test_fields_that_say_what_our_tags_say_are_taken() -> None:
 
 def test_another_root_is_refused() -> None:
     with pytest.raises(NotReadable, match="« assessment » is not"):
-        read_items(safe.xml(b"<assessment/>"), "fr")
+        read_items(safe.xml(b"<assessment/>"), "fr", Keys())
 
 
 def test_a_package_of_canvas_is_read_as_any_package() -> None:
@@ -216,3 +221,21 @@ def test_unescaped_xhtml_is_read_and_a_table_is_told_to_become_lines() -> None:
     taken = taken_of(item[:start] + table + item[end:])
     assert taken.questions[0].stem["en"].startswith("Which **row**?")
     assert [note.split(": ", 1)[1] for note in said(taken)] == ["A table of the text is lines of text here."]
+
+
+def test_the_questions_of_a_cartridge_are_read_each_with_a_key_of_its_own() -> None:
+    item = canvas_item("multiple_choice_question", SINGLE, canvas_rule("4051", "100"))
+    kind = "imsqti_xmlv1p2/imscc_xmlv1p1/assessment"
+    resources = "".join(
+        f'<resource identifier="{name}" type="{kind}"><file href="{name}.xml"/></resource>' for name in ("a", "b")
+    )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("imsmanifest.xml", f"<manifest><resources>{resources}</resources></manifest>")
+        for name in ("a", "b"):
+            archive.writestr(f"{name}.xml", canvas(item, ""))
+    taken = common_cartridge.read(packed.getvalue(), "en")
+    first, second = taken.questions
+    assert second.stem == first.stem
+    assert second.key == f"{first.key}-2"
+    assert right(taken).count(True) == 1
