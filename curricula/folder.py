@@ -1,11 +1,16 @@
 """A track's folder as a value: its files by path, wherever they come from (a disk, an archive, a database)."""
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from curricula.problems import CurriculumError, Place, Problem
+
+#: When every file of an archive was written, so that its bytes say the content alone.
+_ALWAYS = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -66,3 +71,20 @@ class Folder:
         if path not in self.files:
             raise CurriculumError([Problem(name, 0, "This file is missing.", "Create it (see the format).")])
         return Place.of(name, self.files[path])
+
+    def packed(self) -> bytes:
+        """The folder as a ZIP archive, the same bytes for the same content."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(self.files):
+                archive.writestr(
+                    zipfile.ZipInfo(f"{self.name}/{path}", _ALWAYS), self.files[path], zipfile.ZIP_DEFLATED
+                )
+        return packed.getvalue()
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> "Folder":
+        """The folder of an archive that ``packed`` made."""
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = {each.partition("/")[2]: archive.read(each) for each in archive.namelist()}
+            return cls(archive.namelist()[0].partition("/")[0], parts)

@@ -17,6 +17,7 @@ from lms.services.evidence import reviewed
 from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
 from lms.services.legacy import continue_person, note_old_subject, old_subject
+from lms.services.library import Library
 from lms.services.notices import ask_once
 from lms.services.privacy import Request, sign_request
 from lms.services.results import promise_certificates, promise_scores
@@ -39,7 +40,7 @@ def arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]:
     record(own, "launch", f"link:{arrival.link_id}", arrival.person_id, message=type(message).__name__)
     if arrival.named:
         with Session(own) as joined:
-            promise_certificates(joined, arrival.person_id, tracks())
+            promise_certificates(joined, arrival.person_id, Library(joined))
     return token, _page(own, message, arrival, hashed(token))
 
 
@@ -75,7 +76,7 @@ def _activity(own: Connection, arrival: Arrival) -> str:
         return url_for("home.index")
     if "trainer" in arrival.roles:
         return url_for("teach.cohort", context_id=arrival.context_id)
-    track = tracks().get(arrival.track_key or "")
+    track = Library(own).get(arrival.track_key or "")
     if track is None:
         if arrival.track_key:
             raise LtiError("track_unknown", arrival.track_key)

@@ -7,14 +7,15 @@ from flask import abort, current_app, request, session, url_for
 from flask_login import current_user
 
 from curricula.model import LANGUAGES, Track
-from curricula.registry import shipped_tracks
 from lms.config import Config
 from lms.i18n import current_language
 from lms.i18n import gettext as _
 from lms.lti.http import Outbound
 from lms.lti.jwks import PlatformKeys
 from lms.lti.keys import ToolKeys
+from lms.models import Enrolment, db
 from lms.security import Visitor
+from lms.services.library import Library
 
 LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
 
@@ -49,9 +50,17 @@ def outbound() -> Outbound:
     return found
 
 
-def tracks() -> dict[str, Track]:
-    """The tracks in use, by key."""
-    return shipped_tracks()
+def tracks() -> Library:
+    """The tracks as published."""
+    return Library(db.session())
+
+
+def followed(row: Enrolment) -> Track:
+    """The revision a learner follows; 404 when the track is gone."""
+    track = tracks().followed(row.track_key, row.track_digest)
+    if track is None:
+        abort(404)
+    return track
 
 
 def track_or_404(key: str) -> Track:

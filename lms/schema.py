@@ -1,4 +1,4 @@
-"""Brings a database to this release: the migration chain, then the tool's first key."""
+"""Brings a database to this release: the migration chain, then the tool's first key and the tracks of this release."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,16 +8,22 @@ from alembic import command
 from flask import Flask
 from sqlalchemy import Connection, text
 
+from curricula.folder import Folder
+from curricula.registry import discover
 from lms.lti.keys import ToolKeys
 from lms.migrations.head import alembic_config
 from lms.models import db
+from lms.services.revisions import publish_shipped
 
 #: Key of the PostgreSQL lock under which one process at a time migrates.
 _LOCK = 7250130
 
 
 def upgrade(app: Flask) -> None:
-    """Run the migrations that are missing and make the LTI key if there is none. Safe to run twice, or at once."""
+    """Run the migrations that are missing, make the LTI key if there is none, publish the tracks of this release.
+
+    Safe to run twice, or at once.
+    """
     with app.app_context():
         with db.engine.connect() as connection:
             postgresql = connection.dialect.name == "postgresql"
@@ -36,6 +42,7 @@ def upgrade(app: Flask) -> None:
                     connection.commit()
         keys: ToolKeys = app.extensions["tool_keys"]
         keys.ensure(db.session())
+        publish_shipped(db.session(), map(Folder.read, discover()))
         db.session.commit()
         db.session.remove()
 

@@ -281,7 +281,7 @@ AT = datetime(2026, 11, 20, 9, 42, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("module", plugins(lms.reports))
-def test_a_report_says_what_it_is_in_both_languages(module: ModuleType) -> None:
+def test_a_report_says_what_it_is_in_both_languages(session: Session, module: ModuleType) -> None:
     report: Report = module.REPORT
     assert both(report.title)
     assert both(report.description)

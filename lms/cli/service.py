@@ -7,11 +7,12 @@ from tempfile import TemporaryDirectory
 import click
 from flask import Flask
 
-from curricula.registry import shipped_tracks
 from lms.app import create_app
 from lms.config import load_config
 from lms.logs import init_logs
+from lms.models import db
 from lms.schema import upgrade
+from lms.services.library import Library
 from lms.worker import run_forever
 
 
@@ -41,7 +42,10 @@ def web_process() -> Flask:
     """
     init_logs()
     app = create_app()
-    shipped_tracks()
+    with app.app_context():
+        list(Library(db.session()).values())
+        db.session.remove()
+        db.engine.dispose()
     gc.collect()
     gc.freeze()
     return app

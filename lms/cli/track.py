@@ -1,21 +1,28 @@
 """``lms track``: curricula as folders."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from assessments.registry import right_options
 from curricula.diff import compare
 from curricula.exchange.cartridge_writing import write_cartridge
 from curricula.folder import Folder
-from curricula.load import load_track
+from curricula.load import load_track, track_of
 from curricula.model import LANGUAGES, Track
 from curricula.problems import CurriculumError
 from curricula.quality import blocking, findings
 from curricula.registry import SHIPPED, discover
+from lms.app import create_app
 from lms.config import load_config
-from lms.models import utcnow
+from lms.models import db, utcnow
+from lms.schema import upgrade
+from lms.services import revisions
+from lms.services.library import Library
 
 
 @click.group("track")
@@ -58,16 +65,67 @@ def validate(directory: Path | None, *, strict: bool) -> None:
         sys.exit(1)
 
 
+@command.command("import")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--note", default="", help="What changed, for those who read the list of revisions.")
+@click.option("--move", is_flag=True, help="Move learners who have not completed theirs to this revision.")
+def take(directory: Path, note: str, *, move: bool) -> None:
+    """Publish the track of the folder DIRECTORY as the current revision of its key.
+
+    Learners of earlier revisions stay on theirs unless they are moved; their progress follows by lesson and module.
+    """
+    with _session() as session:
+        try:
+            row = revisions.publish(session, Folder.read(directory), "imported", note=note)
+        except CurriculumError as error:
+            click.echo(str(error), err=True)
+            click.echo(f"{len(error.problems)} to mend. Nothing was published.", err=True)
+            sys.exit(1)
+        except revisions.NotPublishable as refusal:
+            for finding in refusal.findings:
+                click.echo(f"{directory.name} / {finding}", err=True)
+            if refusal.version:
+                click.echo(
+                    f"Version {refusal.version} is published with other content: give this one another.", err=True
+                )
+            click.echo("Nothing was published.", err=True)
+            sys.exit(1)
+        track = Library(session)[row.track_key]
+        moved = revisions.move(session, track) if move else 0
+        session.commit()
+        click.echo(f"{row.track_key} {row.version} ({row.digest[:12]}) is published; {moved} learners moved.")
+
+
+@command.command("revisions")
+@click.argument("key")
+def listed(key: str) -> None:
+    """List the published revisions of the track KEY, the last one first."""
+    with _session() as session:
+        found = revisions.revisions(session, key)
+        for row in found:
+            click.echo(
+                f"{row.published_at:%Y-%m-%d %H:%M} {row.version} {row.digest[:12]} {row.origin} {row.note}".rstrip()
+            )
+    if not found:
+        raise click.BadParameter(f"There is no track « {key} ».", param_hint="KEY")
+
+
 @command.command("export")
 @click.argument("key")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-def export(key: str, directory: Path) -> None:
-    """Write the track KEY as a folder in DIRECTORY."""
-    shipped = {folder.name: folder for folder in discover()}
-    if key not in shipped:
-        raise click.BadParameter(f"There is no track « {key} ». Known: {', '.join(shipped)}.", param_hint="KEY")
+@click.option("--revision", default="", help="The version or the first signs of the digest; the current one without.")
+def export(key: str, directory: Path, revision: str) -> None:
+    """Write a revision of the track KEY as a folder in DIRECTORY."""
+    with _session() as session:
+        known = list(Library(session))
+        if key not in known:
+            raise click.BadParameter(f"There is no track « {key} ». Known: {', '.join(known)}.", param_hint="KEY")
+        row = revisions.named(session, key, revision)
+        if row is None:
+            raise click.BadParameter(f"« {key} » has no revision « {revision} ».", param_hint="--revision")
+        folder = Folder.unpacked(row.content)
     try:
-        click.echo(str(Folder.read(shipped[key]).write(directory)))
+        click.echo(str(folder.write(directory)))
     except FileExistsError as error:
         raise click.BadParameter(f"{directory / key} exists already.", param_hint="DIRECTORY") from error
 
@@ -89,7 +147,7 @@ def cartridge(key: str, file: Path, language: str) -> None:
 @click.argument("before")
 @click.argument("after")
 def diff(before: str, after: str) -> None:
-    """Say what changed between two tracks, each a folder or the KEY of a shipped one.
+    """Say what changed between two tracks: each a folder, or KEY, or KEY@REVISION of a published one.
 
     The exit status is 0 when nothing did, 1 when something did, 2 when they cannot be compared.
     """
@@ -102,11 +160,28 @@ def diff(before: str, after: str) -> None:
     sys.exit(1 if changes else 0)
 
 
+@contextmanager
+def _session() -> Iterator[Session]:
+    """A session on the database in force, brought to this release."""
+    app = create_app()
+    upgrade(app)
+    with app.app_context():
+        yield db.session()
+        db.session.remove()
+
+
 def _track(named: str) -> Track:
-    """The track of a folder, or the shipped one of that key."""
-    folder = next((each for each in discover() if each.name == named), Path(named))
+    """The track of a folder, or a published one."""
     try:
-        return load_track(folder, right_options())
+        if Path(named).is_dir():
+            return load_track(Path(named), right_options())
+        with _session() as session:
+            key, _, revision = named.partition("@")
+            row = revisions.named(session, key, revision)
+            if row is not None:
+                return track_of(Folder.unpacked(row.content))
     except (CurriculumError, OSError) as error:
         click.echo(f"« {named} » is no track that can be read:\n{error}", err=True)
         sys.exit(2)
+    click.echo(f"« {named} » is neither a folder nor a published track.", err=True)
+    sys.exit(2)

@@ -3,17 +3,17 @@
 from typing import Any
 
 from certificates.formats import RenderError
-from curricula.registry import shipped_tracks
 from lms.jobs import Tools
 from lms.models import Enrolment
 from lms.services.issuing import NotIssued, issue
+from lms.services.library import Library
 from lms.services.outbox import N_, GiveUp
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
     """Issue once. Without a name to print nothing is issued: giving the name promises the job again."""
     row = tools.session.get(Enrolment, payload["enrolment_id"])
-    track = shipped_tracks().get(row.track_key) if row else None
+    track = Library(tools.session).followed(row.track_key, row.track_digest) if row else None
     if row is None or track is None:
         raise GiveUp(N_("The enrolment or its track no longer exists."))
     try:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload
 
-from curricula.registry import shipped_tracks
 from lms.jobs import Tools
 from lms.lti import lineitems
 from lms.lti.client import ServiceRefused
@@ -15,6 +14,7 @@ from lms.lti.lineitems import TAG, LineItem
 from lms.lti.model import LtiError, Registration
 from lms.models import Context, Deployment, Participation, ResourceLink
 from lms.services.failures import platform_failure, service_failure
+from lms.services.library import Library
 from lms.services.outbox import N_, GiveUp
 from lms.services.platforms import registration
 from lms.services.results import promise_score
@@ -35,7 +35,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         return
     deployment: Deployment = link.context.deployment
     if link.lineitem_url is None:
-        wanted = _wanted(link)
+        wanted = _wanted(session, link)
         taken = select(ResourceLink.lineitem_url).where(ResourceLink.context_id == link.context_id)
         others = {url for url in session.scalars(taken) if url is not None}
         scopes, container = frozenset(link.ags_scopes), str(link.lineitems_url)
@@ -58,9 +58,9 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     session.commit()
 
 
-def _wanted(link: ResourceLink) -> LineItem:
+def _wanted(session: Session, link: ResourceLink) -> LineItem:
     """The column of a link as we would make it; its resource is what it opens, whatever the platform calls it."""
-    track = shipped_tracks().get(link.track_key or "")
+    track = Library(session).get(link.track_key or "")
     module = track.module(link.module_key) if track and link.module_key else None
     titled = module or track
     label = link.title or (titled.title["fr"] if titled else "Manager Public IA")

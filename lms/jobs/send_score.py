@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from sqlalchemy import select, update
 
-from curricula.registry import shipped_tracks
 from lms.jobs import Tools
 from lms.lti import grades
 from lms.lti.client import ServiceClient, ServiceRefused
@@ -19,6 +18,7 @@ from lms.models import Participation, ResourceLink
 from lms.services import scores
 from lms.services.comments import comment
 from lms.services.failures import platform_failure, service_failure
+from lms.services.library import Library
 from lms.services.outbox import N_, Claim, GiveUp, Outcome, TryLater, promise
 from lms.services.platforms import registration
 from lms.services.results import tell_again
@@ -66,7 +66,7 @@ def run(tools: Tools, claims: Sequence[Claim]) -> Mapping[int, Outcome]:
     """
     session = tools.session
     wanted = {claim.id: int(claim.payload["participation_id"]) for claim in claims}
-    known = scores.owed(session, wanted.values(), shipped_tracks())
+    known = scores.owed(session, wanted.values(), Library(session))
     outcomes: dict[int, Outcome] = {}
     sendings: list[_Sending] = []
     platforms: dict[int, Registration | TryLater | GiveUp] = {}

@@ -5,13 +5,13 @@ from itertools import islice
 from time import monotonic
 from typing import Any
 
-from curricula.registry import shipped_tracks
 from lms.jobs import Tools
 from lms.lti.client import ServiceRefused
 from lms.lti.groups import groups, groups_of
 from lms.lti.members import Batch, roster
 from lms.lti.model import LtiError
 from lms.services import failures, rosters
+from lms.services.library import Library
 from lms.services.outbox import N_, GiveUp, TryLater
 from lms.services.rosters import Reading
 
@@ -77,12 +77,12 @@ def _stopped(tools: Tools, reading: Reading, why: str, final: bool, after: timed
 
 
 def _read(tools: Tools, reading: Reading) -> None:
-    session, tracks = tools.session, shipped_tracks()
+    session = tools.session
     end = monotonic() + LONGEST.total_seconds()
     grouped, trouble = _take_groups(tools, reading)
     told, empty, people = False, True, list[str]()
     for batch in roster(tools.services, reading.platform, reading.url, groups=grouped):
-        rosters.take(session, reading, batch.members, tracks)
+        rosters.take(session, reading, batch.members, Library(session))
         if grouped:
             told = _take_enrolments(tools, reading, batch) or told
         session.commit()

@@ -3,6 +3,7 @@
 from lms.models.agents import Agent, AuditEntry, ImportRun
 from lms.models.base import Base, utcnow
 from lms.models.certificates import Certificate, CertificateFile, IssuerDocument, StatusList
+from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.learning import Answer, Attempt, Enrolment, LessonProgress, Participation
 from lms.models.outbox import OutboxJob
@@ -61,6 +62,7 @@ __all__ = [
     "SeenNotice",
     "StatusList",
     "ToolKey",
+    "TrackRevision",
     "WebSession",
     "db",
     "utcnow",

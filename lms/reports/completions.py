@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from curricula.model import Localized, Module
-from curricula.registry import shipped_tracks
 from lms.i18n import ZONE
+from lms.models import db
+from lms.services.library import Library
 from lms.services.participations import Followed, followed
 from lms.tables import Column, Extraction, Filter, Report, Row, hours, rate
 
@@ -61,7 +62,7 @@ FILTERS = (
         "track",
         {"fr": "Parcours", "en": "Track"},
         "choice",
-        lambda: {key: track.title for key, track in shipped_tracks().items()},
+        lambda: {key: track.title for key, track in Library(db.session()).items()},
     ),
     Filter("status", {"fr": "Statut", "en": "Status"}, "choice", lambda: STATES),
     Filter("from", {"fr": "Du", "en": "From"}, "date"),
@@ -77,7 +78,7 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
     end = datetime.combine(filters["to"], time(), ZONE) + timedelta(days=1) if "to" in filters else None
     found = followed(
         session,
-        shipped_tracks(),
+        Library(session),
         platform_id=extraction.platform_id,
         track_key=filters.get("track"),
         ministry=filters.get("ministry"),

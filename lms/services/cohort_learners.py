@@ -16,6 +16,7 @@ from curricula.progress import TrackProgress
 from lms.models import Certificate, CourseGroup, Enrolment, GroupMember, Membership, Person, utcnow
 from lms.services.cohorts import IDLE
 from lms.services.learning import progresses
+from lms.services.library import Library
 
 #: Learners of a page.
 PAGE = 200
@@ -160,7 +161,7 @@ def _page(
     names = (func.lower(Person.family_name), func.lower(Person.given_name), func.lower(Person.full_name), Person.id)
     query = _learners(query, context_id, track, chosen.group).where(*wanted).order_by(*names)
     rows = session.execute(query.limit(PAGE).offset((max(1, chosen.page) - 1) * PAGE)).all()
-    states = progresses(session, [row.Enrolment for row in rows if row.Enrolment], {track.key: track})
+    states = progresses(session, [row.Enrolment for row in rows if row.Enrolment], Library(session))
     return Page([_learner(row, states) for row in rows], rows[0].total if rows else 0)
 
 

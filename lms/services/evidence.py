@@ -9,12 +9,12 @@ from fractions import Fraction
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
-from curricula.model import Track
 from curricula.progress import ModuleProgress, TrackProgress, progress
 from lms.lti.model import LtiError, SubmissionReview
 from lms.models import Attempt, Certificate, Enrolment, LessonProgress, Membership, Person, ResourceLink
 from lms.models.upsert import insert_new
 from lms.services.learning import enrolment
+from lms.services.library import Library
 from lms.services.results import issued_certificate
 
 
@@ -46,9 +46,10 @@ class Reviewed:
     module_key: str | None
 
 
-def evidence(session: Session, person_id: int, track: Track) -> Evidence:
-    """What a person did in a track; four queries whatever it was."""
-    row = enrolment(session, person_id, track.key)
+def evidence(session: Session, person_id: int, key: str, tracks: Library) -> Evidence:
+    """What a person did in a track, in the revision they follow; four queries whatever it was."""
+    row = enrolment(session, person_id, key)
+    track = (tracks.followed(key, row.track_digest) if row else None) or tracks[key]
     read: dict[str, dict[str, datetime]] = defaultdict(dict)
     attempts: dict[str, list[Attempt]] = defaultdict(list)
     if row is not None:

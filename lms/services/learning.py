@@ -1,7 +1,7 @@
 """Following a track: enrolment, lessons read, where one is."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ from curricula.model import Lesson, Module, Track
 from curricula.progress import TrackProgress, progress
 from lms.models import Attempt, Enrolment, LessonProgress, utcnow
 from lms.models.upsert import insert_new, insert_or_find
+from lms.services.library import Library
 
 #: A lesson opened again within this time is not written again.
 REOPENED_AFTER = timedelta(minutes=1)
@@ -36,12 +37,17 @@ def enrolment(session: Session, person_id: int, track_key: str) -> Enrolment | N
 
 def track_progress(session: Session, row: Enrolment, track: Track) -> TrackProgress:
     """How far the learner is; two queries."""
-    return progresses(session, [row], {track.key: track})[row.id]
+    return _progresses(session, [(row, track)])[row.id]
 
 
-def progresses(session: Session, rows: Sequence[Enrolment], tracks: Mapping[str, Track]) -> dict[int, TrackProgress]:
-    """The progress of many enrolments by enrolment id; two queries whatever their number."""
-    ids = [row.id for row in rows]
+def progresses(session: Session, rows: Sequence[Enrolment], tracks: Library) -> dict[int, TrackProgress]:
+    """The progress of many enrolments by enrolment id, each in the revision it follows; two queries."""
+    known = ((row, tracks.followed(row.track_key, row.track_digest)) for row in rows)
+    return _progresses(session, [(row, track) for row, track in known if track is not None])
+
+
+def _progresses(session: Session, followed: Sequence[tuple[Enrolment, Track]]) -> dict[int, TrackProgress]:
+    ids = [row.id for row, _track in followed]
     read: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for owner, module, lesson in session.execute(
         select(LessonProgress.enrolment_id, LessonProgress.module_key, LessonProgress.lesson_key).where(
@@ -57,9 +63,7 @@ def progresses(session: Session, rows: Sequence[Enrolment], tracks: Mapping[str,
     ):
         if score is not None:
             best[owner][module] = max(score, best[owner].get(module, Fraction(0)))
-    return {
-        row.id: progress(tracks[row.track_key], read[row.id], best[row.id]) for row in rows if row.track_key in tracks
-    }
+    return {row.id: progress(track, read[row.id], best[row.id]) for row, track in followed}
 
 
 def opens_new_ground(row: Enrolment, module: Module, lesson: Lesson, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from curricula.model import Module, Track
 from curricula.progress import ModuleProgress
 from lms.models import Agent, Attempt, Certificate, Enrolment, LessonProgress, Person
+from lms.services.library import Library
 
 #: Rows fetched at a time.
 BATCH = 1000
@@ -51,7 +52,7 @@ class Followed(NamedTuple):
 
 def followed(
     session: Session,
-    tracks: Mapping[str, Track],
+    tracks: Library,
     *,
     platform_id: int | None = None,
     track_key: str | None = None,
@@ -80,7 +81,7 @@ def followed(
         for who in people:
             read = {row.module_key: row for row in lessons.of(who.id)}
             tried = {key: list(rows) for key, rows in groupby(attempts.of(who.id), key=itemgetter(1))}
-            yield from _modules(who, tracks.get(who.track_key), read, tried)
+            yield from _modules(who, tracks.followed(who.track_key, who.track_digest), read, tried)
 
 
 class _Beside:
@@ -137,7 +138,7 @@ def _people(wanted: list[ColumnElement[bool]]) -> Select[Any]:
         Certificate.cycle == last_cycle,
     )
     query = select(
-        Enrolment.id, Enrolment.track_key, Enrolment.track_version, Enrolment.enrolled_at,
+        Enrolment.id, Enrolment.track_key, Enrolment.track_version, Enrolment.track_digest, Enrolment.enrolled_at,
         Person.family_name, Person.given_name, Person.full_name,
         Agent.number, Agent.family_name.label("agent_family_name"), Agent.given_name.label("agent_given_name"),
         Agent.branch, Agent.ministry, Agent.directorate, Agent.siret, Agent.category, Agent.corps,

@@ -1,6 +1,6 @@
 """What a new result brings about: completion, the score for the LMS, the certificate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -13,6 +13,7 @@ from curricula.model import Track
 from curricula.progress import TrackProgress
 from lms.models import Certificate, Enrolment, Participation, Person, ResourceLink
 from lms.services.learning import enrolments, progresses, track_progress
+from lms.services.library import Library
 from lms.services.outbox import promise, promise_all
 
 
@@ -46,13 +47,13 @@ def after_result(session: Session, row: Enrolment, track: Track, now: datetime) 
         promise(session, "issue_certificate", f"enrolment:{row.id}", {"enrolment_id": row.id})
 
 
-def promise_certificates(session: Session, person_id: int, tracks: Mapping[str, Track]) -> None:
+def promise_certificates(session: Session, person_id: int, tracks: Library) -> None:
     """Promise each certificate a person has earned and does not hold: what it waited for, a name, was given."""
     held = set(session.scalars(select(Certificate.award_key).where(Certificate.person_id == person_id)))
     rows = [row for row in enrolments(session, person_id) if row.track_key in tracks and row.track_key not in held]
     states = progresses(session, rows, tracks)
     for row in rows:
-        award = decision(tracks[row.track_key], states[row.id])
+        award = decision(states[row.id].track, states[row.id])
         if award is not None and award.earned:
             promise(session, "issue_certificate", f"enrolment:{row.id}", {"enrolment_id": row.id})
 

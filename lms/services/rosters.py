@@ -12,7 +12,6 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, exists, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from curricula.model import Track
 from lms.lti.groups import Group
 from lms.lti.members import Member
 from lms.lti.model import Registration
@@ -21,6 +20,7 @@ from lms.models import Context, Enrolment, Membership, OutboxJob, Person, utcnow
 from lms.services import roster_rows
 from lms.services.audit import record
 from lms.services.launches import STRENGTH
+from lms.services.library import Library
 from lms.services.outbox import promise
 from lms.services.platforms import registration
 from lms.services.results import promise_certificates
@@ -100,7 +100,7 @@ def begin(session: Session, context_id: int, now: datetime | None = None) -> Rea
     )
 
 
-def take(session: Session, reading: Reading, members: Iterable[Member], tracks: Mapping[str, Track]) -> None:
+def take(session: Session, reading: Reading, members: Iterable[Member], tracks: Library) -> None:
     """Write a batch: people and memberships are made or brought up to date; those who left are passed over.
 
     A name that comes where there was none may release a certificate of ``tracks``.

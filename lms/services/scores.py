@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from curricula.model import Track
 from curricula.progress import TrackProgress, progress
 from lms.lti.grades import Score
 from lms.models import Attempt, Context, Deployment, Enrolment, Membership, Participation, Person, ResourceLink, utcnow
 from lms.models.base import table_of
 from lms.services import audit
+from lms.services.library import Library
 from lms.services.results import gradebook_modules, gradebook_score
 
 
@@ -103,13 +103,21 @@ _PARTICIPATIONS = (
     .where(_PA.c.id.in_(bindparam("ids", expanding=True)))
 )  # fmt: skip
 _HANDED_IN = (
-    select(_E.c.person_id, _E.c.track_key, _A.c.module_key, _A.c.score, _A.c.started_at, _A.c.submitted_at)
+    select(
+        _E.c.person_id,
+        _E.c.track_key,
+        _E.c.track_digest,
+        _A.c.module_key,
+        _A.c.score,
+        _A.c.started_at,
+        _A.c.submitted_at,
+    )
     .join_from(_E, _A, _A.c.enrolment_id == _E.c.id)
     .where(_E.c.person_id.in_(bindparam("people", expanding=True)), _A.c.submitted_at.is_not(None))
 )
 
 
-def owed(session: Session, ids: Collection[int], tracks: Mapping[str, Track]) -> dict[int, Owed]:
+def owed(session: Session, ids: Collection[int], tracks: Library) -> dict[int, Owed]:
     """What the columns of these participations should show, by participation; two queries whatever their number."""
     connection = session.connection()
     rows = connection.execute(_PARTICIPATIONS, {"ids": list(ids)}).all()
@@ -119,7 +127,7 @@ def owed(session: Session, ids: Collection[int], tracks: Mapping[str, Track]) ->
     return {row.id: _owed(row, attempts, tracks) for row in rows}
 
 
-def _owed(row: Any, attempts: Mapping[tuple[int, str], Sequence[Any]], tracks: Mapping[str, Track]) -> Owed:
+def _owed(row: Any, attempts: Mapping[tuple[int, str], Sequence[Any]], tracks: Library) -> Owed:
     told = Told(
         row.score_sent, row.score_sent_at, row.completed_sent, row.sending, row.sending_at, row.sending_complete
     )
@@ -131,15 +139,16 @@ def _owed(row: Any, attempts: Mapping[tuple[int, str], Sequence[Any]], tracks: M
     }  # fmt: skip
     for key in [row.track_key] if row.track_key else tracks:
         done = attempts.get((row.person_id, key))
-        if not done or key not in tracks:
+        track = tracks.followed(key, done[0].track_digest) if done else None
+        if not done or track is None:
             continue
         best: dict[str, Fraction] = {}
         for attempt in done:
             best[attempt.module_key] = max(attempt.score, best.get(attempt.module_key, Fraction(0)))
-        state = progress(tracks[key], {}, best)
+        state = progress(track, {}, best)
         value, complete = gradebook_score(state, row.module_key)
         if value is not None:
-            counted = gradebook_modules(tracks[key], row.module_key)
+            counted = gradebook_modules(track, row.module_key)
             mine = [attempt for attempt in done if attempt.module_key in counted]
             return Owed(
                 **facts, value=value, complete=complete, state=state,

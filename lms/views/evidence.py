@@ -46,7 +46,7 @@ def learner(context_id: int, person_id: int) -> ResponseReturnValue:
         if len(placed) > 1
         else [],
         whole_url=url_for("evidence.learner", **here, track=track.key),
-        **_values(evidence(db.session(), person_id, track), mine=False),
+        **_values(evidence(db.session(), person_id, track.key, tracks()), mine=False),
     )
 
 
@@ -72,7 +72,7 @@ def mine() -> ResponseReturnValue:
         if len(known) > 1
         else [],
         whole_url=url_for("evidence.mine", track=track.key),
-        **_values(evidence(db.session(), person.id, track), mine=True),
+        **_values(evidence(db.session(), person.id, track.key, tracks()), mine=True),
     )
 
 

@@ -11,7 +11,7 @@ from curricula.progress import ModuleProgress, TrackProgress
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.models import Attempt, Certificate, Enrolment, db, utcnow, writing
-from lms.pages import local_path, track_or_404, tracks
+from lms.pages import followed, local_path, track_or_404, tracks
 from lms.refusals import why_refused
 from lms.security import requires, visitor
 from lms.services import learning
@@ -32,7 +32,7 @@ def catalogue() -> ResponseReturnValue:
     mine = learning.enrolments(db.session(), person.id)
     states = learning.progresses(db.session(), mine, tracks())
     certificates = {row.award_key: row for row in person_certificates(person.id)}
-    followed = [_card(row, states[row.id], certificates.get(row.track_key)) for row in mine if row.id in states]
+    cards = [_card(row, states[row.id], certificates.get(row.track_key)) for row in mine if row.id in states]
     known = {row.track_key for row in mine}
     available = [
         {
@@ -48,7 +48,7 @@ def catalogue() -> ResponseReturnValue:
     first = next((row for row in mine if row.id in states and not states[row.id].completed), None)
     return render_template(
         "learn/catalogue.html",
-        tracks=followed,
+        tracks=cards,
         available=available,
         resume=_resume(first, states[first.id], None) if first else None,
     )
@@ -155,7 +155,7 @@ def _followed(track_key: str) -> tuple[Track, Enrolment]:
             db.session.commit()
         row = learning.enrolment(db.session(), person_id, found.key)
         assert row is not None
-    return found, row
+    return followed(row), row
 
 
 def _module(found: Track, key: str) -> Module:

@@ -17,7 +17,7 @@ from lms.i18n import clock, localized
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
 from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
-from lms.pages import config, track_or_404, tracks
+from lms.pages import config, followed, track_or_404
 from lms.refusals import why_refused
 from lms.security import requires, visitor
 from lms.services import attempts, learning
@@ -36,10 +36,13 @@ READERS = ("learner", "trainer", "author")
 @requires(*READERS)
 def start(track_key: str, module_key: str) -> ResponseReturnValue:
     """The rules and what is left; a POST begins an attempt or goes back to the one under way."""
-    track, module = _module(track_key, module_key)
-    row = learning.enrolment(db.session(), visitor().person.id, track.key)
+    row = learning.enrolment(db.session(), visitor().person.id, track_or_404(track_key).key)
     if row is None:
-        return redirect(url_for("learn.track", track_key=track.key), 303)
+        return redirect(url_for("learn.track", track_key=track_key), 303)
+    track = followed(row)
+    module = track.module(module_key)
+    if module is None or module.quiz is None or not module.published:
+        abort(404)
     if request.method == "POST":
         try:
             attempt = attempts.start(db.session(), row, module)
@@ -206,19 +209,11 @@ def _mine(attempt_id: uuid.UUID) -> tuple[Attempt, Track, Module]:
     attempt = attempts.owned(db.session(), attempt_id, visitor().person.id)
     if attempt is None:
         abort(404)
-    track = tracks().get(attempt.enrolment.track_key)
-    module = track.module(attempt.module_key) if track else None
-    if track is None or module is None:
+    track = followed(attempt.enrolment)
+    module = track.module(attempt.module_key)
+    if module is None:
         abort(404)
     return attempt, track, module
-
-
-def _module(track_key: str, module_key: str) -> tuple[Track, Module]:
-    track = track_or_404(track_key)
-    module = track.module(module_key)
-    if module is None or module.quiz is None or not module.published:
-        abort(404)
-    return track, module
 
 
 def _start_page(track: Track, module: Module, row: Enrolment) -> ResponseReturnValue:

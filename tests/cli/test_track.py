@@ -1,5 +1,6 @@
 """``lms track``: authors check and carry their tracks."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,56 @@ def test_a_track_is_written_as_links_to_its_modules(run: Run, tmp_path: Path) ->
         ("https://formation.example/lti/launch", {"track": "decideurs", "module": key}) for key in ("d1", "d2")
     ]
     assert run("track", "cartridge", "unknown", "out.imscc").status == 2
+
+
+def revised(run: Run, folder: Path, version: str = "2026.2") -> Path:
+    """The shipped track as a folder, with a threshold raised under another version."""
+    assert run("track", "export", "decideurs", str(folder)).status == 0
+    track = folder / "decideurs"
+    for file, old, new in (("track.toml", "2026.1", version), ("d1/module.toml", "threshold = 70", "threshold = 80")):
+        (track / file).write_text((track / file).read_text().replace(old, new, 1))
+    return track
+
+
+def test_a_revision_is_published_listed_compared_and_exported_again(run: Run, tmp_path: Path) -> None:
+    track = revised(run, tmp_path / "new")
+    said = run("track", "import", str(track), "--note", "Seuil relevé", "--move")
+    assert (said.status, said.err) == (0, "")
+    assert re.fullmatch(r"decideurs 2026\.2 \([0-9a-f]{12}\) is published; 0 learners moved\.\n", said.out)
+    listed = run("track", "revisions", "decideurs").out.splitlines()
+    assert [line.split()[2] for line in listed] == ["2026.2", "2026.1"]
+    assert listed[0].endswith("imported Seuil relevé")
+    assert (
+        run("track", "diff", "decideurs@2026.1", "decideurs").out
+        == "d1 / quiz / threshold (rule): changed\n  -70 %\n  +80 %\n"
+    )
+    assert run("track", "export", "decideurs", "now").status == 0
+    assert Folder.read(tmp_path / "now" / "decideurs") == Folder.read(track)
+    assert run("track", "export", "decideurs", "before", "--revision", "2026.1").status == 0
+    assert Folder.read(tmp_path / "before" / "decideurs") == Folder.read(SHIPPED / "decideurs")
+    assert run("track", "import", str(track)).status == 0
+    assert len(run("track", "revisions", "decideurs").out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("track.toml", "2026.2", "2026.1", "Version 2026.1 is published with other content"),
+        ("d1/module.toml", "threshold = 80", "threshold = 800", "decideurs/d1/module.toml:"),
+        ("track.toml", 'key = "decideurs"', "key =", "This is not TOML"),
+    ],
+)
+def test_what_is_not_fit_publishes_nothing(run: Run, tmp_path: Path, file: str, old: str, new: str, says: str) -> None:
+    track = revised(run, tmp_path / "new")
+    (track / file).write_text((track / file).read_text().replace(old, new, 1))
+    outcome = run("track", "import", str(track))
+    assert outcome.status == 1
+    assert says in outcome.err
+    assert "Nothing was published." in outcome.err
+    assert len(run("track", "revisions", "decideurs").out.splitlines()) == 1
+
+
+def test_revisions_that_are_not_there_are_refused(run: Run) -> None:
+    assert run("track", "revisions", "unknown").status == 2
+    assert run("track", "export", "decideurs", "out", "--revision", "2019.1").status == 2
+    assert run("track", "diff", "decideurs", "decideurs@2019.1").status == 2

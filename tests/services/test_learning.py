@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import Enrolment, LessonProgress, utcnow
 from lms.services import learning
+from lms.services.library import Library
 from tests.learner_in_test import TRACK, learner, module, statements, take, together
 
 D1, D2 = module("d1"), module("d2")
@@ -104,8 +105,9 @@ def test_progress_of_many_costs_two_queries(session: Session) -> None:
     for row in rows[:6]:
         learning.read_lesson(session, row, D1, D1.lessons[0])
     session.commit()
+    known = Library(session)
     with statements() as heard:
-        states = learning.progresses(session, rows, {TRACK.key: TRACK})
+        states = learning.progresses(session, rows, known)
     assert len([said for said in heard if said.startswith("SELECT")]) == 2
     assert [len(states[row.id].modules[0].read) for row in rows] == [1] * 6 + [0] * 6
 

@@ -1,0 +1,108 @@
+"""Publishing revisions of tracks: each is kept as it was, and learners stay on theirs or are moved."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from assessments.registry import right_options
+from curricula.folder import Folder
+from curricula.load import track_of
+from curricula.model import Track
+from curricula.quality import Finding, blocking, findings
+from lms.models import Enrolment, TrackRevision, utcnow
+from lms.services import library
+from lms.services.audit import record
+
+Origin = Literal["shipped", "imported"]
+
+
+class NotPublishable(ValueError):
+    """A track that cannot be published: ``findings`` say why, or ``version`` names the one that is taken."""
+
+    def __init__(self, found: Iterable[Finding] = (), version: str = "") -> None:
+        self.findings, self.version = list(found), version
+        super().__init__(version or "\n".join(map(str, self.findings)))
+
+
+def publish(
+    session: Session, folder: Folder, origin: Origin, *, note: str = "", person_id: int | None = None,
+    now: datetime | None = None,
+) -> TrackRevision:  # fmt: skip
+    """Make this content the current revision of its track; whoever follows another stays on it.
+
+    The very content that is current is not published again. Raises ``CurriculumError`` (what cannot be read) and
+    ``NotPublishable``: what blocks it, or a version that named other content already.
+    """
+    now = now or utcnow()
+    track = track_of(folder, right_options())
+    refused = blocking(findings(track, now.date()))
+    if refused:
+        raise NotPublishable(refused)
+    last = _last(session, track.key)
+    if last is not None and last.digest == track.digest:
+        return last
+    named = select(TrackRevision).filter_by(track_key=track.key, version=track.version)
+    if origin == "imported" and session.scalars(named).first() is not None:
+        raise NotPublishable(version=track.version)
+    row = TrackRevision(
+        track_key=track.key, version=track.version, digest=track.digest, content=folder.packed(), origin=origin,
+        note=note, published_at=now, published_by=person_id,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    if origin == "imported":  # what comes with a release is nobody's act
+        record(session, "track_published", f"track:{track.key}", person_id, version=track.version, digest=track.digest)
+    library.forget(session)
+    return row
+
+
+def publish_shipped(session: Session, folders: Iterable[Folder]) -> list[str]:
+    """Publish the tracks of a release that are new; gives their keys.
+
+    Where the institution published a revision of its own, its own stays current.
+    """
+    published = []
+    for folder in folders:
+        last = _last(session, folder.name)
+        if last is None or (last.origin == "shipped" and last.digest != folder.digest):
+            publish(session, folder, "shipped")
+            published.append(folder.name)
+    return published
+
+
+def move(session: Session, track: Track, *, unfinished_only: bool = True) -> int:
+    """Put learners of earlier revisions on this one; gives how many. Their progress follows by the keys both share.
+
+    Whoever completed theirs keeps it unless told otherwise: a certificate says what was taught.
+    """
+    change = update(Enrolment).where(Enrolment.track_key == track.key, Enrolment.track_digest != track.digest)
+    if unfinished_only:
+        change = change.where(Enrolment.completed_at.is_(None))
+    values = {"track_version": track.version, "track_digest": track.digest}
+    done = session.execute(change.values(values).execution_options(synchronize_session=False))
+    count = cast("CursorResult[Any]", done).rowcount
+    record(session, "learners_moved", f"track:{track.key}", version=track.version, learners=count)
+    return count
+
+
+def revisions(session: Session, key: str) -> list[TrackRevision]:
+    """The revisions of a track, the last one first."""
+    query = select(TrackRevision).filter_by(track_key=key).order_by(TrackRevision.id.desc())
+    return list(session.scalars(query))
+
+
+def named(session: Session, key: str, revision: str = "") -> TrackRevision | None:
+    """The revision of that version, else of that digest or its first signs; the current one where none is named."""
+    found = revisions(session, key)
+    if not revision:
+        return next(iter(found), None)
+    versions = (row for row in found if row.version == revision)
+    digests = (row for row in found if len(revision) >= 6 and row.digest.startswith(revision))
+    return next(versions, None) or next(digests, None)
+
+
+def _last(session: Session, key: str) -> TrackRevision | None:
+    return next(iter(revisions(session, key)), None)
