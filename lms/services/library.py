@@ -43,6 +43,7 @@ class Library(Mapping[str, Track]):
 
     def __init__(self, own: Session | Connection) -> None:
         self._own, engine = own, _engine_of(own)
+        self._unknown = set[tuple[str, str]]()  # asked for once, however many learners are on it
         with _lock:
             self._current = _currents.setdefault(engine, _Current())
         if time.monotonic() - self._current.asked_at >= FRESH:
@@ -67,10 +68,13 @@ class Library(Mapping[str, Track]):
         shipped = shipped_tracks().get(key)
         if name not in _read and shipped is not None and shipped.digest == digest:
             _read[name] = shipped  # the same content: it need not be read again
+        if name in self._unknown:
+            return None
         if name not in _read:
             query = select(TrackRevision.content).where(TrackRevision.track_key == key, TrackRevision.digest == digest)
             content = self._own.scalar(query)
             if content is None:
+                self._unknown.add(name)
                 return None
             _read[name] = track_of(Folder.unpacked(content))
         return _read[name]
