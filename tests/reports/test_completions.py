@@ -48,7 +48,7 @@ def person(session: Session, name: str, platform: Platform | None = None, **valu
 def enrol(session: Session, who: Person, at: datetime = LATE, **values: Any) -> Enrolment:
     row = Enrolment(
         person=who, enrolled_at=at,
-        **{"track_key": TRACK.key, "track_version": "2026.1", "track_digest": "0" * 64, **values},
+        **{"track_key": TRACK.key, "track_version": "2026.1", "track_digest": TRACK.digest, **values},
     )  # fmt: skip
     session.add(row)
     session.flush()
