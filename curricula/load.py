@@ -1,6 +1,7 @@
 """Reads a track folder into values; errors name file, line and fix (docs/curriculum-format.md)."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -41,11 +42,23 @@ def track_of(folder: Folder, types: Types | None = None) -> Track:
 
     Raises ``CurriculumError`` with every problem found: nothing half-loaded is returned.
     """
+    track, problems = read_track(folder, types)
+    if problems:
+        raise CurriculumError(problems)
+    return track
+
+
+def read_track(folder: Folder, types: Types | None = None) -> tuple[Track, list[Problem]]:
+    """The track of a folder that may be unfinished, and every problem found: what is missing is empty.
+
+    Raises ``CurriculumError`` where ``track.toml`` itself cannot be read.
+    """
     problems: list[Problem] = []
-    fields = parse(folder.place("track.toml"), problems)
-    key = fields.key()
-    if key and key != folder.name:
-        fields.refuse("key", f"The key is « {key} », the folder « {folder.name} ».", "Give both one name.")
+    place = folder.place("track.toml")
+    track = read_track_file(place, problems)
+    if track.key and track.key != folder.name:
+        what = f"The key is « {track.key} », the folder « {folder.name} »."
+        problems.append(place.problem(place.line_of(r"^key\b"), what, "Give both one name."))
     modules, unread = [], False
     for name in folder.folders():
         try:
@@ -53,8 +66,21 @@ def track_of(folder: Folder, types: Types | None = None) -> Track:
         except CurriculumError as error:
             problems += error.problems
             unread = True
+    modules.sort(key=lambda module: module.order)
+    track = replace(track, modules=tuple(modules), digest=folder.digest)
+    if not unread:
+        problems += check(track, folder, types)
+    return track, problems
+
+
+def read_track_file(place: Place, problems: list[Problem]) -> Track:
+    """What a ``track.toml`` says, without the modules; what is wrong gathers in ``problems``.
+
+    Raises ``CurriculumError`` where it is not TOML at all, as the other readers of one file do.
+    """
+    fields = parse(place, problems)
     track = Track(
-        key=key,
+        key=fields.key(),
         code=fields.text("code"),
         version=fields.text("version"),
         title=fields.texts("title"),
@@ -65,14 +91,9 @@ def track_of(folder: Folder, types: Types | None = None) -> Track:
         recommendations=fields.numbers("recommendations"),
         certificate=_certificate(fields),
         legal=tuple(_legal(table) for table in fields.tables("legal")),
-        modules=tuple(sorted(modules, key=lambda module: module.order)),
-        digest=folder.digest,
+        modules=(),
     )
     fields.end()
-    if not unread:
-        problems += check(track, folder, types)
-    if problems:
-        raise CurriculumError(problems)
     return track
 
 
@@ -105,16 +126,23 @@ def _legal(table: Fields) -> LegalReference:
 
 
 def _module(folder: Folder, name: str, problems: list[Problem]) -> Module:
-    fields = parse(folder.place(f"{name}/module.toml"), problems)
-    key = fields.key()
-    if key and key != name:
-        fields.refuse("key", f"The key is « {key} », the folder « {name} ».", "Give both one name.")
-    status = cast(Literal["published", "planned"], fields.choice("status", ("published", "planned")))
+    place = folder.place(f"{name}/module.toml")
+    module = read_module_file(place, problems)
+    if module.key and module.key != name:
+        what = f"The key is « {module.key} », the folder « {name} »."
+        problems.append(place.problem(place.line_of(r"^key\b"), what, "Give both one name."))
+    lessons = _lessons(folder, name, problems)
+    return replace(module, key=name, lessons=lessons, questions=_questions(folder, name, problems))
+
+
+def read_module_file(place: Place, problems: list[Problem]) -> Module:
+    """What a ``module.toml`` says, without lessons and questions."""
+    fields = parse(place, problems)
     module = Module(
-        key=name,
+        key=fields.key(),
         code=fields.text("code"),
         order=fields.number("order", 1, 99),
-        status=status,
+        status=cast(Literal["published", "planned"], fields.choice("status", ("published", "planned"))),
         title=fields.texts("title"),
         summary=fields.texts("summary"),
         duration_minutes=fields.number("duration_minutes", 0, 6000),
@@ -122,9 +150,7 @@ def _module(folder: Folder, name: str, problems: list[Problem]) -> Module:
         legal=fields.words("legal"),
         objectives=tuple(_objective(table) for table in fields.tables("objectives")),
         sources=tuple(_source(table) for table in fields.tables("sources")),
-        lessons=_lessons(folder, name, problems),
         quiz=_quiz(fields),
-        questions=_questions(folder, name, problems),
     )
     fields.end()
     return module
