@@ -20,11 +20,17 @@ from lms.models import Agent, LocalAccount, db
 from lms.schema import upgrade
 from lms.services.accounts import make_account
 from lms.services.platforms import NewPlatform, add_platform
+from lms.services.studio import grant
 from lms.worker import Worker
 
 CLIENT_ID = "manager-public-ia"
 DEPLOYMENT = "1"
 ADMINISTRATOR = "admin@example.org"
+#: Who writes tracks in the demo, and who reads them again and publishes: email, name, roles in the studio.
+STUDIO = (
+    ("auteur@example.org", "Concepteur de démonstration", ("author",)),
+    ("relecteur@example.org", "Relecteur de démonstration", ("reviewer", "publisher")),
+)
 LINKS = (
     CourseLink("decideurs", "Décideurs publics", {"track": "decideurs"}, "Le parcours entier."),
     CourseLink("d2", "D2 · Règlement IA", {"track": "decideurs", "module": "d2"}, "Un module du parcours."),
@@ -110,7 +116,7 @@ def _platform(values: dict[str, str]) -> NewPlatform:
 
 
 def _seed(app: Flask, values: dict[str, str], directory: Path) -> str:
-    """Connect the development LMS, declare its people to HR, make an administrator; gives their password."""
+    """Connect the development LMS, declare its people to HR, make the local accounts; gives their one password."""
     path = directory / "administrator.txt"
     with app.app_context():
         session = db.session()
@@ -129,6 +135,9 @@ def _seed(app: Flask, values: dict[str, str], directory: Path) -> str:
         if account is None:
             password = secrets.token_urlsafe(12)
             make_account(session, ADMINISTRATOR, password, ["administrator"], "Administrateur de démonstration")
+            for email, name, roles in STUDIO:
+                made = make_account(session, email, password, ["author"], name)
+                grant(session, made.person_id, roles)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(password)

@@ -122,6 +122,7 @@ def _navigation(visitor: Visitor) -> list[dict[str, Any]]:
     rooms = [
         ("learn.catalogue", _("Learn"), {"learner", "trainer", "author"}),
         ("teach.cohorts", _("Train"), {"trainer"}),
+        ("author.index", _("Design"), {"author", "trainer"}),
         ("hr.index", _("Human resources"), {"hr"}),
         ("admin.index", _("Administration"), {"administrator"}),
     ]

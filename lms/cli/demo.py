@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from lms.demo import ADMINISTRATOR, Addresses, Demo
+from lms.demo import ADMINISTRATOR, STUDIO, Addresses, Demo
 from lms.demo_check import CheckFailed, check
 from lms.logs import init_logs
 
@@ -40,6 +40,7 @@ def _stay(demo: Demo) -> None:
         click.echo(f"The service itself:        {demo.addresses.tool}")
         click.echo(f"Administrator:             {demo.addresses.tool}/account/login")
         click.echo(f"                           {ADMINISTRATOR} · {demo.password}")
+        click.echo(f"Author, reviewer:          {STUDIO[0][0]}, {STUDIO[1][0]} · the same password")
         click.echo("Everybody in it is fictitious. Stop with Ctrl+C.")
         try:
             threading.Event().wait()

@@ -1,6 +1,18 @@
 """Every table, one metadata, one migration chain."""
 
 from lms.models.agents import Agent, AuditEntry, ImportRun
+from lms.models.authoring import (
+    DRAFT_STATES,
+    STUDIO_ROLES,
+    Curriculum,
+    Draft,
+    DraftChange,
+    DraftComment,
+    DraftPiece,
+    Institution,
+    ReviewTask,
+    StudioRole,
+)
 from lms.models.base import Base, utcnow
 from lms.models.certificates import Certificate, CertificateFile, IssuerDocument, StatusList
 from lms.models.curricula import TrackRevision
@@ -31,7 +43,9 @@ from lms.models.platforms import (
 )
 
 __all__ = [
+    "DRAFT_STATES",
     "ROLES",
+    "STUDIO_ROLES",
     "AccessToken",
     "Agent",
     "Answer",
@@ -42,11 +56,17 @@ __all__ = [
     "CertificateFile",
     "Context",
     "CourseGroup",
+    "Curriculum",
     "DeepLinkRequest",
     "Deployment",
+    "Draft",
+    "DraftChange",
+    "DraftComment",
+    "DraftPiece",
     "Enrolment",
     "GroupMember",
     "ImportRun",
+    "Institution",
     "Invitation",
     "IssuerDocument",
     "LaunchState",
@@ -59,8 +79,10 @@ __all__ = [
     "Person",
     "Platform",
     "ResourceLink",
+    "ReviewTask",
     "SeenNotice",
     "StatusList",
+    "StudioRole",
     "ToolKey",
     "TrackRevision",
     "WebSession",

@@ -22,7 +22,7 @@ class TrackRevision(Base):
     digest: Mapped[str] = mapped_column(String(64))
     #: Its folder (``curricula.folder``), packed.
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    #: « shipped » with a release, or « imported » by the institution.
+    #: « shipped » with a release, « imported » as a folder, or « written » in the studio.
     origin: Mapped[str] = mapped_column(String(10))
     #: What its publisher says changed.
     note: Mapped[str] = mapped_column(String(2000), default="")

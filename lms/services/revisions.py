@@ -16,7 +16,8 @@ from lms.models import Enrolment, TrackRevision, utcnow
 from lms.services import library
 from lms.services.audit import record
 
-Origin = Literal["shipped", "imported"]
+#: How a revision came: with a release, by the command line, or from the studio.
+Origin = Literal["shipped", "imported", "written"]
 
 
 class NotPublishable(ValueError):
@@ -45,7 +46,7 @@ def publish(
     if last is not None and last.digest == track.digest:
         return last
     named = select(TrackRevision).filter_by(track_key=track.key, version=track.version)
-    if origin == "imported" and session.scalars(named).first() is not None:
+    if origin != "shipped" and session.scalars(named).first() is not None:
         raise NotPublishable(version=track.version)
     row = TrackRevision(
         track_key=track.key, version=track.version, digest=track.digest, content=folder.packed(), origin=origin,
@@ -53,7 +54,7 @@ def publish(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    if origin == "imported":  # what comes with a release is nobody's act
+    if origin != "shipped":  # what comes with a release is nobody's act
         record(session, "track_published", f"track:{track.key}", person_id, version=track.version, digest=track.digest)
     library.forget(session)
     return row

@@ -12,7 +12,7 @@ ROOMS = (
     ("administrator", "admin.index"),
     ("trainer", "teach.cohorts"),
     ("learner", "learn.catalogue"),
-    ("author", "learn.catalogue"),
+    ("author", "author.index"),
 )
 
 

@@ -1,0 +1,209 @@
+"""A track's folder in pieces that are each edited on their own: one question, one lesson in one language, its settings.
+
+The files of a folder hold several things at once: a bank its questions, the files of a lesson what its languages share.
+Several people write at the same time, so a draft keeps them apart::
+
+    track                       track.toml
+    <module>/module             module.toml
+    <module>/lesson/<slug>      minutes, objectives and sources, the same in each language
+    <module>/lesson/<slug>/fr   title, « able » and text in one language
+    <module>/question/<key>     one question of the bank
+    anything else               as it is: images, the framework, the glossary
+
+Their order is that of the lessons in a module and of the questions in a bank.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from curricula.fields import Fields, parse
+from curricula.folder import Folder
+from curricula.load import HEADER, LESSON_FILE, read_bank, read_module_file, read_track_file
+from curricula.model import LANGUAGES, Lesson, LessonText, Module, Question, Track
+from curricula.problems import CurriculumError, Place, Problem
+from curricula.write import lesson_file, module_lines, questions_lines, toml, track_lines
+
+_PATH = re.compile(
+    r"(?P<module>[a-z0-9-]+)/(?:(?P<kind>lesson|question)/(?P<key>[a-z0-9-]+)(?:/(?P<language>fr|en))?|module)"
+)
+_TEXT = re.compile(r"(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece: its path and what it says."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a lesson is in every language."""
+
+    minutes: int = 20
+    objectives: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+def track_path() -> str:
+    """Of the track's own piece."""
+    return "track"
+
+
+def module_path(module: str) -> str:
+    """Of a module's own piece."""
+    return f"{module}/module"
+
+
+def lesson_path(module: str, lesson: str, language: str = "") -> str:
+    """Of a lesson in a language; of its settings without one."""
+    return f"{module}/lesson/{lesson}" + (f"/{language}" if language else "")
+
+
+def question_path(module: str, question: str) -> str:
+    """Of a question."""
+    return f"{module}/question/{question}"
+
+
+def pieces(folder: Folder) -> Iterator[Piece]:
+    """The pieces of a folder that can be read, in order. Raises ``CurriculumError`` for one that cannot."""
+    problems: list[Problem] = []
+    for path in sorted(folder.files):
+        module, _, name = path.rpartition("/")
+        lesson = LESSON_FILE.fullmatch(name)
+        if path == "track.toml":
+            yield Piece(track_path(), folder.files[path])
+        elif name == "module.toml" and "/" not in module:
+            yield Piece(module_path(module), folder.files[path])
+        elif name == "questions.toml" and "/" not in module:
+            questions = read_bank(folder.place(path), problems)
+            yield from (Piece(question_path(module, each.key), question_piece(each)) for each in questions)
+        elif lesson and "/" not in module:
+            yield from _of_lesson(folder, path, module, lesson["slug"], lesson["language"])
+        else:
+            yield Piece(path, folder.files[path])
+
+
+def _of_lesson(folder: Folder, path: str, module: str, slug: str, language: str) -> Iterator[Piece]:
+    settings, text = _lesson_file(folder.place(path))
+    first = not any(
+        path.replace(f".{language}.md", f".{other}.md") in folder.files for other in LANGUAGES if other < language
+    )
+    if first:
+        yield Piece(lesson_path(module, slug), settings_piece(settings))
+    yield Piece(lesson_path(module, slug, language), text_piece(text))
+
+
+def folder_of(name: str, found: Iterable[Piece]) -> Folder:
+    """The folder those pieces make, unfinished where they are; the inverse of ``pieces``."""
+    files: dict[str, bytes] = {}
+    banks: dict[str, list[Question]] = {}
+    settings: dict[tuple[str, str], Settings] = {}
+    texts: dict[tuple[str, str], dict[str, LessonText]] = {}
+    for piece in found:
+        path = _PATH.fullmatch(piece.path)
+        if piece.path == track_path():
+            files["track.toml"] = piece.content
+        elif path is None:
+            files[piece.path] = piece.content
+        elif path["kind"] is None:
+            files[f"{path['module']}/module.toml"] = piece.content
+        elif path["kind"] == "question":
+            banks.setdefault(path["module"], []).append(question_in(piece.content))
+        elif path["language"] is None:
+            settings[path["module"], path["key"]] = settings_in(piece.content)
+        else:
+            texts.setdefault((path["module"], path["key"]), {})[path["language"]] = text_in(piece.content)
+    for module, questions in banks.items():
+        files[f"{module}/questions.toml"] = ("\n".join(questions_lines(questions)) + "\n").encode()
+    orders: dict[str, int] = {}
+    for (module, slug), shared in settings.items():
+        orders[module] = orders.get(module, 0) + 1
+        written = texts.get((module, slug), {})
+        lesson = Lesson(slug, orders[module], shared.minutes, shared.objectives, shared.sources, written)
+        for language, text in written.items():
+            files[f"{module}/{lesson.order:02}-{slug}.{language}.md"] = lesson_file(lesson, text)
+    return Folder(name, files)
+
+
+# Each piece, written and read. What is read may be unfinished: what is missing is empty.
+
+
+def track_piece(track: Track) -> bytes:
+    """The piece of what a track says itself."""
+    return _lines(track_lines(track))
+
+
+def module_piece(module: Module) -> bytes:
+    """The piece of what a module says itself."""
+    return _lines(module_lines(module))
+
+
+def question_piece(question: Question) -> bytes:
+    """The piece of a question."""
+    return _lines(questions_lines([question]))
+
+
+def settings_piece(settings: Settings) -> bytes:
+    """The piece of what a lesson is in every language."""
+    return _lines(f"{name} = {toml(value)}" for name, value in vars(settings).items())
+
+
+def text_piece(text: LessonText) -> bytes:
+    """The piece of a lesson in one language."""
+    return "\n".join([f"title = {toml(text.title)}", f"able = {toml(text.able)}", "+++", "", text.body]).encode()
+
+
+def track_in(content: bytes) -> Track:
+    """The track of its piece, without modules."""
+    return read_track_file(_place(content), [])
+
+
+def module_in(content: bytes) -> Module:
+    """The module of its piece, without lessons and questions."""
+    return read_module_file(_place(content), [])
+
+
+def question_in(content: bytes) -> Question:
+    """The question of its piece."""
+    return read_bank(_place(content), [])[0]
+
+
+def settings_in(content: bytes) -> Settings:
+    """What a lesson is in every language."""
+    return _settings(parse(_place(content), []))
+
+
+def text_in(content: bytes) -> LessonText:
+    """The lesson's text of its piece."""
+    parts = _TEXT.match(content.decode())
+    if parts is None:
+        raise CurriculumError([Problem("", 1, "The lesson has no TOML header.", "Open it with +++ … +++.")])
+    header = parse(Place("", parts["header"]), [])
+    return LessonText(header.text("title"), header.words("able"), _body(parts["body"]))
+
+
+def _lesson_file(place: Place) -> tuple[Settings, LessonText]:
+    parts = HEADER.match(place.text.replace("\r\n", "\n"))
+    if parts is None:
+        raise CurriculumError([place.problem(1, "The lesson has no TOML header.", "Open it with +++ … +++.")])
+    header = parse(Place(place.name, parts["header"], offset=1), [])
+    return _settings(header), LessonText(header.text("title"), header.words("able"), _body(parts["body"]))
+
+
+def _settings(header: Fields) -> Settings:
+    return Settings(header.number("minutes", 1, 240), header.words("objectives"), header.words("sources"))
+
+
+def _body(text: str) -> str:
+    return text.strip() + "\n" if text.strip() else ""
+
+
+def _place(content: bytes) -> Place:
+    return Place.of("", content)
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode()

@@ -1,0 +1,316 @@
+"""Drafts: the next revision of a track while its authors write it, piece by piece (``curricula.pieces``).
+
+Each piece has an edition: whoever saves says which one they read, and is refused when somebody else saved meanwhile.
+What a piece was before each stretch of work is kept, so that it can be read again and put back.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy.orm import Session, undefer
+
+from curricula.folder import Folder
+from curricula.model import Track
+from curricula.pieces import (
+    Piece,
+    folder_of,
+    module_in,
+    pieces,
+    question_in,
+    text_in,
+    track_in,
+    track_path,
+    track_piece,
+)
+from lms.models import Curriculum, Draft, DraftChange, DraftPiece, TrackRevision, utcnow
+from lms.services import revisions
+from lms.services.audit import record
+from lms.services.offers import fold
+
+OPEN_STATES = ("draft", "review", "approved")
+#: Saves of one person closer than this are one change.
+STRETCH = timedelta(minutes=10)
+#: How much of a text a list shows.
+SHOWN = 200
+
+
+class Conflict(Exception):
+    """Somebody else saved this piece meanwhile; ``piece`` is what it says now, None when it was removed."""
+
+    def __init__(self, piece: DraftPiece | None) -> None:
+        super().__init__()
+        self.piece = piece
+
+
+class Frozen(Exception):
+    """The draft is being read, approved, or ended: it is not written now."""
+
+
+class Taken(ValueError):
+    """That key names something already."""
+
+
+def open_draft(session: Session, track_key: str) -> Draft | None:
+    """The draft of a track that is being written, read, or is ready to be published."""
+    query = select(Draft).where(Draft.track_key == track_key, Draft.state.in_(OPEN_STATES))
+    return session.scalars(query).first()
+
+
+def begin(session: Session, track_key: str, person_id: int | None) -> Draft:
+    """The open draft of a track, begun from its current revision when there is none.
+
+    Raises ``LookupError`` for a track that has no revision.
+    """
+    found = open_draft(session, track_key)
+    if found is not None:
+        return found
+    row = revisions.named(session, track_key)
+    if row is None:
+        raise LookupError(track_key)
+    draft = Draft(track_key=track_key, base_digest=row.digest, began_by=person_id)
+    session.add(draft)
+    session.flush()
+    _insert(session, draft, pieces(Folder.unpacked(row.content)), person_id)
+    record(session, "draft_begun", f"track:{track_key}", person_id, base=row.digest)
+    return draft
+
+
+def create(session: Session, track: Track, person_id: int | None, institution_id: int | None = None) -> Draft:
+    """The draft of a new track, which has no module yet. Raises ``Taken`` where its key names one already."""
+    if key_taken(session, track.key):
+        raise Taken(track.key)
+    session.add(Curriculum(track_key=track.key, institution_id=institution_id))
+    draft = Draft(track_key=track.key, began_by=person_id)
+    session.add(draft)
+    session.flush()
+    _insert(session, draft, [Piece(track_path(), track_piece(track))], person_id)
+    record(session, "track_created", f"track:{track.key}", person_id)
+    return draft
+
+
+def key_taken(session: Session, key: str) -> bool:
+    """Whether a track has that key: published, being written, or written once and never published."""
+    return any(
+        session.scalars(select(model.track_key).where(model.track_key == key).limit(1)).first() is not None
+        for model in (TrackRevision, Draft, Curriculum)
+    )
+
+
+def discard(session: Session, draft: Draft, person_id: int | None) -> None:
+    """End a draft without publishing it. A track that was never published frees its key."""
+    draft.state, draft.ended_at = "discarded", utcnow()
+    session.execute(delete(DraftPiece).where(DraftPiece.draft_id == draft.id))
+    if draft.base_digest is None:
+        session.execute(delete(Draft).where(Draft.id == draft.id))
+        session.execute(delete(Curriculum).where(Curriculum.track_key == draft.track_key))
+    record(session, "draft_discarded", f"track:{draft.track_key}", person_id)
+    session.flush()
+
+
+# Reading
+
+
+def piece(session: Session, draft: Draft, path: str) -> DraftPiece | None:
+    """The piece of that path with its content; None when there is none."""
+    query = select(DraftPiece).filter_by(draft_id=draft.id, path=path).options(undefer(DraftPiece.content))
+    return session.scalars(query).first()
+
+
+def listed(session: Session, draft: Draft, under: str = "") -> list[DraftPiece]:
+    """The pieces whose path begins with ``under``, in order, without their contents."""
+    return list(session.scalars(_under(select(DraftPiece).filter_by(draft_id=draft.id), under)))
+
+
+def contents(session: Session, draft: Draft, under: str = "") -> list[DraftPiece]:
+    """The same with their contents."""
+    query = select(DraftPiece).filter_by(draft_id=draft.id).options(undefer(DraftPiece.content))
+    return list(session.scalars(_under(query, under)))
+
+
+def folder(session: Session, draft: Draft) -> Folder:
+    """The folder the draft makes today, unfinished where it is."""
+    return folder_of(draft.track_key, (Piece(row.path, row.content) for row in contents(session, draft)))
+
+
+def _under(query: Select[Any], under: str) -> Select[Any]:
+    if under:
+        query = query.where(DraftPiece.path.startswith(under, autoescape=True))
+    return query.order_by(DraftPiece.place, DraftPiece.path)
+
+
+# Writing
+
+
+def save(
+    session: Session, draft: Draft, path: str, content: bytes, edition: int, person_id: int | None, *,
+    apart: bool = False,
+) -> DraftPiece:  # fmt: skip
+    """Keep what a piece says now; gives it with its new edition. What it said already changes nothing.
+
+    ``apart``: the change is one of its own, whoever made the last one. Raises ``Frozen``, and ``Conflict`` when
+    ``edition`` is not the present one.
+    """
+    hold(session, draft)
+    row = piece(session, draft, path)
+    if row is None:
+        raise Conflict(None)
+    if row.content == content:
+        return row
+    if row.edition != edition:
+        raise Conflict(row)
+    _note(session, row, person_id, apart=apart)
+    row.content, row.edition = content, row.edition + 1
+    row.label, row.words = described(path, content)
+    row.edited_at, row.edited_by = utcnow(), person_id
+    session.flush()
+    return row
+
+
+def add(session: Session, draft: Draft, found: Sequence[Piece], person_id: int | None) -> None:
+    """Add pieces at the end. Raises ``Frozen``, and ``Taken`` where a path is there already: then none is added."""
+    hold(session, draft)
+    paths = [each.path for each in found]
+    query = select(DraftPiece.path).where(DraftPiece.draft_id == draft.id)
+    known = set(session.scalars(query.where(DraftPiece.path.in_(paths)) if len(paths) < 100 else query))
+    taken = next((path for path in paths if path in known), None)
+    if taken is not None or len(set(paths)) < len(paths):
+        raise Taken(taken or max(paths, key=paths.count))
+    places = _insert(session, draft, found, person_id)
+    now = utcnow()
+    rows = [
+        {"draft_id": draft.id, "path": path, "before": None, "place": place, "person_id": person_id, "began_at": now,
+         "at": now}
+        for path, place in zip(paths, places, strict=True)
+    ]  # fmt: skip
+    session.execute(insert(DraftChange), rows)
+
+
+def remove(session: Session, draft: Draft, path: str, person_id: int | None) -> int:
+    """Remove a piece and what is below it, a whole module where the path is ``d1/module``; gives how many pieces.
+
+    Raises ``Frozen``.
+    """
+    hold(session, draft)
+    below = path.removesuffix("module") if path.endswith("/module") else f"{path}/"
+    here = or_(DraftPiece.path == path, DraftPiece.path.startswith(below, autoescape=True))
+    query = select(DraftPiece).where(DraftPiece.draft_id == draft.id, here).options(undefer(DraftPiece.content))
+    gone = list(session.scalars(query))
+    for row in gone:
+        _note(session, row, person_id, apart=True)
+        session.delete(row)
+    session.flush()
+    return len(gone)
+
+
+def move(session: Session, draft: Draft, path: str, by: int, person_id: int | None) -> bool:
+    """Let a lesson or a question change places with its neighbour, before (-1) or after (1); False at an end.
+
+    Raises ``Frozen``, and ``Conflict`` when it is not there.
+    """
+    hold(session, draft)
+    row = piece(session, draft, path)
+    if row is None:
+        raise Conflict(None)
+    kind = path.rpartition("/")[0] + "/"
+    others = [each for each in listed(session, draft, kind) if each.path.count("/") == path.count("/")]
+    at = next(number for number, each in enumerate(others) if each.id == row.id) + by
+    if not 0 <= at < len(others):
+        return False
+    other = others[at]
+    row.place, other.place = other.place, row.place
+    row.edited_at, row.edited_by = utcnow(), person_id
+    session.flush()
+    return True
+
+
+def hold(session: Session, draft: Draft) -> None:
+    """Keep the draft as it is until the transaction ends. Raises ``Frozen`` unless it may be written."""
+    session.refresh(draft, with_for_update=True)
+    if draft.state != "draft":
+        raise Frozen
+
+
+# What was before
+
+
+def changes(session: Session, draft: Draft, path: str = "", limit: int = 100) -> list[DraftChange]:
+    """The changes of a draft, or of one piece, the last first."""
+    query = select(DraftChange).filter_by(draft_id=draft.id)
+    if path:
+        query = query.where(DraftChange.path == path)
+    return list(session.scalars(query.order_by(DraftChange.at.desc(), DraftChange.id.desc()).limit(limit)))
+
+
+def restore(session: Session, draft: Draft, change: DraftChange, person_id: int | None) -> DraftPiece | None:
+    """Put a piece back as it was before that change; None when it was not there. Raises ``Frozen``."""
+    hold(session, draft)
+    row = piece(session, draft, change.path)
+    if change.before is None:
+        if row is not None:
+            remove(session, draft, change.path, person_id)
+        return None
+    if row is None:
+        add(session, draft, [Piece(change.path, change.before)], person_id)
+        row = piece(session, draft, change.path)
+        if row is not None:
+            row.place = change.place
+            session.flush()
+        return row
+    return save(session, draft, change.path, change.before, row.edition, person_id, apart=True)
+
+
+def described(path: str, content: bytes) -> tuple[dict[str, str], str]:
+    """(what a list shows of a piece in each language, the folded words a search reads)."""
+    kind = path.rpartition("/")[0].rpartition("/")[2]
+    if path == track_path():
+        label: dict[str, str] = dict(track_in(content).title)
+    elif path.endswith("/module") and path.count("/") == 1:
+        label = dict(module_in(content).title)
+    elif kind == "question":
+        question = question_in(content)
+        texts = [question.stem, *(option.text for option in question.options)]
+        words = fold(" ".join([question.key, *(said for text in texts for said in text.values())]))
+        return {language: text[:SHOWN] for language, text in question.stem.items()}, words
+    elif path.count("/") == 3 and "/lesson/" in path:
+        title = text_in(content).title
+        label = {path[-2:]: title}
+    else:
+        label = {"": path.rpartition("/")[2]}
+    return label, fold(" ".join(label.values()))
+
+
+def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: int | None) -> range:
+    last = session.scalar(select(func.max(DraftPiece.place)).filter_by(draft_id=draft.id)) or 0
+    now, rows = utcnow(), []
+    for place, each in enumerate(found, last + 1):
+        label, words = described(each.path, each.content)
+        rows.append(
+            {
+                "draft_id": draft.id, "path": each.path, "place": place, "content": each.content, "edition": 1,
+                "label": label, "words": words, "agreed": {}, "edited_at": now, "edited_by": person_id,
+            }
+        )  # fmt: skip
+    if rows:
+        session.execute(insert(DraftPiece), rows)
+    return range(last + 1, last + 1 + len(rows))
+
+
+def _note(session: Session, row: DraftPiece, person_id: int | None, *, apart: bool) -> None:
+    """Keep what a piece says, unless the same person is still at the same stretch of work."""
+    now = utcnow()
+    last = next(iter(changes(session, _draft_of(session, row), row.path, 1)), None)
+    if last is not None and not apart and last.person_id == person_id and now - last.at < STRETCH:
+        last.at = now
+        return
+    session.add(
+        DraftChange(
+            draft_id=row.draft_id, path=row.path, before=row.content, place=row.place, person_id=person_id,
+            began_at=now, at=now,
+        )
+    )  # fmt: skip
+
+
+def _draft_of(session: Session, row: DraftPiece) -> Draft:
+    return session.get_one(Draft, row.draft_id)

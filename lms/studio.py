@@ -1,0 +1,55 @@
+"""What every page of the studio shares: who the visitor is there, and the draft they asked for."""
+
+from flask import abort, g
+
+from lms.errors import Refused
+from lms.i18n import gettext as _
+from lms.models import Draft, DraftPiece, db
+from lms.security import visitor
+from lms.services import drafts, studio
+from lms.services.studio import Grants
+
+
+def own_grants() -> Grants:
+    """What the visitor may do in the studio; 401 when nobody is signed in."""
+    person_id = visitor().person.id
+    if "studio_grants" not in g:
+        g.studio_grants = studio.grants(db.session(), person_id)
+    found: Grants = g.studio_grants
+    return found
+
+
+def own_roles(track_key: str, *needed: str) -> frozenset[str]:
+    """What the visitor may do with a track: 404 when it is not theirs to see, 403 when they hold none of ``needed``."""
+    roles = own_grants().roles(track_key)
+    if not roles:
+        abort(404)
+    if needed and not roles.intersection(needed):
+        abort(403)
+    return roles
+
+
+def own_draft(track_key: str, *needed: str) -> Draft:
+    """The open draft of a track, if the visitor may do one of ``needed`` with it (any role without); else as above."""
+    own_roles(track_key, *needed)
+    draft = drafts.open_draft(db.session(), track_key)
+    if draft is None:
+        abort(404)
+    return draft
+
+
+def piece_or_404(draft: Draft, path: str) -> DraftPiece:
+    """The piece of that path with its content."""
+    found = drafts.piece(db.session(), draft, path)
+    if found is None:
+        abort(404)
+    return found
+
+
+def frozen() -> Refused:
+    """The refusal of whoever writes in a draft that is being read."""
+    return Refused(
+        _("This draft is being reviewed: it cannot be changed now."),
+        _("Take it back from review, on the page of the track, to go on writing."),
+        status=409, cause="draft_frozen",
+    )  # fmt: skip

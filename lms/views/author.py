@@ -1,0 +1,116 @@
+"""The studio's first pages: the tracks one may write, a new one, and a track with its draft."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from curricula.model import LANGUAGES, Track
+from curricula.pieces import module_in, module_path, track_in, track_path
+from lms.forms.author import NewTrackForm
+from lms.i18n import gettext as _
+from lms.i18n import localized
+from lms.models import Draft, Institution, db
+from lms.pages import issuer_name, tracks
+from lms.security import visitor
+from lms.services import drafts, revisions, studio
+from lms.studio import own_grants, own_roles
+
+blueprint = Blueprint("author", __name__, url_prefix="/author")
+
+#: What a new track says until its authors say otherwise.
+FIRST_VERSION, LICENCE = "1", "CC-BY-SA-4.0"
+
+
+@blueprint.get("/")
+def index() -> ResponseReturnValue:
+    """The tracks the visitor may write, review or publish."""
+    grants = own_grants()
+    if not grants and not visitor().roles & {"author", "trainer"}:
+        abort(403)
+    session = db.session()
+    own = [key for key in studio.known_tracks(session) if grants.roles(key)] if grants else []
+    rows = [_row(key, drafts.open_draft(session, key), grants.roles(key)) for key in own]
+    return render_template("author/index.html", tracks=rows, may_create=bool(grants.institutions()))
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Begin a track from an empty page."""
+    grants = own_grants()
+    if not grants.institutions():
+        abort(403)
+    names = {row.id: row.name for row in db.session().scalars(select(Institution))}
+    choices = [(str(number or ""), names.get(number or 0, issuer_name())) for number in grants.institutions()]
+    form = NewTrackForm(choices)
+    if form.validate_on_submit():
+        track = _empty(form.key.data, form.code.data.strip(), form.title.data.strip())
+        owner = int(form.institution.data) if form.institution.data else None
+        try:
+            drafts.create(db.session(), track, visitor().person.id, owner)
+        except drafts.Taken:
+            form.key.errors = [_("« %(key)s » names a track already. Choose another key.", key=track.key)]
+        else:
+            db.session.commit()
+            flash(_("The track is begun. Write its promise, then its first module."), "ok")
+            return redirect(url_for("author.track", track_key=track.key), 303)
+    page = render_template("author/new.html", form=form)
+    return page, 400 if request.method == "POST" else 200
+
+
+@blueprint.get("/<track_key>/")
+def track(track_key: str) -> ResponseReturnValue:
+    """A track: its draft, its modules, and what can be done next."""
+    roles = own_roles(track_key)
+    session = db.session()
+    draft = drafts.open_draft(session, track_key)
+    published = revisions.named(session, track_key)
+    modules, title = [], track_key
+    if draft is not None:
+        for row in drafts.contents(session, draft):
+            if row.path == track_path():
+                title = localized(track_in(row.content).title) or track_key
+            elif row.path == module_path(row.path.partition("/")[0]):
+                modules.append(module_in(row.content))
+    elif track_key in tracks():
+        title = localized(tracks()[track_key].title)
+        modules = list(tracks()[track_key].modules)
+    modules.sort(key=lambda module: module.order)
+    return render_template(
+        "author/track.html",
+        key=track_key, title=title, draft=draft, published=published, roles=roles,
+        modules=[{"code": module.code, "key": module.key, "title": localized(module.title)} for module in modules],
+    )  # fmt: skip
+
+
+@blueprint.post("/<track_key>/begin")
+def begin(track_key: str) -> ResponseReturnValue:
+    """Begin the next revision of a track that is published."""
+    own_roles(track_key, "author")
+    try:
+        drafts.begin(db.session(), track_key, visitor().person.id)
+    except LookupError:
+        abort(404)
+    db.session.commit()
+    return redirect(url_for("author.track", track_key=track_key), 303)
+
+
+def _row(key: str, draft: Draft | None, roles: frozenset[str]) -> dict[str, Any]:
+    published = tracks().get(key)
+    title = localized(published.title) if published else key
+    if draft is not None:
+        found = drafts.piece(db.session(), draft, track_path())
+        title = (localized(track_in(found.content).title) if found else "") or key
+    return {
+        "key": key, "title": title, "url": url_for("author.track", track_key=key),
+        "version": published.version if published else None, "state": draft.state if draft else None,
+        "roles": roles,
+    }  # fmt: skip
+
+
+def _empty(key: str, code: str, title: str) -> Track:
+    return Track(
+        key=key, code=code, version=FIRST_VERSION, title={"fr": title}, promise={}, audience={}, licence=LICENCE,
+        languages=LANGUAGES, recommendations=(), modules=(),
+    )  # fmt: skip
