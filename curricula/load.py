@@ -10,6 +10,7 @@ from curricula.fields import Fields, parse
 from curricula.folder import Folder
 from curricula.model import (
     LANGUAGES,
+    Branch,
     CertificateRule,
     LegalReference,
     Lesson,
@@ -69,7 +70,8 @@ def read_track(folder: Folder, types: Types | None = None) -> tuple[Track, list[
         except CurriculumError as error:
             problems += error.problems
             unread = True
-    modules.sort(key=lambda module: module.order)
+    places = {branch.key: place for place, branch in enumerate(track.branches)}
+    modules.sort(key=lambda module: (places.get(module.branch, len(places)) if module.branch else -1, module.order))
     track = replace(track, modules=tuple(modules), digest=folder.digest)
     if not unread:
         problems += check(track, folder, types)
@@ -94,6 +96,8 @@ def read_track_file(place: Place, problems: list[Problem]) -> Track:
         recommendations=fields.numbers("recommendations"),
         certificate=_certificate(fields),
         legal=tuple(_legal(table) for table in fields.tables("legal")),
+        requires=fields.words("requires"),
+        branches=tuple(_branch(table) for table in fields.tables("branches")),
         modules=(),
     )
     fields.end()
@@ -106,10 +110,20 @@ def _certificate(fields: Fields) -> CertificateRule | None:
         return None
     valid = table.number("valid_months", 1, 240) if "valid_months" in table.table else None
     rule = CertificateRule(
-        table.texts("title"), table.words("modules"), Fraction(table.number("threshold", 1, 100), 100), valid
+        title=table.texts("title"),
+        modules=table.words("modules"),
+        threshold=Fraction(table.number("threshold", 1, 100), 100),
+        valid_months=valid,
+        branches=table.number("branches", 1, 99) if "branches" in table.table else 0,
     )
     table.end()
     return rule
+
+
+def _branch(table: Fields) -> Branch:
+    branch = Branch(table.key(), table.texts("title"), table.texts("note") if "note" in table.table else None)
+    table.end()
+    return branch
 
 
 def _legal(table: Fields) -> LegalReference:
@@ -154,6 +168,8 @@ def read_module_file(place: Place, problems: list[Problem]) -> Module:
         objectives=tuple(_objective(table) for table in fields.tables("objectives")),
         sources=tuple(_source(table) for table in fields.tables("sources")),
         quiz=_quiz(fields),
+        requires=fields.words("requires"),
+        branch=fields.optional_text("branch"),
     )
     fields.end()
     return module

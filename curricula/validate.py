@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from curricula.blocks import unknown_blocks
 from curricula.folder import Folder
+from curricula.graph import check_graph
 from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.problems import N_, Place, Problem
 
@@ -20,7 +21,7 @@ ONE_OF_THE_MODULE = N_("Use one of module.toml.")
 
 def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
     """Every problem of a track already read from ``folder``; without ``types`` right options are not counted."""
-    problems = list(_track(track, folder))
+    problems = [*_track(track, folder), *check_graph(track, folder)]
     legal = {reference.key for reference in track.legal}
     for module in track.modules:
         problems += _module(module, folder, legal, types)
@@ -44,6 +45,7 @@ def _track(track: Track, folder: Folder) -> Iterator[Problem]:
             what, fix = N_("%(count)s modules have order %(order)s."), N_("Give each module its own order.")
             yield place.problem(0, what, fix, count=count, order=order)
     yield from _repeated(place, "legal", (reference.key for reference in track.legal))
+    yield from _repeated(place, "branches", (branch.key for branch in track.branches))
     if track.certificate and not track.certificate.modules:
         line = place.line_of(r"^\[certificate\]")
         yield place.problem(line, N_("The certificate asks for no module."), N_('Add modules = ["…"].'))
