@@ -40,11 +40,44 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A level of a competency, from 1, and what shows that it is reached."""
+
+    number: int
+    criterion: Localized
+
+
+@dataclass(frozen=True)
+class Competency:
+    """Something that people become able to do, level after level."""
+
+    key: str
+    title: Localized
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Framework:
+    """The competencies that a track works towards."""
+
+    key: str
+    version: str
+    title: Localized
+    competencies: tuple[Competency, ...]
+
+    def competency(self, key: str) -> Competency | None:
+        """The competency of that key, or None."""
+        return next((competency for competency in self.competencies if competency.key == key), None)
+
+
+@dataclass(frozen=True)
 class Objective:
-    """What one will be able to do, as an observable verb."""
+    """What one will be able to do, as an observable verb, and the level of a competency of the framework it reaches."""
 
     key: str
     text: Localized
+    competency: str | None = None
+    level: int | None = None
 
 
 @dataclass(frozen=True)
@@ -191,6 +224,7 @@ class Track:
     legal: tuple[LegalReference, ...] = ()
     requires: tuple[str, ...] = ()
     branches: tuple[Branch, ...] = ()
+    framework: Framework | None = None
     #: SHA-256 of the folder's files, hexadecimal.
     digest: str = field(default="", compare=False)
 

@@ -11,6 +11,7 @@ from typing import Any
 from curricula.folder import Folder
 from curricula.model import (
     LANGUAGES,
+    Framework,
     LegalReference,
     Lesson,
     LessonText,
@@ -32,6 +33,8 @@ _ESCAPES = {number: f"\\u{number:04x}" for number in (*range(9), *range(11, 32),
 def folder_of(track: Track) -> Folder:
     """The folder of a track."""
     files = {"track.toml": _text(track_lines(track))}
+    if track.framework is not None:
+        files["framework.toml"] = _text(framework_lines(track.framework))
     for module in track.modules:
         files[f"{module.key}/module.toml"] = _text(module_lines(module))
         if module.questions:
@@ -62,6 +65,17 @@ def track_lines(track: Track) -> Iterator[str]:
     for reference in track.legal:
         yield from ("", "[[legal]]")
         yield from _legal(reference)
+
+
+def framework_lines(framework: Framework) -> Iterator[str]:
+    """The lines of ``framework.toml``."""
+    yield from _pairs(key=framework.key, version=framework.version, title=framework.title)
+    for competency in framework.competencies:
+        yield from ("", "[[competencies]]")
+        yield from _pairs(key=competency.key, title=competency.title)
+        for level in competency.levels:
+            yield from ("", "[[competencies.levels]]")
+            yield from _pairs(number=level.number, criterion=level.criterion)
 
 
 def module_lines(module: Module) -> Iterator[str]:
@@ -117,7 +131,7 @@ def _legal(reference: LegalReference) -> Iterator[str]:
 
 
 def _objective(objective: Objective) -> Iterator[str]:
-    yield from _pairs(key=objective.key, text=objective.text)
+    yield from _pairs(key=objective.key, competency=objective.competency, level=objective.level, text=objective.text)
 
 
 def _source(source: Source) -> Iterator[str]:

@@ -16,7 +16,7 @@ from lms.i18n import gettext as _
 from lms.lessons import lesson_html
 from lms.models import Certificate
 from lms.services.results import decision
-from lms.track_order import branch_condition, branches, required_tracks, waits
+from lms.track_order import branch_condition, branches, reached, required_tracks, waits
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,10 @@ def module_values(found: Track, step: ModuleProgress, version: str, ways: Ways) 
             "minutes": chosen.duration_minutes,
             "state": shown_state(step),
             "version": version,
-            "objectives": [localized(objective.text) for objective in chosen.objectives],
+            "objectives": [
+                {"text": localized(objective.text), "competency": reached(found, objective)}
+                for objective in chosen.objectives
+            ],
         },
         "lessons": _plan(found, step, None, ways)[:-1],
         "sources": _sources(chosen, tuple(source.key for source in chosen.sources)),

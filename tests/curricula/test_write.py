@@ -16,9 +16,12 @@ from curricula.load import load_track, track_of
 from curricula.model import (
     Branch,
     CertificateRule,
+    Competency,
+    Framework,
     LegalReference,
     Lesson,
     LessonText,
+    Level,
     Module,
     Objective,
     Option,
@@ -105,6 +108,28 @@ def modules(draw: st.DrawFn, key: str, order: int, legal: list[str]) -> Module:
     return Module(status="published", lessons=draw(lessons(*names)), quiz=quiz, questions=bank, **said, **whole)  # type: ignore[arg-type]
 
 
+@st.composite
+def frameworks(draw: st.DrawFn) -> Framework:
+    found = []
+    for key in draw(st.lists(KEY, min_size=1, max_size=2, unique=True)):
+        levels = tuple(Level(number, draw(BOTH)) for number in range(1, draw(st.integers(2, 4))))
+        found.append(Competency(key, draw(BOTH), levels))
+    return Framework(draw(KEY), draw(TEXT), draw(BOTH), tuple(found))
+
+
+def working_towards(draw: st.DrawFn, module: Module, framework: Framework | None) -> Module:
+    """The module, some of its objectives reaching levels of the framework."""
+    if framework is None:
+        return module
+    levels = [(competency.key, level.number) for competency in framework.competencies for level in competency.levels]
+    reached = (draw(st.sampled_from([(None, None), *levels])) for _ in module.objectives)
+    objectives = (
+        replace(each, competency=key, level=level)
+        for each, (key, level) in zip(module.objectives, reached, strict=True)
+    )
+    return replace(module, objectives=tuple(objectives))
+
+
 def ordered(draw: st.DrawFn, found: list[Module], branches: list[object]) -> tuple[Module, ...]:
     """The modules, some in branches, in the order they are followed; each may wait for some before it."""
     names = [None, *(each.key for each in branches)]  # type: ignore[attr-defined]
@@ -126,8 +151,9 @@ def tracks(draw: st.DrawFn) -> Track:
     legal = draw(keyed(LEGAL, 0, 2))
     names = [each.key for each in legal]  # type: ignore[attr-defined]
     keys = draw(st.lists(KEY, min_size=1, max_size=3, unique=True))
-    branches = draw(keyed(BRANCH, 0, 2))
-    whole = ordered(draw, [draw(modules(key, order, names)) for order, key in enumerate(keys, start=1)], branches)
+    branches, framework = draw(keyed(BRANCH, 0, 2)), draw(st.none() | frameworks())
+    found = [draw(modules(key, order, names)) for order, key in enumerate(keys, start=1)]
+    whole = ordered(draw, [working_towards(draw, each, framework) for each in found], branches)
     ready = [module.key for module in whole if module.published]
     rule = CertificateRule(
         draw(BOTH), tuple(ready), Fraction(7, 10), draw(st.none() | st.integers(1, 240)),
@@ -137,7 +163,7 @@ def tracks(draw: st.DrawFn) -> Track:
         key=draw(KEY), code=draw(TEXT), version=draw(TEXT), title=draw(BOTH), promise=draw(BOTH), audience=draw(BOTH),
         licence=draw(TEXT), languages=("fr", "en"), recommendations=draw(RECOMMENDATIONS), modules=whole,
         certificate=rule if ready else None, legal=tuple(legal), branches=tuple(branches),
-        requires=tuple(draw(st.lists(KEY.map("x-{}".format), max_size=2))),
+        requires=tuple(draw(st.lists(KEY.map("x-{}".format), max_size=2))), framework=framework,
     )  # fmt: skip
 
 
