@@ -120,7 +120,7 @@ def _visitor_values(visitor: Visitor) -> dict[str, Any]:
 
 def _navigation(visitor: Visitor) -> list[dict[str, Any]]:
     rooms = [
-        ("learn.catalogue", _("Learn"), {"learner", "trainer", "author"}),
+        ("learn.catalogue", _("Learn") if visitor.roles - {"hr", "administrator"} else _("Catalogue"), visitor.roles),
         ("teach.cohorts", _("Train"), {"trainer"}),
         ("hr.index", _("Human resources"), {"hr"}),
         ("admin.index", _("Administration"), {"administrator"}),
