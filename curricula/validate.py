@@ -12,6 +12,7 @@ from curricula.render import unknown_blocks
 #: Question type → how few and how many options may be right (``assessments.registry.right_options``).
 Types = Mapping[str, tuple[int, int]]
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
+TAKEN = {"about"}  # a module of that name would hide behind the page that describes its track
 
 
 def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
@@ -50,6 +51,8 @@ def _track(track: Track, folder: Folder) -> Iterator[Problem]:
 
 def _module(module: Module, folder: Folder, legal: set[str], types: Types | None) -> Iterator[Problem]:
     place = folder.place(f"{module.key}/module.toml")
+    if module.key in TAKEN:
+        yield place.problem(place.line_of(r"^key"), f"« {module.key} » cannot name a module.", "Use another key.")
     for number in module.recommendations:
         if number not in RECOMMENDATIONS:
             line = place.line_of(r"^recommendations")

@@ -23,6 +23,7 @@ def about_values(
     """
     rule = published.certificate
     row = entry.row
+    current = next((each for each in revisions if each.digest == published.digest), None)
     return {
         "catalogue_url": url_for("learn.catalogue"),
         "track": {
@@ -30,6 +31,7 @@ def about_values(
             "promise": localized(published.promise),
             "audience": localized(published.audience),
             "version": published.version,
+            "published_on": day(current.published_at) if current else None,
             "licence": published.licence,
             "minutes_total": published.duration_minutes,
             "modules_told": modules_told(published),
@@ -102,7 +104,6 @@ def _certificate(track: Track, rule: CertificateRule) -> dict[str, Any]:
         "url": url_for("criteria.show", track_key=track.key, version=track.version, kind="certificate"),
         "conditions": [
             {
-                "state": "target" if part.published else "planned",
                 "title": f"{part.code}, {localized(part.title)}",
                 "reason": _("Assessment to pass at %(need)s.", need=percent(rule.threshold)),
             }

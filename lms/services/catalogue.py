@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from curricula.model import Track
 from curricula.progress import TrackProgress
+from curricula.validate import RECOMMENDATIONS
 from lms.models import Certificate, Enrolment
 from lms.services import learning
 from lms.services.library import Library
@@ -15,7 +16,7 @@ from lms.services.offers import LENGTHS, Offer, fold, holds, offers
 from lms.services.results import issued_certificate
 
 #: The white paper's recommendations, as addresses name them.
-RECOMMENDATIONS = tuple(str(number) for number in range(1, 18))
+NUMBERS = tuple(map(str, RECOMMENDATIONS))
 #: Where a learner is in a track, as the filter says it → the states of ``Entry.state`` it stands for.
 STATES: Mapping[str, tuple[str, ...]] = {"todo": ("todo",), "now": ("now",), "done": ("passed", "certified")}
 
@@ -56,7 +57,7 @@ FILTERS: Mapping[str, Callable[[Entry, str], bool]] = {
 VALUES: Mapping[str, tuple[str, ...]] = {
     "length": tuple(LENGTHS),
     "certificate": ("yes",),
-    "recommendation": RECOMMENDATIONS,
+    "recommendation": NUMBERS,
     "state": tuple(STATES),
 }
 

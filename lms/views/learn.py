@@ -33,8 +33,9 @@ READERS = ("learner", "trainer", "author")
 @requires(*ROLES)
 def catalogue() -> ResponseReturnValue:
     """Every track: what it is for, what it leads to, where one is; searched by words and filters."""
-    every = entries(db.session(), tracks(), _learner_id())
-    values = catalogue_values(every, request.args, learns=_learner_id() is not None)
+    learner = _learner_id()
+    every = entries(db.session(), tracks(), learner)
+    values = catalogue_values(every, request.args, learns=learner is not None)
     follows = (each for each in every if each.row and each.progress and not each.progress.completed)
     first = None if values["asks"] else next(follows, None)
     resume = _resume(first.row, first.progress, None) if first and first.row and first.progress else None
@@ -45,15 +46,10 @@ def catalogue() -> ResponseReturnValue:
 @requires(*ROLES)
 def about(track_key: str) -> ResponseReturnValue:
     """What a track is for, asks and leads to, before one enrols."""
-    published = track_or_404(track_key)
-    entry = one_entry(db.session(), tracks(), published, _learner_id())
-    values = about_values(
-        entry,
-        published,
-        revisions(db.session(), published.key),
-        learns=_learner_id() is not None,
-        counts="hr" in visitor().roles,
-    )
+    published, learner = track_or_404(track_key), _learner_id()
+    entry = one_entry(db.session(), tracks(), published, learner)
+    told, counts = revisions(db.session(), published.key), "hr" in visitor().roles
+    values = about_values(entry, published, told, learns=learner is not None, counts=counts)
     return render_template("learn/about.html", **values)
 
 
