@@ -9,7 +9,7 @@ from curricula.model import LANGUAGES, Lesson, LessonText
 from curricula.problems import N_, CurriculumError, Place, Problem
 
 LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>fr|en)\.md")
-HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
+_HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
 
 
 def read_lessons(folder: Folder, module: str, problems: list[Problem]) -> tuple[Lesson, ...]:
@@ -21,18 +21,24 @@ def read_lessons(folder: Folder, module: str, problems: list[Problem]) -> tuple[
     for path in folder.names(module, ".md"):
         place = folder.place(path)
         name = LESSON_FILE.fullmatch(path.rpartition("/")[2])
-        parts = HEADER.match(place.text.replace("\r\n", "\n"))
         if name is None:
             what, fix = N_("This is not a lesson's file name."), N_("Name it 01-slug.fr.md.")
             problems.append(place.problem(0, what, fix))
-        elif parts is None:
-            what, fix = N_("The lesson has no TOML header."), N_("Open it with +++ … +++.")
-            raise CurriculumError([place.problem(1, what, fix)])
         else:
-            header = parse(Place(place.name, parts["header"], offset=1), problems)
-            text = LessonText(header.text("title"), header.words("able"), parts["body"].strip() + "\n")
+            header, body = parted(place, problems)
+            text = LessonText(header.text("title"), header.words("able"), body)
             found.setdefault((int(name["order"]), name["slug"]), {})[name["language"]] = (header, text)
     return tuple(_lesson(order, slug, found[order, slug], problems) for order, slug in sorted(found))
+
+
+def parted(place: Place, problems: list[Problem]) -> tuple[Fields, str]:
+    """The header and the body of a lesson's file; ``CurriculumError`` where there is no header, or no TOML in it."""
+    parts = _HEADER.match(place.text.replace("\r\n", "\n"))
+    if parts is None:
+        what, fix = N_("The lesson has no TOML header."), N_("Open it with +++ … +++.")
+        raise CurriculumError([place.problem(1, what, fix)])
+    header = parse(Place(place.name, parts["header"], offset=1), problems)
+    return header, parts["body"].strip() + "\n"
 
 
 def _lesson(order: int, slug: str, versions: dict[str, tuple[Fields, LessonText]], problems: list[Problem]) -> Lesson:

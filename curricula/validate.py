@@ -17,6 +17,7 @@ RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
 USE_A_RECOMMENDATION = N_("Use 1 to 17.")
 NO_RECOMMENDATION = N_("Recommendation %(number)s does not exist.")
 ONE_OF_THE_MODULE = N_("Use one of module.toml.")
+TAKEN = {"about"}  # a module of that name would hide behind the page that describes its track
 
 
 def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
@@ -59,6 +60,9 @@ def _track(track: Track, folder: Folder) -> Iterator[Problem]:
 
 def _module(module: Module, folder: Folder, legal: set[str], types: Types | None) -> Iterator[Problem]:
     place = folder.place(f"{module.key}/module.toml")
+    if module.key in TAKEN:
+        what = N_("« %(key)s » cannot name a module.")
+        yield place.problem(place.line_of(r"^key"), what, N_("Use another key."), key=module.key)
     for number in module.recommendations:
         if number not in RECOMMENDATIONS:
             line = place.line_of(r"^recommendations")
