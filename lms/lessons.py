@@ -45,7 +45,7 @@ def _rendered(
         if place is None or name not in digests:
             return None
         track, module = place
-        return url_for("learn.file", track_key=track, module_key=module, digest=digests[name], name=name)
+        return url_for("lesson_files.show", track_key=track, module_key=module, digest=digests[name], name=name)
 
     return render(body, language, {key: (term, definition) for key, term, definition in terms}, address)
 
