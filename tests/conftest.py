@@ -89,6 +89,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     application = create_app(make_config(server.template, tmp_path_factory.mktemp("pgdata")))
     upgrade(application)
     with application.app_context():
+        made_once.statements.begin(db.engine)
         db.engine.dispose()
     yield server
     server.close()
@@ -105,6 +106,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with application.app_context():
         with db.engine.connect() as connection:
             connection.exec_driver_sql("select 1")
+        made_once.statements.begin(db.engine)
         db.engine.dispose()
     return folder / "lms.sqlite3"
 
@@ -147,6 +149,8 @@ def app(config: Config) -> Iterator[Flask]:
     """The service on a fresh database."""
     application = create_app(config)
     application.test_client_class = Browser
+    with application.app_context():
+        made_once.statements.share(db.engine)
     yield application
     with application.app_context():
         db.session.remove()
