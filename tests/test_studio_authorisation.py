@@ -23,6 +23,16 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
+    ("lesson_list.delete", "GET"): AUTHOR,
+    ("lesson_list.delete", "POST"): AUTHOR,
+    ("lesson_list.index", "GET"): EVERY,
+    ("lesson_list.move", "POST"): AUTHOR,
+    ("lesson_list.new", "POST"): AUTHOR,
+    ("lesson_list.settings", "GET"): EVERY,
+    ("lesson_list.settings", "POST"): AUTHOR,
+    ("lessons.edit", "GET"): EVERY,
+    ("lessons.preview", "POST"): AUTHOR,
+    ("lessons.save", "POST"): AUTHOR,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
@@ -31,7 +41,10 @@ OWN_PAGES = {
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
-PARTS = {"track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr"}
+PARTS = {
+    "track_key": TRACK, "module_key": "d1", "lesson_key": "ce-que-produit-un-modele", "question_key": "d1-q01",
+    "language": "fr",
+}  # fmt: skip
 
 
 @dataclass

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from curricula.model import LessonText, Module
@@ -13,8 +13,8 @@ from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.services.lesson_drafts import said
 
-#: How long a text may be, in characters: some hours of reading.
-TITLE, ABLE, BODY = 200, 2000, 100_000
+#: How long a text may be, in characters: an hour of reading.
+TITLE, ABLE, BODY = 200, 2000, 60_000
 MINUTES = (1, 240)
 
 
@@ -104,7 +104,7 @@ class NewLessonForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, languages: dict[str, str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title.label.text = _("Title")
-        self.title.validators = [InputRequired(_("This is needed.")), _no_longer(TITLE)]
+        self.title.validators = [DataRequired(_("This is needed.")), _no_longer(TITLE)]
         self.title.flags.required = True
         self.language.label.text = _("Language of the title")
         self.language.choices = list(languages.items())

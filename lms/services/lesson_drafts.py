@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from curricula.fields import KEY
 from curricula.model import LANGUAGES, LessonText
 from curricula.pieces import Piece, Settings, lesson_path, settings_in, settings_piece, text_in, text_piece
 from lms.models import Draft, DraftPiece
@@ -14,6 +15,8 @@ from lms.services.offers import fold
 
 #: The key of a lesson is the beginning of its title: addresses and files stay readable.
 KEY_LENGTH = 60
+#: No key is longer, wherever it comes from.
+LONGEST_KEY = 100
 
 
 @dataclass
@@ -74,6 +77,11 @@ def put_back(
     texts = {other: text if other == language else LessonText("", (), "") for other in LANGUAGES}
     found = [piece for piece in _pieces(module, lesson, texts) if piece.path not in known]
     drafts.add(session, draft, found, person_id)
+
+
+def is_key(text: str) -> bool:
+    """Whether a lesson may have that key."""
+    return KEY.fullmatch(text) is not None and len(text) <= LONGEST_KEY
 
 
 def said(title: str, able: str, body: str) -> LessonText:

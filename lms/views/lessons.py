@@ -17,7 +17,6 @@ from flask.typing import ResponseReturnValue
 
 from curricula.beside import beside, both
 from curricula.blocks import BLOCKS, REVEAL
-from curricula.fields import KEY
 from curricula.model import LessonText, Module
 from curricula.pieces import Settings, lesson_path, settings_in, text_in, text_piece
 from lms.forms.lessons import LessonTextForm, edition_of
@@ -56,7 +55,11 @@ def save(track_key: str, module_key: str, lesson_key: str, language: str) -> Res
         return _page(draft, module_key, lesson_key, language, form, typed=True), 400
     path = lesson_path(module_key, lesson_key, language)
     try:
-        if request.form.get("again") and KEY.fullmatch(lesson_key) and drafts.piece(db.session(), draft, path) is None:
+        if (
+            request.form.get("again")
+            and lesson_drafts.is_key(lesson_key)
+            and drafts.piece(db.session(), draft, path) is None
+        ):
             lesson_drafts.put_back(db.session(), draft, module_key, lesson_key, language, form.text, person_id)
             edition = 1
         else:
