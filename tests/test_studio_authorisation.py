@@ -8,8 +8,9 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from lms.models import Draft, Institution, db
-from lms.services import drafts, studio
+from lms.services import drafts, lesson_files, studio
 from lms.services.accounts import make_account
+from tests.image_samples import SVG
 from tests.platform_in_test import PlatformInTest, trainer
 from tests.test_authorisation import form_token, routes
 
@@ -23,6 +24,11 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
+    ("lesson_files.add", "POST"): AUTHOR,
+    ("lesson_files.delete", "POST"): AUTHOR,
+    ("lesson_files.index", "GET"): EVERY,
+    ("lesson_files.replace", "POST"): AUTHOR,
+    ("lesson_files.show", "GET"): EVERY,
     ("lesson_list.delete", "GET"): AUTHOR,
     ("lesson_list.delete", "POST"): AUTHOR,
     ("lesson_list.index", "GET"): EVERY,
@@ -43,7 +49,7 @@ OWN_PAGES = {
 #: What fills the addresses: a module, a lesson, a question of the track.
 PARTS = {
     "track_key": TRACK, "module_key": "d1", "lesson_key": "ce-que-produit-un-modele", "question_key": "d1-q01",
-    "language": "fr",
+    "language": "fr", "name": "plan.svg",
 }  # fmt: skip
 
 
@@ -58,8 +64,9 @@ class Scene:
     def ask(self, visitor: str, endpoint: str, method: str) -> int:
         """The status of an answer, the track having an open draft."""
         with self.app.app_context():
-            drafts.begin(db.session(), TRACK, None)
+            draft = drafts.begin(db.session(), TRACK, None)
             db.session.query(Draft).filter_by(track_key=TRACK, ended_at=None).update({"state": "draft"})
+            lesson_files.keep(db.session(), draft, "d1", "plan.svg", SVG, None)
             db.session.commit()
             db.session.remove()
         rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -18,10 +19,9 @@ TITLE, ABLE, BODY = 200, 2000, 60_000
 MINUTES = (1, 240)
 
 
-def edition_of(field: HiddenField) -> int:
+def edition_of(text: str | None) -> int:
     """The edition a form was filled from; 0, which is none, for what is no number."""
-    text = field.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class LessonTextForm(FlaskForm):  # type: ignore[misc]
@@ -108,6 +108,33 @@ class NewLessonForm(FlaskForm):  # type: ignore[misc]
         self.title.flags.required = True
         self.language.label.text = _("Language of the title")
         self.language.choices = list(languages.items())
+
+
+class ImageForm(FlaskForm):  # type: ignore[misc]
+    """An image for a lesson: nobody adds one without saying what it shows."""
+
+    file = FileField(id="image-file")
+    alt = StringField(id="image-alt")
+    caption = StringField(id="image-caption")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.file.label.text = _("Image")
+        self.file.validators = [FileRequired(_("Choose an image first."))]
+        self.file.render_kw = {"accept": "image/*"}
+        self.alt.label.text = _("Alternative text")
+        self.alt.description = _("What the image shows, for whoever does not see it.")
+        self.alt.validators = [DataRequired(_("Say what the image shows.")), _no_longer(TITLE)]
+        self.alt.flags.required = True
+        self.caption.label.text = _("Caption")
+        self.caption.validators = [_no_longer(TITLE)]
+
+    def markdown(self, name: str) -> str:
+        """What a lesson writes to show the image of that name."""
+        alt, caption = (" ".join((field.data or "").split()) for field in (self.alt, self.caption))
+        title = ' "' + caption.replace("\\", "\\\\").replace('"', '\\"') + '"' if caption else ""
+        words = alt.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+        return f"![{words}](files/{name}{title})"
 
 
 def _no_longer(longest: int) -> Length:

@@ -1,7 +1,7 @@
 // The studio's pages. Progressive enhancement only: each works without this file, by its buttons.
 
 import { all, memory, post } from "./page.js";
-import { toolbar } from "./toolbar.js";
+import { insertImage, toolbar } from "./toolbar.js";
 
 // What the server does not have yet. Kept after the tab, or the browser, is closed.
 const store = memory("localStorage");
@@ -151,5 +151,6 @@ all("[data-without-script]").forEach((each) => { each.hidden = true; });
 all("form[data-draft-key]").forEach(draft);
 all("form[data-preview-url]").forEach(preview);
 all("[data-toolbar]").forEach(toolbar);
+all("form[data-insert-image]").forEach(insertImage);
 all("[data-swap]").forEach(swap);
 all("[data-conflict]").forEach(conflict);

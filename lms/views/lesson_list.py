@@ -75,7 +75,7 @@ def settings(track_key: str, module_key: str, lesson_key: str) -> ResponseReturn
         form.show(now, row.edition)
     elif form.validate():
         try:
-            edition = edition_of(form.edition)
+            edition = edition_of(form.edition.data)
             drafts.save(db.session(), draft, row.path, settings_piece(form.settings), edition, visitor().person.id)
         except Frozen:
             raise frozen() from None

@@ -19,13 +19,13 @@ from curricula.beside import beside, both
 from curricula.blocks import BLOCKS, REVEAL
 from curricula.model import LessonText, Module
 from curricula.pieces import Settings, lesson_path, settings_in, text_in, text_piece
-from lms.forms.lessons import LessonTextForm, edition_of
+from lms.forms.lessons import ImageForm, LessonTextForm, edition_of
 from lms.i18n import clock, current_language, localized
 from lms.i18n import gettext as _
 from lms.lesson_preview import preview_values
 from lms.models import Draft, DraftPiece, db, utcnow
 from lms.security import visitor
-from lms.services import drafts, lesson_drafts
+from lms.services import drafts, lesson_drafts, lesson_files
 from lms.services.drafts import Conflict, Frozen
 from lms.studio import colleague, frozen, language_names, module_or_404, own_draft, own_roles, piece_or_404, track_title
 
@@ -63,7 +63,7 @@ def save(track_key: str, module_key: str, lesson_key: str, language: str) -> Res
             lesson_drafts.put_back(db.session(), draft, module_key, lesson_key, language, form.text, person_id)
             edition = 1
         else:
-            edition = edition_of(form.edition)
+            edition = edition_of(form.edition.data)
             edition = drafts.save(db.session(), draft, path, text_piece(form.text), edition, person_id).edition
     except Frozen:
         raise frozen() from None
@@ -89,7 +89,7 @@ def preview(track_key: str, module_key: str, lesson_key: str, language: str) -> 
     if not valid:
         return jsonify(message=" ".join(form.errors.get("body", ()))), 400
     module, settings = module_or_404(draft, module_key), _settings(draft, module_key, lesson_key)
-    values = preview_values(module, form.text, settings.sources, language)
+    values = preview_values(draft, module, form.text, settings.sources, language)
     listed = get_template_attribute("author/lesson_parts.html", "problems")(values["problems"])
     return jsonify(**{**values, "problems": listed})
 
@@ -113,8 +113,15 @@ def _page(
         preview_url=_address("preview", key, module_key, lesson_key, language),
         languages=_languages(draft, module_key, lesson_key, language),
         blocks=_blocks(language),
+        terms=[
+            {"label": localized(term.term), "text": f"](term:{term.key})", "sample": term.term[language]}
+            for term in lesson_files.glossary(db.session(), draft)
+        ],
+        images=list(lesson_files.files(db.session(), draft, module_key)),
+        image_form=ImageForm(formdata=None),
+        images_url=url_for("lesson_files.index", track_key=key, module_key=module_key),
         **_around(draft, module, lesson_key, language),
-        **preview_values(module, form.text, settings.sources, language),
+        **preview_values(draft, module, form.text, settings.sources, language),
     )
 
 
