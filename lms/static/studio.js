@@ -7,7 +7,8 @@ import { insertImage, toolbar } from "./toolbar.js";
 const store = memory("localStorage");
 const PAUSE = 1500, LONGEST = 10_000, RETRY = [1000, 30_000];
 const values = (form) => Object.fromEntries([...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string"));
-const same = (one, other) => ["title", "able", "body"].every((name) => (one[name] ?? "") === (other[name] ?? ""));
+// The server keeps no space around a text.
+const same = (one, other) => ["title", "able", "body"].every((name) => (one[name] ?? "").trim() === (other[name] ?? "").trim());
 const body = (kept) => new URLSearchParams(kept).toString();
 // Goes on after the page is closed; browsers allow it for 64 kB.
 const lasting = (kept) => ({ keepalive: body(kept).length < 60_000 });

@@ -129,7 +129,7 @@ def _list(draft: Draft, module_key: str, form: NewLessonForm) -> str:
         "author/lessons.html",
         key=draft.track_key, module=module.key, track_title=track_title(draft),
         module_title=f"{module.code} · {localized(module.title) or module.key}",
-        lessons=rows, languages=language_names(), form=form, writable=_writable(draft),
+        lessons=rows, tongues=language_names(), form=form, writable=_writable(draft),
     )  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def _around(draft: Draft, module_key: str, lesson_key: str) -> dict[str, object]
         "module_title": f"{module.code} · {localized(module.title) or module.key}",
         "list_url": url_for("lesson_list.index", track_key=draft.track_key, module_key=module.key),
         "lesson": next(row for row in rows if row.key == lesson_key),
-        "languages": language_names(),
+        "tongues": language_names(),
     }
 
 

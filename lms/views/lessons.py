@@ -111,7 +111,7 @@ def _page(
         draft_key=f"draft:{visitor().person.id}:{draft.id}:{path}",
         save_url=_address("save", key, module_key, lesson_key, language),
         preview_url=_address("preview", key, module_key, lesson_key, language),
-        languages=_languages(draft, module_key, lesson_key, language),
+        tongues=_tongues(draft, module_key, lesson_key, language),
         blocks=_blocks(language),
         terms=[
             {"label": localized(term.term), "text": f"](term:{term.key})", "sample": term.term[language]}
@@ -182,7 +182,7 @@ def _around(draft: Draft, module: Module, lesson_key: str, language: str) -> dic
     }
 
 
-def _languages(draft: Draft, module_key: str, lesson_key: str, language: str) -> list[dict[str, Any]]:
+def _tongues(draft: Draft, module_key: str, lesson_key: str, language: str) -> list[dict[str, Any]]:
     found = next(row for row in lesson_drafts.lessons(db.session(), draft, module_key) if row.key == lesson_key)
     return [
         {
