@@ -90,7 +90,7 @@ def module_values(found: Track, step: ModuleProgress, version: str, ways: Ways) 
             ],
         },
         "lessons": _plan(found, step, None, ways)[:-1],
-        "sources": _sources(chosen, tuple(source.key for source in chosen.sources)),
+        "sources": source_values(chosen, tuple(source.key for source in chosen.sources)),
     }
 
 
@@ -115,7 +115,7 @@ def lesson_values(found: Track, step: ModuleProgress, text: Lesson, version: str
             "body": Markup(lesson_html(found, chosen, text, speech)),  # noqa: S704 - sanitised by curricula.render
             "read": text.key in step.read,
         },
-        "sources": _sources(chosen, text.sources),
+        "sources": source_values(chosen, text.sources),
         "plan": _plan(found, step, text, ways),
         "previous": _lesson_link(found, chosen, before, ways) if before else None,
         "next": {**_lesson_link(found, chosen, after, ways), "kind": "lesson"} if after else None,
@@ -261,7 +261,8 @@ def _recommendations(chosen: Module) -> str | None:
     )  # fmt: skip
 
 
-def _sources(chosen: Module, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+def source_values(chosen: Module, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Those sources of a module, as ``macros.sources`` shows them."""
     found = [source for key in keys if (source := chosen.source(key)) is not None]
     return [
         {
