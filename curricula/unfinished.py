@@ -1,4 +1,4 @@
-"""What one question still lacks, said field by field while it is written (``curricula.quality`` judges a whole track)."""
+"""What one question lacks, field by field, while it is written (``curricula.quality`` judges a whole track)."""
 
 from collections.abc import Collection, Iterator
 

@@ -23,6 +23,24 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
+    ("bank.index", "GET"): EVERY,
+    ("bank.new", "GET"): AUTHOR,
+    ("bank.new", "POST"): AUTHOR,
+    ("bank.question", "GET"): EVERY,
+    ("bank.question", "POST"): AUTHOR,
+    ("bank.seen", "POST"): EVERY,
+    ("bank.move", "POST"): AUTHOR,
+    ("bank.copy", "POST"): AUTHOR,
+    ("bank.transfer", "POST"): AUTHOR,
+    ("bank.remove", "GET"): AUTHOR,
+    ("bank.remove", "POST"): AUTHOR,
+    ("bank_files.upload", "GET"): AUTHOR,
+    ("bank_files.upload", "POST"): AUTHOR,
+    ("bank_files.confirm", "GET"): AUTHOR,
+    ("bank_files.confirm", "POST"): AUTHOR,
+    ("bank_files.stamp", "GET"): AUTHOR,
+    ("bank_files.export", "GET"): EVERY,
+    ("bank_files.file", "GET"): EVERY,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
@@ -31,7 +49,14 @@ OWN_PAGES = {
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
-PARTS = {"track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr"}
+PARTS = {
+    "track_key": TRACK,
+    "module_key": "d1",
+    "question_key": "d1-q01",
+    "language": "fr",
+    "upload_id": 1,
+    "format_key": "gift",
+}
 
 
 @dataclass

@@ -96,8 +96,10 @@ class DraftPiece(Base):
 
     __tablename__ = "draft_piece"
     __table_args__ = (
-        UniqueConstraint("draft_id", "path"), Index(None, "draft_id", "place"), Index(None, "draft_id", "parent", "place"),
-    )  # fmt: skip
+        UniqueConstraint("draft_id", "path"),
+        Index(None, "draft_id", "place"),
+        Index(None, "draft_id", "parent", "place"),
+    )
 
     id: Mapped[Id]
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"))
