@@ -79,7 +79,7 @@ def _field(path: tuple[str, ...], rows: dict[str, int]) -> tuple[str, str]:
     if path[:1] == ("stem",):
         return f"stem_{path[1]}", ""
     if len(path) == 1 and path[0] in LANGUAGES:
-        return "options", f"{language_names()[path[0]]} : "
+        return "options", _("%(language)s: ", language=language_names()[path[0]])
     return (path[0], "") if path else ("options", "")
 
 
@@ -101,15 +101,17 @@ def _parts(question: Question) -> Iterable[tuple[str, str]]:
     yield _("Difficulty"), str(question.difficulty)
     yield _("Source"), question.source
     for language, name in names.items():
-        yield f"{_('Question')} ({name})", question.stem.get(language, "")
+        yield _("Question (%(language)s)", language=name), question.stem.get(language, "")
     yield _("Order of the options"), ", ".join(each.key for each in question.options)
     for option in question.options:
         where = _("Option %(key)s", key=option.key)
         for language, name in names.items():
-            yield f"{where}, {_('text')} ({name})", option.text.get(language, "")
-            yield f"{where}, {_('feedback')} ({name})", option.feedback.get(language, "")
-        yield f"{where}, {_('right')}", _("Yes") if option.correct else _("No")
-        yield f"{where}, {_('misconception')}", option.misconception
+            label = _("%(option)s, text (%(language)s)", option=where, language=name)
+            yield label, option.text.get(language, "")
+            label = _("%(option)s, what is said (%(language)s)", option=where, language=name)
+            yield label, option.feedback.get(language, "")
+        yield _("%(option)s, right or not", option=where), _("Right") if option.correct else _("Wrong")
+        yield _("%(option)s, misconception", option=where), option.misconception
 
 
 def arranged(written: Question, do: str) -> Question:
