@@ -16,6 +16,7 @@ from lms.lessons import inline_markup
 from lms.models import DraftPiece
 from lms.services import bank
 from lms.services.bank import Known
+from lms.services.drafts import SHOWN
 from lms.studio import language_names
 
 
@@ -31,15 +32,16 @@ def preview(question: Question) -> list[dict[str, Any]]:
     for language in LANGUAGES:
         wrong = next((each.key for each in question.options if not each.correct), None)
         with speaking(language):
+            missing = _("(not written yet)")
             choices = [
                 {
-                    "key": each.key, "text": inline_markup(each.text, language), "correct": each.correct,
+                    "key": each.key, "text": inline_markup(each.text, language) or missing, "correct": each.correct,
                     "chosen": each.key == wrong, "feedback": inline_markup(each.feedback, language),
                 }
                 for each in question.options
             ]  # fmt: skip
             asked = {
-                "stem": inline_markup(question.stem, language),
+                "stem": inline_markup(question.stem, language) or missing,
                 "multiple": kind is not None and kind.control == "checkbox",
                 "choices": [{**each, "chosen": False} for each in choices],
             }  # fmt: skip
@@ -131,8 +133,9 @@ def arranged(written: Question, do: str) -> Question:
 def row_of(row: DraftPiece, module: Module) -> dict[str, Any]:
     """A question as its list shows it."""
     key = row.path.rpartition("/")[2]
+    stem = localized({"fr": "", **row.label}) or row.label.get("en") or _("(not written yet)")
     return {
-        "key": key, "stem": localized({"fr": "", **row.label}) or row.label.get("en") or _("(no wording yet)"),
+        "key": key, "stem": stem + "…" if len(stem) >= SHOWN else stem,
         "objective": row.facts.get("objective"), "difficulty": row.facts.get("difficulty"),
         "untranslated": row.facts.get("untranslated"), "unfinished": bank.unfinished(row, known(module)),
     }  # fmt: skip
