@@ -80,7 +80,8 @@ def fill(session: Session, draft: Draft, count: int, module_key: str = MODULE) -
         }
         for number in range(count)
     ]  # fmt: skip
-    session.execute(sa.insert(DraftPiece), rows)
+    if rows:
+        session.execute(sa.insert(DraftPiece), rows)
     session.flush()
 
 

@@ -34,11 +34,11 @@ GIFT = """// Banc
 
 ::Essai:: Racontez. {}
 
+// [tag:objective:d1-o2] [tag:difficulty:3]
 ::d1-q01:: Un modèle cite-t-il ? {
 =Non
 ~Oui
 }
-[tag:objective:d1-o2] [tag:difficulty:3]
 """
 
 
@@ -200,25 +200,24 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, 
     app.extensions["outbound"].close()
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(banks())
-@pytest.mark.parametrize("key", [key for key, each in formats().items() if each.read and each.write])
+@pytest.mark.parametrize("key", ["gift", "moodle-xml", "qti"])
 def test_what_is_taken_out_comes_back_the_same(shared: tuple[Session, int, int], key: str, some: Bank) -> None:
     session, draft_id, person = shared
     draft, form = session.get_one(Draft, draft_id), formats()[key]
     assert form.write is not None
-    pieces = [Piece(question_path("one", each.key), question_piece(each)) for each in some.questions]
-    if pieces:
-        drafts.add(session, draft, pieces, None)
-    kept = bank.whole(session, draft, "one")
-    given = form.write(Bank(some.title, kept, some.language))
-    upload = bank_files.receive(
-        session, draft, "two", person, name=f"bank{form.suffixes[0]}", content=given.content, key=key,
-        language=some.language,
-    )  # fmt: skip
-    assert bank_files.confirm(session, draft, upload, person) == len(kept)
-    back = bank.whole(session, draft, "two")
-    assert [each.options for each in back] == [each.options for each in kept]
-    if key != "markdown":  # keys come from titles there
-        assert back == kept
-    session.rollback()
+    try:
+        if some.questions:
+            pieces = [Piece(question_path("one", each.key), question_piece(each)) for each in some.questions]
+            drafts.add(session, draft, pieces, None)
+        kept = bank.whole(session, draft, "one")
+        given = form.write(Bank(some.title, kept, some.language))
+        upload = bank_files.receive(
+            session, draft, "two", person, name=f"bank{form.suffixes[0]}", content=given.content, key=key,
+            language=some.language,
+        )  # fmt: skip
+        assert bank_files.confirm(session, draft, upload, person) == len(kept)
+        assert bank.whole(session, draft, "two") == kept
+    finally:
+        session.rollback()
