@@ -190,12 +190,13 @@ def _bank(here: tuple[str, ...], module: Module) -> Iterator[Finding]:
     stems = Counter(stem for question in module.questions for stem in set(question.stem.values()) if stem)
     for question in module.questions:
         where = (*here, "question", question.key)
-        yield from _question(where, question)
+        yield from question_findings(where, question)
         if any(stems[stem] > 1 for stem in question.stem.values()):
             yield _finding(where, "advice", N_("Another question has the same wording."))
 
 
-def _question(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
+def question_findings(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
+    """What is found in one question, wherever it stands (``where``)."""
     for language in LANGUAGES:
         if not question.stem.get(language):
             yield _finding((*where, "stem", language), "blocking", N_("The question is not written in this language."))

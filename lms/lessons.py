@@ -23,10 +23,10 @@ def inline_html(markdown: str, language: str) -> str:
     return _inline(markdown, language)
 
 
-def inline_markup(text: Localized) -> Markup:
-    """The same in the reader's language, without the paragraph of a text that is only one."""
-    speech = current_language()
-    html = inline_html(text[speech], speech)
+def inline_markup(text: Localized, language: str | None = None) -> Markup:
+    """The same in a language, by default the reader's, without the paragraph of a text that is only one."""
+    speech = language or current_language()
+    html = inline_html(text.get(speech, ""), speech)
     inner = html.removeprefix("<p>").removesuffix("\n").removesuffix("</p>") if html.count("<p>") == 1 else html
     return Markup(inner)  # noqa: S704 - sanitised by curricula.render
 

@@ -39,6 +39,24 @@ STUDIO = {
     ("lessons.edit", "GET"): EVERY,
     ("lessons.preview", "POST"): AUTHOR,
     ("lessons.save", "POST"): AUTHOR,
+    ("bank.index", "GET"): EVERY,
+    ("bank.new", "GET"): AUTHOR,
+    ("bank.new", "POST"): AUTHOR,
+    ("bank.question", "GET"): EVERY,
+    ("bank.question", "POST"): AUTHOR,
+    ("bank.seen", "POST"): EVERY,
+    ("bank.move", "POST"): AUTHOR,
+    ("bank.copy", "POST"): AUTHOR,
+    ("bank.transfer", "POST"): AUTHOR,
+    ("bank.remove", "GET"): AUTHOR,
+    ("bank.remove", "POST"): AUTHOR,
+    ("bank_files.upload", "GET"): AUTHOR,
+    ("bank_files.upload", "POST"): AUTHOR,
+    ("bank_files.confirm", "GET"): AUTHOR,
+    ("bank_files.confirm", "POST"): AUTHOR,
+    ("bank_files.stamp", "GET"): AUTHOR,
+    ("bank_files.export", "GET"): EVERY,
+    ("bank_files.file", "GET"): EVERY,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
@@ -49,7 +67,7 @@ OWN_PAGES = {
 #: What fills the addresses: a module, a lesson, a question of the track.
 PARTS = {
     "track_key": TRACK, "module_key": "d1", "lesson_key": "ce-que-produit-un-modele", "question_key": "d1-q01",
-    "language": "fr", "name": "plan.svg",
+    "language": "fr", "name": "plan.svg", "upload_id": 1, "format_key": "gift",
 }  # fmt: skip
 
 
