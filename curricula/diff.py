@@ -55,13 +55,20 @@ def parts(track: Track) -> Iterator[Part]:
     """Everything a track says, part by part, in reading order. The version is its name, not a part of it."""
     for name in ("title", "promise", "audience"):
         yield from _texts((name,), "text", getattr(track, name))
-    yield from _said((), "rule", code=track.code, licence=track.licence, recommendations=track.recommendations)
+    yield from _said(
+        (), "rule", code=track.code, licence=track.licence, recommendations=track.recommendations,
+        requires=track.requires or None,
+    )  # fmt: skip
     rule = track.certificate
     if rule is not None:
         yield from _texts(("certificate", "title"), "text", rule.title)
         yield from _said(
-            ("certificate",), "rule", modules=rule.modules, threshold=rule.threshold, valid_months=rule.valid_months
-        )
+            ("certificate",), "rule", modules=rule.modules, branches=rule.branches or None, threshold=rule.threshold,
+            valid_months=rule.valid_months,
+        )  # fmt: skip
+    for branch in track.branches:
+        yield from _texts(("branch", branch.key, "title"), "text", branch.title)
+        yield from _texts(("branch", branch.key, "note"), "text", branch.note or {})
     for reference in track.legal:
         where = ("legal", reference.key)
         yield from _said(
@@ -79,7 +86,8 @@ def _module(module: Module) -> Iterator[Part]:
     yield from _texts((*here, "title"), "text", module.title)
     yield from _texts((*here, "summary"), "text", module.summary)
     yield from _said(
-        here, "rule", code=module.code, order=module.order, status=module.status,
+        here, "rule", code=module.code, order=module.order, status=module.status, branch=module.branch,
+        requires=module.requires or None,
         duration_minutes=module.duration_minutes, recommendations=module.recommendations, legal=module.legal,
     )  # fmt: skip
     quiz = module.quiz

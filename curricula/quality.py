@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
-from curricula.problems import N_
+from curricula.problems import N_, said
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
 
 Weight = Literal["blocking", "advice"]
@@ -44,7 +44,7 @@ class Finding:
     values: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        return f"{' / '.join(self.path)}: {self.message % dict(self.values)}"
+        return f"{' / '.join(self.path)}: {said(self.message, dict(self.values))}"
 
 
 def _finding(path: tuple[str, ...], weight: Weight, message: str, **values: object) -> Finding:
@@ -55,7 +55,18 @@ def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
     found += [each for reference in track.legal for each in _law(reference.key, reference.checked_on, today)]
+    found += _branches(track)
     return sorted(found, key=lambda each: each.weight != "blocking")
+
+
+def _branches(track: Track) -> Iterator[Finding]:
+    for branch in track.branches:
+        if not any(module.branch == branch.key for module in track.modules):
+            yield _finding(("branch", branch.key), "blocking", N_("No module belongs to this branch."))
+    rule = track.certificate
+    if rule and rule.branches > len(track.open_branches):
+        message = N_("The certificate asks for more branches than can be followed: nobody would earn it.")
+        yield _finding(("certificate", "branches"), "blocking", message)
 
 
 def _module(module: Module, today: date) -> Iterator[Finding]:

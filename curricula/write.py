@@ -46,14 +46,19 @@ def track_lines(track: Track) -> Iterator[str]:
     """The lines of ``track.toml``."""
     yield from _pairs(
         key=track.key, code=track.code, version=track.version, languages=track.languages, licence=track.licence,
-        recommendations=track.recommendations, title=track.title, promise=track.promise, audience=track.audience,
+        recommendations=track.recommendations, requires=track.requires or None, title=track.title,
+        promise=track.promise, audience=track.audience,
     )  # fmt: skip
     rule = track.certificate
     if rule is not None:
         yield from ("", "[certificate]")
         yield from _pairs(
-            title=rule.title, modules=rule.modules, threshold=percent(rule.threshold), valid_months=rule.valid_months
-        )
+            title=rule.title, modules=rule.modules, branches=rule.branches or None,
+            threshold=percent(rule.threshold), valid_months=rule.valid_months,
+        )  # fmt: skip
+    for branch in track.branches:
+        yield from ("", "[[branches]]")
+        yield from _pairs(key=branch.key, title=branch.title, note=branch.note)
     for reference in track.legal:
         yield from ("", "[[legal]]")
         yield from _legal(reference)
@@ -62,8 +67,9 @@ def track_lines(track: Track) -> Iterator[str]:
 def module_lines(module: Module) -> Iterator[str]:
     """The lines of ``module.toml``."""
     yield from _pairs(
-        key=module.key, code=module.code, order=module.order, status=module.status,
-        duration_minutes=module.duration_minutes, recommendations=module.recommendations, legal=module.legal,
+        key=module.key, code=module.code, order=module.order, branch=module.branch, requires=module.requires or None,
+        status=module.status, duration_minutes=module.duration_minutes, recommendations=module.recommendations,
+        legal=module.legal,
         title=module.title, summary=module.summary,
     )  # fmt: skip
     quiz = module.quiz

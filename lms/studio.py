@@ -1,10 +1,12 @@
 """What every page of the studio shares: who the visitor is there, and the draft they asked for."""
 
-from flask import abort, g
+from typing import Any
+
+from flask import abort, current_app, g, url_for
 
 from lms.errors import Refused
 from lms.i18n import gettext as _
-from lms.models import Draft, DraftPiece, db
+from lms.models import Draft, DraftPiece, Person, db
 from lms.security import visitor
 from lms.services import drafts, studio
 from lms.services.studio import Grants
@@ -46,6 +48,12 @@ def piece_or_404(draft: Draft, path: str) -> DraftPiece:
     return found
 
 
+def colleague(person_id: int | None) -> str:
+    """Who did something, for those who write with them."""
+    person = db.session.get(Person, person_id) if person_id else None
+    return (person.display_name if person else "") or _("Somebody")
+
+
 def frozen() -> Refused:
     """The refusal of whoever writes in a draft that is being read."""
     return Refused(
@@ -53,3 +61,8 @@ def frozen() -> Refused:
         _("Take it back from review, on the page of the track, to go on writing."),
         status=409, cause="draft_frozen",
     )  # fmt: skip
+
+
+def page(endpoint: str, **values: Any) -> str | None:
+    """The address of a page of the studio; None when there is no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None

@@ -1,6 +1,6 @@
 """The forms of a module: a new one, what it says itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -9,11 +9,14 @@ from wtforms import BooleanField, Field, SelectField, ValidationError
 from wtforms.validators import InputRequired
 
 from curricula.fields import KEY
-from curricula.model import Module, Objective, QuizRules, Source, Track
+from curricula.graph import loops
+from curricula.model import Module, Objective, QuizRules, Source
+from curricula.outline import Outline
 from curricula.problems import N_
 from curricula.write import percent
 from lms.forms.parts import DatedField, NumberField, PageForm, Row, Rows, both, line, numbered, ticks, web_address
 from lms.i18n import gettext as _
+from lms.i18n import localized
 from lms.services.outline import keys_after, slug
 
 #: What a module's assessment is until its authors say otherwise.
@@ -55,6 +58,8 @@ class ModuleForm(PageForm):
     title = both(N_("Title"))
     summary = both(N_("Summary"), 1000, rows=3, help_text=N_("Two sentences: the gesture the module leaves."))
     code = line(N_("Code"), 8, description=N_("Shown before its title, for example C1."))
+    branch = SelectField(N_("Branch"))
+    requires = ticks(N_("Modules to pass first"))
     status = SelectField(N_("State"))
     duration_minutes = NumberField(N_("Duration, in minutes"), 0, 6000)
     objectives = Rows(ObjectiveRow, N_("Objective"))
@@ -69,24 +74,43 @@ class ModuleForm(PageForm):
     #: What parts that are no field are called.
     CALLED: ClassVar[dict[str, str]] = {"quiz": N_("Assessment"), "order": N_("Place among the modules")}
 
-    def __init__(self, module: Module, track: Track, counted: int) -> None:
+    def __init__(self, module: Module, plan: Outline) -> None:
+        track, others = plan.track, {each.module.key: each.module for each in plan.modules}
+        here = plan.module(module.key)
+        self.others = {key: each for key, each in others.items() if key != module.key}
+        self.module_key = module.key
         quiz = module.quiz or USUAL_QUIZ
         super().__init__(data={
             **vars(module), **vars(quiz), "threshold": percent(quiz.threshold), "assessed": module.quiz is not None,
             "objectives": [vars(each) for each in module.objectives],
             "sources": [vars(each) for each in module.sources], "legal": list(module.legal),
-            "questions": quiz.questions,
+            "questions": quiz.questions, "requires": list(module.requires), "branch": module.branch or "",
         })  # fmt: skip
         self.status.choices = [(key, _(words)) for key, words in STATUSES.items()]
         self.duration_minutes.description = _(
             "Reading, activities and workshop together. Its lessons and its assessment take %(minutes)s minutes today.",
-            minutes=counted,
+            minutes=here.counted_minutes if here else 0,
         )
+        codes = {key: f"{each.code} · {each.title.get('fr') or key}" for key, each in self.others.items()}
+        self.requires.choices = list(_with(codes, module.requires).items())
+        branches = {"": _("Common core"), **{each.key: localized(each.title) or each.key for each in track.branches}}
+        self.branch.choices = list(_with(branches, [module.branch or ""]).items())
         named = {each.key: each.reference for each in track.legal}
-        self.legal.choices = [(key, named.get(key, key)) for key in {**named, **dict.fromkeys(module.legal)}]
+        self.legal.choices = list(_with(named, module.legal).items())
         self.recommendations.choices = numbered(module.recommendations)
         self.objectives.make_room()
         self.sources.make_room()
+
+    def validate_requires(self, field: Field) -> None:
+        """No module waits for itself, by whatever way round."""
+        waits = {key: each.requires for key, each in self.others.items()} | {self.module_key: tuple(field.data)}
+        for loop in loops(waits):
+            if self.module_key in loop:
+                codes = {key: each.code for key, each in self.others.items()} | {self.module_key: self.code.data}
+                raise ValidationError(
+                    _("These modules wait for one another: %(loop)s.",
+                      loop=" → ".join(codes.get(key) or key for key in loop))
+                )  # fmt: skip
 
     def validate(self, extra_validators: Any = None) -> bool:
         """An assessment has all its rules."""
@@ -109,6 +133,7 @@ class ModuleForm(PageForm):
             )
         return replace(
             now, quiz=quiz, objectives=tuple(self._objectives(now)), sources=tuple(self._sources(now)),
+            requires=tuple(self.requires.data), branch=self.branch.data or None,
             legal=tuple(self.legal.data), recommendations=tuple(self.recommendations.data),
             **{name: self[name].data for name in ("title", "summary", "code", "status", "duration_minutes")},
         )  # fmt: skip
@@ -153,3 +178,8 @@ class NewModuleForm(PageForm):
         field.data = (field.data or "").lower()
         if not KEY.fullmatch(field.data):
             raise ValidationError(_("Use lower-case letters, digits and hyphens, for example c1."))
+
+
+def _with(known: Mapping[str, str], held: Iterable[str]) -> dict[str, str]:
+    """What may be chosen, and what is chosen already though it is there no longer."""
+    return {**known, **{key: key for key in held if key not in known}}

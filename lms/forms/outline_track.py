@@ -1,13 +1,13 @@
 """The form of what a track says itself."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
 from wtforms import BooleanField, Field, ValidationError
 
-from curricula.model import LANGUAGES, CertificateRule, LegalReference, Localized, Module, Track
+from curricula.model import LANGUAGES, Branch, CertificateRule, LegalReference, Localized, Module, Track
 from curricula.problems import N_
 from curricula.write import percent
 from lms.forms.parts import DatedField, NumberField, PageForm, Row, Rows, both, line, numbered, ticks, web_address
@@ -35,6 +35,14 @@ class LegalRow(Row):
         self.source.validators = [*self.source.validators, web_address]
 
 
+class BranchRow(Row):
+    """One way on after the common core."""
+
+    says = ("title", "note")
+    title = both(N_("Title"))
+    note = both(N_("For whom it is"), 600, rows=2)
+
+
 class TrackForm(PageForm):
     """What a track says itself."""
 
@@ -46,10 +54,15 @@ class TrackForm(PageForm):
     licence = line(N_("Licence"), 60, description=N_("Its short name, for example CC-BY-SA-4.0."))
     languages = ticks(N_("Languages"))
     recommendations = ticks(N_("Recommendations of the white paper"), int)
+    requires = ticks(N_("Tracks to follow first"))
+    branches = Rows(BranchRow, N_("Branch"))
     certified = BooleanField(N_("The track leads to a certificate"))
     certificate_title = both(N_("Title of the certificate"))
     certificate_modules = ticks(N_("Modules to pass"))
     threshold = NumberField(N_("Score to reach in each module, out of 100"), 1, 100, needed=False)
+    branch_count = NumberField(
+        N_("Whole branches to pass"), 0, 99, needed=False, description=N_("0: the common core is enough.")
+    )
     valid_months = NumberField(
         N_("Months it stays valid"), 1, 240, needed=False, description=N_("Empty: it has no end.")
     )
@@ -57,12 +70,21 @@ class TrackForm(PageForm):
     #: What parts that are no field are called.
     CALLED: ClassVar[dict[str, str]] = {"certificate": N_("Certificate")}
 
-    def __init__(self, track: Track, modules: Collection[Module], published: Collection[str], version: str) -> None:
+    def __init__(
+        self,
+        track: Track,
+        modules: Collection[Module],
+        tracks: Mapping[str, str],
+        published: Collection[str],
+        version: str,
+    ) -> None:
         rule = track.certificate
         super().__init__(data={
             **vars(track), "version": version, "languages": list(track.languages), "certified": rule is not None,
             "certificate_title": rule.title if rule else {}, "certificate_modules": list(rule.modules if rule else ()),
             "threshold": percent(rule.threshold) if rule else 70, "valid_months": rule.valid_months if rule else 36,
+            "branch_count": rule.branches if rule else 0, "requires": list(track.requires),
+            "branches": [{**vars(each), "note": each.note or {}} for each in track.branches],
             "legal": [{**vars(each), "note": each.note or {}} for each in track.legal],
         })  # fmt: skip
         self.published, self.proposed = published, version
@@ -74,7 +96,9 @@ class TrackForm(PageForm):
         known = {module.key: f"{module.code} · {module.title.get('fr') or module.key}" for module in modules}
         known |= {key: key for key in (rule.modules if rule else ()) if key not in known}
         self.certificate_modules.choices = list(known.items())
+        self.requires.choices = [(key, tracks.get(key, key)) for key in {**tracks, **dict.fromkeys(track.requires)}]
         self.legal.make_room()
+        self.branches.make_room()
 
     def validate_version(self, field: Field) -> None:
         """A version names one content for good."""
@@ -102,13 +126,22 @@ class TrackForm(PageForm):
                 now.certificate or CertificateRule({}, (), Fraction(0)),
                 title=self.certificate_title.data, modules=tuple(self.certificate_modules.data),
                 threshold=Fraction(self.threshold.data, 100), valid_months=self.valid_months.data,
+                branches=self.branch_count.data or 0,
             )  # fmt: skip
         return replace(
-            now, certificate=rule, legal=tuple(self._legal(now)),
+            now, certificate=rule, legal=tuple(self._legal(now)), branches=tuple(self._branches(now)),
+            requires=tuple(self.requires.data),
             languages=tuple(language for language in LANGUAGES if language in self.languages.data),
             recommendations=tuple(self.recommendations.data),
             **{name: self[name].data for name in ("title", "promise", "audience", "code", "version", "licence")},
         )  # fmt: skip
+
+    def _branches(self, now: Track) -> Iterable[Branch]:
+        rows = self.branches.kept()
+        known = {each.key: each for each in now.branches}
+        proposed = [slug(row.title.data["fr"]) or "branch" for row in rows]
+        for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
+            yield replace(known.get(key, Branch(key, {})), title=row.title.data, note=_said(row.note.data))
 
     def _legal(self, now: Track) -> Iterable[LegalReference]:
         rows = self.legal.kept()

@@ -37,13 +37,16 @@ MOST_MODULES = 99
 _LAST_NUMBER = re.compile(r"(\d{1,9})(\D*)$", re.ASCII)
 
 
+Kind = Literal["lesson", "question", "module"]
+
+
 @dataclass(frozen=True)
 class Use:
     """A lesson, a question or a module that names something by its ``key``: which ``field`` of a form has that."""
 
     field: str
     key: str
-    kind: Literal["lesson", "question", "module"]
+    kind: Kind
     path: str
     label: dict[str, str]
 
@@ -128,8 +131,14 @@ def move_module(session: Session, draft: Draft, key: str, by: int, person_id: in
 
 
 def remove_module(session: Session, draft: Draft, key: str, person_id: int | None) -> None:
-    """Remove a module with all that is in it; the certificate asks for it no longer. Raises ``Frozen``."""
+    """Remove a module with all that is in it: neither the certificate nor another module asks for it any longer.
+
+    Raises ``Frozen``.
+    """
     drafts.remove(session, draft, module_path(key), person_id)
+    for module in _modules(session, draft).values():
+        left = tuple(needed for needed in module.requires if needed != key)
+        _rewrite(session, draft, module_path(module.key), module_piece(replace(module, requires=left)), person_id)
     row = drafts.piece(session, draft, track_path())
     track = track_in(row.content) if row else None
     if row and track and track.certificate and key in track.certificate.modules:
@@ -178,14 +187,13 @@ def module_uses(session: Session, draft: Draft, before: Module, after: Module) -
 
 
 def track_uses(session: Session, draft: Draft, before: Track, after: Track) -> list[Use]:
-    """Which modules name the legal references that a track had ``before`` and no longer."""
-    gone = _gone(before.legal, after.legal)
-    return [
-        Use("legal", key, "module", row.path, row.label)
-        for row in (_module_rows(session, draft) if gone else ())
-        for key in module_in(row.content).legal
-        if key in gone
-    ]
+    """Which modules name the legal references and the branches that a track had ``before`` and no longer."""
+    gone = _gone(before.legal, after.legal), _gone(before.branches, after.branches)
+    found: list[Use] = []
+    for row in _module_rows(session, draft) if any(gone) else ():
+        module = module_in(row.content)
+        found += _uses("module", row.path, row.label, (module.legal, (module.branch or "",)), gone)
+    return found
 
 
 def forget(session: Session, draft: Draft, found: Iterable[Use], person_id: int | None) -> None:
@@ -204,10 +212,10 @@ def _gone(before: Iterable[Any], after: Iterable[Any]) -> set[str]:
 
 
 def _uses(
-    kind: Literal["lesson", "question"], path: str, label: dict[str, str], named: Sequence[Sequence[str]],
-    gone: Sequence[set[str]],
-) -> Iterator[Use]:  # fmt: skip
-    for field, keys, without in zip(("objectives", "sources"), named, gone, strict=True):
+    kind: Kind, path: str, label: dict[str, str], named: Sequence[Sequence[str]], gone: Sequence[set[str]]
+) -> Iterator[Use]:
+    fields = ("legal", "branches") if kind == "module" else ("objectives", "sources")
+    for field, keys, without in zip(fields, named, gone, strict=True):
         yield from (Use(field, key, kind, path, label) for key in keys if key in without)
 
 
@@ -223,7 +231,9 @@ def _without(path: str, content: bytes, gone: set[tuple[str, str]]) -> bytes:
         sources = tuple(key for key in lesson.sources if ("sources", key) not in gone)
         return settings_piece(replace(lesson, objectives=objectives, sources=sources))
     module = module_in(content)
-    return module_piece(replace(module, legal=tuple(key for key in module.legal if ("legal", key) not in gone)))
+    branch = None if ("branches", module.branch) in gone else module.branch
+    legal = tuple(key for key in module.legal if ("legal", key) not in gone)
+    return module_piece(replace(module, legal=legal, branch=branch))
 
 
 def _titles(session: Session, draft: Draft, path: str) -> dict[str, str]:

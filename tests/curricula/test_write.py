@@ -14,6 +14,7 @@ from assessments.registry import right_options
 from curricula.folder import Folder
 from curricula.load import load_track, track_of
 from curricula.model import (
+    Branch,
     CertificateRule,
     LegalReference,
     Lesson,
@@ -51,6 +52,7 @@ def keyed(strategy: st.SearchStrategy[object], least: int, most: int) -> st.Sear
 
 LEGAL = st.builds(LegalReference, KEY, TEXT, BOTH, TEXT, MONTH, TEXT, DAY, DAY, st.none() | BOTH)
 SOURCE = st.builds(Source, KEY, BOTH, st.sampled_from(["W", "V", "M"]), MONTH, st.none() | MONTH, st.none() | TEXT)
+BRANCH = st.builds(Branch, KEY, BOTH, st.none() | BOTH)
 OPTION = st.builds(Option, KEY, BOTH, BOTH, st.just(False), st.just("") | TEXT)
 
 
@@ -103,19 +105,39 @@ def modules(draw: st.DrawFn, key: str, order: int, legal: list[str]) -> Module:
     return Module(status="published", lessons=draw(lessons(*names)), quiz=quiz, questions=bank, **said, **whole)  # type: ignore[arg-type]
 
 
+def ordered(draw: st.DrawFn, found: list[Module], branches: list[object]) -> tuple[Module, ...]:
+    """The modules, some in branches, in the order they are followed; each may wait for some before it."""
+    names = [None, *(each.key for each in branches)]  # type: ignore[attr-defined]
+    placed = sorted(
+        (replace(each, branch=draw(st.sampled_from(names))) for each in found),
+        key=lambda each: names.index(each.branch),
+    )
+    whole: list[Module] = []
+    for each in placed:
+        ready = [one.key for one in whole if one.published and one.branch in (None, each.branch)]
+        requires = draw(st.lists(st.sampled_from(ready), max_size=2, unique=True)) if ready else []
+        whole.append(replace(each, requires=tuple(requires)))
+    return tuple(whole)
+
+
 @st.composite
 def tracks(draw: st.DrawFn) -> Track:
     """Any track that may be published."""
     legal = draw(keyed(LEGAL, 0, 2))
     names = [each.key for each in legal]  # type: ignore[attr-defined]
-    keys = draw(st.lists(KEY, min_size=1, max_size=2, unique=True))
-    whole = tuple(draw(modules(key, order, names)) for order, key in enumerate(keys, start=1))
+    keys = draw(st.lists(KEY, min_size=1, max_size=3, unique=True))
+    branches = draw(keyed(BRANCH, 0, 2))
+    whole = ordered(draw, [draw(modules(key, order, names)) for order, key in enumerate(keys, start=1)], branches)
     ready = [module.key for module in whole if module.published]
-    rule = CertificateRule(draw(BOTH), tuple(ready), Fraction(7, 10), draw(st.none() | st.integers(1, 240)))
+    rule = CertificateRule(
+        draw(BOTH), tuple(ready), Fraction(7, 10), draw(st.none() | st.integers(1, 240)),
+        draw(st.integers(0, len(branches))),
+    )  # fmt: skip
     return Track(
         key=draw(KEY), code=draw(TEXT), version=draw(TEXT), title=draw(BOTH), promise=draw(BOTH), audience=draw(BOTH),
         licence=draw(TEXT), languages=("fr", "en"), recommendations=draw(RECOMMENDATIONS), modules=whole,
-        certificate=rule if ready else None, legal=tuple(legal),
+        certificate=rule if ready else None, legal=tuple(legal), branches=tuple(branches),
+        requires=tuple(draw(st.lists(KEY.map("x-{}".format), max_size=2))),
     )  # fmt: skip
 
 
