@@ -33,7 +33,7 @@ class ObjectiveRow(Row):
     """One objective."""
 
     says = ("text",)
-    text = both(N_("What one will be able to do"), 300)
+    text = both(N_("What one will be able to do"), 300, rows=2, one=True)
 
 
 class SourceRow(Row):

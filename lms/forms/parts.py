@@ -61,9 +61,12 @@ def line(label: str, longest: int = 200, **more: Any) -> StringField:
     return StringField(label, [at_most(longest)], filters=[one_line], **more)
 
 
-def both(label: str, longest: int = 200, *, rows: int = 0, help_text: str = "") -> FormField:
-    """A text in French and in English, side by side; of several lines where ``rows`` says how many are shown."""
-    kind, keep = (TextAreaField, clean) if rows else (StringField, one_line)
+def both(
+    label: str, longest: int = 200, *, rows: int = 0, one: bool = False, help_text: str = ""
+) -> FormField:  # fmt: skip
+    """A text in French and in English, side by side; in ``rows`` lines, of which ``one`` makes a single one."""
+    kind = TextAreaField if rows else StringField
+    keep = clean if rows and not one else one_line
     shown: dict[str, Any] = {"rows": rows} if rows else {}
     inputs = {
         language: kind(name, [at_most(longest)], filters=[keep], render_kw={**shown, "lang": language})
