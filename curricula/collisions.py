@@ -57,7 +57,7 @@ def take(mine: T, theirs: T, names: Iterable[str]) -> T:
 
 def _taken(value: Any, part: str, other: Any) -> Any:
     if not part:
-        return other
+        return () if other is None and isinstance(value, tuple) else other
     if isinstance(value, Mapping):
         return {**value, part: other or ""}
     rows = {row.key: row for row in value} | ({part: other} if other is not None else {})

@@ -23,6 +23,15 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
+    ("outline.track", "GET"): AUTHOR,
+    ("outline.track", "POST"): AUTHOR,
+    ("outline.module", "GET"): AUTHOR,
+    ("outline.module", "POST"): AUTHOR,
+    ("outline_modules.new", "GET"): AUTHOR,
+    ("outline_modules.new", "POST"): AUTHOR,
+    ("outline_modules.move", "POST"): AUTHOR,
+    ("outline_modules.delete", "GET"): AUTHOR,
+    ("outline_modules.delete", "POST"): AUTHOR,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {

@@ -14,7 +14,19 @@ from curricula.model import Module, Objective, QuizRules, Source
 from curricula.outline import Outline
 from curricula.problems import N_
 from curricula.write import percent
-from lms.forms.parts import DatedField, NumberField, PageForm, Row, Rows, both, line, numbered, ticks, web_address
+from lms.forms.parts import (
+    DatedField,
+    NumberField,
+    PageForm,
+    Row,
+    Rows,
+    both,
+    line,
+    numbered,
+    ticked,
+    ticks,
+    web_address,
+)
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.services.outline import keys_after, slug
@@ -66,7 +78,7 @@ class ModuleForm(PageForm):
     assessed = BooleanField(N_("The module ends with an assessment"))
     questions = NumberField(N_("Questions drawn from the bank"), 1, 200, needed=False)
     threshold = NumberField(N_("Score to reach, out of 100"), 1, 100, needed=False)
-    attempts = NumberField(N_("Attempts"), 0, 99, needed=False, description=N_("0: as many as one likes."))
+    attempts = NumberField(N_("Attempts allowed"), 0, 99, needed=False, description=N_("0: as many as one likes."))
     cooldown_minutes = NumberField(N_("Minutes between two attempts"), 0, 525_600, needed=False)
     sources = Rows(SourceRow, N_("Source"))
     legal = ticks(N_("Legal references"))
@@ -133,8 +145,8 @@ class ModuleForm(PageForm):
             )
         return replace(
             now, quiz=quiz, objectives=tuple(self._objectives(now)), sources=tuple(self._sources(now)),
-            requires=tuple(self.requires.data), branch=self.branch.data or None,
-            legal=tuple(self.legal.data), recommendations=tuple(self.recommendations.data),
+            requires=ticked(self.requires, now.requires), branch=self.branch.data or None,
+            legal=ticked(self.legal, now.legal), recommendations=ticked(self.recommendations, now.recommendations),
             **{name: self[name].data for name in ("title", "summary", "code", "status", "duration_minutes")},
         )  # fmt: skip
 

@@ -7,10 +7,22 @@ from typing import Any, ClassVar
 
 from wtforms import BooleanField, Field, ValidationError
 
-from curricula.model import LANGUAGES, Branch, CertificateRule, LegalReference, Localized, Module, Track
+from curricula.model import Branch, CertificateRule, LegalReference, Localized, Module, Track
 from curricula.problems import N_
 from curricula.write import percent
-from lms.forms.parts import DatedField, NumberField, PageForm, Row, Rows, both, line, numbered, ticks, web_address
+from lms.forms.parts import (
+    DatedField,
+    NumberField,
+    PageForm,
+    Row,
+    Rows,
+    both,
+    line,
+    numbered,
+    ticked,
+    ticks,
+    web_address,
+)
 from lms.i18n import gettext as _
 from lms.services.outline import keys_after, slug
 
@@ -120,19 +132,19 @@ class TrackForm(PageForm):
 
     def track(self, now: Track) -> Track:
         """The track as the form has it, what it does not show staying as ``now``."""
-        rule = None
+        rule, held = None, now.certificate.modules if now.certificate else ()
         if self.certified.data:
             rule = replace(
                 now.certificate or CertificateRule({}, (), Fraction(0)),
-                title=self.certificate_title.data, modules=tuple(self.certificate_modules.data),
+                title=self.certificate_title.data, modules=ticked(self.certificate_modules, held),
                 threshold=Fraction(self.threshold.data, 100), valid_months=self.valid_months.data,
                 branches=self.branch_count.data or 0,
             )  # fmt: skip
         return replace(
             now, certificate=rule, legal=tuple(self._legal(now)), branches=tuple(self._branches(now)),
-            requires=tuple(self.requires.data),
-            languages=tuple(language for language in LANGUAGES if language in self.languages.data),
-            recommendations=tuple(self.recommendations.data),
+            requires=ticked(self.requires, now.requires),
+            languages=ticked(self.languages, now.languages),
+            recommendations=ticked(self.recommendations, now.recommendations),
             **{name: self[name].data for name in ("title", "promise", "audience", "code", "version", "licence")},
         )  # fmt: skip
 

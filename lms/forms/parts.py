@@ -82,6 +82,11 @@ def ticks(label: str, coerce: Callable[[Any], Any] = str, **more: Any) -> Select
     )
 
 
+def ticked(field: SelectMultipleField, before: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is ticked, in the order it had ``before``: saving what was not touched changes nothing."""
+    return tuple([each for each in before if each in field.data] + [each for each in field.data if each not in before])
+
+
 def web_address(_form: Form, field: Field) -> None:
     """Refuses what is no address of the web."""
     if field.data and (urlsplit(field.data).scheme not in {"http", "https"} or not urlsplit(field.data).netloc):

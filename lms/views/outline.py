@@ -85,7 +85,8 @@ def _page(
 ) -> ResponseReturnValue:  # fmt: skip
     shown = render_template(
         template,
-        form=form, opened=request.form.get("more", ""), wrong=list(wrong(form)), read=read_now(now, row), collisions=collisions,
+        form=form, opened=request.form.get("more", ""), wrong=list(wrong(form)), read=read_now(now, row),
+        collisions=collisions,
         other=colleague(row.edited_by) if collisions else None,
         used=[_use(use, values["key"]) for use in used], **values,
     )  # fmt: skip
