@@ -60,7 +60,7 @@ def reconciled(mine: T, theirs: T, row: DraftPiece, form: PageForm) -> tuple[T, 
     """
     chosen = {name.removeprefix("take."): said for name, said in request.form.items() if name.startswith("take.")}
     mine = take(mine, theirs, [name for name, said in chosen.items() if said == "theirs"])
-    if request.form.get("edition") == str(row.edition):
+    if not stale(row):
         return mine, []
     value, names = merged(request.form.get("read", ""), mine, theirs)
     ours, others = parts(value), parts(theirs)
@@ -69,9 +69,19 @@ def reconciled(mine: T, theirs: T, row: DraftPiece, form: PageForm) -> tuple[T, 
     ]
 
 
-def read_now(value: Track | Module, row: DraftPiece) -> Mapping[str, Any]:
-    """What a form keeps of what it shows: the edition, and a mark of each part."""
-    return {"edition": row.edition, "read": marks(value)}
+def stale(row: DraftPiece) -> bool:
+    """Whether somebody saved the piece since the page that was sent was read."""
+    return request.form.get("edition") != str(row.edition)
+
+
+def read_now(value: Track | Module, row: DraftPiece, *, fresh: bool) -> Mapping[str, Any]:
+    """What a form keeps of what it shows: the edition, and a mark of each part.
+
+    Not ``fresh``: the page shows again what was sent, which was read before, and says so.
+    """
+    if fresh:
+        return {"edition": row.edition, "read": marks(value)}
+    return {"edition": request.form.get("edition", ""), "read": request.form.get("read", "")}
 
 
 def _called(name: str, form: PageForm) -> str:

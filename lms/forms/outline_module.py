@@ -86,7 +86,7 @@ class ModuleForm(PageForm):
     #: What parts that are no field are called.
     CALLED: ClassVar[dict[str, str]] = {"quiz": N_("Assessment"), "order": N_("Place among the modules")}
 
-    def __init__(self, module: Module, plan: Outline) -> None:
+    def __init__(self, module: Module, plan: Outline, **more: Any) -> None:
         track, others = plan.track, {each.module.key: each.module for each in plan.modules}
         here = plan.module(module.key)
         self.others = {key: each for key, each in others.items() if key != module.key}
@@ -97,7 +97,7 @@ class ModuleForm(PageForm):
             "objectives": [vars(each) for each in module.objectives],
             "sources": [vars(each) for each in module.sources], "legal": list(module.legal),
             "questions": quiz.questions, "requires": list(module.requires), "branch": module.branch or "",
-        })  # fmt: skip
+        }, **more)  # fmt: skip
         self.status.choices = [(key, _(words)) for key, words in STATUSES.items()]
         self.duration_minutes.description = _(
             "Reading, activities and workshop together. Its lessons and its assessment take %(minutes)s minutes today.",
@@ -115,7 +115,7 @@ class ModuleForm(PageForm):
 
     def validate_requires(self, field: Field) -> None:
         """No module waits for itself, by whatever way round."""
-        waits = {key: each.requires for key, each in self.others.items()} | {self.module_key: tuple(field.data)}
+        waits = {self.module_key: tuple(field.data), **{key: each.requires for key, each in self.others.items()}}
         for loop in loops(waits):
             if self.module_key in loop:
                 codes = {key: each.code for key, each in self.others.items()} | {self.module_key: self.code.data}

@@ -89,6 +89,7 @@ class TrackForm(PageForm):
         tracks: Mapping[str, str],
         published: Collection[str],
         version: str,
+        **more: Any,
     ) -> None:
         rule = track.certificate
         super().__init__(data={
@@ -98,7 +99,7 @@ class TrackForm(PageForm):
             "branch_count": rule.branches if rule else 0, "requires": list(track.requires),
             "branches": [{**vars(each), "note": each.note or {}} for each in track.branches],
             "legal": [{**vars(each), "note": each.note or {}} for each in track.legal],
-        })  # fmt: skip
+        }, **more)  # fmt: skip
         self.published, self.proposed = published, version
         self.version.description = _(
             "It must differ from the versions already published. Learners see it, and certificates carry it."

@@ -1,14 +1,13 @@
 """What a track and each of its modules say: two forms of the studio."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from curricula.model import Module, Track
 from curricula.pieces import module_in, module_path, module_piece, track_in, track_path, track_piece
-from lms.editing import Collision, more_rows, read_now, reconciled, writable
+from lms.editing import Collision, more_rows, read_now, reconciled, stale, writable
 from lms.forms.outline_module import ModuleForm
 from lms.forms.outline_track import TrackForm
 from lms.forms.parts import PageForm, wrong
@@ -37,12 +36,24 @@ def track(track_key: str) -> ResponseReturnValue:
     form = TrackForm(now, modules, others, published, version)
     collisions: list[Collision] = []
     used: list[Use] = []
+    fresh = request.method == "GET"
     if request.method == "POST" and not more_rows(form) and form.validate():
         mine, collisions = reconciled(form.track(now), now, row, form)
         used = outline.track_uses(session, draft, now, mine)
         if _kept(draft, row, track_piece(mine), collisions, used):
             return redirect(url_for("author.track", track_key=track_key), 303)
-    return _page("author/track_form.html", form, now, row, collisions, used, key=track_key, title=localized(now.title))
+        if fresh := stale(row):  # what the other wrote beside is on the page that asks
+            form = TrackForm(mine, modules, others, published, mine.version, formdata=None)
+    return _page(
+        "author/track_form.html",
+        form,
+        read_now(now, row, fresh=fresh),
+        collisions,
+        used,
+        row,
+        key=track_key,
+        title=localized(now.title),
+    )
 
 
 @blueprint.route("/<track_key>/<module_key>/module", methods=["GET", "POST"])
@@ -55,14 +66,17 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
     form = ModuleForm(now, plan)
     collisions: list[Collision] = []
     used: list[Use] = []
+    fresh = request.method == "GET"
     if request.method == "POST" and not more_rows(form) and form.validate():
         mine, collisions = reconciled(form.module(now), now, row, form)
         used = outline.module_uses(session, draft, now, mine)
         if _kept(draft, row, module_piece(mine), collisions, used):
             return redirect(url_for("author.track", track_key=track_key, _anchor=module_key), 303)
+        if fresh := stale(row):
+            form = ModuleForm(mine, plan, formdata=None)
     title = localized(now.title) or now.code
     return _page(
-        "author/module_form.html", form, now, row, collisions, used,
+        "author/module_form.html", form, read_now(now, row, fresh=fresh), collisions, used, row,
         key=track_key, track=localized(plan.track.title) or track_key, title=title, module=now,
     )  # fmt: skip
 
@@ -80,12 +94,12 @@ def _kept(draft: Draft, row: DraftPiece, content: bytes, collisions: Sequence[Co
 
 
 def _page(
-    template: str, form: PageForm, now: Track | Module, row: DraftPiece, collisions: Sequence[Collision],
-    used: Sequence[Use], **values: Any,
+    template: str, form: PageForm, read: Mapping[str, Any], collisions: Sequence[Collision], used: Sequence[Use],
+    row: DraftPiece, **values: Any,
 ) -> ResponseReturnValue:  # fmt: skip
     shown = render_template(
         template,
-        form=form, opened=request.form.get("more", ""), wrong=list(wrong(form)), read=read_now(now, row),
+        form=form, opened=request.form.get("more", ""), wrong=list(wrong(form)), read=read,
         collisions=collisions,
         other=colleague(row.edited_by) if collisions else None,
         used=[_use(use, values["key"]) for use in used], **values,

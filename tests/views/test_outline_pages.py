@@ -1,6 +1,8 @@
 """The plan of a track in the studio and its forms: written by people, by several at once, by hostile ones."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 from flask import Flask
@@ -11,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from curricula.folder import Folder
 from curricula.model import Module, Track
+from curricula.outline import ModulePlan
 from curricula.pieces import module_in, module_path, module_piece, question_in, settings_in, track_in, track_path
 from curricula.registry import SHIPPED
 from lms.models import Draft, db
@@ -19,6 +22,7 @@ from lms.services.accounts import make_account
 from tests.page_in_test import filled
 from tests.platform_in_test import form_token
 
+T = TypeVar("T")
 PLAN = "/author/decideurs/"
 TRACK, MODULE = f"{PLAN}track", f"{PLAN}d1/module"
 EN = {"lang": "en"}
@@ -45,7 +49,8 @@ def _author(app: Flask, name: str) -> FlaskClient:
         db.session.commit()
         db.session.remove()
     browser = app.test_client()
-    data = {"username": address, "password": "a long enough password", "csrf_token": form_token(browser.get("/account/login"))}  # fmt: skip
+    data = {"username": address, "password": "a long enough password"}
+    data["csrf_token"] = form_token(browser.get("/account/login"))
     assert browser.post("/account/login", data=data).status_code == 303
     return browser
 
@@ -63,35 +68,53 @@ def send(browser: FlaskClient, address: str, data: MultiDict[str, str], **more: 
     return browser.post(address, query_string=EN, data=sent)
 
 
-def open_draft(session: Session, key: str = "decideurs") -> Draft:
-    session.rollback()
-    found = drafts.open_draft(session, key)
-    assert found is not None
-    return found
+class Now:
+    """What the draft says now. Each look is a transaction of its own: a page must not wait for the test."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def __call__(self, look: Callable[[Session, Draft], T], key: str = "decideurs") -> T:
+        with self.app.app_context():
+            session = db.session()
+            draft = drafts.open_draft(session, key)
+            assert draft is not None
+            found = look(session, draft)
+            session.commit()
+            db.session.remove()
+        return found
+
+    def content(self, path: str) -> bytes:
+        return self(lambda session, draft: drafts.contents(session, draft, path)[0].content)
+
+    def module(self, key: str = "d1") -> Module:
+        return module_in(self.content(module_path(key)))
+
+    def track(self) -> Track:
+        return track_in(self.content(track_path()))
+
+    def modules(self, key: str = "decideurs") -> list[ModulePlan]:
+        return self(lambda session, draft: outline.plan(session, draft).modules, key)
+
+    def under(self, path: str) -> dict[str, bytes]:
+        return self(lambda session, draft: {row.path: row.content for row in drafts.contents(session, draft, path)})
 
 
-def module(session: Session, key: str = "d1") -> Module:
-    row = drafts.piece(session, open_draft(session), module_path(key))
-    assert row is not None
-    return module_in(row.content)
-
-
-def track(session: Session) -> Track:
-    row = drafts.piece(session, open_draft(session), track_path())
-    assert row is not None
-    return track_in(row.content)
+@pytest.fixture
+def now(app: Flask) -> Now:
+    return Now(app)
 
 
 @pytest.mark.usefixtures("draft")
-def test_what_is_not_touched_is_saved_unchanged(author: FlaskClient, session: Session) -> None:
+def test_what_is_not_touched_is_saved_unchanged(author: FlaskClient, now: Now) -> None:
     assert send(author, MODULE, form(author, MODULE)).status_code == 303
-    assert drafts.folder(session, open_draft(session)) == Folder.read(SHIPPED / "decideurs")
+    assert now(drafts.folder) == Folder.read(SHIPPED / "decideurs")
     assert send(author, TRACK, form(author, TRACK)).status_code == 303
-    assert track(session).version == "2026.2"  # what is published is called 2026.1
-    assert [change.path for change in drafts.changes(session, open_draft(session))] == ["track"]
+    assert now.track().version == "2026.2"  # what is published is called 2026.1
+    assert now(lambda session, draft: [each.path for each in drafts.changes(session, draft)]) == ["track"]
 
 
-def test_from_an_empty_page_one_thing_at_a_time(author: FlaskClient, session: Session) -> None:
+def test_from_an_empty_page_one_thing_at_a_time(author: FlaskClient, now: Now) -> None:
     begun = {"key": "controle", "code": "C", "title": "Contrôle", "institution": ""}
     author.post("/author/new", data={**begun, "csrf_token": form_token(author.get("/author/new"))})
     plan = "/author/controle/"
@@ -111,7 +134,7 @@ def test_from_an_empty_page_one_thing_at_a_time(author: FlaskClient, session: Se
         author, f"{plan}c1/module", form(author, f"{plan}c1/module"), objectives__0__text__fr="repérer un écart"
     )
     assert saved.status_code == 303
-    (each,) = outline.plan(session, open_draft(session, "controle")).modules
+    (each,) = now.modules("controle")
     assert [(goal.key, goal.text["fr"]) for goal in each.module.objectives] == [("c1-o1", "repérer un écart")]
     assert filled(author.get(new).text, "key")["code"] == "C2"
     again = send(author, new, filled(author.get(new).text, "key"), title="Encore", key="c1")
@@ -134,9 +157,9 @@ def test_from_an_empty_page_one_thing_at_a_time(author: FlaskClient, session: Se
     ],
 )
 def test_what_cannot_be_kept_is_refused_and_given_back(
-    author: FlaskClient, session: Session, name: str, value: str, said: str
+    author: FlaskClient, now: Now, name: str, value: str, said: str
 ) -> None:
-    before = module(session)
+    before = now.module()
     data = form(author, MODULE)
     data[name] = value
     data["summary-fr"] = "Écrit avant le refus."
@@ -146,30 +169,30 @@ def test_what_cannot_be_kept_is_refused_and_given_back(
     back = filled(answer.text, "edition")
     assert back["summary-fr"] == "Écrit avant le refus."
     assert name in {"sources-0-mark", "status"} or back[name] == value
-    assert module(session) == before
+    assert now.module() == before
 
 
 @pytest.mark.usefixtures("draft")
-def test_dates_are_typed_as_people_do(author: FlaskClient, session: Session) -> None:
+def test_dates_are_typed_as_people_do(author: FlaskClient, now: Now) -> None:
     data = form(author, TRACK)
     data["legal-0-in_force_from"], data["legal-0-checked_on"] = "1er février 2025", "novembre 2026"
     assert send(author, TRACK, data).status_code == 303
-    law = track(session).legal[0]
+    law = now.track().legal[0]
     assert (str(law.in_force_from), law.checked_on) == ("2025-02-01", "2026-11")
     refused = send(author, TRACK, form(author, TRACK), legal__0__in_force_from="novembre 2026")
     assert "Write a day, for example 30/09/2026." in refused.text
 
 
 @pytest.mark.usefixtures("draft")
-def test_a_version_already_published_names_another_content(author: FlaskClient, session: Session) -> None:
+def test_a_version_already_published_names_another_content(author: FlaskClient, now: Now) -> None:
     refused = send(author, TRACK, form(author, TRACK), version="2026.1")
     assert "Version 2026.1 is published already. Name this one otherwise, for example 2026.2." in refused.text
-    assert track(session).version == "2026.1"  # as it began
+    assert now.track().version == "2026.1"  # as it began
 
 
 @pytest.mark.usefixtures("draft")
-def test_blank_rows_are_given_and_nothing_is_saved(author: FlaskClient, session: Session) -> None:
-    before = module(session)
+def test_blank_rows_are_given_and_nothing_is_saved(author: FlaskClient, now: Now) -> None:
+    before = now.module()
     data = form(author, MODULE)
     data["title-fr"] = "Un titre en cours"
     page = send(author, MODULE, data, more="objectives")
@@ -177,26 +200,26 @@ def test_blank_rows_are_given_and_nothing_is_saved(author: FlaskClient, session:
     rows = len(before.objectives)
     assert f"objectives-{rows + 2}-text-fr" in back
     assert back["title-fr"] == "Un titre en cours"
-    assert module(session) == before
+    assert now.module() == before
     back[f"objectives-{rows + 2}-text-fr"] = "dernier"
     assert send(author, MODULE, back).status_code == 303
-    assert module(session).objectives[-1].key == f"d1-o{rows + 1}"
+    assert now.module().objectives[-1].key == f"d1-o{rows + 1}"
 
 
 @pytest.mark.usefixtures("draft")
-def test_two_people_write_in_different_places(app: Flask, author: FlaskClient, session: Session) -> None:
+def test_two_people_write_in_different_places(app: Flask, author: FlaskClient, now: Now) -> None:
     mine = form(author, MODULE)
     other = _author(app, "autre")
     assert send(other, MODULE, form(other, MODULE), code="D1bis", sources__0__title__en="Theirs").status_code == 303
     assert send(author, MODULE, mine, title__fr="Le mien").status_code == 303
-    now = module(session)
-    assert (now.code, now.title["fr"], now.sources[0].title["en"]) == ("D1bis", "Le mien", "Theirs")
+    kept = now.module()
+    assert (kept.code, kept.title["fr"], kept.sources[0].title["en"]) == ("D1bis", "Le mien", "Theirs")
 
 
 @pytest.mark.usefixtures("draft")
 @pytest.mark.parametrize("choice", ["mine", "theirs"])
 def test_two_people_write_in_the_same_place_and_one_chooses(
-    app: Flask, author: FlaskClient, session: Session, choice: str
+    app: Flask, author: FlaskClient, now: Now, choice: str
 ) -> None:
     mine = form(author, MODULE)
     other = _author(app, "autre")
@@ -204,61 +227,73 @@ def test_two_people_write_in_the_same_place_and_one_chooses(
     page = send(author, MODULE, mine, title__fr="Le mien", summary__fr="Mon résumé.")
     assert page.status_code == 409
     assert "Autre saved this page while you were writing" in page.text
-    assert module(session).title["fr"] == "Celui de l'autre"
+    assert now.module().title["fr"] == "Celui de l'autre"
     back = filled(page.text, "edition")
     assert (back["title-fr"], back["summary-fr"], back["take.title.fr"]) == ("Le mien", "Mon résumé.", "mine")
     assert send(author, MODULE, back, take_dot_title_dot_fr=choice).status_code == 303
-    now = module(session)
-    assert now.title["fr"] == {"mine": "Le mien", "theirs": "Celui de l'autre"}[choice]
-    assert now.summary["fr"] == "Mon résumé."
-    assert now.quiz is not None
-    assert (now.code, now.quiz.questions) == ("X1", 9)
+    kept = now.module()
+    assert kept.title["fr"] == {"mine": "Le mien", "theirs": "Celui de l'autre"}[choice]
+    assert kept.summary["fr"] == "Mon résumé."
+    assert kept.quiz is not None
+    assert (kept.code, kept.quiz.questions) == ("X1", 9)
 
 
 @pytest.mark.usefixtures("draft")
-def test_removing_an_objective_that_is_used_says_where_and_asks(author: FlaskClient, session: Session) -> None:
+def test_a_refusal_does_not_make_what_another_wrote_mine(app: Flask, author: FlaskClient, now: Now) -> None:
+    mine = form(author, MODULE)
+    other = _author(app, "autre")
+    send(other, MODULE, form(other, MODULE), title__fr="Celui de l'autre")
+    for refused in ({"duration_minutes": "long"}, {"more": "sources"}):
+        mine = filled(send(author, MODULE, mine, **refused).text, "edition")
+    mine["duration_minutes"] = "100"
+    assert send(author, MODULE, mine).status_code == 303
+    kept = now.module()
+    assert (kept.title["fr"], kept.duration_minutes) == ("Celui de l'autre", 100)
+
+
+@pytest.mark.usefixtures("draft")
+def test_removing_an_objective_that_is_used_says_where_and_asks(author: FlaskClient, now: Now) -> None:
     data = form(author, MODULE)
     gone = data["objectives-0-key"]
     data["objectives-0-gone"] = "y"
     page = send(author, MODULE, data)
     assert page.status_code == 409
     assert "What you remove is used in" in page.text
-    assert gone in {each.key for each in module(session).objectives}
+    assert gone in {each.key for each in now.module().objectives}
     assert send(author, MODULE, filled(page.text, "edition"), sure="yes").status_code == 303
-    draft = open_draft(session)
-    assert gone not in {each.key for each in module(session).objectives}
-    questions = [question_in(row.content) for row in drafts.contents(session, draft, "d1/question/")]
+    assert gone not in {each.key for each in now.module().objectives}
+    questions = [question_in(content) for content in now.under("d1/question/").values()]
     assert any(not question.objective for question in questions)
     assert all(question.objective != gone for question in questions)
-    lessons = [row for row in drafts.contents(session, draft, "d1/lesson/") if row.path.count("/") == 2]
-    assert all(gone not in settings_in(row.content).objectives for row in lessons)
+    lessons = [content for path, content in now.under("d1/lesson/").items() if path.count("/") == 2]
+    assert all(gone not in settings_in(content).objectives for content in lessons)
 
 
 @pytest.mark.usefixtures("draft")
-def test_removing_a_legal_reference_reaches_the_modules(author: FlaskClient, session: Session) -> None:
+def test_removing_a_legal_reference_reaches_the_modules(author: FlaskClient, now: Now) -> None:
     data = form(author, TRACK)
     gone = data["legal-0-key"]
     data["legal-0-gone"] = "y"
     page = send(author, TRACK, data)
     assert page.status_code == 409
     assert send(author, TRACK, filled(page.text, "edition"), sure="yes").status_code == 303
-    assert gone not in {law.key for law in track(session).legal}
-    assert all(gone not in each.module.legal for each in outline.plan(session, open_draft(session)).modules)
+    assert gone not in {law.key for law in now.track().legal}
+    assert all(gone not in each.module.legal for each in now.modules())
 
 
 @pytest.mark.usefixtures("draft")
-def test_modules_that_wait_for_one_another_are_refused_with_the_loop(author: FlaskClient, session: Session) -> None:
+def test_modules_that_wait_for_one_another_are_refused_with_the_loop(author: FlaskClient, now: Now) -> None:
     assert send(author, f"{PLAN}d2/module", form(author, f"{PLAN}d2/module"), requires="d1").status_code == 303
     refused = send(author, MODULE, form(author, MODULE), requires="d2")
     assert refused.status_code == 400
     assert "D1 → D2 → D1" in refused.text
-    assert module(session).requires == ()
+    assert now.module().requires == ()
 
 
 @pytest.mark.usefixtures("draft")
-def test_a_module_moves_and_goes(author: FlaskClient, session: Session) -> None:
+def test_a_module_moves_and_goes(author: FlaskClient, now: Now) -> None:
     def keys() -> list[str]:
-        return [each.module.key for each in outline.plan(session, open_draft(session)).modules]
+        return [each.module.key for each in now.modules()]
 
     def press(address: str, **data: str) -> int:
         return author.post(address, data={"csrf_token": form_token(author.get(PLAN)), **data}).status_code
@@ -274,7 +309,7 @@ def test_a_module_moves_and_goes(author: FlaskClient, session: Session) -> None:
     assert "The certificate asks for this module" in page
     assert press(f"{PLAN}d1/delete") == 303
     assert keys() == [key for key in ["d2", *before[2:]] if key != "d1"]
-    rule = track(session).certificate
+    rule = now.track().certificate
     assert rule is not None
     assert "d1" not in rule.modules
     assert press(f"{PLAN}d1/delete") == 404
@@ -282,22 +317,21 @@ def test_a_module_moves_and_goes(author: FlaskClient, session: Session) -> None:
 
 
 @pytest.mark.usefixtures("draft")
-def test_what_is_being_read_is_not_written(author: FlaskClient, session: Session) -> None:
+def test_what_is_being_read_is_not_written(author: FlaskClient, now: Now) -> None:
     data = form(author, MODULE)
-    before = module(session)
-    open_draft(session).state = "review"
-    session.commit()
+    before = now.module()
+    now(lambda _session, draft: setattr(draft, "state", "review"))
     assert send(author, MODULE, data, title__fr="Non").status_code == 409
     assert author.get(MODULE).status_code == 409
     assert author.get(f"{PLAN}modules/new").status_code == 409
     page = author.get(PLAN)
     assert page.status_code == 200
     assert "/d1/module" not in page.text
-    assert module(session) == before
+    assert now.module() == before
 
 
 @pytest.mark.usefixtures("draft")
-def test_hostile_forms_are_answered(author: FlaskClient, session: Session) -> None:
+def test_hostile_forms_are_answered(author: FlaskClient, now: Now) -> None:
     data = form(author, MODULE)
     data["title-fr"] = "<script>alert(1)</script>"
     data["objectives-0-key"] = "../../etc"
@@ -312,7 +346,7 @@ def test_hostile_forms_are_answered(author: FlaskClient, session: Session) -> No
     assert "<script>alert(1)" not in page.text
     many = MultiDict(form(author, MODULE)) | {f"sources-{number}-title-fr": "x" for number in range(3000)}
     assert send(author, MODULE, MultiDict(many)).status_code in {303, 400, 409}
-    keys = [each.key for each in module(session).objectives]
+    keys = [each.key for each in now.module().objectives]
     assert len(keys) == len(set(keys))
 
 
@@ -325,15 +359,10 @@ def test_without_a_draft_the_plan_shows_what_is_online(author: FlaskClient) -> N
     assert author.get("/author/nothing/").status_code in {403, 404}
 
 
-def test_a_module_read_unfinished_is_shown(author: FlaskClient, session: Session) -> None:
-    draft = drafts.begin(session, "decideurs", None)
-    row = drafts.piece(session, draft, module_path("d1"))
-    assert row is not None
-    empty = replace(
-        module_in(row.content), title={}, summary={}, code="", objectives=(), sources=(), quiz=None, legal=()
-    )
-    drafts.save(session, draft, row.path, module_piece(empty), row.edition, None)
-    session.commit()
+@pytest.mark.usefixtures("draft")
+def test_a_module_read_unfinished_is_shown(author: FlaskClient, now: Now) -> None:
+    bare = replace(now.module(), title={}, summary={}, code="", objectives=(), sources=(), quiz=None, legal=())
+    now(lambda session, draft: drafts.save(session, draft, module_path("d1"), module_piece(bare), 1, None).id)
     assert author.get(PLAN).status_code == 200
     assert send(author, MODULE, form(author, MODULE)).status_code == 303
-    assert module(session).objectives == ()
+    assert now.module().objectives == ()
