@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
 
 from curricula.model import Module, Track
 from curricula.outline import Outline, outline
@@ -153,13 +154,11 @@ def _modules(session: Session, draft: Draft) -> dict[str, Module]:
     return {module.key: module for module in sorted(found, key=lambda module: (module.order, module.key))}
 
 
-def _module_rows(session: Session, draft: Draft) -> Iterator[DraftPiece]:
-    paths = [row.path for row in drafts.listed(session, draft)]
-    for path in paths:
-        if path == module_path(path.partition("/")[0]):
-            row = drafts.piece(session, draft, path)
-            if row is not None:
-                yield row
+def _module_rows(session: Session, draft: Draft) -> list[DraftPiece]:
+    """The modules' own pieces, with their contents."""
+    query = select(DraftPiece).where(DraftPiece.draft_id == draft.id, DraftPiece.path.endswith("/module"))
+    rows = session.scalars(query.order_by(DraftPiece.place).options(undefer(DraftPiece.content)))
+    return [row for row in rows if row.path == module_path(row.path.partition("/")[0])]
 
 
 def _renumber(session: Session, draft: Draft, modules: dict[str, Module], person_id: int | None) -> None:
