@@ -129,7 +129,12 @@ def _navigation(visitor: Visitor) -> list[dict[str, Any]]:
         ("admin.index", _("Administration"), {"administrator"}),
     ]
     return [
-        {"url": url_for(endpoint), "label": label, "current": request.blueprint == endpoint.split(".")[0]}
+        {"url": url_for(endpoint), "label": label, "current": _within(endpoint.split(".")[0])}
         for endpoint, label, roles in rooms
         if visitor.roles & roles and endpoint in current_app.view_functions
     ]
+
+
+def _within(room: str) -> bool:
+    """Whether the page is in that room, which several blueprints may share."""
+    return request.blueprint == room or request.path.startswith(f"/{room}/")

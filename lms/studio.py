@@ -1,6 +1,8 @@
 """What every page of the studio shares: who the visitor is there, and the draft they asked for."""
 
-from flask import abort, g
+from typing import Any
+
+from flask import abort, current_app, g, url_for
 
 from curricula.model import Module
 from curricula.pieces import module_in, module_path, track_in, track_path
@@ -78,3 +80,8 @@ def frozen() -> Refused:
         _("Take it back from review, on the page of the track, to go on writing."),
         status=409, cause="draft_frozen",
     )  # fmt: skip
+
+
+def page(endpoint: str, **values: Any) -> str | None:
+    """The address of a page of the studio; None when there is no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None

@@ -57,6 +57,15 @@ STUDIO = {
     ("bank_files.stamp", "GET"): AUTHOR,
     ("bank_files.export", "GET"): EVERY,
     ("bank_files.file", "GET"): EVERY,
+    ("outline.track", "GET"): AUTHOR,
+    ("outline.track", "POST"): AUTHOR,
+    ("outline.module", "GET"): AUTHOR,
+    ("outline.module", "POST"): AUTHOR,
+    ("outline_modules.new", "GET"): AUTHOR,
+    ("outline_modules.new", "POST"): AUTHOR,
+    ("outline_modules.move", "POST"): AUTHOR,
+    ("outline_modules.delete", "GET"): AUTHOR,
+    ("outline_modules.delete", "POST"): AUTHOR,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
