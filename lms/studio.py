@@ -53,3 +53,21 @@ def frozen() -> Refused:
         _("Take it back from review, on the page of the track, to go on writing."),
         status=409, cause="draft_frozen",
     )  # fmt: skip
+
+
+def piece_words(path: str) -> str:
+    """What a piece is, in the reader's words."""
+    module, _slash, rest = path.partition("/")
+    kind, _slash, name = rest.partition("/")
+    key, _slash, language = name.partition("/")
+    if path == "track":
+        return _("The track itself: title, rules, legal references")
+    if rest == "module":
+        return _("Module %(module)s: title, rules, objectives, sources", module=module)
+    if kind == "question" and key:
+        return _("Module %(module)s, question %(key)s", module=module, key=key)
+    if kind == "lesson" and language:
+        return _("Module %(module)s, lesson %(key)s, text (%(language)s)", module=module, key=key, language=language)
+    if kind == "lesson" and key:
+        return _("Module %(module)s, lesson %(key)s: duration, objectives, sources", module=module, key=key)
+    return _("File %(path)s", path=path)

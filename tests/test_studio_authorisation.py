@@ -23,12 +23,17 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
+    ("forks.adapt", "GET"): frozenset({"author elsewhere"}),
+    ("forks.adapt", "POST"): frozenset({"author elsewhere"}),
+    ("forks.upstream", "GET"): EVERY,
+    ("forks.take_in", "POST"): AUTHOR,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
     ("author.index", "GET"): EVERY | {"trainer", "author elsewhere", "author of another track"},
     ("author.new", "GET"): AUTHOR | {"author elsewhere"},
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
+    ("forks.shared", "GET"): AUTHOR | {"author elsewhere"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
 PARTS = {"track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr"}

@@ -80,6 +80,8 @@ class Draft(Base):
     track_key: Mapped[str] = mapped_column(String(100))
     #: The revision it began from; None for a new track.
     base_digest: Mapped[str | None] = mapped_column(String(64))
+    #: What its track had last taken in of the one it adapts, before this draft took more in: true again if discarded.
+    upstream_before: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default="draft")
     began_at: Mapped[datetime] = mapped_column(default=utcnow)
     began_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -172,3 +174,5 @@ class ReviewTask(Base):
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    #: What whoever closed it says; empty when a published revision did.
+    outcome: Mapped[str] = mapped_column(String(2000), default="")
