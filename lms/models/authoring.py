@@ -1,6 +1,6 @@
 """The studio: who writes which track, drafts in pieces, what was said of them, what the law calls back for review."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
@@ -169,6 +169,7 @@ class ReviewTask(Base):
     legal_key: Mapped[str] = mapped_column(String(100))
     #: The version of the law that calls for it.
     legal_version: Mapped[str] = mapped_column(String(50))
+    in_force_from: Mapped[date | None]
     note: Mapped[str] = mapped_column(String(2000), default="")
     opened_at: Mapped[datetime] = mapped_column(default=utcnow)
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

@@ -32,6 +32,8 @@ from lms.services.offers import fold
 OPEN_STATES = ("draft", "review", "approved")
 #: Saves of one person closer than this are one change.
 STRETCH = timedelta(minutes=10)
+#: Keys that would hide a page of the studio.
+RESERVED = frozenset({"law", "new", "shared"})
 #: How much of a text a list shows.
 SHOWN = 200
 
@@ -97,8 +99,8 @@ def create(
 
 
 def key_taken(session: Session, key: str) -> bool:
-    """Whether a track has that key: published, being written, or written once and never published."""
-    return any(
+    """Whether a track has that key (published, being written, or written once), or a page of the studio does."""
+    return key in RESERVED or any(
         session.scalars(select(model.track_key).where(model.track_key == key).limit(1)).first() is not None
         for model in (TrackRevision, Draft, Curriculum)
     )

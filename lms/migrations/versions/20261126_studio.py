@@ -60,6 +60,7 @@ def upgrade() -> None:
     sa.Column('module_key', sa.String(length=100), nullable=False),
     sa.Column('legal_key', sa.String(length=100), nullable=False),
     sa.Column('legal_version', sa.String(length=50), nullable=False),
+    sa.Column('in_force_from', sa.Date(), nullable=True),
     sa.Column('note', sa.String(length=2000), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('opened_by', sa.Integer(), nullable=True),
