@@ -5,6 +5,7 @@ from flask import abort, g
 from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.models import Draft, DraftPiece, db
+from lms.pages import LANGUAGE_NAMES
 from lms.security import visitor
 from lms.services import drafts, studio
 from lms.services.studio import Grants
@@ -67,7 +68,8 @@ def piece_words(path: str) -> str:
     if kind == "question" and key:
         return _("Module %(module)s, question %(key)s", module=module, key=key)
     if kind == "lesson" and language:
-        return _("Module %(module)s, lesson %(key)s, text (%(language)s)", module=module, key=key, language=language)
+        speech = LANGUAGE_NAMES.get(language, language)
+        return _("Module %(module)s, lesson %(key)s, text (%(language)s)", module=module, key=key, language=speech)
     if kind == "lesson" and key:
         return _("Module %(module)s, lesson %(key)s: duration, objectives, sources", module=module, key=key)
     return _("File %(path)s", path=path)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms.i18n import gettext as _
@@ -49,7 +49,7 @@ class InstitutionForm(FlaskForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.name.label.text = _("Name of the institution")
         self.name.validators = [
-            InputRequired(_("This is needed.")),
+            DataRequired(_("This is needed.")),
             Length(max=200, message=_("This is too long.")),
         ]
         self.name.flags.required = True

@@ -3,8 +3,8 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import DateField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
 
 from lms.i18n import gettext as _
 
@@ -26,7 +26,7 @@ class LawChangedForm(FlaskForm):  # type: ignore[misc]
             "As the reference of the track will name it: most often the date of the text, 2026-09-30."
         )
         self.version.validators = [
-            InputRequired(_("This is needed.")),
+            DataRequired(_("This is needed.")),
             Length(max=50, message=_("This is too long: %(count)s characters at most.", count=50)),
         ]
         self.version.flags.required = True
@@ -37,12 +37,6 @@ class LawChangedForm(FlaskForm):  # type: ignore[misc]
             Length(max=2000, message=_("This is too long: %(count)s characters at most.", count=2000))
         ]
         self.note.render_kw = {"rows": 3}
-
-    def validate_version(self, field: StringField) -> None:
-        """More than spaces."""
-        field.data = (field.data or "").strip()
-        if not field.data:
-            raise ValidationError(_("This is needed."))
 
     def validate_in_force_from(self, field: DateField) -> None:
         """A date, or nothing."""
@@ -59,7 +53,7 @@ class CloseTaskForm(FlaskForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.outcome.label.text = _("What came of it")
         self.outcome.validators = [
-            InputRequired(_("This is needed.")),
+            DataRequired(_("This is needed.")),
             Length(max=2000, message=_("This is too long: %(count)s characters at most.", count=2000)),
         ]
         self.outcome.flags.required = True

@@ -12,7 +12,7 @@ from lms.forms.author import AdaptForm
 from lms.i18n import gettext as _
 from lms.i18n import localized, ngettext
 from lms.models import Draft, db
-from lms.pages import issuer_name, tracks
+from lms.pages import LANGUAGE_NAMES, issuer_name, tracks
 from lms.security import visitor
 from lms.services import authors, drafts, forks, merging
 from lms.services.forks import Shared, Upstream
@@ -142,9 +142,21 @@ def _changes(found: Upstream) -> list[dict[str, Any]]:
     before, after = (known.revision(found.key, row.digest) for row in (found.taken, found.current))
     changed = compare(before, after) if before and after else []
     return [
-        {"where": " › ".join(change.path), "kind": change.kind, "lines": [(line[0], line[1:]) for line in change.lines]}
+        {"where": _where(change), "kind": change.kind, "lines": [(line[0], line[1:]) for line in change.lines]}
         for change in changed
     ]
+
+
+def _where(change: Change) -> str:
+    """The way to a part, in the reader's words; keys stay as they are."""
+    words = {
+        "able": _("objectives of the lesson"), "audience": _("audience"), "body": _("text"), "feedback": _("feedback"),
+        "certificate": _("certificate"), "legal": _("legal reference"), "lesson": _("lesson"), "note": _("note"),
+        "objective": _("objective"), "option": _("option"), "promise": _("promise"), "question": _("question"),
+        "quiz": _("assessment"), "source": _("source"), "stem": _("wording"), "summary": _("summary"),
+        "text": _("text"), "title": _("title"), "version": _("version"), **LANGUAGE_NAMES,
+    }  # fmt: skip
+    return " › ".join(words.get(part, part) for part in change.path)
 
 
 def _lines(before: bytes | None, after: bytes | None) -> list[tuple[str, str]] | None:

@@ -43,7 +43,7 @@ def changed(legal_key: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _show_page(legal_key, found, form), 400
     opened = legal_watch.changed(
-        db.session(), _scope(), legal_key, form.version.data, visitor().person.id,
+        db.session(), _scope(), legal_key, form.version.data.strip(), visitor().person.id,
         note=(form.note.data or "").strip(), in_force_from=form.in_force_from.data,
     )  # fmt: skip
     db.session.commit()
