@@ -61,18 +61,20 @@ def scope(session: Session, grants: Grants) -> list[str]:
     return [key for key in known_tracks(session) if grants.owners.get(key) in own]
 
 
-def citings(session: Session, keys: Collection[str]) -> list[Citing]:
-    """Every legal reference of the current revisions and of the drafts of these tracks; two queries."""
+def citings(session: Session, keys: Collection[str], written: Collection[str]) -> list[Citing]:
+    """Every legal reference of the current revisions of these tracks, and of the drafts of those ``written``."""
     known = Library(session)
     rows = session.execute(current_revisions())
     current = (known.revision(row.track_key, row.digest) for row in rows if row.track_key in keys)
     found = [Citing(track, each, current=True) for track in current if track is not None for each in track.legal]
-    return found + [Citing(track, each, current=False) for track in _drafts(session, keys) for each in track.legal]
+    return found + [Citing(track, each, current=False) for track in _drafts(session, written) for each in track.legal]
 
 
-def touched(session: Session, keys: Collection[str], legal_key: str) -> list[Citing]:
-    """Who is touched when that reference changes: current revisions, drafts, and the earlier ones that were taught."""
-    found = [each for each in citings(session, keys) if each.reference.key == legal_key]
+def touched(session: Session, keys: Collection[str], legal_key: str, written: Collection[str]) -> list[Citing]:
+    """Who is touched when that reference changes: current revisions, drafts of the tracks ``written`` by whoever asks,
+    and the earlier revisions that were taught.
+    """
+    found = [each for each in citings(session, keys, written) if each.reference.key == legal_key]
     people, issued, known = _followed(session, keys), _issued(session, keys), Library(session)
     here = {(each.track.key, each.track.digest) for each in found}
     for key, digest in sorted((people.keys() | issued.keys()) - here):
@@ -123,7 +125,7 @@ def changed(
     modules = sorted(
         {
             (each.track.key, module.key)
-            for each in citings(session, keys)
+            for each in citings(session, keys, keys)
             if each.reference.key == legal_key and not _carries(each.reference, version)
             for module in each.modules
         }

@@ -84,18 +84,24 @@ def _scope() -> list[str]:
     return legal_watch.scope(db.session(), grants)
 
 
+def _own(scope: list[str]) -> list[str]:
+    """Those the visitor has a role for: of the others they see what is published alone."""
+    grants = own_grants()
+    return [key for key in scope if grants.roles(key)]
+
+
 def _touched(legal_key: str) -> list[Citing]:
-    found = legal_watch.touched(db.session(), _scope(), legal_key)
+    scope = _scope()
+    found = legal_watch.touched(db.session(), scope, legal_key, _own(scope))
     if not found:
         abort(404)
     return found
 
 
 def _index_page(scope: list[str], form: CloseTaskForm | None = None, closing: int | None = None) -> str:
-    grants = own_grants()
-    own = [key for key in scope if grants.roles(key)]
+    own = _own(scope)
     references: dict[str, list[dict[str, Any]]] = {}
-    for each in legal_watch.citings(db.session(), own):
+    for each in legal_watch.citings(db.session(), own, own):
         references.setdefault(each.reference.key, []).append(_citing(each))
     tasks = [_task(row) for row in legal_watch.open_tasks(db.session(), own)]
     return render_template(

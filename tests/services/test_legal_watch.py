@@ -80,13 +80,13 @@ def test_who_is_touched_is_counted_by_revision(session: Session) -> None:
     learner(session, 3)
     second.track_digest = folder_of(with_law(SHIPPED)).digest
     session.flush()
-    found = legal_watch.touched(session, [KEY], LAW)
+    found = legal_watch.touched(session, [KEY], LAW, [KEY])
     numbers = [(each.reference.version, each.learners, each.cohorts, each.certificates) for each in found]
     assert numbers == [(VERSION, 1, 1, 0), ("2024-07-12", 2, 2, 1)]
     assert [each.current for each in found] == [True, False]
     assert [[module.key for module in each.modules] for each in found] == [CITING, CITING]
-    assert legal_watch.touched(session, [KEY], "unknown") == []
-    assert legal_watch.touched(session, [], LAW) == []
+    assert legal_watch.touched(session, [KEY], "unknown", [KEY]) == []
+    assert legal_watch.touched(session, [], LAW, []) == []
 
 
 def test_a_draft_counts_for_what_it_cites(session: Session, author: int) -> None:
@@ -95,10 +95,11 @@ def test_a_draft_counts_for_what_it_cites(session: Session, author: int) -> None
     assert row is not None
     module = module_in(row.content)
     drafts.save(session, draft, row.path, module_piece(replace(module, legal=(*module.legal, LAW))), 1, author)
-    found = legal_watch.touched(session, [KEY], LAW)
+    found = legal_watch.touched(session, [KEY], LAW, [KEY])
     assert [(each.draft, [module.key for module in each.modules]) for each in found] == [
         (False, CITING), (True, [*CITING, "d4"]),
     ]  # fmt: skip
+    assert [each.draft for each in legal_watch.touched(session, [KEY], LAW, [])] == [False], "drafts of others are not"
     assert legal_watch.changed(session, [KEY], LAW, VERSION, author) == 4
 
 
@@ -181,9 +182,9 @@ def test_what_one_may_count_ends_at_ones_institution(session: Session, author: i
 def test_reading_asks_the_database_as_often_for_many_tracks_as_for_one(session: Session, author: int) -> None:
     def asked() -> int:
         keys = legal_watch.scope(session, studio.grants(session, author))
-        legal_watch.touched(session, keys, LAW)  # each revision is read once in the life of a process
+        legal_watch.touched(session, keys, LAW, keys)  # each revision is read once in the life of a process
         with statements() as heard:
-            legal_watch.touched(session, keys, LAW)
+            legal_watch.touched(session, keys, LAW, keys)
         return len([text for text in heard if text.startswith("SELECT")])
 
     alone = asked()
@@ -201,7 +202,7 @@ def test_a_draft_that_cannot_be_read_cites_nothing(session: Session, author: int
         assert row is not None
         row.content = b"key ="
     session.flush()
-    assert [each.draft for each in legal_watch.touched(session, [KEY], LAW)] == [False]
+    assert [each.draft for each in legal_watch.touched(session, [KEY], LAW, [KEY])] == [False]
 
 
 def test_nothing_is_opened_where_nothing_was_before(session: Session, copy: Track) -> None:
