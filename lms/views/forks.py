@@ -141,10 +141,7 @@ def _changes(found: Upstream) -> list[dict[str, Any]]:
     known = tracks()
     before, after = (known.revision(found.key, row.digest) for row in (found.taken, found.current))
     changed = compare(before, after) if before and after else []
-    return [
-        {"where": _where(change), "kind": change.kind, "lines": [(line[0], line[1:]) for line in change.lines]}
-        for change in changed
-    ]
+    return [{"where": _where(change), "kind": change.kind, "lines": _signed(change)} for change in changed]
 
 
 def _where(change: Change) -> str:
@@ -165,7 +162,13 @@ def _lines(before: bytes | None, after: bytes | None) -> list[tuple[str, str]] |
         old, new = (content.decode() if content is not None else None for content in (before, after))
     except UnicodeDecodeError:
         return None
-    return [(line[0], line[1:]) for line in Change((), "text", old, new).lines]
+    return _signed(Change((), "text", old, new))
+
+
+def _signed(change: Change) -> list[tuple[str, str]]:
+    """The lines that differ, each with its sign; empty ones only where nothing else differs."""
+    found = [(line[0], line[1:]) for line in change.lines]
+    return [(sign, text) for sign, text in found if text.strip()] or found
 
 
 def _settled() -> dict[str, Settled]:
