@@ -2,10 +2,12 @@
 
 from flask import abort, g
 
+from curricula.pieces import track_in, track_path
 from lms.errors import Refused
 from lms.i18n import gettext as _
+from lms.i18n import localized
 from lms.models import Draft, DraftPiece, db
-from lms.pages import LANGUAGE_NAMES
+from lms.pages import LANGUAGE_NAMES, tracks
 from lms.security import visitor
 from lms.services import drafts, studio
 from lms.services.studio import Grants
@@ -54,6 +56,16 @@ def frozen() -> Refused:
         _("Take it back from review, on the page of the track, to go on writing."),
         status=409, cause="draft_frozen",
     )  # fmt: skip
+
+
+def track_title(key: str) -> str:
+    """The title of a track in the reader's language: as published, else as its draft has it; else its key."""
+    published = tracks().get(key)
+    if published is not None:
+        return localized(published.title)
+    draft = drafts.open_draft(db.session(), key)
+    found = drafts.piece(db.session(), draft, track_path()) if draft is not None else None
+    return (localized(track_in(found.content).title) if found is not None else "") or key
 
 
 def piece_words(path: str) -> str:

@@ -47,6 +47,13 @@ class Upstream:
     key: str
     taken: TrackRevision
     current: TrackRevision
+    #: Of the current revision.
+    licence: str
+
+    @property
+    def adaptable(self) -> bool:
+        """Whether what was published since may be adapted too."""
+        return adaptable(self.licence)
 
     @property
     def behind(self) -> bool:
@@ -100,13 +107,19 @@ def upstream(session: Session, track_key: str) -> Upstream | None:
         return None
     taken = revisions.named(session, own.upstream_key, own.upstream_digest)
     current = revisions.named(session, own.upstream_key)
-    return Upstream(own.upstream_key, taken, current) if taken and current else None
+    track = Library(session).revision(own.upstream_key, current.digest) if current else None
+    return Upstream(own.upstream_key, taken, current, track.licence) if taken and current and track else None
 
 
 def take_in(
     session: Session, draft: Draft, found: Upstream, settled: Mapping[str, Settled], person_id: int | None
 ) -> Merged:
-    """Take into a draft what the upstream published. Raises ``drafts.Frozen`` and ``merging.Unsettled``."""
+    """Take into a draft what the upstream published.
+
+    Raises ``NotAdaptable`` where its licence closed since, ``drafts.Frozen`` and ``merging.Unsettled``.
+    """
+    if not found.adaptable:
+        raise NotAdaptable(found.key)
     merged = merging.take_in(session, draft, found.taken, found.current, settled, person_id)
     own = session.get_one(Curriculum, draft.track_key)
     if draft.upstream_before is None and draft.base_digest is not None:

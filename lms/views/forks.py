@@ -17,7 +17,7 @@ from lms.security import visitor
 from lms.services import authors, drafts, forks, merging
 from lms.services.forks import Shared, Upstream
 from lms.services.merging import Settled
-from lms.studio import frozen, own_grants, own_roles, piece_words
+from lms.studio import frozen, own_grants, own_roles, piece_words, track_title
 
 blueprint = Blueprint("forks", __name__, url_prefix="/author")
 
@@ -78,7 +78,7 @@ def take_in(track_key: str) -> ResponseReturnValue:
     session, by = db.session(), visitor().person.id
     found = forks.upstream(session, track_key)
     here = url_for("forks.upstream", track_key=track_key)
-    if found is None or not found.behind:
+    if found is None or not found.behind or not found.adaptable:
         flash(_("There is nothing to take in."), "info")
         return redirect(here, 303)
     draft = drafts.begin(session, track_key, by)
@@ -108,7 +108,7 @@ def fork_of(track_key: str) -> dict[str, Any] | None:
     found = forks.upstream(db.session(), track_key)
     if found is None:
         return None
-    return {"title": _title(found.key), "behind": found.behind, "version": found.current.version,
+    return {"title": track_title(found.key), "behind": found.behind, "version": found.current.version,
             "url": url_for("forks.upstream", track_key=track_key)}  # fmt: skip
 
 
@@ -122,8 +122,8 @@ def _upstream_page(
         conflicts = merging.merged(db.session(), draft, found.taken, found.current).conflicts
     editions = {row.path: row.edition for row in drafts.listed(db.session(), draft)} if draft else {}
     return render_template(
-        "author/upstream.html", key=track_key, title=_title(track_key), upstream=found,
-        source=_title(found.key) if found else "", may_take="author" in roles,
+        "author/upstream.html", key=track_key, title=track_title(track_key), upstream=found,
+        source=track_title(found.key) if found else "", may_take="author" in roles,
         changes=_changes(found) if found is not None and found.behind else [], asked=asked,
         conflicts=[
             {
@@ -195,8 +195,3 @@ def _row(found: Shared) -> dict[str, Any]:
         "licence": found.track.licence, "owner": found.owner.name if found.owner else issuer_name(),
         "adaptable": found.adaptable, "url": url_for("forks.adapt", track_key=found.track.key),
     }  # fmt: skip
-
-
-def _title(key: str) -> str:
-    track = tracks().get(key)
-    return localized(track.title) if track else key

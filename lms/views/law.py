@@ -16,7 +16,7 @@ from lms.pages import tracks
 from lms.security import visitor
 from lms.services import legal_watch
 from lms.services.legal_watch import Citing
-from lms.studio import own_grants, own_roles
+from lms.studio import own_grants, own_roles, track_title
 
 blueprint = Blueprint("law", __name__, url_prefix="/author/law")
 
@@ -127,7 +127,8 @@ def _modules(found: Iterable[Citing]) -> int:
 def _citing(each: Citing) -> dict[str, Any]:
     reference = each.reference
     return {
-        "track": _title(each.track.key), "version": each.track.version, "draft": each.draft, "current": each.current,
+        "track": track_title(each.track.key), "version": each.track.version, "draft": each.draft,
+        "current": each.current,
         "reference": reference.reference, "title": _said(reference.title), "text_version": reference.version,
         "in_force_from": reference.in_force_from, "source": reference.source,
         "checked": _checked(reference.checked_on), "age": _age(reference.checked_on),
@@ -140,9 +141,12 @@ def _citing(each: Citing) -> dict[str, Any]:
 def _task(row: ReviewTask) -> dict[str, Any]:
     track = tracks().get(row.track_key)
     module = track.module(row.module_key) if track else None
+    named = next((each.reference for each in (track.legal if track else ()) if each.key == row.legal_key), "")
     return {
-        "id": row.id, "track": _title(row.track_key), "track_url": url_for("author.track", track_key=row.track_key),
-        "module": f"{module.code} {localized(module.title)}" if module else row.module_key, "law": row.legal_key,
+        "id": row.id, "track": track_title(row.track_key),
+        "track_url": url_for("author.track", track_key=row.track_key),
+        "module": f"{module.code} {localized(module.title)}" if module else row.module_key,
+        "law": named or row.legal_key,
         "version": row.legal_version, "in_force_from": row.in_force_from, "note": row.note, "since": row.opened_at,
         "url": url_for("law.show", legal_key=row.legal_key),
     }  # fmt: skip
@@ -171,8 +175,3 @@ def _checked(checked: str) -> str:
 def _said(text: Any) -> str:
     """A text that may be unfinished."""
     return localized({"fr": "", **text})
-
-
-def _title(key: str) -> str:
-    track = tracks().get(key)
-    return localized(track.title) if track else key

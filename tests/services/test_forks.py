@@ -93,6 +93,14 @@ def test_a_licence_without_derivatives_is_respected(session: Session, author: in
     assert session.get(Curriculum, OURS) is None
 
 
+def test_an_update_under_a_closed_licence_is_not_taken_in(session: Session, draft: Draft, author: int) -> None:
+    revisions.publish(session, folder_of(replace(SHIPPED, version="2026.2", licence="CC-BY-ND-4.0")), "imported")
+    found = forks.upstream(session, OURS)
+    assert found is not None
+    with pytest.raises(forks.NotAdaptable):
+        forks.take_in(session, draft, found, {}, author)
+
+
 def test_both_sides_changes_come_together(session: Session, draft: Draft, author: int) -> None:
     say(session, draft, LESSON, "À nous.\n", author)
     later(session, at1=theirs(1))

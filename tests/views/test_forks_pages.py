@@ -131,3 +131,18 @@ def test_a_draft_that_is_read_is_not_changed(app: Flask, author: FlaskClient) ->
         db.session.commit()
         db.session.remove()
     post(author, f"/author/{OURS}/upstream", 409, digest=digest(page))
+
+
+def test_an_update_under_a_closed_licence_is_shown_and_not_offered(app: Flask, author: FlaskClient) -> None:
+    post(author, f"/author/{KEY}/adapt", key=OURS, institution="1")
+    with app.app_context():
+        closed = replace(shipped_tracks()[KEY], version="2026.2", licence="CC-BY-ND-4.0")
+        found = revisions.publish(db.session(), folder_of(closed), "imported").digest
+        db.session.commit()
+        db.session.remove()
+    page = author.get(f"/author/{OURS}/upstream").text
+    assert "CC-BY-ND-4.0" in page
+    assert 'name="digest"' not in page
+    post(author, f"/author/{OURS}/upstream", digest=found)
+    assert "CC-BY-SA-4.0" not in author.get(f"/author/{KEY}/adapt").text
+    assert 'name="digest"' not in author.get(f"/author/{OURS}/upstream").text
