@@ -92,8 +92,8 @@ def take_in(track_key: str) -> ResponseReturnValue:
     except drafts.Frozen:
         session.rollback()
         raise frozen() from None
-    except merging.Unsettled as asked:
-        page = _upstream_page(track_key, found, roles, draft, asked.conflicts, settled)
+    except merging.Unsettled:
+        page = _upstream_page(track_key, found, roles, draft, settled)
         session.rollback()
         return page, 409
     session.commit()
@@ -114,27 +114,30 @@ def fork_of(track_key: str) -> dict[str, Any] | None:
 
 def _upstream_page(
     track_key: str, found: Upstream | None, roles: frozenset[str], draft: Draft | None,
-    conflicts: Iterable[Conflict] | None = None, settled: dict[str, Settled] | None = None,
+    settled: dict[str, Settled] | None = None,
 ) -> str:  # fmt: skip
-    """``conflicts`` None: those that taking in would meet, as a question of the first page."""
-    asked = conflicts is not None
-    if found is not None and found.behind and conflicts is None and draft is not None:
+    """``settled``: what was chosen so far, when the form comes back."""
+    behind = found is not None and found.behind
+    conflicts: Iterable[Conflict] = ()
+    if found is not None and behind and draft is not None:
         conflicts = merging.merged(db.session(), draft, found.taken, found.current).conflicts
     editions = {row.path: row.edition for row in drafts.listed(db.session(), draft)} if draft else {}
     return render_template(
         "author/upstream.html", key=track_key, title=track_title(track_key), upstream=found,
         source=track_title(found.key) if found else "", may_take="author" in roles,
-        changes=_changes(found) if found is not None and found.behind else [], asked=asked,
-        conflicts=[
-            {
-                "path": each.path, "name": piece_words(each.path), "edition": editions.get(each.path, 0),
-                "mine": _lines(each.base, each.mine), "theirs": _lines(each.base, each.theirs),
-                "mine_gone": each.mine is None, "theirs_gone": each.theirs is None,
-                "side": settled[each.path].side if settled and each.path in settled else "",
-            }
-            for each in conflicts or ()
-        ],
+        changes=_changes(found) if found is not None and behind else [], asked=settled is not None,
+        conflicts=[_conflict(each, editions.get(each.path, 0), (settled or {}).get(each.path)) for each in conflicts],
     )  # fmt: skip
+
+
+def _conflict(each: Conflict, edition: int, chosen: Settled | None) -> dict[str, Any]:
+    """One choice to make; what was chosen before a colleague wrote is to choose again."""
+    return {
+        "path": each.path, "name": piece_words(each.path), "edition": edition,
+        "mine": _lines(each.base, each.mine), "theirs": _lines(each.base, each.theirs),
+        "mine_gone": each.mine is None, "theirs_gone": each.theirs is None,
+        "side": chosen.side if chosen is not None and chosen.edition == edition else "",
+    }  # fmt: skip
 
 
 def _changes(found: Upstream) -> list[dict[str, Any]]:

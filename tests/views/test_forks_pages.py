@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from curricula.pieces import text_in, text_piece
+from curricula.pieces import lesson_path, text_in, text_piece
 from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import Draft, Institution, db
@@ -50,15 +50,15 @@ def publish(app: Flask, **bodies: str) -> None:
         db.session.remove()
 
 
-def write(app: Flask, body: str) -> None:
-    """The fork's first lesson says this."""
+def write(app: Flask, body: str, path: str = LESSON) -> None:
+    """The fork's first lesson, or another, says this."""
     with app.app_context():
         session = db.session()
         draft = drafts.open_draft(session, OURS)
         assert draft is not None
-        row = drafts.piece(session, draft, LESSON)
+        row = drafts.piece(session, draft, path)
         assert row is not None
-        drafts.save(session, draft, LESSON, text_piece(replace(text_in(row.content), body=body)), row.edition, None)
+        drafts.save(session, draft, path, text_piece(replace(text_in(row.content), body=body)), row.edition, None)
         session.commit()
         db.session.remove()
 
@@ -120,6 +120,27 @@ def test_an_update_is_shown_asked_about_and_taken_in(app: Flask, author: FlaskCl
     assert sum("À nous." in text for text in lessons) == 1
     assert "2026.2" in author.get(f"/author/{OURS}/upstream").text
     assert 'name="digest"' not in author.get(f"/author/{OURS}/upstream").text
+
+
+def test_choices_are_kept_until_every_one_is_made(app: Flask, author: FlaskClient) -> None:
+    post(author, f"/author/{KEY}/adapt", key=OURS, institution="1")
+    second = lesson_path("d1", SHIPPED.modules[0].lessons[1].key, "fr")
+    for path in (LESSON, second):
+        write(app, "À nous.\n", path)
+    publish(app, at0=theirs(), at1=theirs(1))
+    page = author.get(f"/author/{OURS}/upstream").text
+    fields = {"digest": digest(page), "edition-1": "2", "edition-2": "2"}
+    paths = re.findall(r'name="path-\d" value="([^"]+)"', page)
+    fields |= {f"path-{number}": path for number, path in enumerate(paths, 1)}
+    assert {fields["path-1"], fields["path-2"]} == {LESSON, second}
+    assert "checked" not in page
+    asked = post(author, f"/author/{OURS}/upstream", 409, **fields, **{"side-1": "theirs"})
+    assert re.findall(r'id="(\w+)-1" value="\w+" checked', asked) == ["theirs"]
+    assert re.findall(r'name="path-\d"', asked) == ['name="path-1"', 'name="path-2"']
+    write(app, "Encore à nous.\n", fields["path-1"])  # by a colleague: the first choice was of other words
+    again = post(author, f"/author/{OURS}/upstream", 409, **fields, **{"side-1": "theirs", "side-2": "mine"})
+    assert re.findall(r'id="(\w+)-(\d)" value="\w+" checked', again) == [("mine", "2")]
+    post(author, f"/author/{OURS}/upstream", **{**fields, "edition-1": "3", "side-1": "theirs", "side-2": "mine"})
 
 
 def test_a_draft_that_is_read_is_not_changed(app: Flask, author: FlaskClient) -> None:
