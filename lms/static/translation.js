@@ -1,7 +1,7 @@
 // The page that translates one piece. Progressive enhancement only: it works without this file, by its buttons.
 
 const form = document.querySelector("[data-translation]"), shown = document.querySelector("[data-preview]");
-const key = `translation:${location.pathname}${location.search}`;
+const key = form.dataset.translation;
 const fields = () => [...form.querySelectorAll("textarea")];
 const read = () => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
 const write = (kept) => { try { if (kept) localStorage.setItem(key, JSON.stringify(kept)); else localStorage.removeItem(key); } catch { /* refused */ } };
@@ -17,7 +17,7 @@ function keep() {
 function bring() {
   for (const [name, [typed, before]] of Object.entries(read() ?? {})) {
     const field = form.elements[name];
-    if (field && field.defaultValue === before) field.value = typed;
+    if (field && field.defaultValue === before) { field.value = typed; document.querySelector("[data-brought]").hidden = false; }
   }
 }
 

@@ -92,7 +92,7 @@ def _values(
         abort(404)
     writable = "author" in own_roles(draft.track_key) and draft.state == "draft"
     values = piece_values(draft, unit, rows, agreement, _language(), form, conflicts or [])
-    return {**values, "writable": writable}
+    return {**values, "writable": writable, "memory": f"draft:{visitor().person.id}:{draft.id}:{unit}:{_language()}"}
 
 
 def _language() -> str:
