@@ -8,9 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from curricula.model import LANGUAGES, Localized
-from curricula.problems import CurriculumError, Place, Problem
+from curricula.problems import N_, CurriculumError, Place, Problem
 
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+#: What to do about a field of another form than it should have.
+WRITE = N_("Write %(name)s = %(example)s.")
 ISO_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
 
 
@@ -24,21 +26,21 @@ class Fields:
     line: int = 1
     known: set[str] = field(default_factory=set)
 
-    def refuse(self, name: str, what: str, fix: str) -> None:
-        """Note a problem at the line of the field, or of the table that lacks it."""
+    def refuse(self, name: str, what: str, fix: str, /, **values: object) -> None:
+        """Note a problem at the line of the field, or of the table that lacks it; messages may say its ``name``."""
         pattern = rf"^\s*\"?{re.escape(name)}\"?\s*[.=]|^\s*\[+{re.escape(name)}\b"
         line = self.place.line_of(pattern, self.line - self.place.offset) if name in self.table else self.line
-        self.problems.append(self.place.problem(line, what, fix))
+        self.problems.append(self.place.problem(line, what, fix, name=name, **values))
 
-    def _get(self, name: str, kind: type, example: str, *, required: bool = True) -> Any:
+    def _get(self, name: str, kind: type, example: str, *, required: bool = True, fix: str = WRITE) -> Any:
         self.known.add(name)
         value = self.table.get(name)
         if value is None:
             if required:
-                self.refuse(name, f"« {name} » is missing.", f"Add {name} = {example}.")
+                self.refuse(name, N_("« %(name)s » is missing."), N_("Add %(name)s = %(example)s."), example=example)
             return None
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.refuse(name, f"« {name} » is not of the right form.", f"Write {name} = {example}.")
+            self.refuse(name, N_("« %(name)s » is not of the right form."), fix, example=example)
             return None
         return value
 
@@ -46,7 +48,7 @@ class Fields:
         """A non-empty string, or ``""`` with a problem noted."""
         value = self._get(name, str, example)
         if value is not None and not value.strip():
-            self.refuse(name, f"« {name} » is empty.", f"Write {name} = {example}.")
+            self.refuse(name, N_("« %(name)s » is empty."), WRITE, example=example)
         return (value or "").strip()
 
     def optional_text(self, name: str) -> str | None:
@@ -58,21 +60,24 @@ class Fields:
         """A key: lower-case ASCII letters, digits and hyphens."""
         value = self.text(name, '"a-key"')
         if value and not KEY.fullmatch(value):
-            self.refuse(name, f"« {value} » is not a key.", "Use lower-case letters, digits and hyphens.")
+            what, fix = N_("« %(value)s » is not a key."), N_("Use lower-case letters, digits and hyphens.")
+            self.refuse(name, what, fix, value=value)
         return value
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """One of the allowed words, or a problem noted."""
         value = self.text(name, f'"{allowed[0]}"')
         if value and value not in allowed:
-            self.refuse(name, f"« {value} » is not known here.", f"Use one of: {', '.join(allowed)}.")
+            what, fix = N_("« %(value)s » is not known here."), N_("Use one of: %(known)s.")
+            self.refuse(name, what, fix, value=value, known=", ".join(allowed))
         return value
 
     def number(self, name: str, low: int, high: int) -> int:
         """A whole number between the bounds, both included."""
         value = self._get(name, int, str(low))
         if value is not None and not low <= value <= high:
-            self.refuse(name, f"« {name} » is {value}.", f"Give a whole number from {low} to {high}.")
+            what, fix = N_("« %(name)s » is %(value)s."), N_("Give a whole number from %(low)s to %(high)s.")
+            self.refuse(name, what, fix, value=value, low=low, high=high)
             return low
         return low if value is None else int(value)
 
@@ -84,7 +89,7 @@ class Fields:
         """A TOML local date when there is one."""
         value = self._get(name, date, "2026-01-31", required=False)
         if isinstance(value, datetime):  # a date with a time of day is a date too, for Python
-            self.refuse(name, f"« {name} » is not of the right form.", f"Write {name} = 2026-01-31.")
+            self.refuse(name, N_("« %(name)s » is not of the right form."), WRITE, example="2026-01-31")
             return None
         return value if isinstance(value, date) else None
 
@@ -92,7 +97,8 @@ class Fields:
         """An ISO year, month or day as text."""
         value: str | None = self._get(name, str, '"2026-11"', required=required)
         if value is not None and not ISO_DATE.fullmatch(value):
-            self.refuse(name, f"« {value} » is not a date.", 'Write "2026", "2026-11" or "2026-11-20".')
+            what, fix = N_("« %(value)s » is not a date."), N_('Write "2026", "2026-11" or "2026-11-20".')
+            self.refuse(name, what, fix, value=value)
         return value
 
     def texts(self, name: str, *, required: bool = True) -> Localized:
@@ -102,9 +108,11 @@ class Fields:
             return dict.fromkeys(LANGUAGES, "")
         for language in LANGUAGES:
             if not isinstance(value.get(language), str) or not value[language].strip():
-                self.refuse(name, f"« {name} » has no text in {language}.", f'Add {language} = "…".')
+                what, fix = N_("« %(name)s » has no text in %(language)s."), N_('Add %(language)s = "…".')
+                self.refuse(name, what, fix, language=language)
         for language in sorted(set(value) - set(LANGUAGES)):
-            self.refuse(name, f"« {name} » has a text in « {language} ».", f"Keep to: {', '.join(LANGUAGES)}.")
+            what, fix = N_("« %(name)s » has a text in « %(language)s »."), N_("Keep to: %(known)s.")
+            self.refuse(name, what, fix, language=language, known=", ".join(LANGUAGES))
         return {language: str(value.get(language, "")).strip() for language in LANGUAGES}
 
     def words(self, name: str) -> tuple[str, ...]:
@@ -118,32 +126,34 @@ class Fields:
     def _list(self, name: str, kind: type, example: str) -> tuple[Any, ...]:
         value = self._get(name, list, example, required=False) or []
         if not all(isinstance(item, kind) and not isinstance(item, bool) for item in value):
-            self.refuse(name, f"« {name} » holds something else.", f"Write {name} = {example}.")
+            self.refuse(name, N_("« %(name)s » holds something else."), WRITE, example=example)
             return ()
         return tuple(value)
 
     def table_of(self, name: str) -> "Fields | None":
         """A sub-table when there is one."""
-        value = self._get(name, dict, "a table", required=False)
+        value = self._get(name, dict, "", required=False, fix=N_("Write %(name)s = a table."))
         if value is None:
             return None
         return Fields(self.place, value, self.problems, self.place.line_of(rf"^\s*(?:\[{name}\]|{name}\s*=)", 1))
 
     def tables(self, name: str, header: str | None = None) -> Iterator["Fields"]:
         """Each table of an array of tables, with the line of its ``[[header]]``."""
-        value = self._get(name, list, "tables", required=False) or []
-        pattern, line = rf"^\s*\[\[{re.escape(header or name)}\]\]", self.line - self.place.offset - 1
+        value = self._get(name, list, "", required=False, fix=N_("Write %(name)s = tables.")) or []
+        header = header or name
+        pattern, line = rf"^\s*\[\[{re.escape(header)}\]\]", self.line - self.place.offset - 1
         for item in value:
             line = self.place.line_of(pattern, line + 1) - self.place.offset
             if isinstance(item, dict):
                 yield Fields(self.place, item, self.problems, line + self.place.offset)
             else:
-                self.refuse(name, f"« {name} » holds something else.", f"Write [[{header or name}]] tables.")
+                what, fix = N_("« %(name)s » holds something else."), N_("Write [[%(header)s]] tables.")
+                self.refuse(name, what, fix, header=header)
 
     def end(self) -> None:
         """Refuse the fields nobody read: a misspelt name must not pass in silence."""
         for name in sorted(set(self.table) - self.known):
-            self.refuse(name, f"« {name} » is not a field of this table.", "Correct its name or remove it.")
+            self.refuse(name, N_("« %(name)s » is not a field of this table."), N_("Correct its name or remove it."))
 
 
 def parse(place: Place, problems: list[Problem]) -> Fields:
@@ -153,5 +163,5 @@ def parse(place: Place, problems: list[Problem]) -> Fields:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = (int(found[1]) if found else place.text.rstrip().count("\n") + 1) + place.offset
-        what = f"This is not TOML: {str(error).split(' (at')[0]}."
-        raise CurriculumError([place.problem(line, what, "Correct the syntax there.")]) from error
+        what, fix = N_("This is not TOML: %(error)s."), N_("Correct the syntax there.")
+        raise CurriculumError([place.problem(line, what, fix, error=str(error).split(" (at")[0])]) from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from curricula.problems import CurriculumError, Place, Problem
+from curricula.problems import N_, CurriculumError, Place, Problem
 
 #: When every file of an archive was written, so that its bytes say the content alone.
 _ALWAYS = (1980, 1, 1, 0, 0, 0)
@@ -69,7 +69,7 @@ class Folder:
         """A file as text to read; ``CurriculumError`` where it is missing, or is no UTF-8 text."""
         name = f"{self.name}/{path}"
         if path not in self.files:
-            raise CurriculumError([Problem(name, 0, "This file is missing.", "Create it (see the format).")])
+            raise CurriculumError([Problem(name, 0, N_("This file is missing."), N_("Create it (see the format)."))])
         return Place.of(name, self.files[path])
 
     def packed(self) -> bytes:

@@ -22,9 +22,12 @@ from curricula.model import (
     Source,
     Track,
 )
-from curricula.problems import CurriculumError, Place, Problem
+from curricula.problems import N_, CurriculumError, Place, Problem
 from curricula.validate import Types, check
 
+#: Said where the key of a track or of a module is not the name of its folder.
+ANOTHER_KEY = N_("The key is « %(key)s », the folder « %(folder)s ».")
+ONE_NAME = N_("Give both one name.")
 LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>fr|en)\.md")
 HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
 
@@ -57,8 +60,8 @@ def read_track(folder: Folder, types: Types | None = None) -> tuple[Track, list[
     place = folder.place("track.toml")
     track = read_track_file(place, problems)
     if track.key and track.key != folder.name:
-        what = f"The key is « {track.key} », the folder « {folder.name} »."
-        problems.append(place.problem(place.line_of(r"^key\b"), what, "Give both one name."))
+        line = place.line_of(r"^key\b")
+        problems.append(place.problem(line, ANOTHER_KEY, ONE_NAME, key=track.key, folder=folder.name))
     modules, unread = [], False
     for name in folder.folders():
         try:
@@ -129,8 +132,8 @@ def _module(folder: Folder, name: str, problems: list[Problem]) -> Module:
     place = folder.place(f"{name}/module.toml")
     module = read_module_file(place, problems)
     if module.key and module.key != name:
-        what = f"The key is « {module.key} », the folder « {name} »."
-        problems.append(place.problem(place.line_of(r"^key\b"), what, "Give both one name."))
+        line = place.line_of(r"^key\b")
+        problems.append(place.problem(line, ANOTHER_KEY, ONE_NAME, key=module.key, folder=name))
     lessons = _lessons(folder, name, problems)
     return replace(module, key=name, lessons=lessons, questions=_questions(folder, name, problems))
 
@@ -239,9 +242,11 @@ def _lessons(folder: Folder, module: str, problems: list[Problem]) -> tuple[Less
         name = LESSON_FILE.fullmatch(path.rpartition("/")[2])
         parts = HEADER.match(place.text.replace("\r\n", "\n"))
         if name is None:
-            problems.append(place.problem(0, "This is not a lesson's file name.", "Name it 01-slug.fr.md."))
+            what, fix = N_("This is not a lesson's file name."), N_("Name it 01-slug.fr.md.")
+            problems.append(place.problem(0, what, fix))
         elif parts is None:
-            raise CurriculumError([place.problem(1, "The lesson has no TOML header.", "Open it with +++ … +++.")])
+            what, fix = N_("The lesson has no TOML header."), N_("Open it with +++ … +++.")
+            raise CurriculumError([place.problem(1, what, fix)])
         else:
             header = parse(Place(place.name, parts["header"], offset=1), problems)
             text = LessonText(header.text("title"), header.words("able"), parts["body"].strip() + "\n")
@@ -263,12 +268,14 @@ def _lesson(order: int, slug: str, versions: dict[str, tuple[Fields, LessonText]
     for language in LANGUAGES:
         if language not in versions:
             name = versions[first][0].place.name.replace(f".{first}.md", f".{language}.md")
-            problems.append(Problem(name, 0, "This lesson is missing in one language.", "Write it."))
+            problems.append(Problem(name, 0, N_("This lesson is missing in one language."), N_("Write it.")))
             continue
         header, text = versions[language]
         if not text.body.strip():
-            problems.append(header.place.problem(0, "This lesson has no text.", "Write it after its header."))
+            what, fix = N_("This lesson has no text."), N_("Write it after its header.")
+            problems.append(header.place.problem(0, what, fix))
         for name in (name for name in shared[first] if comparable and shared[language][name] != shared[first][name]):
-            header.refuse(name, f"« {name} » differs between the languages.", "Write the same in both files.")
+            what, fix = N_("« %(name)s » differs between the languages."), N_("Write the same in both files.")
+            header.refuse(name, what, fix)
     texts = {language: text for language, (_header, text) in versions.items()}
     return Lesson(key=slug, order=order, texts=texts, **cast(dict[str, Any], shared[first]))

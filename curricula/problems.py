@@ -1,31 +1,41 @@
 """What is wrong in a curriculum folder, said so that an author can mend it: file, line, what, fix."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 #: Marks a message for extraction; whoever shows it translates it.
 N_ = str
 
 
-@dataclass(frozen=True, order=True)
+def said(message: str, values: Mapping[str, str]) -> str:
+    """A message in English, with its values; one without values stands as it is."""
+    return message % values if values else message
+
+
+@dataclass(frozen=True)
 class Problem:
-    """One thing to mend. ``line`` counts from 1; 0 means the file as a whole."""
+    """One thing to mend. ``line`` counts from 1; 0 means the file as a whole.
+
+    ``what`` and ``fix`` are to be translated, then given ``values``.
+    """
 
     file: str
     line: int
     what: str
     fix: str
+    values: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.what} Fix: {self.fix}"
+        place, values = f"{self.file}:{self.line}" if self.line else self.file, dict(self.values)
+        return f"{place}: {said(self.what, values)} Fix: {said(self.fix, values)}"
 
 
 class CurriculumError(ValueError):
     """A folder that is not a curriculum; ``problems`` lists every reason, in reading order."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = sorted(problems)
+        self.problems = sorted(problems, key=lambda problem: (problem.file, problem.line, str(problem)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -44,7 +54,7 @@ class Place:
             return cls(name, raw.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             line = raw[: error.start].count(b"\n") + 1
-            problem = Problem(name, line, "This file is not UTF-8 text.", "Save it again as UTF-8.")
+            problem = Problem(name, line, N_("This file is not UTF-8 text."), N_("Save it again as UTF-8."))
             raise CurriculumError([problem]) from error
 
     def line_of(self, pattern: str, after: int = 0) -> int:
@@ -54,6 +64,6 @@ class Place:
                 return number + self.offset
         return max(after, 1) + self.offset
 
-    def problem(self, line: int, what: str, fix: str) -> Problem:
+    def problem(self, line: int, what: str, fix: str, /, **values: object) -> Problem:
         """A problem at that line of this file."""
-        return Problem(self.name, line, what, fix)
+        return Problem(self.name, line, what, fix, tuple((name, str(value)) for name, value in values.items()))

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
-from curricula.problems import N_
+from curricula.problems import N_, said
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
 
 Weight = Literal["blocking", "advice"]
@@ -44,7 +44,7 @@ class Finding:
     values: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        return f"{' / '.join(self.path)}: {self.message % dict(self.values)}"
+        return f"{' / '.join(self.path)}: {said(self.message, dict(self.values))}"
 
 
 def _finding(path: tuple[str, ...], weight: Weight, message: str, **values: object) -> Finding:

@@ -1,7 +1,7 @@
 """Lessons and question stems as safe HTML: Markdown with named blocks, sanitised."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from itertools import count
@@ -13,23 +13,9 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.container import container_plugin
 
+from curricula.blocks import BLOCKS, REVEAL
 from curricula.typography import WIDE, typeset
 
-#: The named blocks of docs/curriculum-format.md, with the title shown when the author gives none.
-BLOCKS = {
-    "situation": {"fr": "La situation", "en": "The situation"},
-    "example": {"fr": "Exemple", "en": "Example"},
-    "counterexample": {"fr": "Contre-exemple", "en": "Counter-example"},
-    "method": {"fr": "Le geste", "en": "The method"},
-    "case": {"fr": "Étude de cas", "en": "Case study"},
-    "caution": {"fr": "La limite", "en": "The limit"},
-    "remember": {"fr": "À retenir", "en": "To remember"},
-    "transfer": {"fr": "Dans mon service", "en": "In my department"},
-    "plain": {"fr": "L’essentiel en langage clair", "en": "The essentials in plain language"},
-}
-REVEAL = "reveal"
-_FENCE = re.compile(r"\s*(?P<colons>:{3,})\s*(?P<name>\S*)")
-_CODE = re.compile(r"\s*(?P<marks>`{3,}|~{3,})")
 _TAGS = {
     "p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "code", "pre", "blockquote", "br", "hr", "a",
     "sup", "table", "thead", "tbody", "tr", "th", "td", "section", "div", "details", "summary",
@@ -80,41 +66,6 @@ def typeset_html(html: str, language: str) -> str:
     """Typography applied between tags only and outside code, so that no attribute or prompt to copy changes."""
     parts = re.split(r"(<code>.*?</code>|<[^>]*>)", html, flags=re.DOTALL)
     return "".join(part if part.startswith("<") else typeset(part.replace("&nbsp;", WIDE), language) for part in parts)
-
-
-def unknown_blocks(markdown: str) -> Iterator[tuple[int, str, str]]:
-    """(line, what, fix) for each block that is unknown, badly nested or never closed."""
-    opened: list[tuple[int, int]] = []
-    for number, name, colons in _fences(markdown):
-        if name:
-            if opened and colons >= opened[-1][1]:
-                yield number, "A block inside another needs fewer colons.", "Open and close the outer one with ::::."
-            if name not in BLOCKS and name != REVEAL:
-                known = ", ".join([*BLOCKS, REVEAL])
-                yield number, f"Block « {name} » is unknown.", f"Use one of: {known}."
-            opened.append((number, colons))
-        elif opened:
-            begun, needed = opened.pop()
-            if colons < needed:
-                fix = f"Write {':' * needed}."
-                yield number, f"The block of line {begun} closes with as many colons as it opens.", fix
-        else:
-            yield number, "A block closes that was not opened.", "Remove this line."
-    for number, _colons in opened:
-        yield number, "This block is never closed.", "End it with ::: on a line of its own."
-
-
-def _fences(markdown: str) -> Iterator[tuple[int, str, int]]:
-    """(line, name or nothing, number of colons) of each line that opens or closes a block, outside code."""
-    code = ""
-    for number, line in enumerate(markdown.split("\n"), start=1):
-        marks, fence = _CODE.match(line), _FENCE.match(line)
-        if code:
-            code = "" if marks and marks["marks"].startswith(code) else code
-        elif marks:
-            code = marks["marks"]
-        elif fence:
-            yield number, fence["name"], len(fence["colons"])
 
 
 @cache

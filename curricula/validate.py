@@ -4,14 +4,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from curricula.blocks import unknown_blocks
 from curricula.folder import Folder
 from curricula.model import LANGUAGES, Module, Question, Track
-from curricula.problems import Place, Problem
-from curricula.render import unknown_blocks
+from curricula.problems import N_, Place, Problem
 
 #: Question type → how few and how many options may be right (``assessments.registry.right_options``).
 Types = Mapping[str, tuple[int, int]]
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
+USE_A_RECOMMENDATION = N_("Use 1 to 17.")
+NO_RECOMMENDATION = N_("Recommendation %(number)s does not exist.")
+RENAME_ONE = N_("Rename one of them.")
+ONE_OF_THE_MODULE = N_("Use one of module.toml.")
 
 
 def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
@@ -26,26 +30,29 @@ def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
 def _track(track: Track, folder: Folder) -> Iterator[Problem]:
     place = folder.place("track.toml")
     if not track.modules:
-        yield place.problem(0, "The track has no module.", "Add a folder with a module.toml.")
+        yield place.problem(0, N_("The track has no module."), N_("Add a folder with a module.toml."))
     for number in track.recommendations:
         if number not in RECOMMENDATIONS:
             line = place.line_of(r"^recommendations")
-            yield place.problem(line, f"Recommendation {number} does not exist.", "Use 1 to 17.")
+            yield place.problem(line, NO_RECOMMENDATION, USE_A_RECOMMENDATION, number=number)
     for language in sorted(set(track.languages) - set(LANGUAGES)):
         line = place.line_of(r"^languages")
-        yield place.problem(line, f"« {language} » is not spoken here.", f"Use: {', '.join(LANGUAGES)}.")
+        what, fix = N_("« %(language)s » is not spoken here."), N_("Use: %(known)s.")
+        yield place.problem(line, what, fix, language=language, known=", ".join(LANGUAGES))
     for order, count in Counter(module.order for module in track.modules).items():
         if count > 1:
-            yield place.problem(0, f"{count} modules have order {order}.", "Give each module its own order.")
+            what, fix = N_("%(count)s modules have order %(order)s."), N_("Give each module its own order.")
+            yield place.problem(0, what, fix, count=count, order=order)
     yield from _repeated(place, "legal", (reference.key for reference in track.legal))
     if track.certificate and not track.certificate.modules:
         line = place.line_of(r"^\[certificate\]")
-        yield place.problem(line, "The certificate asks for no module.", 'Add modules = ["…"].')
+        yield place.problem(line, N_("The certificate asks for no module."), N_('Add modules = ["…"].'))
     for key in track.certificate.modules if track.certificate else ():
         module = track.module(key)
         if module is None or module.status == "planned":
             line = place.line_of(r"^\[certificate\]")
-            yield place.problem(line, f"The certificate asks for « {key} ».", "Name published modules only.")
+            what, fix = N_("The certificate asks for « %(key)s »."), N_("Name published modules only.")
+            yield place.problem(line, what, fix, key=key)
 
 
 def _module(module: Module, folder: Folder, legal: set[str], types: Types | None) -> Iterator[Problem]:
@@ -53,34 +60,38 @@ def _module(module: Module, folder: Folder, legal: set[str], types: Types | None
     for number in module.recommendations:
         if number not in RECOMMENDATIONS:
             line = place.line_of(r"^recommendations")
-            yield place.problem(line, f"Recommendation {number} does not exist.", "Use 1 to 17.")
+            yield place.problem(line, NO_RECOMMENDATION, USE_A_RECOMMENDATION, number=number)
     for key in module.legal:
         if key not in legal:
             line = place.line_of(r"^legal")
-            yield place.problem(line, f"« {key} » is not in track.toml.", "Add it under [[legal]].")
+            what, fix = N_("« %(key)s » is not in track.toml."), N_("Add it under [[legal]].")
+            yield place.problem(line, what, fix, key=key)
     yield from _repeated(place, "objectives", (objective.key for objective in module.objectives))
     yield from _repeated(place, "sources", (source.key for source in module.sources))
     if not module.published:
         return
     if module.quiz is None:
-        yield place.problem(0, "A published module has no assessment.", "Add a [quiz] table.")
+        yield place.problem(0, N_("A published module has no assessment."), N_("Add a [quiz] table."))
     elif len(module.questions) < module.quiz.questions:
         line = place.line_of(r"^\[quiz\]")
-        what = f"{module.quiz.questions} questions are drawn from a bank of {len(module.questions)}."
-        yield place.problem(line, what, "Write more questions or draw fewer.")
+        what = N_("%(drawn)s questions are drawn from a bank of %(count)s.")
+        fix = N_("Write more questions or draw fewer.")
+        yield place.problem(line, what, fix, drawn=module.quiz.questions, count=len(module.questions))
     if not module.lessons:
-        yield place.problem(0, "A published module has no lesson.", "Write 01-slug.fr.md and 01-slug.en.md.")
+        what, fix = N_("A published module has no lesson."), N_("Write 01-slug.fr.md and 01-slug.en.md.")
+        yield place.problem(0, what, fix)
     yield from _lessons(module, folder)
     if module.questions:
         yield from _questions(module, folder.place(f"{module.key}/questions.toml"), types)
 
 
-def _repeated(place: Place, what: str, keys: Iterable[str], after: int = 1) -> Iterator[Problem]:
-    """A problem at the second use of each key, looked for in ``[[what]]`` tables from line ``after`` on."""
+def _repeated(place: Place, header: str, keys: Iterable[str], after: int = 1) -> Iterator[Problem]:
+    """A problem at the second use of each key, looked for in ``[[header]]`` tables from line ``after`` on."""
     for key, count in Counter(keys).items():
         if count > 1:
-            line = _line_of_key(place, what, key, _line_of_key(place, what, key, after) + 1)
-            yield place.problem(line, f"« {key} » is used {count} times in {what}.", "Rename one of them.")
+            line = _line_of_key(place, header, key, _line_of_key(place, header, key, after) + 1)
+            said = N_("« %(key)s » is used %(count)s times in %(header)s.")
+            yield place.problem(line, said, RENAME_ONE, key=key, count=count, header=header)
 
 
 def _line_of_key(place: Place, header: str, key: str, after: int = 1) -> int:
@@ -98,12 +109,15 @@ def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:
     objectives = {objective.key for objective in module.objectives}
     sources = {source.key for source in module.sources}
     for what, used in (
-        ("slug", Counter(lesson.key for lesson in module.lessons)),
-        ("number", Counter(f"{lesson.order:02}" for lesson in module.lessons)),
+        (N_("%(count)s lessons have the slug « %(value)s »."), Counter(lesson.key for lesson in module.lessons)),
+        (
+            N_("%(count)s lessons have the number « %(value)s »."),
+            Counter(f"{lesson.order:02}" for lesson in module.lessons),
+        ),
     ):
         for value in (value for value, count in used.items() if count > 1):
-            name = f"{folder.name}/{module.key}/"
-            yield Problem(name, 0, f"{used[value]} lessons have the {what} « {value} ».", "Rename one of them.")
+            place = Place(f"{folder.name}/{module.key}/", "")
+            yield place.problem(0, what, RENAME_ONE, count=used[value], value=value)
     for lesson in module.lessons:
         for language in LANGUAGES:
             if language not in lesson.texts:
@@ -115,12 +129,13 @@ def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:
             ):
                 for key in sorted(set(keys) - known):
                     line = place.line_of(rf"^{name}")
-                    yield place.problem(line, f"« {key} » is not in module.toml.", f"Add it to [[{name}]].")
+                    what, fix = N_("« %(key)s » is not in module.toml."), N_("Add it to [[%(header)s]].")
+                    yield place.problem(line, what, fix, key=key, header=name)
             if not 2 <= len(lesson.texts[language].able) <= 4:
                 line = place.line_of("^able")
-                yield place.problem(line, "Say in 2 to 4 verbs what one will be able to do.", "Complete « able ».")
-            for line, what, fix in unknown_blocks(place.text):
+                what, fix = N_("Say in 2 to 4 verbs what one will be able to do."), N_("Complete « able ».")
                 yield place.problem(line, what, fix)
+            yield from unknown_blocks(place)
 
 
 def _questions(module: Module, place: Place, types: Types | None) -> Iterator[Problem]:
@@ -130,24 +145,27 @@ def _questions(module: Module, place: Place, types: Types | None) -> Iterator[Pr
     for question in module.questions:
         line = _line_of_key(place, "questions", question.key)
         if question.objective not in objectives:
-            yield place.problem(line, f"Objective « {question.objective} » is unknown.", "Use one of module.toml.")
+            what = N_("Objective « %(key)s » is unknown.")
+            yield place.problem(line, what, ONE_OF_THE_MODULE, key=question.objective)
         if question.source not in sources:
-            yield place.problem(line, f"Source « {question.source} » is unknown.", "Use one of module.toml.")
+            yield place.problem(line, N_("Source « %(key)s » is unknown."), ONE_OF_THE_MODULE, key=question.source)
         yield from _options(question, place, line, types)
     for key in sorted(objectives - {question.objective for question in module.questions}):
-        yield place.problem(0, f"No question assesses the objective « {key} ».", "Write one.")
+        yield place.problem(0, N_("No question assesses the objective « %(key)s »."), N_("Write one."), key=key)
 
 
 def _options(question: Question, place: Place, line: int, types: Types | None) -> Iterator[Problem]:
     if types is not None and question.type not in types:
-        known = ", ".join(types)
-        yield place.problem(line, f"Question type « {question.type} » is unknown.", f"Use one of: {known}.")
+        what, fix = N_("Question type « %(type)s » is unknown."), N_("Use one of: %(known)s.")
+        yield place.problem(line, what, fix, type=question.type, known=", ".join(types))
         return
     low, high = types[question.type] if types is not None else (0, len(question.options))
     right = sum(option.correct for option in question.options)
     if not low <= right <= high:
-        fix = "Mark exactly one." if low == high == 1 else f"Mark {low} to {high} of them."
-        yield place.problem(line, f"« {question.key} » has {right} right options.", fix)
+        what = N_("« %(key)s » has %(count)s right options.")
+        fix = N_("Mark exactly one.") if low == high == 1 else N_("Mark %(low)s to %(high)s of them.")
+        yield place.problem(line, what, fix, key=question.key, count=right, low=low, high=high)
     if not 2 <= len(question.options) <= 8:
-        yield place.problem(line, f"« {question.key} » has {len(question.options)} options.", "Give 2 to 8.")
+        what, fix = N_("« %(key)s » has %(count)s options."), N_("Give 2 to 8.")
+        yield place.problem(line, what, fix, key=question.key, count=len(question.options))
     yield from _repeated(place, "questions.options", (option.key for option in question.options), line)

@@ -12,6 +12,7 @@ from flask import Flask, render_template_string, session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curricula.problems import Place
 from lms import i18n
 from lms.app import create_app
 from tests.conftest import make_config
@@ -199,3 +200,12 @@ def test_templates_have_the_filters(speaker: Flask) -> None:
             "{{ 90|duration }}, {{ share|percent }}, {{ 1200|filesize }}", share=Fraction(1, 3)
         )
     assert html == f"1{WIDE}h{WIDE}30, 33{NARROW}%, 1{WIDE}ko"
+
+
+@pytest.mark.parametrize("value", ["m1", "50 %", "%(name)s"])
+def test_a_problem_of_a_track_is_said_in_the_language_of_its_author(show: Show, value: str) -> None:
+    problem = Place("a.toml", "").problem(
+        3, "« %(value)s » is not a key.", "Write %(colons)s.", value=value, colons=":"
+    )
+    said = [show("fr", "gettext", message, **dict(problem.values)) for message in (problem.what, problem.fix)]
+    assert said == [f"«_{value}_» n’est pas une clé.", "Écrivez :."]

@@ -1,5 +1,6 @@
 """Everything the interface says is collected, and said in French."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ def test_messages_come_from_the_code_and_from_the_templates() -> None:
     messages = {message.id for message in extracted() if message.id}
     assert "This page does not exist." in messages, "lms/errors.py"
     assert "Skip to content" in messages, "lms/templates/base.html"
+    assert "This lesson has no text." in messages, "curricula/load.py"
     assert any(isinstance(identity, tuple) for identity in messages), "plurals"
     assert len(messages) > 400
 
@@ -26,8 +28,26 @@ def test_the_development_lms_is_not_ours_to_translate(tmp_path: Path, monkeypatc
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'_("from {name}")\n')
-    monkeypatch.setattr(update, "CODE", tmp_path)
+    monkeypatch.setattr(update, "CODE", (tmp_path,))
     assert {message.id for message in extracted() if message.id} == {"from views/c.py"}
+
+
+#: What the domain makes of a message, for others to translate.
+SAYING = {"Note", "NotReadable", "NotTaken", "Problem", "add", "_finding", "_note", "note", "problem", "refuse"}
+
+
+def test_what_the_domain_says_is_marked_to_be_translated() -> None:
+    """A sentence given bare, or made by an f-string, would stay English."""
+    bare = [
+        f"{path.name}:{call.lineno}: {ast.unparse(argument)}"
+        for path in (update.HERE.parent / "curricula").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in SAYING
+        for argument in call.args
+        if isinstance(argument, ast.JoinedStr)
+        or (isinstance(argument, ast.Constant) and isinstance(argument.value, str) and " " in argument.value)
+    ]
+    assert bare == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -98,7 +118,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "lms").mkdir()
     (tmp_path / "lms" / "views.py").write_text('_("Hello %(name)s")\n_("Goodbye")\n')
     monkeypatch.setattr(update, "HERE", tmp_path / "translations")
-    monkeypatch.setattr(update, "CODE", tmp_path / "lms")
+    monkeypatch.setattr(update, "CODE", (tmp_path / "lms", tmp_path / "curricula"))
     monkeypatch.setattr(update, "TEMPLATE", tmp_path / "translations" / "messages.pot")
     (tmp_path / "translations").mkdir()
     return tmp_path

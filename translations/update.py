@@ -16,7 +16,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 HERE = Path(__file__).parent
-CODE = HERE.parent / "lms"
+#: Where messages are: the pages, and the domain packages that say something to people.
+CODE = (HERE.parent / "lms", HERE.parent / "curricula")
 TEMPLATE = HERE / "messages.pot"
 #: Messages are written in English: it needs no catalogue.
 LANGUAGES = ("fr",)
@@ -36,16 +37,17 @@ def catalogue_path(language: str) -> Path:
 def extracted() -> Catalog:
     """Every message of the code and the templates; a comment that starts with « fr: » suggests a translation."""
     catalogue = Catalog(project="manager-public-ia", fuzzy=False, copyright_holder="", header_comment="")
-    found = extract_from_dir(
-        str(CODE),
-        METHODS,
-        options_map={"templates/**.html": {"silent": "false"}},
-        keywords=KEYWORDS,
-        comment_tags=("fr:",),
-        strip_comment_tags=False,
-    )
-    for _file, _line, message, comments, context in found:
-        catalogue.add(message, auto_comments=comments, context=context)
+    for folder in CODE:
+        found = extract_from_dir(
+            str(folder),
+            METHODS,
+            options_map={"templates/**.html": {"silent": "false"}},
+            keywords=KEYWORDS,
+            comment_tags=("fr:",),
+            strip_comment_tags=False,
+        )
+        for _file, _line, message, comments, context in found:
+            catalogue.add(message, auto_comments=comments, context=context)
     return catalogue
 
 

@@ -11,9 +11,10 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from curricula.blocks import unknown_blocks
 from curricula.exchange.model import Note, NotReadable
-from curricula.problems import N_
-from curricula.render import LINKS, unknown_blocks
+from curricula.problems import N_, Place
+from curricula.render import LINKS
 
 #: Most characters of a document, of one of its paragraphs and of its header: what is longer takes too long to read.
 LONGEST, PARAGRAPH, HEADER = 500_000, 10_000, 10_000
@@ -215,8 +216,8 @@ def _unseen_inline(token: Token, line: int) -> Iterator[Note]:
 
 def named_blocks(body: str, first: int) -> Iterator[Note]:
     """Blocks « ::: » of a page that ours do not know; ``first`` is the page's first line, from 1."""
-    for line, _what, _fix in unknown_blocks(body):
+    for problem in unknown_blocks(Place("", body)):
         yield Note(
             N_("This « ::: » does not open or close a block that our pages know: it is shown as it is written."),
-            line=first + line - 1,
+            line=first + problem.line - 1,
         )

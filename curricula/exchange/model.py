@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from curricula.model import Question
+from curricula.problems import said
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class Note:
 
     def __str__(self) -> str:
         place = " ".join(part for part in (f"line {self.line}" if self.line else "", self.item) if part)
-        said = self.message % self.values if self.values else self.message
-        return f"{place}: {said}" if place else said
+        message = said(self.message, self.values)
+        return f"{place}: {message}" if place else message
 
 
 class NotReadable(ValueError):

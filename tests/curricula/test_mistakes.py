@@ -7,8 +7,12 @@ import pytest
 
 from assessments.registry import right_options
 from curricula.load import load_track
-from curricula.problems import CurriculumError, Problem
+from curricula.problems import CurriculumError, Place, Problem, said
 from tests.curricula.samples import FILES
+from translations.update import TEMPLATE, read
+
+#: Every message that is translated.
+MESSAGES = {message.id for message in read(TEMPLATE)}
 
 TRACK, MODULE, PLANNED = "track.toml", "m1/module.toml", "m2/module.toml"
 FRENCH, ENGLISH, BANK = "m1/01-first.fr.md", "m1/01-first.en.md", "m1/questions.toml"
@@ -174,18 +178,26 @@ def test_a_mistake_is_told_with_its_place_and_its_fix(folder: Path, mistake: Mis
         load_track(folder, right_options())
     file = TRACK if mistake.name == "same order" else mistake.file
     place = (f"mini/{file}", expected(mistake, broken))
-    here = [problem for problem in refused.value.problems if (problem.file, problem.line) == place]
+    assert all({problem.what, problem.fix} <= MESSAGES for problem in refused.value.problems), "to be translated"
+    found = list(map(in_english, refused.value.problems))
+    here = [problem for problem in found if (problem.file, problem.line) == place]
     told = [problem for problem in here if mistake.what in problem.what]
     assert len(told) == 1, refused.value
     assert mistake.fix in told[0].fix
-    others = {problem.file.removeprefix("mini/") for problem in refused.value.problems if problem is not told[0]}
+    others = {problem.file.removeprefix("mini/") for problem in found if problem is not told[0]}
     assert others == CONSEQUENCES.get(mistake.name, set()), "one mistake, one problem"
 
 
 def problems(folder: Path) -> list[Problem]:
+    """The problems of a folder as its author reads them in English, their values in their place."""
     with pytest.raises(CurriculumError) as refused:
         load_track(folder, right_options())
-    return refused.value.problems
+    return list(map(in_english, refused.value.problems))
+
+
+def in_english(problem: Problem) -> Problem:
+    values = dict(problem.values)
+    return Problem(problem.file, problem.line, said(problem.what, values), said(problem.fix, values))
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".toml")] + [FRENCH, ENGLISH])
@@ -283,3 +295,9 @@ def test_code_that_shows_a_block_is_not_a_block(folder: Path) -> None:
 def test_a_problem_reads_as_file_line_what_and_fix() -> None:
     assert str(Problem("a/track.toml", 3, "What.", "Do.")) == "a/track.toml:3: What. Fix: Do."
     assert str(Problem("a/track.toml", 0, "What.", "Do.")) == "a/track.toml: What. Fix: Do."
+
+
+@pytest.mark.parametrize("value", ["50 %", "%s", "%(key)s", "{key}", "% d"])
+def test_a_sign_of_percent_in_a_value_is_shown_as_it_is(value: str) -> None:
+    problem = Place("a.toml", "").problem(1, "« %(key)s » at 100 %%.", "Write %(key)s.", key=value)
+    assert str(problem) == f"a.toml:1: « {value} » at 100 %. Fix: Write {value}."

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from curricula.render import BLOCKS, render, render_inline, typeset_html, unknown_blocks
+from curricula.blocks import BLOCKS, unknown_blocks
+from curricula.problems import Place
+from curricula.render import render, render_inline, typeset_html
 from curricula.typography import NARROW, WIDE
 
 HOSTILE = [
@@ -144,7 +146,7 @@ def test_english_is_left_as_typed() -> None:
     ],
 )
 def test_sound_blocks_are_accepted(markdown: str) -> None:
-    assert list(unknown_blocks(markdown)) == []
+    assert list(unknown_blocks(Place("", markdown))) == []
 
 
 @pytest.mark.parametrize(
@@ -160,4 +162,4 @@ def test_sound_blocks_are_accepted(markdown: str) -> None:
     ],
 )
 def test_each_unsound_block_is_told_at_its_line(markdown: str, lines: list[int]) -> None:
-    assert [line for line, _what, _fix in unknown_blocks(markdown)] == lines
+    assert [problem.line for problem in unknown_blocks(Place("", markdown))] == lines
