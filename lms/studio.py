@@ -2,9 +2,12 @@
 
 from flask import abort, g
 
+from curricula.model import Module
+from curricula.pieces import module_in, module_path, track_in, track_path
 from lms.errors import Refused
 from lms.i18n import gettext as _
-from lms.models import Draft, DraftPiece, db
+from lms.i18n import localized
+from lms.models import Draft, DraftPiece, Person, db
 from lms.security import visitor
 from lms.services import drafts, studio
 from lms.services.studio import Grants
@@ -44,6 +47,28 @@ def piece_or_404(draft: Draft, path: str) -> DraftPiece:
     if found is None:
         abort(404)
     return found
+
+
+def module_or_404(draft: Draft, module_key: str) -> Module:
+    """A module of the draft, without its lessons and questions."""
+    return module_in(piece_or_404(draft, module_path(module_key)).content)
+
+
+def track_title(draft: Draft) -> str:
+    """The title of the draft's track in the reader's language; its key where it has none."""
+    found = drafts.piece(db.session(), draft, track_path())
+    return (localized(track_in(found.content).title) if found else "") or draft.track_key
+
+
+def language_names() -> dict[str, str]:
+    """What the studio calls the languages of the tracks."""
+    return {"fr": _("French"), "en": _("English")}
+
+
+def colleague(person_id: int | None) -> str:
+    """Who did something, for those who write with them."""
+    person = db.session.get(Person, person_id) if person_id else None
+    return (person.display_name if person else "") or _("Somebody")
 
 
 def frozen() -> Refused:

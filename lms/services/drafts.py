@@ -16,6 +16,7 @@ from curricula.model import Track
 from curricula.pieces import (
     Piece,
     folder_of,
+    is_piece,
     module_in,
     pieces,
     question_in,
@@ -263,7 +264,7 @@ def restore(session: Session, draft: Draft, change: DraftChange, person_id: int 
 
 def described(path: str, content: bytes) -> tuple[dict[str, str], str]:
     """(what a list shows of a piece in each language, the folded words a search reads)."""
-    kind = path.rpartition("/")[0].rpartition("/")[2]
+    kind = path.rpartition("/")[0].rpartition("/")[2] if is_piece(path) else ""
     if path == track_path():
         label: dict[str, str] = dict(track_in(content).title)
     elif path.endswith("/module") and path.count("/") == 1:
@@ -273,7 +274,7 @@ def described(path: str, content: bytes) -> tuple[dict[str, str], str]:
         texts = [question.stem, *(option.text for option in question.options)]
         words = fold(" ".join([question.key, *(said for text in texts for said in text.values())]))
         return {language: text[:SHOWN] for language, text in question.stem.items()}, words
-    elif path.count("/") == 3 and "/lesson/" in path:
+    elif kind and path.count("/") == 3:
         title = text_in(content).title
         label = {path[-2:]: title}
     else:
