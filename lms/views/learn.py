@@ -12,7 +12,7 @@ from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.models import Attempt, Certificate, Enrolment, db, utcnow, writing
 from lms.pages import followed, local_path, track_or_404, tracks
-from lms.refusals import why_refused
+from lms.refusals import retired_refusal, why_refused
 from lms.security import requires, visitor
 from lms.services import learning
 from lms.services.attempts import Standing, answers, next_open, standing
@@ -33,7 +33,8 @@ def catalogue() -> ResponseReturnValue:
     states = learning.progresses(db.session(), mine, tracks())
     certificates = {row.award_key: row for row in person_certificates(person.id)}
     cards = [_card(row, states[row.id], certificates.get(row.track_key)) for row in mine if row.id in states]
-    known = {row.track_key for row in mine}
+    library = tracks()
+    closed = {row.track_key for row in mine} | library.retired
     available = [
         {
             "title": localized(track.title),
@@ -42,8 +43,8 @@ def catalogue() -> ResponseReturnValue:
             "minutes_total": track.duration_minutes,
             "modules_total": len(track.published_modules),
         }
-        for track in tracks().values()
-        if track.key not in known
+        for track in library.values()
+        if track.key not in closed
     ]
     first = next((row for row in mine if row.id in states and not states[row.id].completed), None)
     return render_template(
@@ -149,6 +150,8 @@ def _followed(track_key: str) -> tuple[Track, Enrolment]:
     found, person = track_or_404(track_key), visitor().person
     row = learning.enrolment(db.session(), person.id, found.key)
     if row is None:
+        if found.key in tracks().retired:
+            raise retired_refusal()
         person_id = person.id
         with writing(db.session()):
             learning.enrol(db.session(), person_id, found)
