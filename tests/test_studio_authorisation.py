@@ -7,6 +7,7 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
+from curricula.registry import shipped_tracks
 from lms.models import Draft, Institution, db
 from lms.services import drafts, studio
 from lms.services.accounts import make_account
@@ -23,6 +24,29 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
+    ("review.show", "GET"): EVERY,
+    ("review.send", "POST"): AUTHOR,
+    ("review.take_back", "POST"): AUTHOR,
+    ("review.approve", "POST"): REVIEWER,
+    ("review.send_back", "POST"): REVIEWER,
+    ("review.publish", "POST"): PUBLISHER,
+    ("review.again", "POST"): AUTHOR,
+    ("review.comment", "POST"): EVERY,
+    ("review.resolve", "POST"): EVERY,
+    ("history.show", "GET"): EVERY,
+    ("history.restore", "POST"): AUTHOR,
+    ("versions.index", "GET"): EVERY,
+    ("versions.differences", "GET"): EVERY,
+    ("versions.download", "GET"): EVERY,
+    ("versions.retire", "POST"): PUBLISHER,
+    ("versions.reopen", "POST"): PUBLISHER,
+    ("packages.show", "GET"): EVERY,
+    ("packages.download", "GET"): EVERY,
+    ("packages.take", "POST"): AUTHOR,
+    ("preview.track", "GET"): EVERY,
+    ("preview.module", "GET"): EVERY,
+    ("preview.lesson", "GET"): EVERY,
+    ("preview.assessment", "GET"): EVERY,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
@@ -31,7 +55,10 @@ OWN_PAGES = {
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
-PARTS = {"track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr"}
+PARTS = {
+    "track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr",
+    "lesson_key": shipped_tracks()[TRACK].modules[0].lessons[0].key, "digest": shipped_tracks()[TRACK].digest,
+}  # fmt: skip
 
 
 @dataclass

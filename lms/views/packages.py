@@ -64,7 +64,6 @@ def take(track_key: str) -> ResponseReturnValue:
         raise frozen() from None
     else:
         session.commit()
-        count = taken.added + taken.changed + taken.removed
         flash(_outcome(taken), "ok")
         return redirect(url_for("history.show", track_key=track_key), 303)
     session.rollback()
