@@ -142,7 +142,7 @@ def kind_names() -> dict[str, str]:
 def _words() -> dict[str, str]:
     """The fields of the format, as people call them."""
     return {
-        "fr": _("French"), "en": _("English"), "title": _("title"), "promise": _("promise"),
+        "fr": _("in French"), "en": _("in English"), "title": _("title"), "promise": _("promise"),
         "audience": _("audience"), "code": _("code"), "licence": _("licence"), "version": _("version"),
         "recommendations": _("recommendations of the white paper"), "certificate": _("certificate"),
         "modules": _("modules"), "threshold": _("threshold"), "valid_months": _("validity in months"),

@@ -57,7 +57,7 @@ def take(track_key: str) -> ResponseReturnValue:
         first = error.problems[0]
         said = " ".join(_(words, **dict(first.values)) for words in (first.what, first.fix))
         place = f"{first.file}:{first.line}" if first.line else first.file
-        form.file.errors = [_("%(place)s: %(said)s", place=place, said=said)]
+        form.file.errors = [f"{place}: {said}"]
     except packages.Changed:
         form.file.errors = [_("Somebody wrote in the draft since this page was opened. Look at it, then send again.")]
     except drafts.Frozen:
