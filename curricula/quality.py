@@ -56,8 +56,26 @@ def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
     found += [each for reference in track.legal for each in _law(reference.key, reference.checked_on, today)]
-    found += _links(track)
+    found += [*_branches(track), *_framework(track), *_links(track)]
     return sorted(found, key=lambda each: each.weight != "blocking")
+
+
+def _branches(track: Track) -> Iterator[Finding]:
+    for branch in track.branches:
+        if not any(module.branch == branch.key for module in track.modules):
+            yield _finding(("branch", branch.key), "blocking", N_("No module belongs to this branch."))
+    rule = track.certificate
+    if rule and rule.branches > len(track.open_branches):
+        message = N_("The certificate asks for more branches than can be followed: nobody would earn it.")
+        yield _finding(("certificate", "branches"), "blocking", message)
+
+
+def _framework(track: Track) -> Iterator[Finding]:
+    worked = {objective.competency for module in track.modules for objective in module.objectives}
+    for competency in track.framework.competencies if track.framework else ():
+        if competency.key not in worked:
+            where = ("framework", competency.key)
+            yield _finding(where, "advice", N_("No objective works towards this competency."))
 
 
 def _module(module: Module, today: date) -> Iterator[Finding]:

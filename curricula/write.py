@@ -11,6 +11,7 @@ from typing import Any
 from curricula.folder import Folder
 from curricula.model import (
     LANGUAGES,
+    Framework,
     LegalReference,
     Lesson,
     LessonText,
@@ -32,6 +33,8 @@ _ESCAPES = {number: f"\\u{number:04x}" for number in (*range(9), *range(11, 32),
 def folder_of(track: Track) -> Folder:
     """The folder of a track."""
     files = {"track.toml": _text(track_lines(track))}
+    if track.framework is not None:
+        files["framework.toml"] = _text(framework_lines(track.framework))
     for module in track.modules:
         files[f"{module.key}/module.toml"] = _text(module_lines(module))
         if module.questions:
@@ -46,24 +49,41 @@ def track_lines(track: Track) -> Iterator[str]:
     """The lines of ``track.toml``."""
     yield from _pairs(
         key=track.key, code=track.code, version=track.version, languages=track.languages, licence=track.licence,
-        recommendations=track.recommendations, title=track.title, promise=track.promise, audience=track.audience,
+        recommendations=track.recommendations, requires=track.requires or None, title=track.title,
+        promise=track.promise, audience=track.audience,
     )  # fmt: skip
     rule = track.certificate
     if rule is not None:
         yield from ("", "[certificate]")
         yield from _pairs(
-            title=rule.title, modules=rule.modules, threshold=percent(rule.threshold), valid_months=rule.valid_months
-        )
+            title=rule.title, modules=rule.modules, branches=rule.branches or None,
+            threshold=percent(rule.threshold), valid_months=rule.valid_months,
+        )  # fmt: skip
+    for branch in track.branches:
+        yield from ("", "[[branches]]")
+        yield from _pairs(key=branch.key, title=branch.title, note=branch.note)
     for reference in track.legal:
         yield from ("", "[[legal]]")
         yield from _legal(reference)
 
 
+def framework_lines(framework: Framework) -> Iterator[str]:
+    """The lines of ``framework.toml``."""
+    yield from _pairs(key=framework.key, version=framework.version, title=framework.title)
+    for competency in framework.competencies:
+        yield from ("", "[[competencies]]")
+        yield from _pairs(key=competency.key, title=competency.title)
+        for level in competency.levels:
+            yield from ("", "[[competencies.levels]]")
+            yield from _pairs(number=level.number, criterion=level.criterion)
+
+
 def module_lines(module: Module) -> Iterator[str]:
     """The lines of ``module.toml``."""
     yield from _pairs(
-        key=module.key, code=module.code, order=module.order, status=module.status,
-        duration_minutes=module.duration_minutes, recommendations=module.recommendations, legal=module.legal,
+        key=module.key, code=module.code, order=module.order, branch=module.branch, requires=module.requires or None,
+        status=module.status, duration_minutes=module.duration_minutes, recommendations=module.recommendations,
+        legal=module.legal,
         title=module.title, summary=module.summary,
     )  # fmt: skip
     quiz = module.quiz
@@ -111,7 +131,7 @@ def _legal(reference: LegalReference) -> Iterator[str]:
 
 
 def _objective(objective: Objective) -> Iterator[str]:
-    yield from _pairs(key=objective.key, text=objective.text)
+    yield from _pairs(key=objective.key, competency=objective.competency, level=objective.level, text=objective.text)
 
 
 def _source(source: Source) -> Iterator[str]:

@@ -16,6 +16,7 @@ def why_refused(reason: str, opens_at: datetime | None = None) -> str:
         "too_soon": _("The next attempt opens on %(when)s.", when=moment(opens_at) if opens_at else ""),
         "passed": _("This module is passed: there is nothing left to assess."),
         "unavailable": _("This module has no assessment."),
+        "locked": _("Other modules are to be passed before this one."),
     }[reason]
 
 

@@ -16,6 +16,7 @@ from lms.i18n import gettext as _
 from lms.lessons import lesson_html
 from lms.models import Certificate
 from lms.services.results import decision
+from lms.track_order import branch_condition, branches, reached, required_tracks, waits
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,28 @@ class Ways:
 
 def track_values(found: Track, state: TrackProgress, issued: Certificate | None, ways: Ways) -> dict[str, Any]:
     """The variables of ``learn/track.html`` that tell of the track and of how far its reader is."""
+    steps = {step.module.key: _step(found, step, ways) for step in state.modules}
     return {
         "track": {
             "title": localized(found.title),
             "promise": localized(found.promise),
             "audience": localized(found.audience),
             "version": found.version,
-            "minutes_total": found.duration_minutes,
-            "modules_total": len(found.published_modules),
+            "minutes_total": state.minutes_total,
+            "modules_total": len(state.counted),
         },
+        "requires": required_tracks(found, ways.track),
         "progress": {
             "share": state.share,
             "minutes_done": state.minutes_done,
-            "minutes_total": found.duration_minutes,
+            "minutes_total": state.minutes_total,
             "minutes_left": state.minutes_left,
             "modules_passed": state.passed,
-            "modules_total": len(found.published_modules),
+            "modules_total": len(state.counted),
+            "chooses": state.chooses,
         },
-        "modules": [_step(found, step, ways) for step in state.modules],
+        "modules": [steps[step.module.key] for step in state.modules if step.module.branch is None],
+        "branches": branches(state, steps),
         "certificate": _certificate(found, state, issued),
         "texts": [
             {
@@ -73,7 +78,10 @@ def module_values(found: Track, step: ModuleProgress, version: str, ways: Ways) 
             "minutes": chosen.duration_minutes,
             "state": shown_state(step),
             "version": version,
-            "objectives": [localized(objective.text) for objective in chosen.objectives],
+            "objectives": [
+                {"text": localized(objective.text), "competency": reached(found, objective)}
+                for objective in chosen.objectives
+            ],
         },
         "lessons": _plan(found, step, None, ways)[:-1],
         "sources": _sources(chosen, tuple(source.key for source in chosen.sources)),
@@ -135,6 +143,8 @@ def _step(found: Track, step: ModuleProgress, ways: Ways) -> dict[str, Any]:
         action = {"label": _("See the assessment"), "url": ways.quiz(found, chosen)}
     elif step.state == "ready":
         action = {"label": _("Go to the assessment"), "url": ways.quiz(found, chosen)}
+    elif step.state == "locked":
+        reason = waits(step)
     elif step.state == "planned":
         reason = localized(chosen.summary)
     return {
@@ -175,9 +185,11 @@ def _certificate(found: Track, state: TrackProgress, issued: Certificate | None)
                 "reason": reason,
             }
         )
+    if award.branches:
+        conditions.append(branch_condition(state, award.branches))
     return {
         "title": localized(rule_title(found)),
-        "met": sum(condition.met for condition in award.conditions),
+        "met": sum(condition["state"] == "met" for condition in conditions),
         "total": len(conditions),
         "conditions": conditions,
         "issued": {

@@ -17,6 +17,7 @@ from lms.security import requires, visitor
 from lms.services import learning
 from lms.services.attempts import Standing, answers, next_open, standing
 from lms.services.results import decision, issued_certificate
+from lms.track_order import waits
 from lms.track_pages import Ways, lesson_values, module_values, points_missing, rule_title, track_values
 
 blueprint = Blueprint("learn", __name__, url_prefix="/learn")
@@ -41,7 +42,7 @@ def catalogue() -> ResponseReturnValue:
             "promise": localized(track.promise),
             "url": url_for("learn.track", track_key=track.key),
             "minutes_total": track.duration_minutes,
-            "modules_total": len(track.published_modules),
+            "modules_total": len(track.path()),
         }
         for track in library.values()
         if track.key not in closed
@@ -88,11 +89,14 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
         following = {"label": label, "url": _lesson_url(found, chosen, next_lesson)}
     elif stand.passed:
         following = {"label": _("Back to the track"), "url": url_for("learn.track", track_key=found.key)}
+    elif step.waits_for:
+        needed = step.waits_for[0]
+        following = {"label": _("Go to the module %(code)s", code=needed.code), "url": WAYS.module(found, needed)}
     else:
         following = {"label": _("Go to the assessment"), "url": _quiz_url(found, chosen)}
     return render_template(
         "learn/module.html",
-        quiz=_quiz_card(found, chosen, stand),
+        quiz=_quiz_card(found, step, stand),
         next=following,
         **module_values(found, step, row.track_version, WAYS),
     )
@@ -178,9 +182,9 @@ def _card(row: Enrolment, state: TrackProgress, certificate: Certificate | None)
         "state": shown,
         "share": state.share,
         "modules_passed": state.passed,
-        "modules_total": len(found.published_modules),
+        "modules_total": len(state.counted),
         "minutes_done": state.minutes_done,
-        "minutes_total": found.duration_minutes,
+        "minutes_total": state.minutes_total,
         "certificate_url": url_for("verify.show", code=certificate.code) if certificate else None,
     }
 
@@ -256,17 +260,20 @@ def _resume_assessment(row: Enrolment, found: Track, step: ModuleProgress, stand
     return panel
 
 
-def _quiz_card(found: Track, chosen: Module, stand: Standing) -> dict[str, Any]:
+def _quiz_card(found: Track, step: ModuleProgress, stand: Standing) -> dict[str, Any]:
+    chosen = step.module
     assert chosen.quiz is not None
-    closed = stand.refusal(utcnow())
+    locked = bool(step.waits_for) and stand.open is None
+    closed = "locked" if locked else stand.refusal(utcnow())
+    reason = why_refused(closed, stand.opens_at) if closed in ("too_soon", "no_more") else None
     return {
-        "url": _quiz_url(found, chosen),
+        "url": None if locked else _quiz_url(found, chosen),
         "state": "passed" if stand.passed else "attempt" if stand.open else "closed" if closed else "open",
         "questions": chosen.quiz.questions,
         "threshold": chosen.quiz.threshold,
         "attempts_left": stand.left,
         "best": stand.best,
-        "reason": why_refused(closed, stand.opens_at) if closed in ("too_soon", "no_more") else None,
+        "reason": waits(step) if locked else reason,
     }
 
 

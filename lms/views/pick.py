@@ -268,7 +268,7 @@ def _row(offer: Offer, found: set[str], picked: set[str], token: str) -> dict[st
 def _facts(offer: Offer) -> list[str]:
     facts = [duration(offer.minutes)] if offer.minutes else []
     if offer.module is None:
-        facts.append(ngettext("one module", "%(num)s modules", len(offer.track.published_modules)))
+        facts.append(ngettext("one module", "%(num)s modules", len(offer.track.path())))
         if offer.track.certificate:
             facts.append(_("leads to the certificate “%(title)s”", title=localized(offer.track.certificate.title)))
     elif offer.available:
