@@ -8,8 +8,8 @@ from typing import Literal
 
 from curricula.model import Framework, Lesson, Localized, Module, Question, Track
 
-#: What a part is about: words that learners read, questions, rules (thresholds, order, durations), law, sources.
-Kind = Literal["text", "question", "rule", "law", "source"]
+#: What a part is about: words and images that learners meet, questions, rules (thresholds, order…), law, sources.
+Kind = Literal["text", "image", "question", "rule", "law", "source"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,9 @@ def parts(track: Track) -> Iterator[Part]:
         yield from _texts((*where, "note"), "law", reference.note or {})
     if track.framework is not None:
         yield from _framework(track.framework)
+    for term in track.glossary:
+        yield from _texts(("glossary", term.key, "term"), "text", term.term)
+        yield from _texts(("glossary", term.key, "definition"), "text", term.definition)
     for module in track.modules:
         yield from _module(module)
 
@@ -120,6 +123,8 @@ def _module(module: Module) -> Iterator[Part]:
             where, "source", mark=source.mark, checked_on=source.checked_on, published_on=source.published_on,
             url=source.url,
         )  # fmt: skip
+    for file in module.files:
+        yield Part((*here, "file", file.name), "image", f"{file.media}, SHA-256 {file.digest}")
     for lesson in module.lessons:
         yield from _lesson(here, lesson)
     for question in module.questions:

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Literal, cast
 
 from curricula.fields import Fields, parse
+from curricula.files import read_files
 from curricula.folder import Folder
 from curricula.framework import FILE as FRAMEWORK
 from curricula.framework import read_framework
+from curricula.glossary import FILE as GLOSSARY
+from curricula.glossary import read_glossary
 from curricula.lessons import read_lessons
 from curricula.model import (
     LANGUAGES,
@@ -74,6 +77,8 @@ def read_track(folder: Folder, types: Types | None = None) -> tuple[Track, list[
     try:
         if FRAMEWORK in folder.files:
             track = replace(track, framework=read_framework(folder.place(FRAMEWORK), problems))
+        if GLOSSARY in folder.files:
+            track = replace(track, glossary=read_glossary(folder.place(GLOSSARY), problems))
     except CurriculumError as error:
         problems += error.problems
         unread = True
@@ -152,12 +157,17 @@ def _module(folder: Folder, name: str, problems: list[Problem]) -> Module:
     if module.key and module.key != name:
         line = place.line_of(r"^key\b")
         problems.append(place.problem(line, ANOTHER_KEY, ONE_NAME, key=module.key, folder=name))
-    lessons = read_lessons(folder, name, problems)
-    return replace(module, key=name, lessons=lessons, questions=_questions(folder, name, problems))
+    return replace(
+        module,
+        key=name,
+        lessons=read_lessons(folder, name, problems),
+        questions=_questions(folder, name, problems),
+        files=read_files(folder, name, problems),
+    )
 
 
 def read_module_file(place: Place, problems: list[Problem]) -> Module:
-    """What a ``module.toml`` says, without lessons and questions."""
+    """What a ``module.toml`` says, without lessons, questions and images."""
     fields = parse(place, problems)
     module = Module(
         key=fields.key(),

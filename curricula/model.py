@@ -1,9 +1,11 @@
 """What a track is made of: frozen values, free of any framework."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 #: A text in each language the product speaks, by ISO 639-1 code.
@@ -131,6 +133,29 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Term:
+    """A term of the glossary, explained in a sentence or two."""
+
+    key: str
+    term: Localized
+    definition: Localized
+
+
+@dataclass(frozen=True)
+class File:
+    """An image of a module; ``media`` is its media type, as its content says."""
+
+    name: str
+    media: str
+    content: bytes = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
 class QuizRules:
     """How a module is assessed: ``questions`` drawn, ``threshold`` to reach, ``attempts`` (0: no limit)."""
 
@@ -163,6 +188,7 @@ class Module:
     questions: tuple[Question, ...] = ()
     requires: tuple[str, ...] = ()
     branch: str | None = None
+    files: tuple[File, ...] = ()
 
     @property
     def published(self) -> bool:
@@ -176,6 +202,10 @@ class Module:
     def question(self, key: str) -> Question | None:
         """The question of that key, or None."""
         return next((question for question in self.questions if question.key == key), None)
+
+    def file(self, name: str) -> File | None:
+        """The image of that name, or None."""
+        return next((file for file in self.files if file.name == name), None)
 
     def source(self, key: str) -> Source | None:
         """The source of that key, or None."""
@@ -225,6 +255,7 @@ class Track:
     requires: tuple[str, ...] = ()
     branches: tuple[Branch, ...] = ()
     framework: Framework | None = None
+    glossary: tuple[Term, ...] = ()
     #: SHA-256 of the folder's files, hexadecimal.
     digest: str = field(default="", compare=False)
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from curricula.fields import Fields, parse
 from curricula.folder import Folder
-from curricula.load import HEADER, LESSON_FILE, read_bank, read_module_file, read_track_file
+from curricula.lessons import HEADER, LESSON_FILE
+from curricula.load import read_bank, read_module_file, read_track_file
 from curricula.model import LANGUAGES, Lesson, LessonText, Module, Question, Track
 from curricula.problems import N_, CurriculumError, Place, Problem
 from curricula.write import lesson_file, module_lines, questions_lines, toml, track_lines

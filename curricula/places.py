@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Sequence
 
 from curricula.folder import Folder
-from curricula.load import LESSON_FILE
+from curricula.lessons import LESSON_FILE
 from curricula.model import LANGUAGES
 from curricula.pieces import lesson_path, module_path, question_path, track_path
 from curricula.problems import Problem

@@ -14,6 +14,8 @@ from curricula.links import links, well_formed
 from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
 from curricula.problems import N_, said
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
+from curricula.references import references
+from curricula.render import FILES, TERM
 
 Weight = Literal["blocking", "advice"]
 
@@ -56,7 +58,7 @@ def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
     found += [each for reference in track.legal for each in _law(reference.key, reference.checked_on, today)]
-    found += [*_branches(track), *_framework(track), *_links(track)]
+    found += [*_branches(track), *_framework(track), *_unused(track), *_links(track)]
     return sorted(found, key=lambda each: each.weight != "blocking")
 
 
@@ -76,6 +78,20 @@ def _framework(track: Track) -> Iterator[Finding]:
         if competency.key not in worked:
             where = ("framework", competency.key)
             yield _finding(where, "advice", N_("No objective works towards this competency."))
+
+
+def _unused(track: Track) -> Iterator[Finding]:
+    terms = set[str]()
+    for module in track.modules:
+        bodies = [text.body for lesson in module.lessons for text in lesson.texts.values()]
+        named = {reference.target for body in bodies for reference in references(body)}
+        terms |= named
+        for file in module.files:
+            if FILES + file.name not in named:
+                yield _finding((module.key, "file", file.name), "advice", N_("No lesson shows this image."))
+    for term in track.glossary:
+        if TERM + term.key not in terms:
+            yield _finding(("glossary", term.key), "advice", N_("No lesson uses this term."))
 
 
 def _module(module: Module, today: date) -> Iterator[Finding]:

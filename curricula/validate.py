@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from curricula.blocks import unknown_blocks
 from curricula.folder import Folder
 from curricula.framework import check_framework
+from curricula.glossary import check_glossary
 from curricula.graph import check_graph
 from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.problems import N_, Place, Problem
+from curricula.references import check_references
 from curricula.tables import RENAME_ONE, line_of_key, repeated
 
 #: Question type → how few and how many options may be right (``assessments.registry.right_options``).
@@ -21,10 +23,16 @@ ONE_OF_THE_MODULE = N_("Use one of module.toml.")
 
 def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
     """Every problem of a track already read from ``folder``; without ``types`` right options are not counted."""
-    problems = [*_track(track, folder), *check_graph(track, folder), *check_framework(track, folder)]
+    problems = list(_track(track, folder))
+    for about in (check_graph, check_framework, check_glossary):
+        problems += about(track, folder)
     legal = {reference.key for reference in track.legal}
     for module in track.modules:
         problems += _module(module, folder, legal, types)
+        for lesson in module.lessons:
+            for language in lesson.texts:
+                place = folder.place(f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md")
+                problems += check_references(track, module, folder, place)
     return problems
 
 

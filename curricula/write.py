@@ -21,6 +21,7 @@ from curricula.model import (
     Option,
     Question,
     Source,
+    Term,
     Track,
 )
 
@@ -35,10 +36,13 @@ def folder_of(track: Track) -> Folder:
     files = {"track.toml": _text(track_lines(track))}
     if track.framework is not None:
         files["framework.toml"] = _text(framework_lines(track.framework))
+    if track.glossary:
+        files["glossary.toml"] = _text(glossary_lines(track.glossary))
     for module in track.modules:
         files[f"{module.key}/module.toml"] = _text(module_lines(module))
         if module.questions:
             files[f"{module.key}/questions.toml"] = _text(questions_lines(module.questions))
+        files |= {f"{module.key}/files/{file.name}": file.content for file in module.files}
         for lesson in module.lessons:
             for language, text in lesson.texts.items():
                 files[f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md"] = lesson_file(lesson, text)
@@ -76,6 +80,14 @@ def framework_lines(framework: Framework) -> Iterator[str]:
         for level in competency.levels:
             yield from ("", "[[competencies.levels]]")
             yield from _pairs(number=level.number, criterion=level.criterion)
+
+
+def glossary_lines(glossary: Iterable[Term]) -> Iterator[str]:
+    """The lines of ``glossary.toml``."""
+    for number, term in enumerate(glossary):
+        yield from ([""] if number else [])
+        yield "[[terms]]"
+        yield from _pairs(key=term.key, term=term.term, definition=term.definition)
 
 
 def module_lines(module: Module) -> Iterator[str]:

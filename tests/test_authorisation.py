@@ -93,6 +93,7 @@ GUARDED_OTHERWISE = {
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
     # 404 without such a delivery or column: tests/views/test_deliveries_page.py
     ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
+    ("learn.file", "GET"),  # as the lesson that shows it, and 404 without such a file: tests/views/test_lesson_files.py
     # The session that began the choice, alone and once: tests/hostile/test_hostile_deep_linking.py
     ("pick.choose", "GET"), ("pick.review", "GET"), ("pick.preview", "GET"), ("pick.place", "POST"),
     ("pick.cancel", "POST"),

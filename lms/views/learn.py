@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from certificates.names import NameRefused, holder_name
@@ -141,6 +141,24 @@ def read(track_key: str, module_key: str, lesson_key: str) -> ResponseReturnValu
         return jsonify(), 204
     after = url_for("learn.module", track_key=found.key, module_key=chosen.key)
     return redirect(local_path(request.form.get("next"), after), 303)
+
+
+@blueprint.get("/<track_key>/<module_key>/files/<digest>/<name>")
+@requires(*READERS)
+def file(track_key: str, module_key: str, digest: str, name: str) -> ResponseReturnValue:
+    """An image of a lesson, of the revision the visitor follows, or of the current one that they look at."""
+    found = track_or_404(track_key)
+    row = learning.enrolment(db.session(), visitor().person.id, found.key)
+    parts = [revision.module(module_key) for revision in ([followed(row)] if row else []) + [found]]
+    images = [part.file(name) for part in parts if part and part.published]
+    image = next((each for each in images if each and each.digest == digest), None)
+    if image is None:
+        abort(404)
+    answer = Response(image.content, mimetype=image.media)
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    # Opened alone, a drawing may use its own styles and nothing else.
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer
 
 
 def person_certificates(person_id: int) -> list[Certificate]:

@@ -17,6 +17,7 @@ from curricula.model import (
     Branch,
     CertificateRule,
     Competency,
+    File,
     Framework,
     LegalReference,
     Lesson,
@@ -28,10 +29,12 @@ from curricula.model import (
     Question,
     QuizRules,
     Source,
+    Term,
     Track,
 )
 from curricula.registry import discover
 from curricula.write import folder_of, toml
+from tests.image_samples import PNG
 
 #: Texts as the format keeps them: not empty, without space around.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=160).map(str.strip).filter(bool)
@@ -55,6 +58,12 @@ def keyed(strategy: st.SearchStrategy[object], least: int, most: int) -> st.Sear
 
 LEGAL = st.builds(LegalReference, KEY, TEXT, BOTH, TEXT, MONTH, TEXT, DAY, DAY, st.none() | BOTH)
 SOURCE = st.builds(Source, KEY, BOTH, st.sampled_from(["W", "V", "M"]), MONTH, st.none() | MONTH, st.none() | TEXT)
+TERM = st.builds(Term, KEY, BOTH, BOTH)
+NAME = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,8}\.[a-z]{3}", fullmatch=True)
+FILE = st.builds(File, NAME, st.just("image/png"), st.binary(max_size=20).map(PNG.__add__))
+FILES = st.lists(FILE, max_size=2, unique_by=lambda file: file.name).map(
+    lambda files: tuple(sorted(files, key=lambda file: file.name))
+)
 BRANCH = st.builds(Branch, KEY, BOTH, st.none() | BOTH)
 OPTION = st.builds(Option, KEY, BOTH, BOTH, st.just(False), st.just("") | TEXT)
 
@@ -97,7 +106,7 @@ def modules(draw: st.DrawFn, key: str, order: int, legal: list[str]) -> Module:
     }  # fmt: skip
     objectives = draw(keyed(st.builds(Objective, KEY, BOTH), 1, 3))
     sources = draw(keyed(SOURCE, 1, 2))
-    whole = {"objectives": tuple(objectives), "sources": tuple(sources)}
+    whole = {"objectives": tuple(objectives), "sources": tuple(sources), "files": draw(FILES)}
     if draw(st.integers(0, 2)) == 0:
         return Module(status="planned", **said, **whole)  # type: ignore[arg-type]
     names = [each.key for each in objectives], [each.key for each in sources]  # type: ignore[attr-defined]
@@ -164,6 +173,7 @@ def tracks(draw: st.DrawFn) -> Track:
         licence=draw(TEXT), languages=("fr", "en"), recommendations=draw(RECOMMENDATIONS), modules=whole,
         certificate=rule if ready else None, legal=tuple(legal), branches=tuple(branches),
         requires=tuple(draw(st.lists(KEY.map("x-{}".format), max_size=2))), framework=framework,
+        glossary=tuple(draw(st.lists(TERM, max_size=2, unique_by=lambda term: term.key))),
     )  # fmt: skip
 
 
