@@ -15,11 +15,11 @@ _KEY = re.compile(r"\s*key\s*=\s*[\"'](?P<key>[a-z0-9-]+)[\"']")
 def piece_of(path: Sequence[str], modules: Container[str]) -> str:
     """The piece a path leads to, as findings and changes have them: module, then what it is, its key, its field.
 
-    What begins with none of the ``modules`` is of the track itself.
+    What begins with none of the ``modules`` is of the track itself, or of a file beside it.
     """
     module, kind, key = [*path, "", "", ""][:3]
     if module not in modules:
-        return track_path()
+        return f"{module}.toml" if module in {"framework", "glossary"} else track_path()
     if kind == "lesson" and key:
         return lesson_path(module, key, next((part for part in reversed(path) if part in LANGUAGES), ""))
     if kind == "question" and key:

@@ -1,15 +1,17 @@
 """A draft, or any version of a track, as a learner reads it and is assessed on it; nothing is recorded."""
 
+from itertools import chain
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from assessments.draw import draw
 from assessments.registry import question_types
+from curricula.files import media_of, refusals_of
 from curricula.load import read_track
-from curricula.model import Module, Track
-from curricula.problems import CurriculumError
+from curricula.model import File, Module, Track
+from curricula.problems import CurriculumError, Place
 from curricula.progress import ModuleProgress, progress
 from curricula.readable import readable
 from lms.errors import Refused
@@ -19,7 +21,7 @@ from lms.lessons import inline_markup
 from lms.models import db
 from lms.models.secrets import new_token
 from lms.pages import tracks
-from lms.services import drafts
+from lms.services import drafts, revisions
 from lms.studio import own_roles
 from lms.track_pages import Ways, lesson_values, module_values, track_values
 
@@ -76,6 +78,36 @@ def assessment(track_key: str, module_key: str) -> ResponseReturnValue:
         questions=[_question(part, number, item) for number, item in enumerate(draw(part.questions, asked, seed), 1)],
         again_url=_url("preview.assessment", track_key=track_key, module_key=module_key),
     )
+
+
+@blueprint.get("/<track_key>/preview/<module_key>/files/<digest>/<name>")
+def file(track_key: str, module_key: str, digest: str, name: str) -> ResponseReturnValue:
+    """An image of a lesson, of the draft or of any version: its digest tells which."""
+    own_roles(track_key)
+    image = _image(track_key, module_key, digest, name)
+    if image is None:
+        abort(404)
+    answer = Response(image.content, mimetype=image.media)
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    # Opened alone, a drawing may use its own styles and nothing else.
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer
+
+
+def _image(track_key: str, module_key: str, digest: str, name: str) -> File | None:
+    session = db.session()
+    draft = drafts.open_draft(session, track_key)
+    row = drafts.piece(session, draft, f"{module_key}/files/{name}") if draft is not None else None
+    found: list[File | None] = []
+    if row is not None and not refusals_of(Place("", ""), name, row.content):
+        found.append(File(name, media_of(row.content) or "", row.content))
+    parts = (tracks().revision(track_key, each.digest) for each in revisions.revisions(session, track_key))
+    modules = (version.module(module_key) for version in parts if version is not None)
+    return next(
+        (each for each in chain(found, (module.file(name) for module in modules if module))
+         if each is not None and each.digest == digest),
+        None,
+    )  # fmt: skip
 
 
 def _track(track_key: str) -> Track:
@@ -165,4 +197,5 @@ def _ways(key: str) -> Ways:
             "preview.lesson", track_key=key, module_key=part.key, lesson_key=text.key
         ),
         quiz=lambda _found, part: _url("preview.assessment", track_key=key, module_key=part.key),
+        file="preview.file",
     )
