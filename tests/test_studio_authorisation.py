@@ -7,10 +7,13 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
+from curricula.model import File
+from curricula.pieces import Piece
 from curricula.registry import shipped_tracks
-from lms.models import Draft, Institution, db
+from lms.models import Institution, db
 from lms.services import drafts, studio
 from lms.services.accounts import make_account
+from tests.image_samples import PNG
 from tests.platform_in_test import PlatformInTest, trainer
 from tests.test_authorisation import form_token, routes
 
@@ -46,6 +49,7 @@ STUDIO = {
     ("preview.track", "GET"): EVERY,
     ("preview.module", "GET"): EVERY,
     ("preview.lesson", "GET"): EVERY,
+    ("preview.file", "GET"): EVERY,
     ("preview.assessment", "GET"): EVERY,
 }
 #: Pages of no track, and who is let in.
@@ -55,9 +59,11 @@ OWN_PAGES = {
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
+IMAGE = File("dot.png", "image/png", PNG)
 PARTS = {
     "track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr",
-    "lesson_key": shipped_tracks()[TRACK].modules[0].lessons[0].key, "digest": shipped_tracks()[TRACK].digest,
+    "lesson_key": shipped_tracks()[TRACK].modules[0].lessons[0].key, "revision": shipped_tracks()[TRACK].digest,
+    "name": "dot.png", "digest": IMAGE.digest,
 }  # fmt: skip
 
 
@@ -72,8 +78,11 @@ class Scene:
     def ask(self, visitor: str, endpoint: str, method: str) -> int:
         """The status of an answer, the track having an open draft."""
         with self.app.app_context():
-            drafts.begin(db.session(), TRACK, None)
-            db.session.query(Draft).filter_by(track_key=TRACK, ended_at=None).update({"state": "draft"})
+            draft = drafts.begin(db.session(), TRACK, None)
+            draft.state = "draft"
+            db.session.flush()
+            if drafts.piece(db.session(), draft, "d1/files/dot.png") is None:
+                drafts.add(db.session(), draft, [Piece("d1/files/dot.png", PNG)], None)
             db.session.commit()
             db.session.remove()
         rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)

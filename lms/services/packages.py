@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from curricula.exchange.model import NotReadable
 from curricula.exchange.safe import archive
 from curricula.folder import Folder
-from curricula.pieces import Piece, is_piece, pieces, track_in
+from curricula.load import read_track_file
+from curricula.pieces import Piece, is_piece, pieces
 from curricula.problems import N_
 from lms.models import Draft, DraftPiece
 from lms.services import drafts
@@ -52,15 +53,15 @@ def read(content: bytes, key: str) -> Folder:
             raise NotReadable(N_("« %(name)s » is not the name of a file of a track."), name=path[:100])
         if len(said) > SIZE:
             raise NotReadable(N_("« %(name)s » is larger than %(most)s MB."), name=path, most=str(SIZE // 1_000_000))
-    found = track_in(inside["track.toml"]).key
+    folder = Folder(key, inside)
+    found = read_track_file(folder.place("track.toml"), []).key
     if found != key:
         raise NotReadable(N_("The archive holds the track « %(found)s », not « %(key)s »."), found=found[:60], key=key)
-    folder = Folder(key, inside)
     _pieces(folder)
     return folder
 
 
-def take(session: Session, draft: Draft, folder: Folder, state: str, person_id: int) -> Taken:
+def take(session: Session, draft: Draft, folder: Folder, state: str, person_id: int | None) -> Taken:
     """Make a draft what a folder says. ``state`` is the draft as it was looked at (``state_of``).
 
     Raises ``Changed`` when somebody wrote meanwhile, and ``drafts.Frozen``: then nothing changes.

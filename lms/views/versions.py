@@ -82,11 +82,11 @@ def differences(track_key: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/<track_key>/versions/<digest>.zip")
-def download(track_key: str, digest: str) -> ResponseReturnValue:
+@blueprint.get("/<track_key>/versions/<revision>.zip")
+def download(track_key: str, revision: str) -> ResponseReturnValue:
     """The folder of a version, as it was published."""
     own_roles(track_key)
-    row = _revision(track_key, digest)
+    row = _revision(track_key, revision)
     if row is None:
         abort(404)
     headers = {"Content-Disposition": f'attachment; filename="{track_key}-{row.digest[:12]}.zip"'}

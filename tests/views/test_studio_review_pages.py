@@ -2,7 +2,6 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -29,6 +28,8 @@ from curricula.write import folder_of
 from lms.models import Draft, DraftComment, TrackRevision, db
 from lms.services import drafts, following, revisions, studio
 from lms.services.accounts import make_account
+from tests.archives_in_test import TRACK_FILE, zipped
+from tests.image_samples import PNG
 from tests.learner_in_test import learner
 from tests.platform_in_test import PlatformInTest, person
 from tests.test_authorisation import form_token
@@ -338,49 +339,39 @@ def _state(page: str) -> str:
     return re.findall(r'name="state" value="([^"]*)"', page)[0]
 
 
-def zipped(**files: bytes) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return packed.getvalue()
-
-
-TRACK_FILE = Folder.read(SHIPPED / KEY).files["track.toml"]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"", b"not an archive", zipped(a=b"x"), zipped(**{"../track.toml": TRACK_FILE}),
-        zipped(**{"track.toml": b"key ="}),
-        zipped(**{"track.toml": b"\xff"}), zipped(**{"track.toml": b'key = "other"'}),
-        zipped(**{"track.toml": TRACK_FILE, "track": b"x"}), zipped(**{"track.toml": TRACK_FILE, "d1/module": b"\xff"}),
-        zipped(**{"track.toml": TRACK_FILE, "d1/question/x": b"\xff"}),
-        zipped(**{"track.toml": TRACK_FILE, "d1/01-a.fr.md": b"+++\n+++\n", "d1/02-a.fr.md": b"+++\n+++\n"}),
-        zipped(**{"track.toml": TRACK_FILE, "d1/questions.toml": b'[[questions]]\nkey = "A/b"\n'}),
-        zipped(**{"track.toml": TRACK_FILE, "D1/module.toml": b'key = "d1"'}),
-        zipped(**{"track.toml": TRACK_FILE, "d1/01-a.fr.md": b"no header"}),
-        zipped(**{"track.toml": TRACK_FILE, "b.bin": b"\0" * 60_000_000}),
-        zipped(**{"track.toml": TRACK_FILE, "x/" * 200 + "y": b""}),
-        zipped(**{"a/track.toml": TRACK_FILE, "b/track.toml": TRACK_FILE}),
-    ],
-)  # fmt: skip
-def test_archives_that_are_no_track_change_nothing(begun: Desk, content: bytes) -> None:
+def test_an_archive_that_is_no_track_changes_nothing(begun: Desk) -> None:
     before = begun.folder()
-    begun.post("/package", file=(io.BytesIO(content), "d.zip"), state=_state(begun.get("/package")), status=400)
+    for content, words in (
+        (b"not an archive", "Ce n’est pas une archive ZIP"),
+        (zipped({"track.toml": b"key ="}), "track.toml:1"),
+        (zipped({"track.toml": TRACK_FILE, "d1/module": b"x"}), "n’est pas le nom d’un fichier de parcours"),
+    ):
+        state = _state(begun.get("/package"))
+        page = begun.post("/package", file=(io.BytesIO(content), "d.zip"), state=state, status=400)
+        assert words in plain(page)
+    begun.post("/package", status=400)
     assert begun.folder() == before
+    too_large = begun.browsers["auteur"].post(
+        f"/author/{KEY}/package", input_stream=io.BytesIO(b""), content_length=20_200_000,
+        content_type="multipart/form-data; boundary=x",
+    )  # fmt: skip
+    assert too_large.status_code == 413
 
 
 def test_an_unfinished_folder_is_taken_and_shown(begun: Desk) -> None:
-    content = zipped(**{"x/track.toml": TRACK_FILE, "x/d1/module.toml": b'key = "d1"\nstatus = "published"\n'
-                        b'[[objectives]]\nkey = "o"\n', "x/d1/01-a.fr.md": b'+++\ntitle = "Seule"\n+++\n',
-                        "x/d1/questions.toml": b'[[questions]]\nkey = "q1"\n[[questions.options]]\n'})  # fmt: skip
+    content = zipped(
+        {
+            "x/track.toml": TRACK_FILE,
+            "x/d1/module.toml": b'key = "d1"\nstatus = "published"\n[[objectives]]\nkey = "o"\n',
+            "x/d1/01-a.fr.md": b'+++\ntitle = "Seule"\n+++\n',
+            "x/d1/questions.toml": b'[[questions]]\nkey = "q1"\n[[questions.options]]\n',
+        }
+    )
     begun.post("/package", file=(io.BytesIO(content), "d.zip"), state=_state(begun.get("/package")))
     assert "À régler avant la relecture" in begun.get("/review")
-    for path in ("/preview", "/preview/d1", "/preview/d1/lessons/a", "/preview/d1/assessment"):
-        assert "Aperçu du brouillon" in begun.get(path)
-    assert begun.browsers["auteur"].get(f"/author/{KEY}/preview/d1/lessons/a?lang=en").status_code == 200
+    for path in ("/preview", "/preview/d1", "/preview/d1/lessons/a", "/preview/d1/lessons/a?lang=en"):
+        begun.get(path)
+    assert "Aperçu du brouillon" in begun.get("/preview/d1/assessment")
 
 
 @pytest.mark.parametrize("path", ["", "/d1", f"/d1/lessons/{LESSON}", "/d1/assessment"])
@@ -404,3 +395,17 @@ def test_a_drawn_assessment_is_the_same_for_the_same_seed(begun: Desk) -> None:
     begun.get("/preview/d9", status=404)
     begun.get("/preview/d3", status=404)  # announced
     begun.get("/preview/d1/lessons/none", status=404)
+
+
+def test_images_of_a_draft_are_seen_by_its_authors_alone(begun: Desk, platform: PlatformInTest) -> None:
+    name = f"d1/01-{LESSON}.fr.md"
+    files = dict(begun.folder().files)
+    files["d1/files/plan.png"] = PNG
+    files[name] += "\n![Un plan](files/plan.png)\n".encode()
+    begun.post("/package", file=(io.BytesIO(zipped(files)), "d.zip"), state=_state(begun.get("/package")))
+    (address,) = re.findall(r'src="([^"]+plan\.png)"', begun.get(f"/preview/d1/lessons/{LESSON}"))
+    image = begun.browsers["relecteur"].get(address)
+    assert (image.data, image.mimetype) == (PNG, "image/png")
+    assert begun.browsers["relecteur"].get(address.replace("plan.png", "other.png")).status_code == 404
+    assert platform.launched().get(address).status_code == 404
+    assert platform.launched().get(address.replace("/author/", "/learn/").replace("/preview", "")).status_code == 404
