@@ -128,7 +128,7 @@ def _next_step(key: str, plan: Outline) -> dict[str, Any] | None:
             label, url = _("Write the first lesson of %(code)s", **name), page("lesson_list.index", **here)
         elif each.module.published and not each.questions:
             said = _("Its lessons are begun, and its bank has no question.")
-            label, url = _("Write the first question of %(code)s", **name), page("bank.questions", **here)
+            label, url = _("Write the first question of %(code)s", **name), page("bank.index", **here)
         else:
             continue
         if url:
