@@ -43,7 +43,6 @@ SWITCHES = [
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
-# Each test has an application of its own.
 made_once.share()
 # As strong as the real ones and as quick as a test needs: two hashes a sign-in were half the time of many.
 REAL_HASHER = accounts.hasher
