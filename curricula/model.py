@@ -1,9 +1,11 @@
 """What a track is made of: frozen values, free of any framework."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 #: A text in each language the product speaks, by ISO 639-1 code.
@@ -40,11 +42,44 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A level of a competency, from 1, and what shows that it is reached."""
+
+    number: int
+    criterion: Localized
+
+
+@dataclass(frozen=True)
+class Competency:
+    """Something that people become able to do, level after level."""
+
+    key: str
+    title: Localized
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Framework:
+    """The competencies that a track works towards."""
+
+    key: str
+    version: str
+    title: Localized
+    competencies: tuple[Competency, ...]
+
+    def competency(self, key: str) -> Competency | None:
+        """The competency of that key, or None."""
+        return next((competency for competency in self.competencies if competency.key == key), None)
+
+
+@dataclass(frozen=True)
 class Objective:
-    """What one will be able to do, as an observable verb."""
+    """What one will be able to do, as an observable verb, and the level of a competency of the framework it reaches."""
 
     key: str
     text: Localized
+    competency: str | None = None
+    level: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +133,29 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Term:
+    """A term of the glossary, explained in a sentence or two."""
+
+    key: str
+    term: Localized
+    definition: Localized
+
+
+@dataclass(frozen=True)
+class File:
+    """An image of a module; ``media`` is its media type, as its content says."""
+
+    name: str
+    media: str
+    content: bytes = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
 class QuizRules:
     """How a module is assessed: ``questions`` drawn, ``threshold`` to reach, ``attempts`` (0: no limit)."""
 
@@ -130,6 +188,7 @@ class Module:
     questions: tuple[Question, ...] = ()
     requires: tuple[str, ...] = ()
     branch: str | None = None
+    files: tuple[File, ...] = ()
 
     @property
     def published(self) -> bool:
@@ -143,6 +202,10 @@ class Module:
     def question(self, key: str) -> Question | None:
         """The question of that key, or None."""
         return next((question for question in self.questions if question.key == key), None)
+
+    def file(self, name: str) -> File | None:
+        """The image of that name, or None."""
+        return next((file for file in self.files if file.name == name), None)
 
     def source(self, key: str) -> Source | None:
         """The source of that key, or None."""
@@ -191,6 +254,8 @@ class Track:
     legal: tuple[LegalReference, ...] = ()
     requires: tuple[str, ...] = ()
     branches: tuple[Branch, ...] = ()
+    framework: Framework | None = None
+    glossary: tuple[Term, ...] = ()
     #: SHA-256 of the folder's files, hexadecimal.
     digest: str = field(default="", compare=False)
 

@@ -13,6 +13,8 @@ from typing import Literal
 from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
 from curricula.problems import N_, said
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
+from curricula.references import references
+from curricula.render import FILES, TERM
 
 Weight = Literal["blocking", "advice"]
 
@@ -55,7 +57,7 @@ def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
     found += [each for reference in track.legal for each in _law(reference.key, reference.checked_on, today)]
-    found += _branches(track)
+    found += [*_branches(track), *_framework(track), *_unused(track)]
     return sorted(found, key=lambda each: each.weight != "blocking")
 
 
@@ -67,6 +69,28 @@ def _branches(track: Track) -> Iterator[Finding]:
     if rule and rule.branches > len(track.open_branches):
         message = N_("The certificate asks for more branches than can be followed: nobody would earn it.")
         yield _finding(("certificate", "branches"), "blocking", message)
+
+
+def _framework(track: Track) -> Iterator[Finding]:
+    worked = {objective.competency for module in track.modules for objective in module.objectives}
+    for competency in track.framework.competencies if track.framework else ():
+        if competency.key not in worked:
+            where = ("framework", competency.key)
+            yield _finding(where, "advice", N_("No objective works towards this competency."))
+
+
+def _unused(track: Track) -> Iterator[Finding]:
+    terms = set[str]()
+    for module in track.modules:
+        bodies = [text.body for lesson in module.lessons for text in lesson.texts.values()]
+        named = {reference.target for body in bodies for reference in references(body)}
+        terms |= named
+        for file in module.files:
+            if FILES + file.name not in named:
+                yield _finding((module.key, "file", file.name), "advice", N_("No lesson shows this image."))
+    for term in track.glossary:
+        if TERM + term.key not in terms:
+            yield _finding(("glossary", term.key), "advice", N_("No lesson uses this term."))
 
 
 def _module(module: Module, today: date) -> Iterator[Finding]:
@@ -166,12 +190,13 @@ def _bank(here: tuple[str, ...], module: Module) -> Iterator[Finding]:
     stems = Counter(stem for question in module.questions for stem in set(question.stem.values()) if stem)
     for question in module.questions:
         where = (*here, "question", question.key)
-        yield from _question(where, question)
+        yield from question_findings(where, question)
         if any(stems[stem] > 1 for stem in question.stem.values()):
             yield _finding(where, "advice", N_("Another question has the same wording."))
 
 
-def _question(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
+def question_findings(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
+    """What is found in one question, wherever it stands (``where``)."""
     for language in LANGUAGES:
         if not question.stem.get(language):
             yield _finding((*where, "stem", language), "blocking", N_("The question is not written in this language."))

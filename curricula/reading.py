@@ -21,7 +21,7 @@ ENOUGH = 60
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`]*`", re.DOTALL)
 _MARKS = re.compile(r"^\s*(?::{3,}.*|#+\s.*|\|.*|[-=*_]{3,})$", re.MULTILINE)
-_SIGNS = re.compile(r"[*_>]|\]\([^)]*\)|\[|^\s*(?:[-+]|\d+\.)\s+", re.MULTILINE)
+_SIGNS = re.compile(r"[*_>]|\]\([^)]*\)|!?\[|^\s*(?:[-+]|\d+\.)\s+", re.MULTILINE)
 _END = re.compile(r"(?<=[.!?…:;])[\s»”)]+(?=[«“(\s]*[A-ZÀ-ÖØ-Þ0-9])|\n\s*\n|\n(?=\s*(?:[-+*]|\d+\.)\s)")
 
 

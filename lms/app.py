@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, g, request, session
+from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -26,6 +26,8 @@ from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+#: What a form may weigh beside its file, in bytes.
+FORM_ROOM = 100_000
 
 
 class Service(Flask):
@@ -50,6 +52,10 @@ def create_app(config: Config | None = None) -> Flask:
     with app.app_context():
         tokens = Tokens(app.extensions["outbound"], app.extensions["tool_keys"], config.secret_key, db.engine)
     app.extensions["services"] = ServiceClient(app.extensions["outbound"], tokens)
+    app.extensions["uploads"] = {
+        name: size for each in discover(lms.views, "UPLOADS").values() for name, size in each.items()
+    }
+    app.before_request(_allow_uploads)  # before the form is read, for its token
     csrf = CSRFProtect(app)
     init_i18n(app)
     init_errors(app)
@@ -78,7 +84,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
     return {
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database,
-        "MAX_CONTENT_LENGTH": config.upload_limit + 100_000,
+        "MAX_CONTENT_LENGTH": config.upload_limit + FORM_ROOM,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "SESSION_COOKIE_NAME": "mpia",
         "SESSION_COOKIE_HTTPONLY": True,
@@ -102,6 +108,13 @@ def _init_login(app: Flask) -> None:
         token = session.get("sid")
         row = live_session(db.session(), token) if token else None
         return Visitor(row) if row else None
+
+
+def _allow_uploads() -> None:
+    """Let the pages that take large files (``UPLOADS`` of their module) be sent so much, and no other."""
+    largest = current_app.extensions["uploads"].get(request.endpoint)
+    if largest:
+        request.max_content_length = largest + FORM_ROOM
 
 
 def _declare_intent() -> None:

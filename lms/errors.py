@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
+from lms.i18n import filesize
 from lms.i18n import gettext as _
 from lms.models import db
 
@@ -60,6 +61,7 @@ def _http(error: HTTPException) -> Response:
     if error.response is not None or status < 400:
         return error.get_response()  # type: ignore[return-value]
     _settle_visitor()
+    most = filesize(request.max_content_length or 0)
     texts = {
         400: (_("This request could not be understood."), _("Go back and try again.")),
         401: (
@@ -69,7 +71,7 @@ def _http(error: HTTPException) -> Response:
         403: (_("Your role does not open this page."), _("Ask the person in charge of the training.")),
         404: (_("This page does not exist."), _("Check the address, or go back to your tracks.")),
         405: (_("This page cannot be used in this way."), _("Go back and try again.")),
-        413: (_("What you sent is too large."), _("Choose a smaller file.")),
+        413: (_("What you sent is too large."), _("Choose a smaller file: %(size)s at most.", size=most)),
         429: (_("Too many requests came from your network."), _("Wait a minute and try again.")),
     }
     fallback = (

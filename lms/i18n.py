@@ -1,5 +1,7 @@
 """Languages, dates and numbers: French first, English by choice, LTI locale or browser."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -65,6 +67,18 @@ def _speech() -> tuple[Any, str]:
     if kept is None:
         kept = environ["lms.speech"] = flask_babel.get_translations(), flask_babel.get_locale().language
     return kept
+
+
+@contextmanager
+def speaking(speech: str) -> Iterator[None]:
+    """Inside a request, say everything in that language for a while: what its readers would see."""
+    before = _speech()
+    with flask_babel.force_locale(speech):
+        request.environ["lms.speech"] = flask_babel.get_translations(), speech
+    try:
+        yield
+    finally:
+        request.environ["lms.speech"] = before
 
 
 def _said(message: str) -> str:

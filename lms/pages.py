@@ -119,8 +119,10 @@ def _visitor_values(visitor: Visitor) -> dict[str, Any]:
 
 
 def _navigation(visitor: Visitor) -> list[dict[str, Any]]:
+    # Whoever is signed in reads the catalogue; not all of them learn.
+    learn = _("Learn") if visitor.roles & {"learner", "trainer", "author"} else _("Catalogue")
     rooms = [
-        ("learn.catalogue", _("Learn"), {"learner", "trainer", "author"}),
+        ("learn.catalogue", learn, visitor.roles),
         ("teach.cohorts", _("Train"), {"trainer"}),
         ("author.index", _("Design"), {"author", "trainer"}),
         ("hr.index", _("Human resources"), {"hr"}),

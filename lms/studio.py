@@ -1,11 +1,12 @@
 """What every page of the studio shares: who the visitor is there, and the draft they asked for."""
 
-from typing import Any
+from flask import abort, g
 
-from flask import abort, current_app, g, url_for
-
+from curricula.model import Module
+from curricula.pieces import module_in, module_path, track_in, track_path
 from lms.errors import Refused
 from lms.i18n import gettext as _
+from lms.i18n import localized
 from lms.models import Draft, DraftPiece, Person, db
 from lms.security import visitor
 from lms.services import drafts, studio
@@ -48,6 +49,22 @@ def piece_or_404(draft: Draft, path: str) -> DraftPiece:
     return found
 
 
+def module_or_404(draft: Draft, module_key: str) -> Module:
+    """A module of the draft, without its lessons and questions."""
+    return module_in(piece_or_404(draft, module_path(module_key)).content)
+
+
+def track_title(draft: Draft) -> str:
+    """The title of the draft's track in the reader's language; its key where it has none."""
+    found = drafts.piece(db.session(), draft, track_path())
+    return (localized(track_in(found.content).title) if found else "") or draft.track_key
+
+
+def language_names() -> dict[str, str]:
+    """What the studio calls the languages of the tracks."""
+    return {"fr": _("French"), "en": _("English")}
+
+
 def colleague(person_id: int | None) -> str:
     """Who did something, for those who write with them."""
     person = db.session.get(Person, person_id) if person_id else None
@@ -61,8 +78,3 @@ def frozen() -> Refused:
         _("Take it back from review, on the page of the track, to go on writing."),
         status=409, cause="draft_frozen",
     )  # fmt: skip
-
-
-def page(endpoint: str, **values: Any) -> str | None:
-    """The address of a page of the studio; None when there is no such page."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None

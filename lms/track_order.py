@@ -1,4 +1,4 @@
-"""What comes before what in a track, in the reader's words: modules to pass first, tracks to follow first, branches."""
+"""What comes before what in a track, in the reader's words: modules and tracks first, branches, levels reached."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from babel.lists import format_list
 
 from certificates.award import BranchCondition
-from curricula.model import Track
+from curricula.model import Objective, Track
 from curricula.progress import ModuleProgress, TrackProgress
 from lms.i18n import current_language, localized, ngettext
 from lms.i18n import gettext as _
@@ -30,6 +30,19 @@ def required_tracks(found: Track, address: Callable[[Track], str]) -> list[dict[
         {"title": localized(track.title), "url": address(track)} if track else {"title": key, "url": None}
         for key, track in known.items()
     ]
+
+
+def reached(found: Track, objective: Objective) -> str | None:
+    """The level of a competency that an objective reaches, with what shows it."""
+    key = objective.competency
+    competency = found.framework.competency(key) if found.framework and key else None
+    if competency is None:
+        return None
+    criterion = next((level.criterion for level in competency.levels if level.number == objective.level), None)
+    return _(
+        "Competency “%(title)s”, level %(level)s: %(criterion)s",
+        title=localized(competency.title), level=objective.level, criterion=localized(criterion) if criterion else "",
+    )  # fmt: skip
 
 
 def branches(state: TrackProgress, steps: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

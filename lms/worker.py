@@ -21,6 +21,7 @@ from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
 from lms.services import (
+    bank_files,
     connections,
     deep_links,
     invitations,
@@ -128,6 +129,7 @@ class Worker:
             self._keys.keep_up(db.session(), self._key_life)
             connections.promise_due_checks(db.session())
             deep_links.sweep(db.session())
+            bank_files.sweep(db.session())
             notices.sweep(db.session())
             reconciliation.promise_comparisons(db.session())
             rosters.promise_due(db.session())

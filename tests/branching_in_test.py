@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
-from curricula.model import Branch, CertificateRule, Module, Track
+from curricula.model import Branch, CertificateRule, Competency, Framework, Level, Module, Track
 from tests.learner_in_test import TRACK, module
+
+DECIDE = Competency(
+    "decide", {"fr": "Décider", "en": "Decide"}, (Level(1, {"fr": "Cite une source.", "en": "Quotes a source."}),)
+)
 
 
 def part(of: str, key: str, order: int, minutes: int, **more: object) -> Module:
@@ -14,6 +18,7 @@ def part(of: str, key: str, order: int, minutes: int, **more: object) -> Module:
 def branching() -> Track:
     """« a1 » then « a2 », then health (« s1 » then « s2 ») or justice (« j1 »)."""
     assert TRACK.certificate is not None
+    decides = replace(module("d1").objectives[0], competency="decide", level=1)
     return replace(
         TRACK,
         key="agents",
@@ -24,11 +29,12 @@ def branching() -> Track:
             Branch("health", {"fr": "Spécialité santé", "en": "Health"}, {"fr": "Soins.", "en": "Care."}),
             Branch("justice", {"fr": "Spécialité justice", "en": "Justice"}),
         ),
+        framework=Framework("public-ai", "2026.1", DECIDE.title, (DECIDE,)),
         certificate=CertificateRule(
             TRACK.certificate.title, ("a1", "a2"), TRACK.certificate.threshold, TRACK.certificate.valid_months, 1
         ),
         modules=(
-            part("d1", "a1", 1, 100),
+            part("d1", "a1", 1, 100, objectives=(decides, *module("d1").objectives[1:])),
             part("d2", "a2", 2, 100, requires=("a1",)),
             part("d1", "s1", 3, 120, branch="health", requires=("a2",)),
             part("d2", "s2", 4, 120, branch="health", requires=("s1", "a1")),

@@ -40,7 +40,8 @@ ALLOWED = {
     ("account.reading", "POST"): SIGNED_IN,
     ("account.new_tab", "GET"): SIGNED_IN,
     ("account.logout", "POST"): SIGNED_IN,
-    ("learn.catalogue", "GET"): READERS,
+    ("learn.catalogue", "GET"): SIGNED_IN,
+    ("learn.about", "GET"): SIGNED_IN,
     ("learn.track", "GET"): READERS,
     ("learn.module", "GET"): READERS,
     ("learn.lesson", "GET"): READERS,
@@ -93,6 +94,7 @@ GUARDED_OTHERWISE = {
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
     # 404 without such a delivery or column: tests/views/test_deliveries_page.py
     ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
+    ("lesson_files.show", "GET"),  # as the lesson, and 404 without such a file: tests/views/test_lesson_files.py
     # The session that began the choice, alone and once: tests/hostile/test_hostile_deep_linking.py
     ("pick.choose", "GET"), ("pick.review", "GET"), ("pick.preview", "GET"), ("pick.place", "POST"),
     ("pick.cancel", "POST"),

@@ -8,8 +8,9 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from lms.models import Draft, Institution, db
-from lms.services import drafts, studio
+from lms.services import drafts, lesson_files, studio
 from lms.services.accounts import make_account
+from tests.image_samples import SVG
 from tests.platform_in_test import PlatformInTest, trainer
 from tests.test_authorisation import form_token, routes
 
@@ -32,6 +33,39 @@ STUDIO = {
     ("outline_modules.move", "POST"): AUTHOR,
     ("outline_modules.delete", "GET"): AUTHOR,
     ("outline_modules.delete", "POST"): AUTHOR,
+    ("module_files.add", "POST"): AUTHOR,
+    ("module_files.delete", "POST"): AUTHOR,
+    ("module_files.index", "GET"): EVERY,
+    ("module_files.replace", "POST"): AUTHOR,
+    ("module_files.show", "GET"): EVERY,
+    ("lesson_list.delete", "GET"): AUTHOR,
+    ("lesson_list.delete", "POST"): AUTHOR,
+    ("lesson_list.index", "GET"): EVERY,
+    ("lesson_list.move", "POST"): AUTHOR,
+    ("lesson_list.new", "POST"): AUTHOR,
+    ("lesson_list.settings", "GET"): EVERY,
+    ("lesson_list.settings", "POST"): AUTHOR,
+    ("lessons.edit", "GET"): EVERY,
+    ("lessons.preview", "POST"): AUTHOR,
+    ("lessons.save", "POST"): AUTHOR,
+    ("bank.index", "GET"): EVERY,
+    ("bank.new", "GET"): AUTHOR,
+    ("bank.new", "POST"): AUTHOR,
+    ("bank.question", "GET"): EVERY,
+    ("bank.question", "POST"): AUTHOR,
+    ("bank.seen", "POST"): EVERY,
+    ("bank.move", "POST"): AUTHOR,
+    ("bank.copy", "POST"): AUTHOR,
+    ("bank.transfer", "POST"): AUTHOR,
+    ("bank.remove", "GET"): AUTHOR,
+    ("bank.remove", "POST"): AUTHOR,
+    ("bank_files.upload", "GET"): AUTHOR,
+    ("bank_files.upload", "POST"): AUTHOR,
+    ("bank_files.confirm", "GET"): AUTHOR,
+    ("bank_files.confirm", "POST"): AUTHOR,
+    ("bank_files.stamp", "GET"): AUTHOR,
+    ("bank_files.export", "GET"): EVERY,
+    ("bank_files.file", "GET"): EVERY,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
@@ -40,7 +74,10 @@ OWN_PAGES = {
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
-PARTS = {"track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr"}
+PARTS = {
+    "track_key": TRACK, "module_key": "d1", "lesson_key": "ce-que-produit-un-modele", "question_key": "d1-q01",
+    "language": "fr", "name": "plan.svg", "upload_id": 1, "format_key": "gift",
+}  # fmt: skip
 
 
 @dataclass
@@ -54,8 +91,9 @@ class Scene:
     def ask(self, visitor: str, endpoint: str, method: str) -> int:
         """The status of an answer, the track having an open draft."""
         with self.app.app_context():
-            drafts.begin(db.session(), TRACK, None)
+            draft = drafts.begin(db.session(), TRACK, None)
             db.session.query(Draft).filter_by(track_key=TRACK, ended_at=None).update({"state": "draft"})
+            lesson_files.keep(db.session(), draft, "d1", "plan.svg", SVG, None)
             db.session.commit()
             db.session.remove()
         rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)

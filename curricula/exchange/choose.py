@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from curricula.exchange.labels import Keys
+from curricula.exchange.labels import USUAL_DIFFICULTY, Keys
 from curricula.exchange.model import Format, NotReadable, Taken
 from curricula.exchange.registry import formats
 from curricula.model import Question
@@ -36,15 +36,18 @@ def _read(one: Format, content: bytes, language: str) -> Taken:
     return one.read(content, language)
 
 
-def joining(bank: Iterable[Question], new: Iterable[Question], objective: str = "", source: str = "") -> list[Question]:
-    """Questions that are to join a bank: keys that are taken change, and what they do not say is filled in."""
+def joining(
+    taken: Iterable[str], new: Iterable[Question], objective: str = "", source: str = "",
+    difficulty: int = USUAL_DIFFICULTY,
+) -> list[Question]:  # fmt: skip
+    """Questions that are to join a bank: keys that are ``taken`` change, and what they do not say is filled in."""
     keys = Keys()
-    for question in bank:
-        keys.key(question.key)
+    for key in taken:
+        keys.key(key)
     return [
         replace(
             question, key=keys.key(question.key), objective=question.objective or objective,
-            source=question.source or source,
+            source=question.source or source, difficulty=question.difficulty or difficulty,
         )
         for question in new
     ]  # fmt: skip

@@ -14,10 +14,10 @@ _TAG = re.compile(r"(objective|difficulty|source|misconception-[\w-]+)\s*:\s*(.+
 
 @dataclass(frozen=True)
 class Labels:
-    """What tags say of a question; ``misconceptions`` by option key."""
+    """What tags say of a question; ``misconceptions`` by option key. Difficulty 0: they say none."""
 
     objective: str = ""
-    difficulty: int = USUAL_DIFFICULTY
+    difficulty: int = 0
     source: str = ""
     misconceptions: dict[str, str] = field(default_factory=dict)
     #: Tags that are not ours.
@@ -26,13 +26,17 @@ class Labels:
 
 def tags_of(question: Question) -> list[str]:
     """The tags of a question, in a stable order."""
-    said = [("objective", question.objective), ("difficulty", str(question.difficulty)), ("source", question.source)]
+    said = [
+        ("objective", question.objective),
+        ("difficulty", str(question.difficulty or "")),
+        ("source", question.source),
+    ]
     said += [(f"misconception-{option.key}", option.misconception) for option in question.options]
     return [f"{name}:{value}" for name, value in said if value]
 
 
 def labels_of(tags: Iterable[str]) -> Labels:
-    """What the tags of a question say; an impossible difficulty is the usual one."""
+    """What the tags of a question say; an impossible difficulty is none."""
     told, others = dict[str, str](), list[str]()
     for tag in tags:
         found = _TAG.fullmatch(tag.strip())
@@ -43,7 +47,7 @@ def labels_of(tags: Iterable[str]) -> Labels:
     difficulty = told.get("difficulty", "")
     return Labels(
         told.get("objective", ""),
-        int(difficulty) if difficulty in {"1", "2", "3"} else USUAL_DIFFICULTY,
+        int(difficulty) if difficulty in {"1", "2", "3"} else 0,
         told.get("source", ""),
         {name.removeprefix("misconception-"): value for name, value in told.items() if "-" in name},
         tuple(others),

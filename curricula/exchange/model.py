@@ -56,8 +56,8 @@ class Link:
 class Taken:
     """What was read of a file, in its order.
 
-    A question's texts are in one language, or in each that the file gives. Its ``objective`` and ``source`` are empty
-    unless the file says them (see ``curricula.exchange.labels``): its author completes them before publishing.
+    A question's texts are in one language, or in each that the file gives. Its ``objective`` and ``source`` are empty,
+    and its ``difficulty`` is 0, unless the file says them (``curricula.exchange.labels``); see ``choose.joining``.
     """
 
     questions: tuple[Question, ...] = ()

@@ -61,7 +61,7 @@ def take(file: Path, bank: Path, language: str, key: str | None, objective: str,
     if not taken.questions:
         click.echo(f"{file}: no question that can be asked here. Nothing was imported.", err=True)
         sys.exit(1)
-    new = choose.joining(kept, taken.questions, objective, source)
+    new = choose.joining((each.key for each in kept), taken.questions, objective, source)
     # What is there stays letter for letter.
     parts = [before.decode("utf-8-sig").rstrip(), "\n".join(questions_lines(new))]
     _write(bank, ("\n\n".join(filter(None, parts)) + "\n").encode())

@@ -4,6 +4,7 @@ from lms.models.agents import Agent, AuditEntry, ImportRun
 from lms.models.authoring import (
     DRAFT_STATES,
     STUDIO_ROLES,
+    BankUpload,
     Curriculum,
     Draft,
     DraftChange,
@@ -51,6 +52,7 @@ __all__ = [
     "Answer",
     "Attempt",
     "AuditEntry",
+    "BankUpload",
     "Base",
     "Certificate",
     "CertificateFile",

@@ -95,11 +95,17 @@ class DraftPiece(Base):
     """One piece of a draft (``curricula.pieces``): what two people do not write at once."""
 
     __tablename__ = "draft_piece"
-    __table_args__ = (UniqueConstraint("draft_id", "path"), Index(None, "draft_id", "place"))
+    __table_args__ = (
+        UniqueConstraint("draft_id", "path"),
+        Index(None, "draft_id", "place"),
+        Index(None, "draft_id", "parent", "place"),
+    )
 
     id: Mapped[Id]
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"))
     path: Mapped[str] = mapped_column(String(300))
+    #: What its path begins with, up to the last « / »: the bank of a question, the lessons of a module.
+    parent: Mapped[str] = mapped_column(String(300), default="")
     #: Its order among lessons, or questions.
     place: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
@@ -108,10 +114,36 @@ class DraftPiece(Base):
     #: What lists show of it, and the folded words a search reads.
     label: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     words: Mapped[str] = mapped_column(Text, default="")
+    #: What lists are narrowed by and count, without reading contents (``lms.services.bank``).
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: For each text that is in two languages, which words were last said to agree (``lms.services.translation``).
     agreed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     edited_at: Mapped[datetime] = mapped_column(default=utcnow)
     edited_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+
+class BankUpload(Base):
+    """A file of questions that somebody sent, between the page that shows what was read and the one that keeps it.
+
+    One a person and draft; what nobody confirmed is swept. The file itself goes as soon as it is read.
+    """
+
+    __tablename__ = "bank_upload"
+    __table_args__ = (Index(None, "draft_id", "person_id"),)
+
+    id: Mapped[Id]
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"))
+    module_key: Mapped[str] = mapped_column(String(100))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    #: Key of ``curricula.exchange.registry``; empty: by the file's name.
+    format: Mapped[str] = mapped_column(String(30), default="")
+    language: Mapped[str] = mapped_column(String(2))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: Since when ``found`` says what was read: a job reads large files.
+    read_at: Mapped[datetime | None]
+    found: Mapped[dict[str, Any]] = mapped_column(default=dict, deferred=True)
 
 
 class DraftChange(Base):

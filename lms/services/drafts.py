@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, undefer
 
+from assessments.registry import right_options
 from curricula.folder import Folder
-from curricula.model import Track
+from curricula.model import Question, Track
 from curricula.pieces import (
     Piece,
     folder_of,
@@ -24,6 +25,7 @@ from curricula.pieces import (
     track_path,
     track_piece,
 )
+from curricula.unfinished import alone
 from lms.models import Curriculum, Draft, DraftChange, DraftPiece, TrackRevision, utcnow
 from lms.services import revisions
 from lms.services.audit import record
@@ -162,7 +164,7 @@ def save(
         raise Conflict(row)
     _note(session, row, person_id, apart=apart)
     row.content, row.edition = content, row.edition + 1
-    row.label, row.words = described(path, content)
+    row.label, row.words, row.facts = described(path, content)
     row.edited_at, row.edited_by = utcnow(), person_id
     session.flush()
     return row
@@ -213,12 +215,14 @@ def move(session: Session, draft: Draft, path: str, by: int, person_id: int | No
     row = piece(session, draft, path)
     if row is None:
         raise Conflict(None)
-    kind = path.rpartition("/")[0] + "/"
-    others = [each for each in listed(session, draft, kind) if each.path.count("/") == path.count("/")]
-    at = next(number for number, each in enumerate(others) if each.id == row.id) + by
-    if not 0 <= at < len(others):
+    here = select(DraftPiece).filter_by(draft_id=draft.id, parent=row.parent)
+    if by < 0:
+        query = here.where(DraftPiece.place < row.place).order_by(DraftPiece.place.desc())
+    else:
+        query = here.where(DraftPiece.place > row.place).order_by(DraftPiece.place)
+    other = session.scalars(query.limit(1)).first()
+    if other is None:
         return False
-    other = others[at]
     row.place, other.place = other.place, row.place
     row.edited_at, row.edited_by = utcnow(), person_id
     session.flush()
@@ -261,35 +265,51 @@ def restore(session: Session, draft: Draft, change: DraftChange, person_id: int 
     return save(session, draft, change.path, change.before, row.edition, person_id, apart=True)
 
 
-def described(path: str, content: bytes) -> tuple[dict[str, str], str]:
-    """(what a list shows of a piece in each language, the folded words a search reads)."""
-    kind = path.rpartition("/")[0].rpartition("/")[2]
+def described(path: str, content: bytes) -> tuple[dict[str, str], str, dict[str, Any]]:
+    """(what a list shows of a piece in each language, the folded words a search reads, what it is narrowed by)."""
     if path == track_path():
         label: dict[str, str] = dict(track_in(content).title)
     elif path.endswith("/module") and path.count("/") == 1:
         label = dict(module_in(content).title)
-    elif kind == "question":
-        question = question_in(content)
-        texts = [question.stem, *(option.text for option in question.options)]
-        words = fold(" ".join([question.key, *(said for text in texts for said in text.values())]))
-        return {language: text[:SHOWN] for language, text in question.stem.items()}, words
+    elif parent(path).endswith("/question"):
+        return described_question(question_in(content))
     elif path.count("/") == 3 and "/lesson/" in path:
         title = text_in(content).title
         label = {path[-2:]: title}
     else:
         label = {"": path.rpartition("/")[2]}
-    return label, fold(" ".join(label.values()))
+    return label, fold(" ".join(label.values())), {}
+
+
+def described_question(question: Question) -> tuple[dict[str, str], str, dict[str, Any]]:
+    """The same of a question: facts are what its bank is narrowed by (``lms.services.bank``)."""
+    texts = [question.stem, *(text for option in question.options for text in (option.text, option.feedback))]
+    words = [question.key, *question.stem.values(), *(said for each in question.options for said in each.text.values())]
+    facts = {
+        "objective": question.objective, "source": question.source, "difficulty": question.difficulty,
+        "type": question.type,
+        # Said in one language, and not in the other.
+        "untranslated": any(bool(text.get("fr")) != bool(text.get("en")) for text in texts),
+        "unfinished": any(each.weight == "blocking" for each in alone(question, right_options())),
+    }  # fmt: skip
+    return {language: text[:SHOWN] for language, text in question.stem.items()}, fold(" ".join(words)), facts
+
+
+def parent(path: str) -> str:
+    """What a path begins with, up to the last « / »."""
+    return path.rpartition("/")[0]
 
 
 def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: int | None) -> range:
     last = session.scalar(select(func.max(DraftPiece.place)).filter_by(draft_id=draft.id)) or 0
     now, rows = utcnow(), []
     for place, each in enumerate(found, last + 1):
-        label, words = described(each.path, each.content)
+        label, words, facts = described(each.path, each.content)
         rows.append(
             {
-                "draft_id": draft.id, "path": each.path, "place": place, "content": each.content, "edition": 1,
-                "label": label, "words": words, "agreed": {}, "edited_at": now, "edited_by": person_id,
+                "draft_id": draft.id, "path": each.path, "parent": parent(each.path), "place": place,
+                "content": each.content, "edition": 1, "label": label, "words": words, "facts": facts, "agreed": {},
+                "edited_at": now, "edited_by": person_id,
             }
         )  # fmt: skip
     if rows:

@@ -17,8 +17,8 @@ from lms.pages import tool_keys, track_or_404, tracks
 from lms.security import posts_to, visitor
 from lms.services.audit import record
 from lms.services.deep_links import PendingChoice, pending, take
-from lms.services.offers import LENGTHS, Offer, Search, chosen, offers
-from lms.track_pages import Ways, lesson_values, module_values, track_values
+from lms.services.offers import Offer, Search, chosen, offers
+from lms.track_pages import Ways, length_words, lesson_values, module_values, track_values
 
 blueprint = Blueprint("pick", __name__, url_prefix="/teach/pick")
 
@@ -41,7 +41,7 @@ def choose(token: str) -> ResponseReturnValue:
         multiple=asked.settings.accept_multiple,
         search=search,
         audiences=[(track.key, localized(track.title)) for track in tracks().values()],
-        lengths=_lengths(every),
+        lengths=[(key, words) for key, words in length_words().items() if key in {offer.length for offer in every}],
         groups=[_group(track, every, found, picked, token) for track in tracks().values()],
         found=len(found) if asks else None,
         missing="missing" in request.args,
@@ -213,18 +213,6 @@ def _kept() -> dict[str, Any]:
     """What the address carries, to carry it on."""
     kept = {name: request.values[name] for name in SEARCH if request.values.get(name)}
     return kept | {"pick": picks} if (picks := request.values.getlist("pick")) else kept
-
-
-def _lengths(every: list[Offer]) -> list[tuple[str, str]]:
-    """The lengths that something has, in words."""
-    words = {
-        "short": _("Short: 2 h at most"),
-        "half": _("Half a day: 2 to 4 h"),
-        "day": _("A day: 4 to 8 h"),
-        "more": _("More than a day"),
-    }
-    present = {offer.length for offer in every}
-    return [(key, words[key]) for key in LENGTHS if key in present]
 
 
 def _group(track: Track, every: list[Offer], found: set[str], picked: set[str], token: str) -> dict[str, Any]:

@@ -114,3 +114,14 @@ def test_the_core_and_one_branch_complete_the_track(
 def test_the_criteria_name_the_branches(learner_client: FlaskClient) -> None:
     page = learner_client.get("/tracks/agents/2026.1/certificate").text
     assert page.count("Branche au choix") == 3
+
+
+@pytest.mark.usefixtures("row")
+def test_a_module_says_which_levels_its_objectives_reach(learner_client: FlaskClient) -> None:
+    assert "Compétence « Décider », niveau 1 : Cite une source." in spaced(learner_client.get("/learn/agents/a1").text)
+    assert "Compétence «" not in spaced(learner_client.get("/learn/agents/a2").text)
+
+
+def spaced(text: str) -> str:
+    """A page with ordinary spaces."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")

@@ -31,7 +31,7 @@ def right(question: Question) -> str:
 def test_a_question_with_title_comment_and_feedbacks() -> None:
     text = "// Module 2\n::Courrier 1::Qui décide ?{\n\t=L’agent#Oui.\n\t~L’outil # Non.\n\t~Personne\n}\n"
     assert only(text) == Question(
-        "courrier-1", "single", "", 2, "", {"fr": "Qui décide ?"},
+        "courrier-1", "single", "", 0, "", {"fr": "Qui décide ?"},
         (
             Option("a", {"fr": "L’agent"}, {"fr": "Oui."}, correct=True),
             Option("b", {"fr": "L’outil"}, {"fr": "Non."}),

@@ -138,7 +138,7 @@ def test_a_choice_question_as_moodle_writes_it_is_taken_whole() -> None:
     taken = changed()
     assert taken.notes == ()
     assert only(taken) == Question(
-        "courrier-n-1", "single", "", 2, "", {"fr": "Qui **décide** ?"},
+        "courrier-n-1", "single", "", 0, "", {"fr": "Qui **décide** ?"},
         (
             Option("a", {"fr": "L’agent"}, {"fr": "Oui : article 14."}, correct=True),
             Option("b", {"fr": "L’outil"}, {"fr": "Non."}),

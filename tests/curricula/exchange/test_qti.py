@@ -26,7 +26,7 @@ def test_a_single_choice_of_3_0_keeps_its_texts_and_inline_feedback() -> None:
     taken = read(SINGLE_3.encode(), "fr")
     assert said(taken) == []
     (question,) = taken.questions
-    assert (question.key, question.type, question.objective, question.difficulty) == ("mail-01", "single", "", 2)
+    assert (question.key, question.type, question.objective, question.difficulty) == ("mail-01", "single", "", 0)
     assert question.stem == {"en": "A prefecture **sums up** its mail\nwith a model.\n\nWhat is it under the AI act?"}
     assert question.options == (
         Option("choicea", {"en": "High risk"}, {"en": "Annex III is about *uses*."}),

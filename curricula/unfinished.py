@@ -1,0 +1,40 @@
+"""What one question lacks, field by field, while it is written (``curricula.quality`` judges a whole track)."""
+
+from collections.abc import Collection, Iterator
+
+from curricula.model import Question
+from curricula.problems import N_
+from curricula.quality import Finding, question_findings
+from curricula.validate import Types
+
+#: How few and how many options a question has.
+OPTIONS = (2, 8)
+
+
+def alone(question: Question, types: Types) -> Iterator[Finding]:
+    """Everything found in a question, whatever its module says. Paths lead to its fields: ("stem", "fr")."""
+    fewest, most = OPTIONS
+    if not fewest <= len(question.options) <= most:
+        yield _missing("option", N_("Give it %(fewest)s to %(most)s options."), fewest=fewest, most=most)
+    if question.type not in types:
+        yield _missing("type", N_("This type of question is not known here."))
+    else:
+        low, high = types[question.type]
+        right = sum(option.correct for option in question.options)
+        if right < low:
+            yield _missing("option", N_("Say which option is right."))
+        elif right > high:
+            yield _missing("option", N_("Only one option can be right in a question of this type."))
+    yield from question_findings((), question)
+
+
+def in_module(question: Question, objectives: Collection[str], sources: Collection[str]) -> Iterator[Finding]:
+    """What of it the module does not know: its objective, its source."""
+    if question.objective not in objectives:
+        yield _missing("objective", N_("Choose the objective it assesses."))
+    if question.source not in sources:
+        yield _missing("source", N_("Choose the source its answer comes from."))
+
+
+def _missing(field: str, message: str, **values: object) -> Finding:
+    return Finding((field,), "blocking", message, tuple((name, str(value)) for name, value in values.items()))
