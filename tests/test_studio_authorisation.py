@@ -7,7 +7,7 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from lms.models import Draft, Institution, db
+from lms.models import Draft, Institution, ReviewTask, db
 from lms.services import drafts, lesson_files, studio
 from lms.services.accounts import make_account
 from tests.image_samples import SVG
@@ -24,15 +24,6 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
-    ("outline.track", "GET"): AUTHOR,
-    ("outline.track", "POST"): AUTHOR,
-    ("outline.module", "GET"): AUTHOR,
-    ("outline.module", "POST"): AUTHOR,
-    ("outline_modules.new", "GET"): AUTHOR,
-    ("outline_modules.new", "POST"): AUTHOR,
-    ("outline_modules.move", "POST"): AUTHOR,
-    ("outline_modules.delete", "GET"): AUTHOR,
-    ("outline_modules.delete", "POST"): AUTHOR,
     ("module_files.add", "POST"): AUTHOR,
     ("module_files.delete", "POST"): AUTHOR,
     ("module_files.index", "GET"): EVERY,
@@ -66,17 +57,36 @@ STUDIO = {
     ("bank_files.stamp", "GET"): AUTHOR,
     ("bank_files.export", "GET"): EVERY,
     ("bank_files.file", "GET"): EVERY,
+    ("outline.track", "GET"): AUTHOR,
+    ("outline.track", "POST"): AUTHOR,
+    ("outline.module", "GET"): AUTHOR,
+    ("outline.module", "POST"): AUTHOR,
+    ("outline_modules.new", "GET"): AUTHOR,
+    ("outline_modules.new", "POST"): AUTHOR,
+    ("outline_modules.move", "POST"): AUTHOR,
+    ("outline_modules.delete", "GET"): AUTHOR,
+    ("outline_modules.delete", "POST"): AUTHOR,
+    ("forks.adapt", "GET"): frozenset({"author elsewhere"}),
+    ("forks.adapt", "POST"): frozenset({"author elsewhere"}),
+    ("forks.upstream", "GET"): EVERY,
+    ("forks.take_in", "POST"): AUTHOR,
+    ("law.close", "POST"): EVERY,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
     ("author.index", "GET"): EVERY | {"trainer", "author elsewhere", "author of another track"},
     ("author.new", "GET"): AUTHOR | {"author elsewhere"},
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
+    ("forks.shared", "GET"): AUTHOR | {"author elsewhere"},
+    ("law.index", "GET"): EVERY | {"author elsewhere", "author of another track"},
+    # Of the tracks of one's own institution, in numbers: a text of law touches them all.
+    ("law.show", "GET"): EVERY | {"author of another track"},
+    ("law.changed", "POST"): EVERY | {"author of another track"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
 PARTS = {
     "track_key": TRACK, "module_key": "d1", "lesson_key": "ce-que-produit-un-modele", "question_key": "d1-q01",
-    "language": "fr", "name": "plan.svg", "upload_id": 1, "format_key": "gift",
+    "language": "fr", "name": "plan.svg", "upload_id": 1, "format_key": "gift", "legal_key": "ai-act-4", "task_id": 1,
 }  # fmt: skip
 
 
@@ -117,6 +127,7 @@ def scene(app: Flask) -> Iterator[Scene]:
             studio.grant(db.session(), person, [role])
         studio.grant(db.session(), _account("author elsewhere"), ["author", "publisher"], institution_id=elsewhere.id)
         studio.grant(db.session(), _account("author of another track"), ["author"], track_key="another")
+        db.session.add(ReviewTask(track_key=TRACK, module_key="d1", legal_key="ai-act-4", legal_version="2026"))
         _account("administrator", "administrator")
         db.session.commit()
         db.session.remove()

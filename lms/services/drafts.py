@@ -34,6 +34,8 @@ from lms.services.offers import fold
 OPEN_STATES = ("draft", "review", "approved")
 #: Saves of one person closer than this are one change.
 STRETCH = timedelta(minutes=10)
+#: Keys that would hide a page of the studio.
+RESERVED = frozenset({"law", "new", "shared"})
 #: How much of a text a list shows.
 SHOWN = 200
 
@@ -79,22 +81,28 @@ def begin(session: Session, track_key: str, person_id: int | None) -> Draft:
     return draft
 
 
-def create(session: Session, track: Track, person_id: int | None, institution_id: int | None = None) -> Draft:
-    """The draft of a new track, which has no module yet. Raises ``Taken`` where its key names one already."""
+def create(
+    session: Session, track: Track, person_id: int | None, institution_id: int | None = None,
+    found: Iterable[Piece] | None = None,
+) -> Draft:  # fmt: skip
+    """The draft of a new track: what ``track`` says alone, or the pieces ``found``.
+
+    Raises ``Taken`` where its key names one already.
+    """
     if key_taken(session, track.key):
         raise Taken(track.key)
     session.add(Curriculum(track_key=track.key, institution_id=institution_id))
     draft = Draft(track_key=track.key, began_by=person_id)
     session.add(draft)
     session.flush()
-    _insert(session, draft, [Piece(track_path(), track_piece(track))], person_id)
+    _insert(session, draft, found or [Piece(track_path(), track_piece(track))], person_id)
     record(session, "track_created", f"track:{track.key}", person_id)
     return draft
 
 
 def key_taken(session: Session, key: str) -> bool:
-    """Whether a track has that key: published, being written, or written once and never published."""
-    return any(
+    """Whether a track has that key (published, being written, or written once), or a page of the studio does."""
+    return key in RESERVED or any(
         session.scalars(select(model.track_key).where(model.track_key == key).limit(1)).first() is not None
         for model in (TrackRevision, Draft, Curriculum)
     )
@@ -107,6 +115,8 @@ def discard(session: Session, draft: Draft, person_id: int | None) -> None:
     if draft.base_digest is None:
         session.execute(delete(Draft).where(Draft.id == draft.id))
         session.execute(delete(Curriculum).where(Curriculum.track_key == draft.track_key))
+    elif draft.upstream_before is not None:
+        session.get_one(Curriculum, draft.track_key).upstream_digest = draft.upstream_before
     record(session, "draft_discarded", f"track:{draft.track_key}", person_id)
     session.flush()
 

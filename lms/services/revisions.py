@@ -13,7 +13,7 @@ from curricula.load import track_of
 from curricula.model import Track
 from curricula.quality import Finding, blocking, findings
 from lms.models import Enrolment, TrackRevision, utcnow
-from lms.services import library
+from lms.services import legal_watch, library
 from lms.services.audit import record
 
 #: How a revision came: with a release, by the command line, or from the studio.
@@ -56,6 +56,8 @@ def publish(
     session.flush()
     if origin != "shipped":  # what comes with a release is nobody's act
         record(session, "track_published", f"track:{track.key}", person_id, version=track.version, digest=track.digest)
+    legal_watch.published(session, library.Library(session).revision(track.key, last.digest) if last else None, track,
+                          person_id, now)  # fmt: skip
     library.forget(session)
     return row
 

@@ -1,10 +1,7 @@
 """Writing a lesson: saved without losing a word, seen as learners will see it, never written over."""
 
 import re
-from collections.abc import Callable
 from html import unescape
-from io import BytesIO
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,90 +11,18 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from curricula.model import LessonText
-from curricula.pieces import Piece, Settings, settings_in, text_in, text_piece
+from curricula.pieces import text_in, text_piece
 from curricula.render import render
 from lms.forms.lessons import ABLE, BODY, TITLE
 from lms.models import Draft
-from lms.services import drafts, lesson_drafts, studio
-from lms.services.accounts import make_account
-from tests.image_samples import GIF, HARMFUL, PNG, SVG, drawing
+from lms.services import drafts, lesson_drafts
+from tests.author_in_test import JSON, LESSON, LESSONS, MODULE, PATH, TRACK, URL, Author, Kept, plain
 from tests.platform_in_test import PlatformInTest
-from tests.test_authorisation import form_token
 
-TRACK, MODULE, LESSON = "decideurs", "d1", "ce-que-produit-un-modele"
-LESSONS = f"/author/{TRACK}/{MODULE}/lessons"
-PATH = f"{MODULE}/lesson/{LESSON}/fr"
-URL = f"{LESSONS}/{LESSON}/fr"
-JSON = {"Accept": "application/json"}
-PASSWORD = "a long enough password"
 HOSTILE = (
     "<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n[x](javascript:alert(1)) [y](data:text/html,x)\n\n"
     '::: case "><svg onload=alert(1)>\n<iframe src="https://example.org"></iframe>\n:::\n'
 )
-
-
-class Author:
-    """An author's browser."""
-
-    def __init__(self, app: Flask, session: Session, name: str, *roles: str) -> None:
-        person = make_account(session, f"{name}@example.org", PASSWORD, ["author"], name.capitalize()).person_id
-        studio.grant(session, person, roles or ["author"])
-        session.commit()
-        self.person, self.browser = person, app.test_client()
-        data = {"username": f"{name}@example.org", "password": PASSWORD, "csrf_token": form_token(self.browser)}
-        assert self.browser.post("/account/login", data=data).status_code == 303
-        self.token = form_token(self.browser)
-
-    def get(self, url: str) -> TestResponse:
-        return self.browser.get(f"{url}?lang=en")
-
-    def post(self, url: str, headers: dict[str, str] | None = None, **data: Any) -> TestResponse:
-        answer = self.browser.post(f"{url}?lang=en", data={"csrf_token": self.token, **data}, headers=headers)
-        answer.request.environ["wsgi.input"].close()  # a large one is a file, which nobody else closes
-        return answer
-
-    def save(self, body: str, edition: int, *, script: bool = False, url: str = URL, **more: str) -> TestResponse:
-        data = {"title": "Titre", "able": "choisir", "body": body, "edition": str(edition), **more}
-        return self.post(url, JSON if script else None, **data)
-
-
-@pytest.fixture
-def draft(session: Session) -> Draft:
-    found = drafts.begin(session, TRACK, None)
-    session.commit()
-    return found
-
-
-@pytest.fixture
-def author(app: Flask, session: Session, draft: Draft) -> Author:
-    return Author(app, session, "anne")
-
-
-@pytest.fixture
-def other(app: Flask, session: Session, draft: Draft) -> Author:
-    return Author(app, session, "benoit")
-
-
-Kept = Callable[..., Any]
-
-
-@pytest.fixture
-def kept(session: Session, draft: Draft) -> Kept:
-    """What the database holds of a lesson now: (text, edition)."""
-
-    def read(path: str = PATH) -> tuple[LessonText, int] | None:
-        session.expire_all()
-        row = drafts.piece(session, draft, path)
-        found = None if row is None else (text_in(row.content), row.edition)
-        session.rollback()  # holds no page back
-        return found
-
-    return read
-
-
-def plain(answer: TestResponse) -> str:
-    """The words of a page."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
 
 
 def field(answer: TestResponse, name: str) -> str:
@@ -296,117 +221,6 @@ def test_a_reviewer_reads_and_does_not_write(app: Flask, session: Session, draft
     assert reader.save("Non.", 1).status_code == 403
 
 
-def test_a_lesson_is_added_in_one_language(author: Author, kept: Kept) -> None:
-    for title, key in (("L’été, déjà ?", "l-ete-deja"), ("L'été : déjà", "l-ete-deja-2"), ("…", "lesson")):
-        answer = author.post(f"{LESSONS}/new", title=title, language="fr")
-        assert (answer.status_code, answer.location) == (303, f"{LESSONS}/{key}/fr")
-    assert kept(f"{MODULE}/lesson/l-ete-deja/fr")[0].title == "L’été, déjà ?"
-    assert kept(f"{MODULE}/lesson/l-ete-deja/en")[0] == LessonText("", (), "")
-    words = plain(author.get(f"{LESSONS}/"))
-    assert "6 L’été, déjà ? 20 min French" in words
-    assert words.count("Empty") == 6
-    assert author.get(f"{LESSONS}/l-ete-deja/en").status_code == 200
-
-
-def test_a_lesson_without_a_title_is_not_added(author: Author) -> None:
-    for data in ({}, {"title": " "}, {"title": "x" * 201}, {"title": "T", "language": "de"}):
-        answer = author.post(f"{LESSONS}/new", **{"language": "fr", **data})
-        assert answer.status_code == 400
-        assert "One answer needs your attention." in plain(answer)
-    assert author.get(f"{LESSONS}/").text.count('class="none"') == 5
-
-
-def test_lessons_change_places(author: Author) -> None:
-    def order() -> list[str]:
-        return re.findall(r'<li class="none" id="([^"]+)"', author.get(f"{LESSONS}/").text)
-
-    first, second, *rest = order()
-    assert author.post(f"{LESSONS}/{first}/move", by="down").status_code == 303
-    assert order() == [second, first, *rest]
-    assert author.post(f"{LESSONS}/{first}/move", by="up").status_code == 303
-    assert author.post(f"{LESSONS}/{first}/move", by="up").status_code == 303  # at the top already
-    assert order() == [first, second, *rest]
-    assert author.post(f"{LESSONS}/{first}/move", by="sideways").status_code == 400
-    assert author.post(f"{LESSONS}/gone/move", by="up").status_code == 303
-
-
-def test_a_lesson_goes_once_it_is_said_what_goes(author: Author, other: Author, session: Session, draft: Draft) -> None:
-    url = f"{LESSONS}/{LESSON}/delete"
-    page = author.get(url)
-    assert re.search(r"French: \d+ words", plain(page))
-    editions = re.search(r'name="editions" value="([^"]+)"', page.text)
-    assert editions is not None
-    assert author.post(url).status_code == 409
-    other.save("Du neuf.", 1)
-    answer = author.post(url, editions=editions[1])
-    assert answer.status_code == 409
-    assert "changed since you opened this page" in plain(answer)
-    editions = re.search(r'name="editions" value="([^"]+)"', answer.text)
-    assert editions is not None
-    assert author.post(url, editions=editions[1]).status_code == 303
-    assert author.get(URL).status_code == 404
-    session.rollback()
-    assert len([change for change in drafts.changes(session, draft) if change.path.startswith(PATH[:-3])]) == 4
-
-
-class TestSettings:
-    """What a lesson is in every language."""
-
-    url = f"{LESSONS}/{LESSON}/settings"
-
-    def now(self, session: Session, draft: Draft) -> Settings:
-        session.expire_all()
-        row = drafts.piece(session, draft, PATH.removesuffix("/fr"))
-        assert row is not None
-        found = settings_in(row.content)
-        session.rollback()  # holds no page back
-        return found
-
-    def test_are_saved(self, author: Author, session: Session, draft: Draft) -> None:
-        before = self.now(session, draft)
-        assert 'value="llm-basics"' in author.get(self.url).text
-        data = {"minutes": "31", "edition": "1", "objectives": ["d1-o3", "d1-o1"], "sources": [*before.sources[::-1]]}
-        assert author.post(self.url, **data).status_code == 303
-        assert self.now(session, draft) == Settings(31, ("d1-o1", "d1-o3"), before.sources)
-
-    def test_refuse_what_is_no_number_of_minutes(self, author: Author, session: Session, draft: Draft) -> None:
-        before = self.now(session, draft)
-        for minutes in ("", "x", "0", "241", "1.5", "9" * 50):
-            answer = author.post(self.url, minutes=minutes, edition="1", objectives=["d1-o2"])
-            assert answer.status_code == 400
-            assert "Give a whole number of minutes, from 1 to 240." in plain(answer)
-            assert re.search(r'checked[^>]*value="d1-o2"|value="d1-o2"[^>]*checked', answer.text)
-        assert self.now(session, draft) == before
-
-    def test_refuse_what_is_not_in_the_module(self, author: Author, session: Session, draft: Draft) -> None:
-        before = self.now(session, draft)
-        assert author.post(self.url, minutes="5", edition="1", objectives=["d2-o1"]).status_code == 400
-        assert self.now(session, draft) == before
-
-    def test_keep_what_the_module_no_longer_has(self, author: Author, session: Session, draft: Draft) -> None:
-        row = drafts.piece(session, draft, PATH.removesuffix("/fr"))
-        assert row is not None
-        content = row.content.replace(b'"d1-o1"', b'"gone"')
-        drafts.save(session, draft, row.path, content, 1, None)
-        session.commit()
-        assert "gone (no longer in the module)" in plain(author.get(self.url))
-        assert author.post(self.url, minutes="5", edition="2", objectives=["gone", "d1-o2"]).status_code == 303
-        assert self.now(session, draft).objectives == ("gone", "d1-o2")
-
-    def test_of_two_people_are_shown_side_by_side(
-        self, author: Author, other: Author, session: Session, draft: Draft
-    ) -> None:
-        assert other.post(self.url, minutes="40", edition="1", objectives=["d1-o2"]).status_code == 303
-        page = author.post(self.url, minutes="50", edition="1", objectives=["d1-o3"])
-        assert page.status_code == 409
-        assert "Benoit changed these settings" in plain(page)
-        assert "They chose: 40 min spot" in plain(page)
-        assert 'value="50"' in page.text
-        assert self.now(session, draft).minutes == 40
-        assert author.post(self.url, minutes="50", edition="2", objectives=["d1-o3"]).status_code == 303
-        assert self.now(session, draft) == Settings(50, ("d1-o3",), ())
-
-
 def test_what_is_not_there_is_not_found(author: Author) -> None:
     for part in (f"{MODULE}/lessons/none/fr", "d9/lessons/", "d9/lessons/x/fr", f"{MODULE}/lessons/{LESSON}/de"):
         assert author.get(f"/author/{TRACK}/{part}").status_code == 404
@@ -416,95 +230,6 @@ def test_a_large_upload_is_refused_in_words(author: Author) -> None:
     answer = author.save("x" * 3_000_000, 1)
     assert answer.status_code == 413
     assert "too large" in plain(answer)
-
-
-class TestImages:
-    """The images of a module: taken by their content, with words, seen by those who write."""
-
-    url = f"/author/{TRACK}/{MODULE}/files/"
-
-    def add(self, author: Author, name: str, content: bytes, *, script: bool = True, **more: str) -> TestResponse:
-        data = {"alt": "Un plan", "file": (BytesIO(content), name), **more}
-        return author.post(self.url, JSON if script else None, **data)
-
-    def test_are_added_shown_and_kept_once(self, author: Author) -> None:
-        first = self.add(author, "Schéma d’été.PNG", SVG, caption='Le « plan » "A"')
-        assert first.json == {
-            "name": "schema-d-ete.svg", "markdown": '![Un plan](files/schema-d-ete.svg "Le « plan » \\"A\\"")',
-        }  # fmt: skip
-        assert self.add(author, "schema d'ete.svg", SVG).json["name"] == "schema-d-ete.svg"  # type: ignore[index]
-        assert self.add(author, "schema-d-ete.svg", drawing("")).json["name"] == "schema-d-ete-2.svg"  # type: ignore[index]
-        page = self.add(author, "../../x/a.png", PNG, script=False, alt="a [b]")
-        assert "![a \\[b\\]](files/x-a.png)" in unescape(page.text)
-        shown = author.browser.get(f"{self.url}schema-d-ete.svg")
-        assert (shown.data, shown.mimetype) == (SVG, "image/svg+xml")
-        assert "sandbox" in shown.headers["Content-Security-Policy"]
-        assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
-        typed = author.post(f"{URL}/preview", JSON, body='![Un plan](files/schema-d-ete.svg "Légende")').json
-        assert typed is not None
-        assert '<figure><img src="/author/decideurs/d1/files/schema-d-ete.svg?v=1" alt="Un plan"' in typed["html"]
-        assert typed["problems"].strip() == ""
-
-    def test_are_refused_in_words(self, author: Author) -> None:
-        for content, said in (
-            (b"", "This is not an image that is taken."), (b"%PDF-1.7", "This is not an image that is taken."),
-            (b"<html><script>alert(1)</script>", "This is not an image"), (PNG + b"x" * 2_000_000, "larger than 2 MB"),
-            *((content, "This ") for content in HARMFUL.values()),
-        ):  # fmt: skip
-            answer = self.add(author, "a.png", content)
-            assert answer.status_code == 400
-            assert said in answer.json["message"]  # type: ignore[index]
-        assert "Say what the image shows." in self.add(author, "a.png", PNG, alt=" ").json["message"]  # type: ignore[index]
-        assert "Choose an image first." in plain(author.post(self.url, alt="x"))
-        assert self.add(author, "a.png", PNG + b"x" * 3_000_000).status_code == 413
-        assert "No image yet." in plain(author.get(self.url))
-
-    def test_are_replaced_and_removed_when_no_lesson_shows_them(self, author: Author) -> None:
-        self.add(author, "a.png", PNG)
-        author.save("![Un plan](files/a.png)", 1)
-        data = {"edition": "1", "file": (BytesIO(GIF), "b.gif")}
-        assert author.post(f"{self.url}a.png/replace", **data).status_code == 303
-        assert author.browser.get(f"{self.url}a.png").data == GIF
-        for content, edition, said in ((PNG, "1", "meanwhile"), (b"<p>", "2", "not an image"), (b"", "2", "Choose")):
-            author.post(f"{self.url}a.png/replace", edition=edition, file=(BytesIO(content), "b.gif"))
-            assert said in plain(author.get(self.url))
-        assert author.browser.get(f"{self.url}a.png").data == GIF
-        author.post(f"{self.url}a.png/delete", edition="2")
-        assert "take it out of the lesson first" in plain(author.get(self.url))
-        author.save("Rien.", 2)
-        author.post(f"{self.url}a.png/delete", edition="1")
-        assert author.browser.get(f"{self.url}a.png").status_code == 200
-        author.post(f"{self.url}a.png/delete", edition="2")
-        assert author.browser.get(f"{self.url}a.png").status_code == 404
-
-    def test_what_a_text_refers_to_and_is_not_there_is_said(self, author: Author) -> None:
-        text = "[x](term:none)\n\n![](files/none.png)\n\n![a](https://example.org/a.png)"
-        typed = author.post(f"{URL}/preview", JSON, body=text).json
-        assert typed is not None
-        said = unescape(typed["problems"])
-        assert "Line 1. The term « none » is unknown." in said
-        assert "Line 3. This image has no alternative text." in said
-        assert "Line 5. The image « https://example.org/a.png » is not one of the module." in said
-        assert "<img" not in typed["html"]
-
-
-def test_terms_of_the_glossary_are_explained(author: Author, session: Session, draft: Draft) -> None:
-    glossary = b"""[[terms]]
-key = "token"
-term = { fr = "jeton", en = "token" }
-definition = { fr = "Un morceau de <mot>.", en = "A part of a word." }
-"""
-    drafts.add(session, draft, [Piece("glossary.toml", glossary)], None)
-    session.commit()
-    assert 'data-text="](term:token)" data-sample="jeton"' in author.get(URL).text
-    typed = author.post(f"{URL}/preview", JSON, body="Un [jeton](term:token).").json
-    assert typed is not None
-    assert "Un morceau de &lt;mot&gt;." in typed["html"]
-    row = drafts.piece(session, draft, "glossary.toml")
-    assert row is not None
-    drafts.save(session, draft, row.path, b"not toml", 1, None)
-    session.commit()
-    assert author.get(URL).status_code == 200
 
 
 typed = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60)
