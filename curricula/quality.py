@@ -15,6 +15,7 @@ from curricula.problems import N_, said
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
 from curricula.references import references
 from curricula.render import FILES, TERM
+from curricula.structure import differences
 
 Weight = Literal["blocking", "advice"]
 
@@ -162,6 +163,9 @@ def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Finding]:
             yield _finding((*where, language), "advice", N_("The lesson does not open with a situation."))
         if "::: plain" not in text.body:
             yield _finding((*where, language), "advice", N_("The lesson does not close in plain language."))
+    if all(language in lesson.texts for language in LANGUAGES):
+        for message, count, other in differences(lesson.texts["en"].body, lesson.texts["fr"].body):
+            yield _finding((*where, "en"), "advice", message, count=count, other=other)
 
 
 def _source(here: tuple[str, ...], source: Source, today: date) -> Iterator[Finding]:

@@ -36,7 +36,9 @@ def write(bank: Bank) -> Given:
                     N_("Questions of type « %(type)s » are not written."), question.key, values={"type": question.type}
                 )
             )
-        elif not all(bank.language in text for text in (question.stem, *(option.text for option in question.options))):
+        elif not all(
+            text.get(bank.language) for text in (question.stem, *(option.text for option in question.options))
+        ):
             notes.append(Note(N_("The question is not in this language: it was not written."), question.key))
         else:
             held.append(question)

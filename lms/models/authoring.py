@@ -118,7 +118,7 @@ class DraftPiece(Base):
     words: Mapped[str] = mapped_column(Text, default="")
     #: What lists are narrowed by and count, without reading contents (``lms.services.bank``).
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    #: For each text that is in two languages, which words were last said to agree (``lms.services.translation``).
+    #: How its texts stand in two languages (``curricula.agreement``); a lesson's, with its settings.
     agreed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     edited_at: Mapped[datetime] = mapped_column(default=utcnow)
     edited_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

@@ -27,7 +27,7 @@ from curricula.pieces import (
 )
 from curricula.unfinished import alone
 from lms.models import Curriculum, Draft, DraftChange, DraftPiece, TrackRevision, utcnow
-from lms.services import revisions
+from lms.services import agreements, revisions
 from lms.services.audit import record
 from lms.services.offers import fold
 
@@ -172,12 +172,18 @@ def save(
         return row
     if row.edition != edition:
         raise Conflict(row)
-    _note(session, row, person_id, apart=apart)
+    write(session, row, content, person_id, apart=apart)
+    return row
+
+
+def write(session: Session, row: DraftPiece, content: bytes, person_id: int | None, *, apart: bool = False) -> None:
+    """Let a piece say something else, in a draft that is held; what it said is kept."""
+    before, began = row.content, _note(session, row, person_id, apart=apart)
     row.content, row.edition = content, row.edition + 1
-    row.label, row.words, row.facts = described(path, content)
+    row.label, row.words, row.facts = described(row.path, content)
     row.edited_at, row.edited_by = utcnow(), person_id
     session.flush()
-    return row
+    agreements.saved(session, row, before, began)
 
 
 def add(session: Session, draft: Draft, found: Sequence[Piece], person_id: int | None) -> None:
@@ -197,6 +203,7 @@ def add(session: Session, draft: Draft, found: Sequence[Piece], person_id: int |
         for path, place in zip(paths, places, strict=True)
     ]  # fmt: skip
     session.execute(insert(DraftChange), rows)
+    agreements.counted(session, draft.id, paths)
 
 
 def remove(session: Session, draft: Draft, path: str, person_id: int | None) -> int:
@@ -213,6 +220,7 @@ def remove(session: Session, draft: Draft, path: str, person_id: int | None) -> 
         _note(session, row, person_id, apart=True)
         session.delete(row)
     session.flush()
+    agreements.counted(session, draft.id, [path])
     return len(gone)
 
 
@@ -312,13 +320,15 @@ def parent(path: str) -> str:
 
 def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: int | None) -> range:
     last = session.scalar(select(func.max(DraftPiece.place)).filter_by(draft_id=draft.id)) or 0
-    now, rows = utcnow(), []
+    now, rows, found = utcnow(), [], list(found)
+    agreed = agreements.begun(found)
     for place, each in enumerate(found, last + 1):
         label, words, facts = described(each.path, each.content)
         rows.append(
             {
                 "draft_id": draft.id, "path": each.path, "parent": parent(each.path), "place": place,
-                "content": each.content, "edition": 1, "label": label, "words": words, "facts": facts, "agreed": {},
+                "content": each.content, "edition": 1, "label": label, "words": words, "facts": facts,
+                "agreed": agreed.get(each.path, {}),
                 "edited_at": now, "edited_by": person_id,
             }
         )  # fmt: skip
@@ -327,19 +337,23 @@ def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: i
     return range(last + 1, last + 1 + len(rows))
 
 
-def _note(session: Session, row: DraftPiece, person_id: int | None, *, apart: bool) -> None:
-    """Keep what a piece says, unless the same person is still at the same stretch of work."""
+def _note(session: Session, row: DraftPiece, person_id: int | None, *, apart: bool) -> bytes | None:
+    """Keep what a piece says, unless the same person is still at the same stretch of work.
+
+    Gives what it said when the stretch began; None when it was not there.
+    """
     now = utcnow()
     last = next(iter(changes(session, _draft_of(session, row), row.path, 1)), None)
     if last is not None and not apart and last.person_id == person_id and now - last.at < STRETCH:
         last.at = now
-        return
+        return last.before
     session.add(
         DraftChange(
             draft_id=row.draft_id, path=row.path, before=row.content, place=row.place, person_id=person_id,
             began_at=now, at=now,
         )
     )  # fmt: skip
+    return row.content
 
 
 def _draft_of(session: Session, row: DraftPiece) -> Draft:

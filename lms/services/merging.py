@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from curricula.folder import Folder
 from curricula.merge import Conflict, Merged, Side, merge, named
 from curricula.pieces import Piece, pieces, track_in, track_path
-from lms.models import Draft, DraftChange, DraftPiece, TrackRevision, utcnow
+from lms.models import Draft, DraftChange, DraftPiece, TrackRevision
 from lms.services import drafts, revisions
 from lms.services.audit import record
 
@@ -92,10 +92,7 @@ def rewrite(session: Session, draft: Draft, found: Sequence[Piece], person_id: i
             _note(session, row, person_id)
             session.delete(row)
         elif row.content != wanted[path]:
-            _note(session, row, person_id)
-            row.content, row.edition = wanted[path], row.edition + 1
-            row.label, row.words, row.facts = drafts.described(path, row.content)
-            row.edited_at, row.edited_by = utcnow(), person_id
+            drafts.write(session, row, wanted[path], person_id, apart=True)
     session.flush()
     new = [piece for piece in found if piece.path not in rows]
     if new:

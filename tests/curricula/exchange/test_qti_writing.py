@@ -170,7 +170,9 @@ def test_the_same_questions_give_the_same_bytes_and_no_note() -> None:
 
 
 def test_what_a_package_cannot_hold_is_noted() -> None:
-    given = write(Bank("B", (question("essay"), question(key="fr", stem={"fr": "Quoi ?"}), question(key="kept")), "en"))
+    given = write(
+        Bank("B", (question("essay"), question(key="fr", stem={"fr": "Quoi ?", "en": ""}), question(key="kept")), "en")
+    )
     assert [str(note) for note in given.notes] == [
         "d1-q01: Questions of type « essay » are not written.",
         "fr: The question is not in this language: it was not written.",
