@@ -67,6 +67,11 @@ def question_path(module: str, question: str) -> str:
     return f"{module}/question/{question}"
 
 
+def is_piece(path: str) -> bool:
+    """Whether a path names a piece written in the studio, and not a file that is kept as it is."""
+    return path == track_path() or _PATH.fullmatch(path) is not None
+
+
 def pieces(folder: Folder) -> Iterator[Piece]:
     """The pieces of a folder that can be read, in order. Raises ``CurriculumError`` for one that cannot."""
     problems: list[Problem] = []

@@ -10,6 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal
 
+from curricula.links import links, well_formed
 from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
 from curricula.problems import N_, said
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
@@ -58,7 +59,7 @@ def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
     found += [each for reference in track.legal for each in _law(reference.key, reference.checked_on, today)]
-    found += [*_branches(track), *_framework(track), *_unused(track)]
+    found += [*_branches(track), *_framework(track), *_unused(track), *_links(track)]
     return sorted(found, key=lambda each: each.weight != "blocking")
 
 
@@ -182,6 +183,13 @@ def _law(key: str, checked_on: str, today: date) -> Iterator[Finding]:
 def _age(where: tuple[str, ...], checked_on: str | None, today: date) -> Iterator[Finding]:
     if checked_on and (today - first_day(checked_on)).days > FRESH_DAYS:
         yield _finding(where, "advice", N_("Checked more than a year ago: %(on)s."), on=checked_on)
+
+
+def _links(track: Track) -> Iterator[Finding]:
+    """Addresses that cannot lead anywhere. Whether the others answer, « lms track links » asks on purpose."""
+    for link in links(track):
+        if not well_formed(link.url):
+            yield _finding(link.path, "advice", N_("This address leads nowhere: « %(url)s »."), url=link.url[:100])
 
 
 def first_day(iso: str) -> date:

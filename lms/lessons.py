@@ -10,12 +10,14 @@ from curricula.render import render, render_inline
 from lms.i18n import current_language
 
 
-def lesson_html(track: Track, module: Module, lesson: Lesson, language: str) -> str:
-    """The sanitised HTML of a lesson, with the terms it uses and the images it shows."""
+def lesson_html(track: Track, module: Module, lesson: Lesson, language: str, file: str = "learn.file") -> str:
+    """The sanitised HTML of a lesson, with the terms it uses and the images it shows; ``file`` is who serves them."""
     terms = tuple((term.key, term.term[language], term.definition[language]) for term in track.glossary)
     files = tuple((file.name, file.digest) for file in module.files)
     # What is shown decides, whatever the revision: the cache is addressed by content.
-    return _rendered(lesson.texts[language].body, language, terms, files, (track.key, module.key) if files else None)
+    return _rendered(
+        lesson.texts[language].body, language, terms, files, (file, track.key, module.key) if files else None
+    )
 
 
 def inline_html(markdown: str, language: str) -> str:
@@ -37,15 +39,15 @@ def _rendered(
     language: str,
     terms: tuple[tuple[str, str, str], ...],
     files: tuple[tuple[str, str], ...],
-    place: tuple[str, str] | None,
+    place: tuple[str, str, str] | None,
 ) -> str:
     digests = dict(files)
 
     def address(name: str) -> str | None:
         if place is None or name not in digests:
             return None
-        track, module = place
-        return url_for("lesson_files.show", track_key=track, module_key=module, digest=digests[name], name=name)
+        endpoint, track, module = place
+        return url_for(endpoint, track_key=track, module_key=module, digest=digests[name], name=name)
 
     return render(body, language, {key: (term, definition) for key, term, definition in terms}, address)
 

@@ -27,6 +27,8 @@ class Ways:
     module: Callable[[Track, Module], str]
     lesson: Callable[[Track, Module, Lesson], str]
     quiz: Callable[[Track, Module], str | None]
+    #: The endpoint that serves the images of lessons.
+    file: str = "learn.file"
 
 
 def track_values(found: Track, state: TrackProgress, issued: Certificate | None, ways: Ways) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def lesson_values(found: Track, step: ModuleProgress, text: Lesson, version: str
             "version": version,
             "recommendations": _recommendations(chosen),
             "able": [_as_read(line) for line in words.able],
-            "body": Markup(lesson_html(found, chosen, text, speech)),  # noqa: S704 - sanitised by curricula.render
+            "body": Markup(lesson_html(found, chosen, text, speech, ways.file)),  # noqa: S704 - sanitised by curricula.render
             "read": text.key in step.read,
         },
         "sources": source_values(chosen, text.sources),

@@ -7,10 +7,13 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from lms.models import Draft, Institution, ReviewTask, db
-from lms.services import drafts, lesson_files, studio
+from curricula.model import File
+from curricula.pieces import Piece
+from curricula.registry import shipped_tracks
+from lms.models import Institution, ReviewTask, db
+from lms.services import drafts, studio
 from lms.services.accounts import make_account
-from tests.image_samples import SVG
+from tests.image_samples import PNG
 from tests.platform_in_test import PlatformInTest, trainer
 from tests.test_authorisation import form_token, routes
 
@@ -71,6 +74,30 @@ STUDIO = {
     ("forks.upstream", "GET"): EVERY,
     ("forks.take_in", "POST"): AUTHOR,
     ("law.close", "POST"): EVERY,
+    ("review.show", "GET"): EVERY,
+    ("review.send", "POST"): AUTHOR,
+    ("review.take_back", "POST"): AUTHOR,
+    ("review.approve", "POST"): REVIEWER,
+    ("review.send_back", "POST"): REVIEWER,
+    ("review.publish", "POST"): PUBLISHER,
+    ("review.again", "POST"): AUTHOR,
+    ("review.comment", "POST"): EVERY,
+    ("review.resolve", "POST"): EVERY,
+    ("history.show", "GET"): EVERY,
+    ("history.restore", "POST"): AUTHOR,
+    ("versions.index", "GET"): EVERY,
+    ("versions.differences", "GET"): EVERY,
+    ("versions.download", "GET"): EVERY,
+    ("versions.retire", "POST"): PUBLISHER,
+    ("versions.reopen", "POST"): PUBLISHER,
+    ("packages.show", "GET"): EVERY,
+    ("packages.download", "GET"): EVERY,
+    ("packages.take", "POST"): AUTHOR,
+    ("preview.track", "GET"): EVERY,
+    ("preview.module", "GET"): EVERY,
+    ("preview.lesson", "GET"): EVERY,
+    ("preview.file", "GET"): EVERY,
+    ("preview.assessment", "GET"): EVERY,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
@@ -84,9 +111,12 @@ OWN_PAGES = {
     ("law.changed", "POST"): EVERY | {"author of another track"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
+IMAGE = File("dot.png", "image/png", PNG)
 PARTS = {
-    "track_key": TRACK, "module_key": "d1", "lesson_key": "ce-que-produit-un-modele", "question_key": "d1-q01",
-    "language": "fr", "name": "plan.svg", "upload_id": 1, "format_key": "gift", "legal_key": "ai-act-4", "task_id": 1,
+    "track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr",
+    "lesson_key": shipped_tracks()[TRACK].modules[0].lessons[0].key, "revision": shipped_tracks()[TRACK].digest,
+    "name": "dot.png", "digest": IMAGE.digest, "upload_id": 1, "format_key": "gift", "legal_key": "ai-act-4",
+    "task_id": 1,
 }  # fmt: skip
 
 
@@ -102,8 +132,10 @@ class Scene:
         """The status of an answer, the track having an open draft."""
         with self.app.app_context():
             draft = drafts.begin(db.session(), TRACK, None)
-            db.session.query(Draft).filter_by(track_key=TRACK, ended_at=None).update({"state": "draft"})
-            lesson_files.keep(db.session(), draft, "d1", "plan.svg", SVG, None)
+            draft.state = "draft"
+            db.session.flush()
+            if drafts.piece(db.session(), draft, "d1/files/dot.png") is None:
+                drafts.add(db.session(), draft, [Piece("d1/files/dot.png", PNG)], None)
             db.session.commit()
             db.session.remove()
         rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)

@@ -112,7 +112,7 @@ def entries(session: Session, tracks: Library, person_id: int | None = None) -> 
     followed = [
         Entry(states[row.id].track, row, states[row.id], held.get(row.track_key)) for row in mine if row.id in states
     ]
-    known = {entry.track.key for entry in followed}
+    known = {entry.track.key for entry in followed} | tracks.retired  # nobody new begins these
     return [*followed, *(Entry(track) for key, track in tracks.items() if key not in known)]
 
 

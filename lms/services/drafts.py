@@ -17,6 +17,7 @@ from curricula.model import Question, Track
 from curricula.pieces import (
     Piece,
     folder_of,
+    is_piece,
     module_in,
     pieces,
     question_in,
@@ -285,13 +286,14 @@ def restore(session: Session, draft: Draft, change: DraftChange, person_id: int 
 
 def described(path: str, content: bytes) -> tuple[dict[str, str], str, dict[str, Any]]:
     """(what a list shows of a piece in each language, the folded words a search reads, what it is narrowed by)."""
+    kind = parent(path).rpartition("/")[2] if is_piece(path) else ""
     if path == track_path():
         label: dict[str, str] = dict(track_in(content).title)
     elif path.endswith("/module") and path.count("/") == 1:
         label = dict(module_in(content).title)
-    elif parent(path).endswith("/question"):
+    elif kind == "question":
         return described_question(question_in(content))
-    elif path.count("/") == 3 and "/lesson/" in path:
+    elif kind and path.count("/") == 3:
         title = text_in(content).title
         label = {path[-2:]: title}
     else:

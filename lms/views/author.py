@@ -113,11 +113,8 @@ def _next_step(key: str, plan: Outline) -> dict[str, Any] | None:
     """The one thing to do next: what a track needs first comes first."""
     if not any(plan.track.promise.values()):
         said = _("Say in one sentence what the reader will be able to do: everything else follows from it.")
-        return {
-            "label": _("Write the promise of the track"),
-            "why": said,
-            "url": url_for("outline.track", track_key=key),
-        }
+        label, url = _("Write the promise of the track"), url_for("outline.track", track_key=key)
+        return {"label": label, "why": said, "url": url}
     if not plan.modules:
         said = _("A module leaves one gesture. Its lessons and its assessment come after.")
         return {"label": _("Add a module"), "why": said, "url": url_for("outline_modules.new", track_key=key)}

@@ -13,7 +13,7 @@ from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.models import ROLES, Attempt, Certificate, Enrolment, db, utcnow, writing
 from lms.pages import followed, local_path, track_or_404, tracks
-from lms.refusals import why_refused
+from lms.refusals import retired_refusal, why_refused
 from lms.security import requires, visitor
 from lms.services import learning
 from lms.services.attempts import Standing, answers, next_open, standing
@@ -152,6 +152,8 @@ def _followed(track_key: str) -> tuple[Track, Enrolment]:
     found, person = track_or_404(track_key), visitor().person
     row = learning.enrolment(db.session(), person.id, found.key)
     if row is None:
+        if found.key in tracks().retired:
+            raise retired_refusal()
         person_id = person.id
         with writing(db.session()):
             learning.enrol(db.session(), person_id, found)

@@ -29,7 +29,8 @@ SEARCH = ("q", "audience", "length")
 @blueprint.get("/<token>")
 def choose(token: str) -> ResponseReturnValue:
     """What may be placed, and what is chosen so far."""
-    asked, every = _pending(token), offers(tracks().values())
+    asked, offered = _pending(token), _offered()
+    every = offers(offered)
     search = Search(*(request.args.get(name, "") for name in SEARCH))
     picked = {offer.key for offer in _chosen(every)}
     found = {offer.key for offer in every if search.finds(offer, current_language())}
@@ -40,9 +41,9 @@ def choose(token: str) -> ResponseReturnValue:
         search_url=url_for("pick.choose", token=token),
         multiple=asked.settings.accept_multiple,
         search=search,
-        audiences=[(track.key, localized(track.title)) for track in tracks().values()],
+        audiences=[(track.key, localized(track.title)) for track in offered],
         lengths=[(key, words) for key, words in length_words().items() if key in {offer.length for offer in every}],
-        groups=[_group(track, every, found, picked, token) for track in tracks().values()],
+        groups=[_group(track, every, found, picked, token) for track in offered],
         found=len(found) if asks else None,
         missing="missing" in request.args,
     )
@@ -155,6 +156,12 @@ def _over() -> Refused:
     )
 
 
+def _offered() -> list[Track]:
+    """The tracks that new learners may begin."""
+    library = tracks()
+    return [track for track in library.values() if track.key not in library.retired]
+
+
 def _chosen(every: list[Offer]) -> list[Offer]:
     """What the form ticks; nothing of it is believed but keys of what may be placed."""
     try:
@@ -169,7 +176,7 @@ def _chosen(every: list[Offer]) -> list[Offer]:
 
 def _picks(token: str) -> list[Offer] | Response:
     """What is chosen, or the way back to the list when nothing is."""
-    found = _chosen(offers(tracks().values()))
+    found = _chosen(offers(_offered()))
     if found:
         return found
     return make_response(redirect(url_for("pick.choose", token=token, missing=1, **_kept()), 303))
