@@ -68,7 +68,6 @@ STUDIO = {
     ("outline_modules.new", "POST"): AUTHOR,
     ("outline_modules.move", "POST"): AUTHOR,
     ("outline_modules.delete", "GET"): AUTHOR,
-    ("outline_modules.delete", "POST"): AUTHOR,
     ("forks.adapt", "GET"): frozenset({"author elsewhere"}),
     ("forks.adapt", "POST"): frozenset({"author elsewhere"}),
     ("forks.upstream", "GET"): EVERY,
@@ -98,6 +97,10 @@ STUDIO = {
     ("preview.lesson", "GET"): EVERY,
     ("preview.file", "GET"): EVERY,
     ("preview.assessment", "GET"): EVERY,
+    ("translation.index", "GET"): EVERY,
+    ("translation.piece", "GET"): EVERY,
+    ("translation.save", "POST"): AUTHOR,
+    ("outline_modules.delete", "POST"): AUTHOR,  # the last: what the others open is gone
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
@@ -116,7 +119,7 @@ PARTS = {
     "track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr",
     "lesson_key": shipped_tracks()[TRACK].modules[0].lessons[0].key, "revision": shipped_tracks()[TRACK].digest,
     "name": "dot.png", "digest": IMAGE.digest, "upload_id": 1, "format_key": "gift", "legal_key": "ai-act-4",
-    "task_id": 1,
+    "task_id": 1, "unit": "d1/module",
 }  # fmt: skip
 
 

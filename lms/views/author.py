@@ -18,7 +18,7 @@ from lms.pages import issuer_name, tracks
 from lms.security import visitor
 from lms.services import drafts, revisions, studio
 from lms.services.outline import plan as outline_of
-from lms.studio import own_grants, own_roles, page
+from lms.studio import language_names, own_grants, own_roles
 
 blueprint = Blueprint("author", __name__, url_prefix="/author")
 
@@ -80,7 +80,7 @@ def track(track_key: str) -> ResponseReturnValue:
         "author/track.html",
         key=track_key, title=localized(plan.track.title) or track_key, draft=draft, published=published, roles=roles,
         plan=plan, writing=writing, step=_next_step(track_key, plan) if writing else None,
-        language_names={"fr": _("French"), "en": _("English")}, page=page,
+        language_names=language_names(),
     )  # fmt: skip
 
 
@@ -113,26 +113,26 @@ def _next_step(key: str, plan: Outline) -> dict[str, Any] | None:
     """The one thing to do next: what a track needs first comes first."""
     if not any(plan.track.promise.values()):
         said = _("Say in one sentence what the reader will be able to do: everything else follows from it.")
-        return {"label": _("Write the promise of the track"), "why": said, "url": page("outline.track", track_key=key)}
+        label, url = _("Write the promise of the track"), url_for("outline.track", track_key=key)
+        return {"label": label, "why": said, "url": url}
     if not plan.modules:
         said = _("A module leaves one gesture. Its lessons and its assessment come after.")
-        return {"label": _("Add a module"), "why": said, "url": page("outline_modules.new", track_key=key)}
+        return {"label": _("Add a module"), "why": said, "url": url_for("outline_modules.new", track_key=key)}
     for each in plan.modules:
         name = {"code": each.module.code or each.module.key}
-        here = {"track_key": key, "module_key": each.module.key}
+        here: dict[str, Any] = {"track_key": key, "module_key": each.module.key}
         if not each.module.objectives:
             said = _("Lessons work towards objectives, and questions assess them.")
-            label, url = _("Write the objectives of %(code)s", **name), page("outline.module", **here)
+            label, url = _("Write the objectives of %(code)s", **name), url_for("outline.module", **here)
         elif each.module.published and not each.lessons:
             said = _("Its objectives are written, and no lesson yet.")
-            label, url = _("Write the first lesson of %(code)s", **name), page("lesson_list.index", **here)
+            label, url = _("Write the first lesson of %(code)s", **name), url_for("lesson_list.index", **here)
         elif each.module.published and not each.questions:
             said = _("Its lessons are begun, and its bank has no question.")
-            label, url = _("Write the first question of %(code)s", **name), page("bank.index", **here)
+            label, url = _("Write the first question of %(code)s", **name), url_for("bank.index", **here)
         else:
             continue
-        if url:
-            return {"label": label, "why": said, "url": url}
+        return {"label": label, "why": said, "url": url}
     return None
 
 

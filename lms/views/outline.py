@@ -18,7 +18,7 @@ from lms.pages import tracks
 from lms.security import visitor
 from lms.services import drafts, outline, revisions
 from lms.services.outline import Use
-from lms.studio import colleague, own_draft, page
+from lms.studio import colleague, own_draft
 
 blueprint = Blueprint("outline", __name__, url_prefix="/author")
 
@@ -113,10 +113,12 @@ def _use(use: Use, track_key: str) -> dict[str, Any]:
     module_key, _slash, rest = use.path.partition("/")
     name = rest.partition("/")[2]
     kinds = {"lesson": _("Lesson"), "question": _("Question"), "module": _("Module")}
-    urls = {
-        "lesson": page("lessons.edit", track_key=track_key, module_key=module_key, lesson_key=name, language="fr"),
-        "question": page("bank.question", track_key=track_key, module_key=module_key, question_key=name),
-        "module": page("outline.module", track_key=track_key, module_key=module_key),
-    }
+    here: dict[str, Any] = {"track_key": track_key, "module_key": module_key}
+    if use.kind == "lesson":
+        url = url_for("lessons.edit", **here, lesson_key=name, language="fr")
+    elif use.kind == "question":
+        url = url_for("bank.question", **here, question_key=name)
+    else:
+        url = url_for("outline.module", **here)
     title = localized({"fr": "", **use.label}) or name or module_key
-    return {"kind": kinds[use.kind], "title": title, "url": urls[use.kind]}
+    return {"kind": kinds[use.kind], "title": title, "url": url}

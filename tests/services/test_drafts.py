@@ -44,7 +44,7 @@ def path(session: Session, draft: Draft) -> str:
     return next(row.path for row in drafts.listed(session, draft, "d1/lesson/") if row.path.endswith("/fr"))
 
 
-def empty(key: str = "new") -> Track:
+def empty(key: str = "neuf") -> Track:
     return Track(
         key=key, code="N", version="1", title={"fr": "Neuf"}, promise={}, audience={}, licence="CC-BY-SA-4.0",
         languages=LANGUAGES, recommendations=(), modules=(),
@@ -79,12 +79,12 @@ def test_what_was_never_published_cannot_be_begun(session: Session) -> None:
 def test_a_new_track_takes_a_key_that_names_none(session: Session, draft: Draft) -> None:
     made = drafts.create(session, empty(), draft.began_by)
     assert track_in(written(session, made, track_path()).encode()).title == {"fr": "Neuf", "en": ""}
-    for key in ("new", KEY):
+    for key in ("neuf", KEY, "new"):
         with pytest.raises(Taken):
             drafts.create(session, empty(key), None)
     drafts.discard(session, made, None)
-    assert drafts.open_draft(session, "new") is None
-    assert session.get(Curriculum, "new") is None
+    assert drafts.open_draft(session, "neuf") is None
+    assert session.get(Curriculum, "neuf") is None
     assert drafts.create(session, empty(), None).base_digest is None
 
 
