@@ -21,7 +21,7 @@ from curricula.fields import Fields, parse
 from curricula.folder import Folder
 from curricula.load import HEADER, LESSON_FILE, read_bank, read_module_file, read_track_file
 from curricula.model import LANGUAGES, Lesson, LessonText, Module, Question, Track
-from curricula.problems import CurriculumError, Place, Problem
+from curricula.problems import N_, CurriculumError, Place, Problem
 from curricula.write import lesson_file, module_lines, questions_lines, toml, track_lines
 
 _PATH = re.compile(
@@ -180,7 +180,7 @@ def text_in(content: bytes) -> LessonText:
     """The lesson's text of its piece."""
     parts = _TEXT.match(content.decode())
     if parts is None:
-        raise CurriculumError([Problem("", 1, "The lesson has no TOML header.", "Open it with +++ … +++.")])
+        raise CurriculumError([Problem("", 1, N_("The lesson has no TOML header."), N_("Open it with +++ … +++."))])
     header = parse(Place("", parts["header"]), [])
     return LessonText(header.text("title"), header.words("able"), _body(parts["body"]))
 
@@ -188,7 +188,7 @@ def text_in(content: bytes) -> LessonText:
 def _lesson_file(place: Place) -> tuple[Settings, LessonText]:
     parts = HEADER.match(place.text.replace("\r\n", "\n"))
     if parts is None:
-        raise CurriculumError([place.problem(1, "The lesson has no TOML header.", "Open it with +++ … +++.")])
+        raise CurriculumError([place.problem(1, N_("The lesson has no TOML header."), N_("Open it with +++ … +++."))])
     header = parse(Place(place.name, parts["header"], offset=1), [])
     return _settings(header), LessonText(header.text("title"), header.words("able"), _body(parts["body"]))
 
