@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from curricula.model import Lesson, Localized, Module, Question, Track
+from curricula.model import Framework, Lesson, Localized, Module, Question, Track
 
-#: What a part is about: words that learners read, questions, rules (thresholds, order, durations), law, sources.
-Kind = Literal["text", "question", "rule", "law", "source"]
+#: What a part is about: words and images that learners meet, questions, rules (thresholds, order…), law, sources.
+Kind = Literal["text", "image", "question", "rule", "law", "source"]
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,20 @@ def parts(track: Track) -> Iterator[Part]:
     """Everything a track says, part by part, in reading order. The version is its name, not a part of it."""
     for name in ("title", "promise", "audience"):
         yield from _texts((name,), "text", getattr(track, name))
-    yield from _said((), "rule", code=track.code, licence=track.licence, recommendations=track.recommendations)
+    yield from _said(
+        (), "rule", code=track.code, licence=track.licence, recommendations=track.recommendations,
+        requires=track.requires or None,
+    )  # fmt: skip
     rule = track.certificate
     if rule is not None:
         yield from _texts(("certificate", "title"), "text", rule.title)
         yield from _said(
-            ("certificate",), "rule", modules=rule.modules, threshold=rule.threshold, valid_months=rule.valid_months
-        )
+            ("certificate",), "rule", modules=rule.modules, branches=rule.branches or None, threshold=rule.threshold,
+            valid_months=rule.valid_months,
+        )  # fmt: skip
+    for branch in track.branches:
+        yield from _texts(("branch", branch.key, "title"), "text", branch.title)
+        yield from _texts(("branch", branch.key, "note"), "text", branch.note or {})
     for reference in track.legal:
         where = ("legal", reference.key)
         yield from _said(
@@ -70,8 +77,24 @@ def parts(track: Track) -> Iterator[Part]:
         )  # fmt: skip
         yield from _texts((*where, "title"), "law", reference.title)
         yield from _texts((*where, "note"), "law", reference.note or {})
+    if track.framework is not None:
+        yield from _framework(track.framework)
+    for term in track.glossary:
+        yield from _texts(("glossary", term.key, "term"), "text", term.term)
+        yield from _texts(("glossary", term.key, "definition"), "text", term.definition)
     for module in track.modules:
         yield from _module(module)
+
+
+def _framework(framework: Framework) -> Iterator[Part]:
+    here = ("framework",)
+    yield from _said(here, "rule", key=framework.key, version=framework.version)
+    yield from _texts((*here, "title"), "text", framework.title)
+    for competency in framework.competencies:
+        where = (*here, competency.key)
+        yield from _texts((*where, "title"), "text", competency.title)
+        for level in competency.levels:
+            yield from _texts((*where, "level", str(level.number)), "text", level.criterion)
 
 
 def _module(module: Module) -> Iterator[Part]:
@@ -79,7 +102,8 @@ def _module(module: Module) -> Iterator[Part]:
     yield from _texts((*here, "title"), "text", module.title)
     yield from _texts((*here, "summary"), "text", module.summary)
     yield from _said(
-        here, "rule", code=module.code, order=module.order, status=module.status,
+        here, "rule", code=module.code, order=module.order, status=module.status, branch=module.branch,
+        requires=module.requires or None,
         duration_minutes=module.duration_minutes, recommendations=module.recommendations, legal=module.legal,
     )  # fmt: skip
     quiz = module.quiz
@@ -89,7 +113,9 @@ def _module(module: Module) -> Iterator[Part]:
             cooldown_minutes=quiz.cooldown_minutes,
         )  # fmt: skip
     for objective in module.objectives:
-        yield from _texts((*here, "objective", objective.key), "text", objective.text)
+        where = (*here, "objective", objective.key)
+        yield from _texts(where, "text", objective.text)
+        yield from _said(where, "rule", competency=objective.competency, level=objective.level)
     for source in module.sources:
         where = (*here, "source", source.key)
         yield from _texts((*where, "title"), "source", source.title)
@@ -97,6 +123,8 @@ def _module(module: Module) -> Iterator[Part]:
             where, "source", mark=source.mark, checked_on=source.checked_on, published_on=source.published_on,
             url=source.url,
         )  # fmt: skip
+    for file in module.files:
+        yield Part((*here, "file", file.name), "image", f"{file.media}, SHA-256 {file.digest}")
     for lesson in module.lessons:
         yield from _lesson(here, lesson)
     for question in module.questions:

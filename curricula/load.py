@@ -1,19 +1,23 @@
 """Reads a track folder into values; errors name file, line and fix (docs/curriculum-format.md)."""
 
-import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from curricula.fields import Fields, parse
+from curricula.files import read_files
 from curricula.folder import Folder
+from curricula.framework import FILE as FRAMEWORK
+from curricula.framework import read_framework
+from curricula.glossary import FILE as GLOSSARY
+from curricula.glossary import read_glossary
+from curricula.lessons import read_lessons
 from curricula.model import (
     LANGUAGES,
+    Branch,
     CertificateRule,
     LegalReference,
-    Lesson,
-    LessonText,
     Module,
     Objective,
     Option,
@@ -28,8 +32,6 @@ from curricula.validate import Types, check
 #: Said where the key of a track or of a module is not the name of its folder.
 ANOTHER_KEY = N_("The key is « %(key)s », the folder « %(folder)s ».")
 ONE_NAME = N_("Give both one name.")
-LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>fr|en)\.md")
-HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
 
 
 def load_track(path: Path, types: Types | None = None) -> Track:
@@ -69,8 +71,17 @@ def read_track(folder: Folder, types: Types | None = None) -> tuple[Track, list[
         except CurriculumError as error:
             problems += error.problems
             unread = True
-    modules.sort(key=lambda module: module.order)
+    places = {branch.key: place for place, branch in enumerate(track.branches)}
+    modules.sort(key=lambda module: (places.get(module.branch, len(places)) if module.branch else -1, module.order))
     track = replace(track, modules=tuple(modules), digest=folder.digest)
+    try:
+        if FRAMEWORK in folder.files:
+            track = replace(track, framework=read_framework(folder.place(FRAMEWORK), problems))
+        if GLOSSARY in folder.files:
+            track = replace(track, glossary=read_glossary(folder.place(GLOSSARY), problems))
+    except CurriculumError as error:
+        problems += error.problems
+        unread = True
     if not unread:
         problems += check(track, folder, types)
     return track, problems
@@ -94,6 +105,8 @@ def read_track_file(place: Place, problems: list[Problem]) -> Track:
         recommendations=fields.numbers("recommendations"),
         certificate=_certificate(fields),
         legal=tuple(_legal(table) for table in fields.tables("legal")),
+        requires=fields.words("requires"),
+        branches=tuple(_branch(table) for table in fields.tables("branches")),
         modules=(),
     )
     fields.end()
@@ -106,10 +119,20 @@ def _certificate(fields: Fields) -> CertificateRule | None:
         return None
     valid = table.number("valid_months", 1, 240) if "valid_months" in table.table else None
     rule = CertificateRule(
-        table.texts("title"), table.words("modules"), Fraction(table.number("threshold", 1, 100), 100), valid
+        title=table.texts("title"),
+        modules=table.words("modules"),
+        threshold=Fraction(table.number("threshold", 1, 100), 100),
+        valid_months=valid,
+        branches=table.number("branches", 1, 99) if "branches" in table.table else 0,
     )
     table.end()
     return rule
+
+
+def _branch(table: Fields) -> Branch:
+    branch = Branch(table.key(), table.texts("title"), table.texts("note") if "note" in table.table else None)
+    table.end()
+    return branch
 
 
 def _legal(table: Fields) -> LegalReference:
@@ -134,12 +157,17 @@ def _module(folder: Folder, name: str, problems: list[Problem]) -> Module:
     if module.key and module.key != name:
         line = place.line_of(r"^key\b")
         problems.append(place.problem(line, ANOTHER_KEY, ONE_NAME, key=module.key, folder=name))
-    lessons = _lessons(folder, name, problems)
-    return replace(module, key=name, lessons=lessons, questions=_questions(folder, name, problems))
+    return replace(
+        module,
+        key=name,
+        lessons=read_lessons(folder, name, problems),
+        questions=_questions(folder, name, problems),
+        files=read_files(folder, name, problems),
+    )
 
 
 def read_module_file(place: Place, problems: list[Problem]) -> Module:
-    """What a ``module.toml`` says, without lessons and questions."""
+    """What a ``module.toml`` says, without lessons, questions and images."""
     fields = parse(place, problems)
     module = Module(
         key=fields.key(),
@@ -154,13 +182,16 @@ def read_module_file(place: Place, problems: list[Problem]) -> Module:
         objectives=tuple(_objective(table) for table in fields.tables("objectives")),
         sources=tuple(_source(table) for table in fields.tables("sources")),
         quiz=_quiz(fields),
+        requires=fields.words("requires"),
+        branch=fields.optional_text("branch"),
     )
     fields.end()
     return module
 
 
 def _objective(table: Fields) -> Objective:
-    objective = Objective(table.key(), table.texts("text"))
+    level = table.number("level", 1, 9) if "level" in table.table else None
+    objective = Objective(table.key(), table.texts("text"), table.optional_text("competency"), level)
     table.end()
     return objective
 
@@ -233,49 +264,3 @@ def _option(table: Fields) -> Option:
     )
     table.end()
     return option
-
-
-def _lessons(folder: Folder, module: str, problems: list[Problem]) -> tuple[Lesson, ...]:
-    found: dict[tuple[int, str], dict[str, tuple[Fields, LessonText]]] = {}
-    for path in folder.names(module, ".md"):
-        place = folder.place(path)
-        name = LESSON_FILE.fullmatch(path.rpartition("/")[2])
-        parts = HEADER.match(place.text.replace("\r\n", "\n"))
-        if name is None:
-            what, fix = N_("This is not a lesson's file name."), N_("Name it 01-slug.fr.md.")
-            problems.append(place.problem(0, what, fix))
-        elif parts is None:
-            what, fix = N_("The lesson has no TOML header."), N_("Open it with +++ … +++.")
-            raise CurriculumError([place.problem(1, what, fix)])
-        else:
-            header = parse(Place(place.name, parts["header"], offset=1), problems)
-            text = LessonText(header.text("title"), header.words("able"), parts["body"].strip() + "\n")
-            found.setdefault((int(name["order"]), name["slug"]), {})[name["language"]] = (header, text)
-    return tuple(_lesson(order, slug, found[order, slug], problems) for order, slug in sorted(found))
-
-
-def _lesson(order: int, slug: str, versions: dict[str, tuple[Fields, LessonText]], problems: list[Problem]) -> Lesson:
-    shared, before = {}, len(problems)
-    for language, (header, _text) in versions.items():
-        shared[language] = {
-            "minutes": header.number("minutes", 1, 240),
-            "objectives": header.words("objectives"),
-            "sources": header.words("sources"),
-        }
-        header.end()
-    comparable = len(problems) == before
-    first = next(language for language in LANGUAGES if language in versions)
-    for language in LANGUAGES:
-        if language not in versions:
-            name = versions[first][0].place.name.replace(f".{first}.md", f".{language}.md")
-            problems.append(Problem(name, 0, N_("This lesson is missing in one language."), N_("Write it.")))
-            continue
-        header, text = versions[language]
-        if not text.body.strip():
-            what, fix = N_("This lesson has no text."), N_("Write it after its header.")
-            problems.append(header.place.problem(0, what, fix))
-        for name in (name for name in shared[first] if comparable and shared[language][name] != shared[first][name]):
-            what, fix = N_("« %(name)s » differs between the languages."), N_("Write the same in both files.")
-            header.refuse(name, what, fix)
-    texts = {language: text for language, (_header, text) in versions.items()}
-    return Lesson(key=slug, order=order, texts=texts, **cast(dict[str, Any], shared[first]))

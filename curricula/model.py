@@ -1,9 +1,11 @@
 """What a track is made of: frozen values, free of any framework."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 #: A text in each language the product speaks, by ISO 639-1 code.
@@ -40,11 +42,44 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A level of a competency, from 1, and what shows that it is reached."""
+
+    number: int
+    criterion: Localized
+
+
+@dataclass(frozen=True)
+class Competency:
+    """Something that people become able to do, level after level."""
+
+    key: str
+    title: Localized
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Framework:
+    """The competencies that a track works towards."""
+
+    key: str
+    version: str
+    title: Localized
+    competencies: tuple[Competency, ...]
+
+    def competency(self, key: str) -> Competency | None:
+        """The competency of that key, or None."""
+        return next((competency for competency in self.competencies if competency.key == key), None)
+
+
+@dataclass(frozen=True)
 class Objective:
-    """What one will be able to do, as an observable verb."""
+    """What one will be able to do, as an observable verb, and the level of a competency of the framework it reaches."""
 
     key: str
     text: Localized
+    competency: str | None = None
+    level: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +133,29 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Term:
+    """A term of the glossary, explained in a sentence or two."""
+
+    key: str
+    term: Localized
+    definition: Localized
+
+
+@dataclass(frozen=True)
+class File:
+    """An image of a module; ``media`` is its media type, as its content says."""
+
+    name: str
+    media: str
+    content: bytes = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
 class QuizRules:
     """How a module is assessed: ``questions`` drawn, ``threshold`` to reach, ``attempts`` (0: no limit)."""
 
@@ -109,7 +167,10 @@ class QuizRules:
 
 @dataclass(frozen=True)
 class Module:
-    """A module of a track. A ``planned`` module is announced and has no lesson yet."""
+    """A module of a track. A ``planned`` module is announced and has no lesson yet.
+
+    ``requires`` are keys of modules to pass first; ``branch`` is the key of its branch, None in the common core.
+    """
 
     key: str
     code: str
@@ -125,6 +186,9 @@ class Module:
     lessons: tuple[Lesson, ...] = ()
     quiz: QuizRules | None = None
     questions: tuple[Question, ...] = ()
+    requires: tuple[str, ...] = ()
+    branch: str | None = None
+    files: tuple[File, ...] = ()
 
     @property
     def published(self) -> bool:
@@ -139,24 +203,42 @@ class Module:
         """The question of that key, or None."""
         return next((question for question in self.questions if question.key == key), None)
 
+    def file(self, name: str) -> File | None:
+        """The image of that name, or None."""
+        return next((file for file in self.files if file.name == name), None)
+
     def source(self, key: str) -> Source | None:
         """The source of that key, or None."""
         return next((source for source in self.sources if source.key == key), None)
 
 
 @dataclass(frozen=True)
+class Branch:
+    """A way on after the common core of a track: a speciality. One is enough to complete the track."""
+
+    key: str
+    title: Localized
+    note: Localized | None = None
+
+
+@dataclass(frozen=True)
 class CertificateRule:
-    """What a track leads to: every module of ``modules`` passed at ``threshold``."""
+    """What a track leads to: every module of ``modules`` passed at ``threshold``, and so many whole ``branches``."""
 
     title: Localized
     modules: tuple[str, ...]
     threshold: Fraction
     valid_months: int | None = None
+    branches: int = 0
 
 
 @dataclass(frozen=True)
 class Track:
-    """A curriculum as published: immutable; ``version`` and ``digest`` name exactly what was taught."""
+    """A curriculum as published: immutable; ``version`` and ``digest`` name exactly what was taught.
+
+    ``modules`` are in the order they are followed: the common core, then branch after branch. ``requires`` are keys
+    of tracks to follow first.
+    """
 
     key: str
     code: str
@@ -170,6 +252,10 @@ class Track:
     modules: tuple[Module, ...]
     certificate: CertificateRule | None = None
     legal: tuple[LegalReference, ...] = ()
+    requires: tuple[str, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    framework: Framework | None = None
+    glossary: tuple[Term, ...] = ()
     #: SHA-256 of the folder's files, hexadecimal.
     digest: str = field(default="", compare=False)
 
@@ -180,8 +266,27 @@ class Track:
 
     @property
     def duration_minutes(self) -> int:
-        """Declared duration of the modules that can be followed today, in minutes."""
-        return sum(module.duration_minutes for module in self.published_modules)
+        """Declared minutes of what can be followed today and suffices: see ``path``."""
+        return sum(module.duration_minutes for module in self.path())
+
+    def in_branch(self, key: str | None) -> tuple[Module, ...]:
+        """The modules of a branch that can be followed today; those of the common core for None."""
+        return tuple(module for module in self.published_modules if module.branch == key)
+
+    @property
+    def open_branches(self) -> tuple[Branch, ...]:
+        """The branches that can be followed today."""
+        return tuple(branch for branch in self.branches if self.in_branch(branch.key))
+
+    def path(self, branch: str | None = None) -> tuple[Module, ...]:
+        """What completes the track: the common core and that branch, the shortest one where none is told."""
+        ways = [self.in_branch(each.key) for each in self.open_branches if branch in (None, each.key)]
+        shortest = min(ways, key=lambda way: sum(module.duration_minutes for module in way), default=())
+        return (*self.in_branch(None), *shortest)
+
+    def branch(self, key: str) -> Branch | None:
+        """The branch of that key, or None."""
+        return next((branch for branch in self.branches if branch.key == key), None)
 
     def module(self, key: str) -> Module | None:
         """The module of that key, or None."""

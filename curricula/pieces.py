@@ -19,15 +19,15 @@ from dataclasses import dataclass
 
 from curricula.fields import Fields, parse
 from curricula.folder import Folder
-from curricula.load import HEADER, LESSON_FILE, read_bank, read_module_file, read_track_file
+from curricula.lessons import LESSON_FILE, parted
+from curricula.load import read_bank, read_module_file, read_track_file
 from curricula.model import LANGUAGES, Lesson, LessonText, Module, Question, Track
-from curricula.problems import N_, CurriculumError, Place, Problem
+from curricula.problems import Place, Problem
 from curricula.write import lesson_file, module_lines, questions_lines, toml, track_lines
 
 _PATH = re.compile(
     r"(?P<module>[a-z0-9-]+)/(?:(?P<kind>lesson|question)/(?P<key>[a-z0-9-]+)(?:/(?P<language>fr|en))?|module)"
 )
-_TEXT = re.compile(r"(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ def lesson_path(module: str, lesson: str, language: str = "") -> str:
 def question_path(module: str, question: str) -> str:
     """Of a question."""
     return f"{module}/question/{question}"
+
+
+def is_piece(path: str) -> bool:
+    """Whether a path names a piece written in the studio, and not a file that is kept as it is."""
+    return path == track_path() or _PATH.fullmatch(path) is not None
 
 
 def pieces(folder: Folder) -> Iterator[Piece]:
@@ -153,7 +158,8 @@ def settings_piece(settings: Settings) -> bytes:
 
 def text_piece(text: LessonText) -> bytes:
     """The piece of a lesson in one language."""
-    return "\n".join([f"title = {toml(text.title)}", f"able = {toml(text.able)}", "+++", "", text.body]).encode()
+    header = [f"title = {toml(text.title)}", f"able = {toml(text.able)}"]
+    return "\n".join(["+++", *header, "+++", "", text.body]).encode()
 
 
 def track_in(content: bytes) -> Track:
@@ -178,27 +184,16 @@ def settings_in(content: bytes) -> Settings:
 
 def text_in(content: bytes) -> LessonText:
     """The lesson's text of its piece."""
-    parts = _TEXT.match(content.decode())
-    if parts is None:
-        raise CurriculumError([Problem("", 1, N_("The lesson has no TOML header."), N_("Open it with +++ … +++."))])
-    header = parse(Place("", parts["header"]), [])
-    return LessonText(header.text("title"), header.words("able"), _body(parts["body"]))
+    return _lesson_file(_place(content))[1]
 
 
 def _lesson_file(place: Place) -> tuple[Settings, LessonText]:
-    parts = HEADER.match(place.text.replace("\r\n", "\n"))
-    if parts is None:
-        raise CurriculumError([place.problem(1, N_("The lesson has no TOML header."), N_("Open it with +++ … +++."))])
-    header = parse(Place(place.name, parts["header"], offset=1), [])
-    return _settings(header), LessonText(header.text("title"), header.words("able"), _body(parts["body"]))
+    header, body = parted(place, [])
+    return _settings(header), LessonText(header.text("title"), header.words("able"), body)
 
 
 def _settings(header: Fields) -> Settings:
     return Settings(header.number("minutes", 1, 240), header.words("objectives"), header.words("sources"))
-
-
-def _body(text: str) -> str:
-    return text.strip() + "\n" if text.strip() else ""
 
 
 def _place(content: bytes) -> Place:

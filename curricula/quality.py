@@ -10,9 +10,13 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal
 
+from curricula.links import links, well_formed
 from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
 from curricula.problems import N_, said
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
+from curricula.references import references
+from curricula.render import FILES, TERM
+from curricula.structure import differences
 
 Weight = Literal["blocking", "advice"]
 
@@ -55,7 +59,40 @@ def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
     found += [each for reference in track.legal for each in _law(reference.key, reference.checked_on, today)]
+    found += [*_branches(track), *_framework(track), *_unused(track), *_links(track)]
     return sorted(found, key=lambda each: each.weight != "blocking")
+
+
+def _branches(track: Track) -> Iterator[Finding]:
+    for branch in track.branches:
+        if not any(module.branch == branch.key for module in track.modules):
+            yield _finding(("branch", branch.key), "blocking", N_("No module belongs to this branch."))
+    rule = track.certificate
+    if rule and rule.branches > len(track.open_branches):
+        message = N_("The certificate asks for more branches than can be followed: nobody would earn it.")
+        yield _finding(("certificate", "branches"), "blocking", message)
+
+
+def _framework(track: Track) -> Iterator[Finding]:
+    worked = {objective.competency for module in track.modules for objective in module.objectives}
+    for competency in track.framework.competencies if track.framework else ():
+        if competency.key not in worked:
+            where = ("framework", competency.key)
+            yield _finding(where, "advice", N_("No objective works towards this competency."))
+
+
+def _unused(track: Track) -> Iterator[Finding]:
+    terms = set[str]()
+    for module in track.modules:
+        bodies = [text.body for lesson in module.lessons for text in lesson.texts.values()]
+        named = {reference.target for body in bodies for reference in references(body)}
+        terms |= named
+        for file in module.files:
+            if FILES + file.name not in named:
+                yield _finding((module.key, "file", file.name), "advice", N_("No lesson shows this image."))
+    for term in track.glossary:
+        if TERM + term.key not in terms:
+            yield _finding(("glossary", term.key), "advice", N_("No lesson uses this term."))
 
 
 def _module(module: Module, today: date) -> Iterator[Finding]:
@@ -127,6 +164,9 @@ def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Finding]:
             yield _finding((*where, language), "advice", N_("The lesson does not open with a situation."))
         if "::: plain" not in text.body:
             yield _finding((*where, language), "advice", N_("The lesson does not close in plain language."))
+    if all(language in lesson.texts for language in LANGUAGES):
+        for message, count, other in differences(lesson.texts["en"].body, lesson.texts["fr"].body):
+            yield _finding((*where, "en"), "advice", message, count=count, other=other)
 
 
 def _source(here: tuple[str, ...], source: Source, today: date) -> Iterator[Finding]:
@@ -143,6 +183,13 @@ def _law(key: str, checked_on: str, today: date) -> Iterator[Finding]:
 def _age(where: tuple[str, ...], checked_on: str | None, today: date) -> Iterator[Finding]:
     if checked_on and (today - first_day(checked_on)).days > FRESH_DAYS:
         yield _finding(where, "advice", N_("Checked more than a year ago: %(on)s."), on=checked_on)
+
+
+def _links(track: Track) -> Iterator[Finding]:
+    """Addresses that cannot lead anywhere. Whether the others answer, « lms track links » asks on purpose."""
+    for link in links(track):
+        if not well_formed(link.url):
+            yield _finding(link.path, "advice", N_("This address leads nowhere: « %(url)s »."), url=link.url[:100])
 
 
 def first_day(iso: str) -> date:

@@ -2,7 +2,7 @@
 
 import re
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 import pyphen
 
@@ -18,10 +18,12 @@ _FORMULAS = {"en": (206.835, 1.015, 84.6), "fr": (207.0, 1.015, 73.6)}
 _DICTIONARIES = {"en": "en_GB", "fr": "fr"}
 #: Texts shorter than this, in words, say nothing of their ease.
 ENOUGH = 60
+#: Texts whose judgement is kept: a draft is judged at each look, and few of its texts changed since.
+KEPT = 1024
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`]*`", re.DOTALL)
 _MARKS = re.compile(r"^\s*(?::{3,}.*|#+\s.*|\|.*|[-=*_]{3,})$", re.MULTILINE)
-_SIGNS = re.compile(r"[*_>]|\]\([^)]*\)|\[|^\s*(?:[-+]|\d+\.)\s+", re.MULTILINE)
+_SIGNS = re.compile(r"[*_>]|\]\([^)]*\)|!?\[|^\s*(?:[-+]|\d+\.)\s+", re.MULTILINE)
 _END = re.compile(r"(?<=[.!?…:;])[\s»”)]+(?=[«“(\s]*[A-ZÀ-ÖØ-Þ0-9])|\n\s*\n|\n(?=\s*(?:[-+*]|\d+\.)\s)")
 
 
@@ -37,6 +39,7 @@ def sentences(markdown: str) -> list[str]:
     return [" ".join(part.split()) for part in parts if _WORD.search(part)]
 
 
+@lru_cache(maxsize=KEPT)
 def long_sentences(markdown: str) -> tuple[Fraction, str]:
     """(share of the sentences that are long, the longest of all)."""
     found = sentences(markdown)
@@ -46,6 +49,7 @@ def long_sentences(markdown: str) -> tuple[Fraction, str]:
     return Fraction(sum(len(_WORD.findall(each)) > LONG for each in found), len(found)), longest
 
 
+@lru_cache(maxsize=KEPT)
 def ease(markdown: str, language: str) -> float | None:
     """Flesch reading ease, about 0 (arduous) to 100 (easy); None where a text is too short or has no formula."""
     words = [word for sentence in sentences(markdown) for word in _WORD.findall(sentence)]

@@ -1,7 +1,7 @@
 """Lessons and question stems as safe HTML: Markdown with named blocks, sanitised."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 from itertools import count
@@ -18,10 +18,13 @@ from curricula.typography import WIDE, typeset
 
 _TAGS = {
     "p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "code", "pre", "blockquote", "br", "hr", "a",
-    "sup", "table", "thead", "tbody", "tr", "th", "td", "section", "div", "details", "summary",
+    "sup", "table", "thead", "tbody", "tr", "th", "td", "section", "div", "details", "summary", "dl", "dt", "dd",
+    "figure", "figcaption", "img",
 }  # fmt: skip
 _ATTRIBUTES = {
-    "a": {"href"},
+    "a": {"href", "class"},
+    "img": {"src", "alt"},
+    "dt": {"id"},
     "ol": {"start"},
     "th": {"scope"},
     "section": {"class", "aria-labelledby"},
@@ -31,19 +34,96 @@ _ATTRIBUTES = {
     "p": {"class", "id"},
 }
 #: What a stem or an option may hold.
-_INLINE_TAGS = _TAGS - {"section", "div", "details", "summary", "h2"}
+_INLINE_TAGS = _TAGS - {
+    "section", "div", "details", "summary", "h2", "dl", "dt", "dd", "figure", "figcaption", "img",
+}  # fmt: skip
 _INLINE_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 #: Where a link may lead: a web page, or an address to write to.
 LINKS = ("https://", "mailto:")
+#: How a link to a term of the glossary, and the name of an image of the module, begin.
+TERM, FILES = "term:", "files/"
+_GLOSSARY = {"fr": "Glossaire", "en": "Glossary"}
 
 
-def render(markdown: str, language: str) -> str:
+def render(
+    markdown: str,
+    language: str,
+    terms: Mapping[str, tuple[str, str]] | None = None,
+    address: Callable[[str], str | None] = lambda _name: None,
+) -> str:
     """A lesson's Markdown as sanitised HTML, with the typography of its language.
+
+    ``terms`` are (term, definition) by key: those the text links to are explained at its end. ``address`` gives where
+    an image of the module is, by name; None, and its alternative text stands for it.
 
     No raw HTML passes: the parser escapes it and nh3 keeps known tags, classes and https links only.
     """
-    html = _parser().render(markdown, {"language": language, "ids": count(1), "tables": count(1)})
-    return typeset_html(_clean(html, _TAGS, _ATTRIBUTES), language)
+    tokens = parse(markdown)
+    used = _link_terms(tokens, terms or {})
+    shown = _place_images(tokens, address)
+    env = {"language": language, "ids": count(1), "tables": count(1)}
+    html = _parser().renderer.render(tokens, _parser().options, env) + _glossary(used, language)
+    return typeset_html(_clean(html, _TAGS, _ATTRIBUTES, {*shown, *map(_anchor, used)}), language)
+
+
+def parse(markdown: str) -> list[Token]:
+    """The tokens of a lesson's text."""
+    return _parser().parse(markdown)
+
+
+def _inline(tokens: Iterable[Token]) -> Iterator[Token]:
+    return (child for token in tokens for child in token.children or ())
+
+
+def _link_terms(tokens: Iterable[Token], terms: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Make links to terms lead to where they are explained; gives those used, in their order."""
+    used: dict[str, tuple[str, str]] = {}
+    for token in _inline(tokens):
+        key = str(token.attrs.get("href", "")).removeprefix(TERM)
+        if token.type == "link_open" and str(token.attrs["href"]).startswith(TERM) and key in terms:
+            used[key] = terms[key]
+            token.attrs = {"href": _anchor(key), "class": "term"}
+    return used
+
+
+def _anchor(key: str) -> str:
+    return f"#term-{key}"
+
+
+def _glossary(used: Mapping[str, tuple[str, str]], language: str) -> str:
+    """The section that explains the terms used."""
+    if not used:
+        return ""
+    lines = [f'<section class="glossary" aria-labelledby="glossary"><h2 id="glossary">{_GLOSSARY[language]}</h2><dl>']
+    for key, (term, definition) in used.items():
+        lines.append(f'<div><dt id="term-{key}">{escape(term)}</dt><dd>{escape(definition)}</dd></div>')
+    return "\n".join([*lines, "</dl></section>\n"])
+
+
+def _place_images(tokens: Sequence[Token], address: Callable[[str], str | None]) -> set[str]:
+    """Give images their addresses, or their words for them; one alone in its paragraph, with a title, is a figure."""
+    shown = set[str]()
+    for place, token in enumerate(tokens):
+        for image in (child for child in token.children or () if child.type == "image"):
+            source = str(image.attrs["src"])
+            found = address(source.removeprefix(FILES)) if source.startswith(FILES) else None
+            title = str(image.attrs.pop("title", ""))
+            if found is None:
+                image.type, image.tag, image.content = "text", "", f"{image.content} {title}".strip()
+                continue
+            image.attrs["src"] = found
+            shown.add(found)
+            if title and len(token.children or ()) == 1 and tokens[place - 1].type == "paragraph_open":
+                _make_figure(tokens[place - 1 : place + 2], title)
+    return shown
+
+
+def _make_figure(paragraph: Sequence[Token], caption: str) -> None:
+    opening, inline, closing = paragraph
+    opening.tag = closing.tag = "figure"
+    opening.hidden = closing.hidden = False  # as those of a tight list are
+    words = Token("html_inline", "", 0, content=f"<figcaption>{escape(caption)}</figcaption>")
+    inline.children = [*(inline.children or ()), words]
 
 
 def render_inline(markdown: str, language: str) -> str:
@@ -52,14 +132,15 @@ def render_inline(markdown: str, language: str) -> str:
     return typeset_html(_clean(html, _INLINE_TAGS, _INLINE_ATTRIBUTES), language)
 
 
-def _clean(html: str, tags: set[str], attributes: dict[str, set[str]]) -> str:
-    return nh3.clean(html, tags=tags, attributes=attributes, attribute_filter=_safe_link, link_rel="noopener")
+def _clean(html: str, tags: set[str], attributes: dict[str, set[str]], own: Collection[str] = ()) -> str:
+    """The HTML with these tags and attributes alone; links lead to web pages, to addresses and to ``own`` places."""
 
+    def safe(_tag: str, attribute: str, value: str) -> str | None:
+        if attribute not in ("href", "src") or value in own:
+            return value
+        return value if attribute == "href" and value.lower().startswith(LINKS) else None
 
-def _safe_link(tag: str, attribute: str, value: str) -> str | None:
-    """The attribute as it is, unless it leads elsewhere than to a web page or an address: then none."""
-    del tag
-    return value if attribute != "href" or value.lower().startswith(LINKS) else None
+    return nh3.clean(html, tags=tags, attributes=attributes, attribute_filter=safe, link_rel="noopener")
 
 
 def typeset_html(html: str, language: str) -> str:

@@ -1,29 +1,39 @@
 """What must hold across the files of a track: references resolve, both languages are whole, banks suffice."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from curricula.blocks import unknown_blocks
 from curricula.folder import Folder
+from curricula.framework import check_framework
+from curricula.glossary import check_glossary
+from curricula.graph import check_graph
 from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.problems import N_, Place, Problem
+from curricula.references import check_references
+from curricula.tables import RENAME_ONE, line_of_key, repeated
 
 #: Question type → how few and how many options may be right (``assessments.registry.right_options``).
 Types = Mapping[str, tuple[int, int]]
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
 USE_A_RECOMMENDATION = N_("Use 1 to 17.")
 NO_RECOMMENDATION = N_("Recommendation %(number)s does not exist.")
-RENAME_ONE = N_("Rename one of them.")
 ONE_OF_THE_MODULE = N_("Use one of module.toml.")
+TAKEN = {"about"}  # a module of that name would hide behind the page that describes its track
 
 
 def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
     """Every problem of a track already read from ``folder``; without ``types`` right options are not counted."""
     problems = list(_track(track, folder))
+    for about in (check_graph, check_framework, check_glossary):
+        problems += about(track, folder)
     legal = {reference.key for reference in track.legal}
     for module in track.modules:
         problems += _module(module, folder, legal, types)
+        for lesson in module.lessons:
+            for language in lesson.texts:
+                place = folder.place(f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md")
+                problems += check_references(track, module, folder, place)
     return problems
 
 
@@ -43,7 +53,8 @@ def _track(track: Track, folder: Folder) -> Iterator[Problem]:
         if count > 1:
             what, fix = N_("%(count)s modules have order %(order)s."), N_("Give each module its own order.")
             yield place.problem(0, what, fix, count=count, order=order)
-    yield from _repeated(place, "legal", (reference.key for reference in track.legal))
+    yield from repeated(place, "legal", (reference.key for reference in track.legal))
+    yield from repeated(place, "branches", (branch.key for branch in track.branches))
     if track.certificate and not track.certificate.modules:
         line = place.line_of(r"^\[certificate\]")
         yield place.problem(line, N_("The certificate asks for no module."), N_('Add modules = ["…"].'))
@@ -57,6 +68,9 @@ def _track(track: Track, folder: Folder) -> Iterator[Problem]:
 
 def _module(module: Module, folder: Folder, legal: set[str], types: Types | None) -> Iterator[Problem]:
     place = folder.place(f"{module.key}/module.toml")
+    if module.key in TAKEN:
+        what = N_("« %(key)s » cannot name a module.")
+        yield place.problem(place.line_of(r"^key"), what, N_("Use another key."), key=module.key)
     for number in module.recommendations:
         if number not in RECOMMENDATIONS:
             line = place.line_of(r"^recommendations")
@@ -66,8 +80,8 @@ def _module(module: Module, folder: Folder, legal: set[str], types: Types | None
             line = place.line_of(r"^legal")
             what, fix = N_("« %(key)s » is not in track.toml."), N_("Add it under [[legal]].")
             yield place.problem(line, what, fix, key=key)
-    yield from _repeated(place, "objectives", (objective.key for objective in module.objectives))
-    yield from _repeated(place, "sources", (source.key for source in module.sources))
+    yield from repeated(place, "objectives", (objective.key for objective in module.objectives))
+    yield from repeated(place, "sources", (source.key for source in module.sources))
     if not module.published:
         return
     if module.quiz is None:
@@ -83,26 +97,6 @@ def _module(module: Module, folder: Folder, legal: set[str], types: Types | None
     yield from _lessons(module, folder)
     if module.questions:
         yield from _questions(module, folder.place(f"{module.key}/questions.toml"), types)
-
-
-def _repeated(place: Place, header: str, keys: Iterable[str], after: int = 1) -> Iterator[Problem]:
-    """A problem at the second use of each key, looked for in ``[[header]]`` tables from line ``after`` on."""
-    for key, count in Counter(keys).items():
-        if count > 1:
-            line = _line_of_key(place, header, key, _line_of_key(place, header, key, after) + 1)
-            said = N_("« %(key)s » is used %(count)s times in %(header)s.")
-            yield place.problem(line, said, RENAME_ONE, key=key, count=count, header=header)
-
-
-def _line_of_key(place: Place, header: str, key: str, after: int = 1) -> int:
-    """The line of ``key = "…"`` in the first ``[[header]]`` table from line ``after`` on that has this key."""
-    inside = False
-    for number, line in enumerate(place.text.split("\n"), start=1):
-        opening = re.match(r"\s*\[+([^\]]+)\]", line)
-        inside = opening[1].strip() == header if opening else inside
-        if number >= after and inside and re.match(rf'\s*key\s*=\s*["\']{re.escape(key)}["\']', line):
-            return number
-    return after
 
 
 def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:
@@ -141,9 +135,9 @@ def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:
 def _questions(module: Module, place: Place, types: Types | None) -> Iterator[Problem]:
     objectives = {objective.key for objective in module.objectives}
     sources = {source.key for source in module.sources}
-    yield from _repeated(place, "questions", (question.key for question in module.questions))
+    yield from repeated(place, "questions", (question.key for question in module.questions))
     for question in module.questions:
-        line = _line_of_key(place, "questions", question.key)
+        line = line_of_key(place, "questions", question.key)
         if question.objective not in objectives:
             what = N_("Objective « %(key)s » is unknown.")
             yield place.problem(line, what, ONE_OF_THE_MODULE, key=question.objective)
@@ -168,4 +162,4 @@ def _options(question: Question, place: Place, line: int, types: Types | None) -
     if not 2 <= len(question.options) <= 8:
         what, fix = N_("« %(key)s » has %(count)s options."), N_("Give 2 to 8.")
         yield place.problem(line, what, fix, key=question.key, count=len(question.options))
-    yield from _repeated(place, "questions.options", (option.key for option in question.options), line)
+    yield from repeated(place, "questions.options", (option.key for option in question.options), line)

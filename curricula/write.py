@@ -11,6 +11,7 @@ from typing import Any
 from curricula.folder import Folder
 from curricula.model import (
     LANGUAGES,
+    Framework,
     LegalReference,
     Lesson,
     LessonText,
@@ -20,6 +21,7 @@ from curricula.model import (
     Option,
     Question,
     Source,
+    Term,
     Track,
 )
 
@@ -32,10 +34,15 @@ _ESCAPES = {number: f"\\u{number:04x}" for number in (*range(9), *range(11, 32),
 def folder_of(track: Track) -> Folder:
     """The folder of a track."""
     files = {"track.toml": _text(track_lines(track))}
+    if track.framework is not None:
+        files["framework.toml"] = _text(framework_lines(track.framework))
+    if track.glossary:
+        files["glossary.toml"] = _text(glossary_lines(track.glossary))
     for module in track.modules:
         files[f"{module.key}/module.toml"] = _text(module_lines(module))
         if module.questions:
             files[f"{module.key}/questions.toml"] = _text(questions_lines(module.questions))
+        files |= {f"{module.key}/files/{file.name}": file.content for file in module.files}
         for lesson in module.lessons:
             for language, text in lesson.texts.items():
                 files[f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md"] = lesson_file(lesson, text)
@@ -46,24 +53,49 @@ def track_lines(track: Track) -> Iterator[str]:
     """The lines of ``track.toml``."""
     yield from _pairs(
         key=track.key, code=track.code, version=track.version, languages=track.languages, licence=track.licence,
-        recommendations=track.recommendations, title=track.title, promise=track.promise, audience=track.audience,
+        recommendations=track.recommendations, requires=track.requires or None, title=track.title,
+        promise=track.promise, audience=track.audience,
     )  # fmt: skip
     rule = track.certificate
     if rule is not None:
         yield from ("", "[certificate]")
         yield from _pairs(
-            title=rule.title, modules=rule.modules, threshold=percent(rule.threshold), valid_months=rule.valid_months
-        )
+            title=rule.title, modules=rule.modules, branches=rule.branches or None,
+            threshold=percent(rule.threshold), valid_months=rule.valid_months,
+        )  # fmt: skip
+    for branch in track.branches:
+        yield from ("", "[[branches]]")
+        yield from _pairs(key=branch.key, title=branch.title, note=branch.note)
     for reference in track.legal:
         yield from ("", "[[legal]]")
         yield from _legal(reference)
 
 
+def framework_lines(framework: Framework) -> Iterator[str]:
+    """The lines of ``framework.toml``."""
+    yield from _pairs(key=framework.key, version=framework.version, title=framework.title)
+    for competency in framework.competencies:
+        yield from ("", "[[competencies]]")
+        yield from _pairs(key=competency.key, title=competency.title)
+        for level in competency.levels:
+            yield from ("", "[[competencies.levels]]")
+            yield from _pairs(number=level.number, criterion=level.criterion)
+
+
+def glossary_lines(glossary: Iterable[Term]) -> Iterator[str]:
+    """The lines of ``glossary.toml``."""
+    for number, term in enumerate(glossary):
+        yield from ([""] if number else [])
+        yield "[[terms]]"
+        yield from _pairs(key=term.key, term=term.term, definition=term.definition)
+
+
 def module_lines(module: Module) -> Iterator[str]:
     """The lines of ``module.toml``."""
     yield from _pairs(
-        key=module.key, code=module.code, order=module.order, status=module.status,
-        duration_minutes=module.duration_minutes, recommendations=module.recommendations, legal=module.legal,
+        key=module.key, code=module.code, order=module.order, branch=module.branch, requires=module.requires or None,
+        status=module.status, duration_minutes=module.duration_minutes, recommendations=module.recommendations,
+        legal=module.legal,
         title=module.title, summary=module.summary,
     )  # fmt: skip
     quiz = module.quiz
@@ -111,7 +143,7 @@ def _legal(reference: LegalReference) -> Iterator[str]:
 
 
 def _objective(objective: Objective) -> Iterator[str]:
-    yield from _pairs(key=objective.key, text=objective.text)
+    yield from _pairs(key=objective.key, competency=objective.competency, level=objective.level, text=objective.text)
 
 
 def _source(source: Source) -> Iterator[str]:

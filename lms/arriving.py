@@ -76,12 +76,15 @@ def _activity(own: Connection, arrival: Arrival) -> str:
         return url_for("home.index")
     if "trainer" in arrival.roles:
         return url_for("teach.cohort", context_id=arrival.context_id)
-    track = Library(own).get(arrival.track_key or "")
+    library = Library(own)
+    track = library.get(arrival.track_key or "")
     if track is None:
         if arrival.track_key:
             raise LtiError("track_unknown", arrival.track_key)
         return url_for("learn.catalogue")
     if not arrival.enrolled:
+        if track.key in library.retired:
+            raise LtiError("track_retired", track.key)
         enrol(own, arrival.person_id, track)
     elif arrival.new_column:
         with Session(own) as joined:

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from flask import url_for
 from markupsafe import Markup
 
 from curricula.model import Lesson, Localized, Module, Track
@@ -9,10 +10,14 @@ from curricula.render import render, render_inline
 from lms.i18n import current_language
 
 
-def lesson_html(track: Track, module: Module, lesson: Lesson, language: str) -> str:
-    """The sanitised HTML of a lesson."""
-    del track, module  # the body's text alone decides: the cache is addressed by content
-    return _rendered(lesson.texts[language].body, language)
+def lesson_html(track: Track, module: Module, lesson: Lesson, language: str, file: str = "learn.file") -> str:
+    """The sanitised HTML of a lesson, with the terms it uses and the images it shows; ``file`` is who serves them."""
+    terms = tuple((term.key, term.term[language], term.definition[language]) for term in track.glossary)
+    files = tuple((file.name, file.digest) for file in module.files)
+    # What is shown decides, whatever the revision: the cache is addressed by content.
+    return _rendered(
+        lesson.texts[language].body, language, terms, files, (file, track.key, module.key) if files else None
+    )
 
 
 def inline_html(markdown: str, language: str) -> str:
@@ -28,5 +33,23 @@ def inline_markup(text: Localized, language: str | None = None) -> Markup:
     return Markup(inner)  # noqa: S704 - sanitised by curricula.render
 
 
-_rendered = lru_cache(maxsize=512)(render)
+@lru_cache(maxsize=512)
+def _rendered(
+    body: str,
+    language: str,
+    terms: tuple[tuple[str, str, str], ...],
+    files: tuple[tuple[str, str], ...],
+    place: tuple[str, str, str] | None,
+) -> str:
+    digests = dict(files)
+
+    def address(name: str) -> str | None:
+        if place is None or name not in digests:
+            return None
+        endpoint, track, module = place
+        return url_for(endpoint, track_key=track, module_key=module, digest=digests[name], name=name)
+
+    return render(body, language, {key: (term, definition) for key, term, definition in terms}, address)
+
+
 _inline = lru_cache(maxsize=8192)(render_inline)

@@ -119,15 +119,22 @@ def _visitor_values(visitor: Visitor) -> dict[str, Any]:
 
 
 def _navigation(visitor: Visitor) -> list[dict[str, Any]]:
+    # Whoever is signed in reads the catalogue; not all of them learn.
+    learn = _("Learn") if visitor.roles & {"learner", "trainer", "author"} else _("Catalogue")
     rooms = [
-        ("learn.catalogue", _("Learn"), {"learner", "trainer", "author"}),
+        ("learn.catalogue", learn, visitor.roles),
         ("teach.cohorts", _("Train"), {"trainer"}),
         ("author.index", _("Design"), {"author", "trainer"}),
         ("hr.index", _("Human resources"), {"hr"}),
         ("admin.index", _("Administration"), {"administrator"}),
     ]
     return [
-        {"url": url_for(endpoint), "label": label, "current": request.blueprint == endpoint.split(".")[0]}
+        {"url": url_for(endpoint), "label": label, "current": _within(endpoint.split(".")[0])}
         for endpoint, label, roles in rooms
         if visitor.roles & roles and endpoint in current_app.view_functions
     ]
+
+
+def _within(room: str) -> bool:
+    """Whether the page is in that room, which several blueprints may share."""
+    return request.blueprint == room or request.path.startswith(f"/{room}/")

@@ -16,11 +16,23 @@ def why_refused(reason: str, opens_at: datetime | None = None) -> str:
         "too_soon": _("The next attempt opens on %(when)s.", when=moment(opens_at) if opens_at else ""),
         "passed": _("This module is passed: there is nothing left to assess."),
         "unavailable": _("This module has no assessment."),
+        "locked": _("Other modules are to be passed before this one."),
     }[reason]
+
+
+def retired_refusal() -> Refused:
+    """The page for a track that nobody new begins."""
+    return Refused(
+        _("This track no longer takes new learners."),
+        _("Those who began it can finish it. Ask your trainer which one takes its place."),
+        status=403, cause="track_retired",
+    )  # fmt: skip
 
 
 def lti_refusal(cause: str) -> Refused:
     """The page for a cause of ``LtiError``: what happened, what to do (LTI.md R22)."""
+    if cause == "track_retired":
+        return retired_refusal()
     relaunch = _("Go back to your training platform and open the activity again.")
     tell = _("Give this reference to the administrator of your training platform.")
     words = {

@@ -1,6 +1,8 @@
 """What every page of the studio shares: who the visitor is there, and the draft they asked for."""
 
-from flask import abort, g
+from typing import Any
+
+from flask import abort, current_app, g, url_for
 
 from curricula.model import Module
 from curricula.pieces import module_in, module_path, track_in, track_path
@@ -8,6 +10,7 @@ from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Draft, DraftPiece, Person, db
+from lms.pages import LANGUAGE_NAMES, tracks
 from lms.security import visitor
 from lms.services import drafts, studio
 from lms.services.studio import Grants
@@ -78,3 +81,37 @@ def frozen() -> Refused:
         _("Take it back from review, on the page of the track, to go on writing."),
         status=409, cause="draft_frozen",
     )  # fmt: skip
+
+
+def page(endpoint: str, **values: Any) -> str | None:
+    """The address of a page of the studio; None when there is no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def published_title(key: str) -> str:
+    """The title of a track in the reader's language: as published, else as its draft has it; else its key."""
+    published = tracks().get(key)
+    if published is not None:
+        return localized(published.title)
+    draft = drafts.open_draft(db.session(), key)
+    found = drafts.piece(db.session(), draft, track_path()) if draft is not None else None
+    return (localized(track_in(found.content).title) if found is not None else "") or key
+
+
+def piece_words(path: str) -> str:
+    """What a piece is, in the reader's words."""
+    module, _slash, rest = path.partition("/")
+    kind, _slash, name = rest.partition("/")
+    key, _slash, language = name.partition("/")
+    if path == "track":
+        return _("The track itself: title, rules, legal references")
+    if rest == "module":
+        return _("Module %(module)s: title, rules, objectives, sources", module=module)
+    if kind == "question" and key:
+        return _("Module %(module)s, question %(key)s", module=module, key=key)
+    if kind == "lesson" and language:
+        speech = LANGUAGE_NAMES.get(language, language)
+        return _("Module %(module)s, lesson %(key)s, text (%(language)s)", module=module, key=key, language=speech)
+    if kind == "lesson" and key:
+        return _("Module %(module)s, lesson %(key)s: duration, objectives, sources", module=module, key=key)
+    return _("File %(path)s", path=path)

@@ -1,6 +1,6 @@
 """What the pages of a track show to whoever reads them: a learner, or a trainer who looks before choosing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -9,13 +9,14 @@ from babel.lists import format_list
 from flask import url_for
 from markupsafe import Markup
 
-from curricula.model import Lesson, Localized, Module, Track
+from curricula.model import LegalReference, Lesson, Localized, Module, Track
 from curricula.progress import ModuleProgress, TrackProgress
-from lms.i18n import checked_on, current_language, localized, ngettext, partial_date, percent
+from lms.i18n import checked_on, current_language, day, localized, ngettext, partial_date, percent
 from lms.i18n import gettext as _
 from lms.lessons import lesson_html
 from lms.models import Certificate
 from lms.services.results import decision
+from lms.track_order import branch_condition, branches, reached, required_tracks, waits
 
 
 @dataclass(frozen=True)
@@ -26,39 +27,51 @@ class Ways:
     module: Callable[[Track, Module], str]
     lesson: Callable[[Track, Module, Lesson], str]
     quiz: Callable[[Track, Module], str | None]
+    #: The endpoint that serves the images of lessons.
+    file: str = "learn.file"
 
 
 def track_values(found: Track, state: TrackProgress, issued: Certificate | None, ways: Ways) -> dict[str, Any]:
     """The variables of ``learn/track.html`` that tell of the track and of how far its reader is."""
+    steps = {step.module.key: _step(found, step, ways) for step in state.modules}
     return {
         "track": {
             "title": localized(found.title),
             "promise": localized(found.promise),
             "audience": localized(found.audience),
             "version": found.version,
-            "minutes_total": found.duration_minutes,
-            "modules_total": len(found.published_modules),
+            "minutes_total": state.minutes_total,
+            "modules_total": len(state.counted),
         },
+        "requires": required_tracks(found, ways.track),
         "progress": {
             "share": state.share,
             "minutes_done": state.minutes_done,
-            "minutes_total": found.duration_minutes,
+            "minutes_total": state.minutes_total,
             "minutes_left": state.minutes_left,
             "modules_passed": state.passed,
-            "modules_total": len(found.published_modules),
+            "modules_total": len(state.counted),
+            "chooses": state.chooses,
         },
-        "modules": [_step(found, step, ways) for step in state.modules],
+        "modules": [steps[step.module.key] for step in state.modules if step.module.branch is None],
+        "branches": branches(state, steps),
         "certificate": _certificate(found, state, issued),
-        "texts": [
-            {
-                "title": f"{law.reference} — {localized(law.title)}",
-                "url": law.source,
-                "note": localized(law.note) if law.note else None,
-                "checked": checked_on(law.checked_on),
-            }
-            for law in found.legal
-        ],
+        "texts": legal_texts(found),
     }
+
+
+def legal_texts(found: Track) -> list[dict[str, Any]]:
+    """The texts of law a track refers to, as ``macros.sources`` shows them, with the days they apply."""
+    return [
+        {
+            "title": f"{law.reference} — {localized(law.title)}",
+            "url": law.source,
+            "published": _in_force(law),
+            "note": localized(law.note) if law.note else None,
+            "checked": checked_on(law.checked_on),
+        }
+        for law in found.legal
+    ]
 
 
 def module_values(found: Track, step: ModuleProgress, version: str, ways: Ways) -> dict[str, Any]:
@@ -73,10 +86,13 @@ def module_values(found: Track, step: ModuleProgress, version: str, ways: Ways) 
             "minutes": chosen.duration_minutes,
             "state": shown_state(step),
             "version": version,
-            "objectives": [localized(objective.text) for objective in chosen.objectives],
+            "objectives": [
+                {"text": localized(objective.text), "competency": reached(found, objective)}
+                for objective in chosen.objectives
+            ],
         },
         "lessons": _plan(found, step, None, ways)[:-1],
-        "sources": _sources(chosen, tuple(source.key for source in chosen.sources)),
+        "sources": source_values(chosen, tuple(source.key for source in chosen.sources)),
     }
 
 
@@ -98,10 +114,10 @@ def lesson_values(found: Track, step: ModuleProgress, text: Lesson, version: str
             "version": version,
             "recommendations": _recommendations(chosen),
             "able": [_as_read(line) for line in words.able],
-            "body": Markup(lesson_html(found, chosen, text, speech)),  # noqa: S704 - sanitised by curricula.render
+            "body": Markup(lesson_html(found, chosen, text, speech, ways.file)),  # noqa: S704 - sanitised by curricula.render
             "read": text.key in step.read,
         },
-        "sources": _sources(chosen, text.sources),
+        "sources": source_values(chosen, text.sources),
         "plan": _plan(found, step, text, ways),
         "previous": _lesson_link(found, chosen, before, ways) if before else None,
         "next": {**_lesson_link(found, chosen, after, ways), "kind": "lesson"} if after else None,
@@ -123,6 +139,21 @@ def points_missing(step: ModuleProgress) -> int:
     return ceil(step.missing * 100) if step.missing is not None else 0
 
 
+def listed(items: Iterable[object]) -> str:
+    """Things in a row, as the reader's language lists them: « 1, 8 et 10 »."""
+    return format_list([str(item) for item in items], locale=current_language())
+
+
+def length_words() -> dict[str, str]:
+    """The lengths people plan with (``offers.LENGTHS``), in words."""
+    return {
+        "short": _("Short: 2 h at most"),
+        "half": _("Half a day: 2 to 4 h"),
+        "day": _("A day: 4 to 8 h"),
+        "more": _("More than a day"),
+    }
+
+
 def rule_title(found: Track) -> Localized:
     """What the track leads to, else the track itself."""
     return found.certificate.title if found.certificate else found.title
@@ -135,6 +166,8 @@ def _step(found: Track, step: ModuleProgress, ways: Ways) -> dict[str, Any]:
         action = {"label": _("See the assessment"), "url": ways.quiz(found, chosen)}
     elif step.state == "ready":
         action = {"label": _("Go to the assessment"), "url": ways.quiz(found, chosen)}
+    elif step.state == "locked":
+        reason = waits(step)
     elif step.state == "planned":
         reason = localized(chosen.summary)
     return {
@@ -175,9 +208,11 @@ def _certificate(found: Track, state: TrackProgress, issued: Certificate | None)
                 "reason": reason,
             }
         )
+    if award.branches:
+        conditions.append(branch_condition(state, award.branches))
     return {
         "title": localized(rule_title(found)),
-        "met": sum(condition.met for condition in award.conditions),
+        "met": sum(condition["state"] == "met" for condition in conditions),
         "total": len(conditions),
         "conditions": conditions,
         "issued": {
@@ -209,18 +244,27 @@ def _plan(found: Track, step: ModuleProgress, here: Lesson | None, ways: Ways) -
     return [*rows, quiz]
 
 
+def _in_force(law: LegalReference) -> str | None:
+    if law.in_force_from and law.in_force_to:
+        return _("applies from %(first)s to %(last)s", first=day(law.in_force_from), last=day(law.in_force_to))
+    if law.in_force_to:
+        return _("applies until %(last)s", last=day(law.in_force_to))
+    return _("applies from %(first)s", first=day(law.in_force_from)) if law.in_force_from else None
+
+
 def _recommendations(chosen: Module) -> str | None:
     """The recommendations of the white paper that a module answers, for the one who wonders why it is taught."""
-    numbers = [str(number) for number in chosen.recommendations]
+    numbers = chosen.recommendations
     if not numbers:
         return None
-    listed = format_list(numbers, locale=current_language())
     return ngettext(
-        "White paper, recommendation %(listed)s", "White paper, recommendations %(listed)s", len(numbers), listed=listed
-    )
+        "White paper, recommendation %(listed)s", "White paper, recommendations %(listed)s", len(numbers),
+        listed=listed(numbers),
+    )  # fmt: skip
 
 
-def _sources(chosen: Module, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+def source_values(chosen: Module, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Those sources of a module, as ``macros.sources`` shows them."""
     found = [source for key in keys if (source := chosen.source(key)) is not None]
     return [
         {

@@ -16,6 +16,7 @@ from lms.models import Context, CourseGroup, GroupMember, Membership, OutboxJob,
 from lms.services import rosters
 from lms.services.platforms import NewPlatform, add_platform
 from lms.worker import Worker
+from tests.made_once import give_platform_key
 
 
 @dataclass
@@ -85,6 +86,7 @@ def campus_course(app: Flask, session: Session, folder: Path, **settings: Any) -
         issuer=f"http://127.0.0.1:{port}", tool_url=tool.url, client_id="tool", deployment_id="1",
         data_dir=folder / "devlms", links=(CourseLink("3", "Décideurs publics", {"track": "decideurs"}),), **settings,
     )  # fmt: skip
+    give_platform_key(chosen.data_dir)
     devlms = create_devlms(chosen)
     campus: Campus = devlms.extensions["devlms"]
     asked, instead = list[str](), dict[str, Callable[[], Response]]()

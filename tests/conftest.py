@@ -15,7 +15,6 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -24,6 +23,7 @@ from lms.config import Config, load_config
 from lms.models import db
 from lms.schema import upgrade
 from lms.services import accounts
+from tests import made_once
 from tests.platform_in_test import PlatformInTest, administrator, hr_officer, trainer
 from tests.postgresql_in_test import Server
 from tests.sharing import Sharing
@@ -43,8 +43,7 @@ SWITCHES = [
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
-# Each test has an application of its own: templates are compiled once for all of them.
-Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
+made_once.share()
 # As strong as the real ones and as quick as a test needs: two hashes a sign-in were half the time of many.
 REAL_HASHER = accounts.hasher
 accounts.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -89,8 +88,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     application = create_app(make_config(server.template, tmp_path_factory.mktemp("pgdata")))
     upgrade(application)
     with application.app_context():
+        made_once.statements.begin(db.engine)
         db.engine.dispose()
     yield server
+    server.close()
     started.cleanup()
     shutil.rmtree(folder)
 
@@ -104,6 +105,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with application.app_context():
         with db.engine.connect() as connection:
             connection.exec_driver_sql("select 1")
+        made_once.statements.begin(db.engine)
         db.engine.dispose()
     return folder / "lms.sqlite3"
 
@@ -122,9 +124,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
+@pytest.fixture(scope="session")
+def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Signing keys made once for the whole run: making RSA keys is slow."""
+    return tmp_path_factory.mktemp("signing") / "keys"
+
+
 @pytest.fixture
-def config(database_url: str, tmp_path: Path) -> Config:
-    return make_config(database_url, tmp_path)
+def config(database_url: str, tmp_path: Path, keys_dir: Path) -> Config:
+    return make_config(database_url, tmp_path, keys_dir=keys_dir)
 
 
 class Browser(FlaskClient):
@@ -140,6 +148,8 @@ def app(config: Config) -> Iterator[Flask]:
     """The service on a fresh database."""
     application = create_app(config)
     application.test_client_class = Browser
+    with application.app_context():
+        made_once.statements.share(db.engine)
     yield application
     with application.app_context():
         db.session.remove()

@@ -33,6 +33,7 @@ from lms.models import Enrolment, OutboxJob, Platform, ResourceLink, utcnow
 from lms.services.platforms import NewPlatform, add_platform
 from lms.worker import Worker
 from tests.learner_in_test import course, joins, learner, module, take
+from tests.made_once import give_platform_key
 
 SCOPES = list(AGS_SCOPES)
 LINKS = (CourseLink("track", "Décideurs publics"), CourseLink("d2", "D2"))
@@ -177,6 +178,7 @@ def gradebook(
         issuer=f"http://127.0.0.1:{port}", tool_url=tool.url, client_id="tool", deployment_id="1",
         data_dir=directory / "devlms", links=LINKS, quirks=Quirks(**quirks), roster_size=roster_size,
     )  # fmt: skip
+    give_platform_key(settings.data_dir)
     devlms = create_devlms(settings)
     instead: dict[str, Callable[[], Response | None]] = {}
     asked, lock = Counter[str](), threading.Lock()

@@ -31,15 +31,19 @@ create function pristine.shape() returns text language sql as $$
 $$;
 create table pristine.was as select pristine.shape() as shape;
 create function pristine.restore() returns boolean language plpgsql as $$
-declare each record;
+declare each record; rows boolean;
 begin
   perform pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid();
   if (select shape from pristine.was) <> pristine.shape() then return false; end if;
   set local session_replication_role = replica;
   for each in select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' loop
-    execute format('delete from public.%I', each.relname);
-    execute format('insert into public.%I select * from pristine.%I', each.relname, each.relname);
+    execute format('select exists (select from public.%I) or exists (select from pristine.%I)',
+                   each.relname, each.relname) into rows;
+    if rows then
+      execute format('delete from public.%I', each.relname);
+      execute format('insert into public.%I select * from pristine.%I', each.relname, each.relname);
+    end if;
   end loop;
   perform setval(format('public.%I', name), value, called) from pristine.sequences;
   return true;
@@ -52,7 +56,8 @@ class Server:
 
     def __init__(self, url: str) -> None:
         self._url = sa.make_url(url)
-        self._idle: list[str] = []
+        #: Each with the connection that puts it back: a new one would take three times as long as that.
+        self._idle: list[tuple[str, psycopg.Connection]] = []
         self.run("alter system set fsync = off")  # nothing here need outlive a power cut
         self.run("select pg_reload_conf()")
         self.run("create database template_lms")
@@ -60,8 +65,7 @@ class Server:
 
     def run(self, statement: str, database: str | None = None) -> list[tuple[object, ...]]:
         """Run a statement outside any transaction; gives its rows, if it has some."""
-        address = self._url.set(drivername="postgresql", **({"database": database} if database else {}))
-        with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
+        with self._connection(database) as connection:
             done = connection.execute(statement)
             return done.fetchall() if done.description else []
 
@@ -76,18 +80,28 @@ class Server:
     @contextmanager
     def lent(self) -> Iterator[str]:
         """The address of a migrated database, which the next test has after this one, as it was."""
-        name = self._idle.pop() if self._idle else self._made()
+        name, keeper = self._idle.pop() if self._idle else self._made()
         yield self._at(name)
-        if self.run("select pristine.restore()", name) == [(True,)]:
-            self._idle.append(name)
+        if keeper.execute("select pristine.restore()").fetchone() == (True,):
+            self._idle.append((name, keeper))
         else:
+            keeper.close()
             self.run(f"drop database {name} with (force)")
 
-    def _made(self) -> str:
+    def close(self) -> None:
+        """Lend no more."""
+        for _name, keeper in self._idle:
+            keeper.close()
+
+    def _made(self) -> tuple[str, psycopg.Connection]:
         name = "test_" + uuid4().hex
         self.run(f"create database {name} template template_lms")
         self.run(_KEEP, name)
-        return name
+        return name, self._connection(name)
+
+    def _connection(self, database: str | None = None) -> psycopg.Connection:
+        address = self._url.set(drivername="postgresql", **({"database": database} if database else {}))
+        return psycopg.connect(address.render_as_string(hide_password=False), autocommit=True)
 
     def _at(self, database: str) -> str:
         return self._url.set(database=database).render_as_string(hide_password=False)

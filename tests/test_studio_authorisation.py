@@ -7,9 +7,13 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from lms.models import Draft, Institution, db
+from curricula.model import File
+from curricula.pieces import Piece
+from curricula.registry import shipped_tracks
+from lms.models import Institution, ReviewTask, db
 from lms.services import drafts, studio
 from lms.services.accounts import make_account
+from tests.image_samples import PNG
 from tests.platform_in_test import PlatformInTest, trainer
 from tests.test_authorisation import form_token, routes
 
@@ -23,6 +27,21 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
+    ("module_files.add", "POST"): AUTHOR,
+    ("module_files.delete", "POST"): AUTHOR,
+    ("module_files.index", "GET"): EVERY,
+    ("module_files.replace", "POST"): AUTHOR,
+    ("module_files.show", "GET"): EVERY,
+    ("lesson_list.delete", "GET"): AUTHOR,
+    ("lesson_list.delete", "POST"): AUTHOR,
+    ("lesson_list.index", "GET"): EVERY,
+    ("lesson_list.move", "POST"): AUTHOR,
+    ("lesson_list.new", "POST"): AUTHOR,
+    ("lesson_list.settings", "GET"): EVERY,
+    ("lesson_list.settings", "POST"): AUTHOR,
+    ("lessons.edit", "GET"): EVERY,
+    ("lessons.preview", "POST"): AUTHOR,
+    ("lessons.save", "POST"): AUTHOR,
     ("bank.index", "GET"): EVERY,
     ("bank.new", "GET"): AUTHOR,
     ("bank.new", "POST"): AUTHOR,
@@ -41,22 +60,64 @@ STUDIO = {
     ("bank_files.stamp", "GET"): AUTHOR,
     ("bank_files.export", "GET"): EVERY,
     ("bank_files.file", "GET"): EVERY,
+    ("outline.track", "GET"): AUTHOR,
+    ("outline.track", "POST"): AUTHOR,
+    ("outline.module", "GET"): AUTHOR,
+    ("outline.module", "POST"): AUTHOR,
+    ("outline_modules.new", "GET"): AUTHOR,
+    ("outline_modules.new", "POST"): AUTHOR,
+    ("outline_modules.move", "POST"): AUTHOR,
+    ("outline_modules.delete", "GET"): AUTHOR,
+    ("outline_modules.delete", "POST"): AUTHOR,
+    ("forks.adapt", "GET"): frozenset({"author elsewhere"}),
+    ("forks.adapt", "POST"): frozenset({"author elsewhere"}),
+    ("forks.upstream", "GET"): EVERY,
+    ("forks.take_in", "POST"): AUTHOR,
+    ("law.close", "POST"): EVERY,
+    ("review.show", "GET"): EVERY,
+    ("review.send", "POST"): AUTHOR,
+    ("review.take_back", "POST"): AUTHOR,
+    ("review.approve", "POST"): REVIEWER,
+    ("review.send_back", "POST"): REVIEWER,
+    ("review.publish", "POST"): PUBLISHER,
+    ("review.again", "POST"): AUTHOR,
+    ("review.comment", "POST"): EVERY,
+    ("review.resolve", "POST"): EVERY,
+    ("history.show", "GET"): EVERY,
+    ("history.restore", "POST"): AUTHOR,
+    ("versions.index", "GET"): EVERY,
+    ("versions.differences", "GET"): EVERY,
+    ("versions.download", "GET"): EVERY,
+    ("versions.retire", "POST"): PUBLISHER,
+    ("versions.reopen", "POST"): PUBLISHER,
+    ("packages.show", "GET"): EVERY,
+    ("packages.download", "GET"): EVERY,
+    ("packages.take", "POST"): AUTHOR,
+    ("preview.track", "GET"): EVERY,
+    ("preview.module", "GET"): EVERY,
+    ("preview.lesson", "GET"): EVERY,
+    ("preview.file", "GET"): EVERY,
+    ("preview.assessment", "GET"): EVERY,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
     ("author.index", "GET"): EVERY | {"trainer", "author elsewhere", "author of another track"},
     ("author.new", "GET"): AUTHOR | {"author elsewhere"},
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
+    ("forks.shared", "GET"): AUTHOR | {"author elsewhere"},
+    ("law.index", "GET"): EVERY | {"author elsewhere", "author of another track"},
+    # Of the tracks of one's own institution, in numbers: a text of law touches them all.
+    ("law.show", "GET"): EVERY | {"author of another track"},
+    ("law.changed", "POST"): EVERY | {"author of another track"},
 }
+IMAGE = File("dot.png", "image/png", PNG)
 #: What fills the addresses: a module, a lesson, a question of the track.
 PARTS = {
-    "track_key": TRACK,
-    "module_key": "d1",
-    "question_key": "d1-q01",
-    "language": "fr",
-    "upload_id": 1,
-    "format_key": "gift",
-}
+    "track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr",
+    "lesson_key": shipped_tracks()[TRACK].modules[0].lessons[0].key, "revision": shipped_tracks()[TRACK].digest,
+    "name": "dot.png", "digest": IMAGE.digest, "upload_id": 1, "format_key": "gift", "legal_key": "ai-act-4",
+    "task_id": 1,
+}  # fmt: skip
 
 
 @dataclass
@@ -70,8 +131,11 @@ class Scene:
     def ask(self, visitor: str, endpoint: str, method: str) -> int:
         """The status of an answer, the track having an open draft."""
         with self.app.app_context():
-            drafts.begin(db.session(), TRACK, None)
-            db.session.query(Draft).filter_by(track_key=TRACK, ended_at=None).update({"state": "draft"})
+            draft = drafts.begin(db.session(), TRACK, None)
+            draft.state = "draft"
+            db.session.flush()
+            if drafts.piece(db.session(), draft, "d1/files/dot.png") is None:
+                drafts.add(db.session(), draft, [Piece("d1/files/dot.png", PNG)], None)
             db.session.commit()
             db.session.remove()
         rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)
@@ -79,7 +143,19 @@ class Scene:
             url = url_for(endpoint, **{name: PARTS[name] for name in rule.arguments})
         data = {"csrf_token": self.tokens[visitor]} if method == "POST" else None
         with self.browsers[visitor].open(url, method=method, data=data) as answer:
-            return int(answer.status_code)
+            status = int(answer.status_code)
+        if method == "POST" and status < 400:
+            self._begin_again()
+        return status
+
+    def _begin_again(self) -> None:
+        """Leave the draft as it was written: the next one asked finds every part there."""
+        with self.app.app_context():
+            draft = drafts.open_draft(db.session(), TRACK)
+            if draft is not None:
+                drafts.discard(db.session(), draft, None)
+            db.session.commit()
+            db.session.remove()
 
 
 @pytest.fixture
@@ -95,6 +171,7 @@ def scene(app: Flask) -> Iterator[Scene]:
             studio.grant(db.session(), person, [role])
         studio.grant(db.session(), _account("author elsewhere"), ["author", "publisher"], institution_id=elsewhere.id)
         studio.grant(db.session(), _account("author of another track"), ["author"], track_key="another")
+        db.session.add(ReviewTask(track_key=TRACK, module_key="d1", legal_key="ai-act-4", legal_version="2026"))
         _account("administrator", "administrator")
         db.session.commit()
         db.session.remove()

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from assessments.registry import right_options
 from curricula.diff import compare
 from curricula.exchange.cartridge_writing import write_cartridge
 from curricula.folder import Folder
+from curricula.links import links
 from curricula.load import load_track, track_of
 from curricula.model import LANGUAGES, Track
 from curricula.problems import CurriculumError
@@ -19,6 +21,8 @@ from curricula.quality import blocking, findings
 from curricula.registry import SHIPPED, discover
 from lms.app import create_app
 from lms.config import load_config
+from lms.lti.http import Outbound
+from lms.lti.model import LtiError
 from lms.models import db, utcnow
 from lms.schema import upgrade
 from lms.services import revisions
@@ -158,6 +162,37 @@ def diff(before: str, after: str) -> None:
         for line in change.lines:
             click.echo(f"  {line}")
     sys.exit(1 if changes else 0)
+
+
+@command.command("links")
+@click.argument("named")
+def called(named: str) -> None:
+    """Call every address of a track, a folder or KEY or KEY@REVISION, and list those that do not answer.
+
+    It is the one command that calls other people's sites: nothing does so by itself. The exit status is then 1.
+    """
+    places: dict[str, list[str]] = {}
+    for link in links(_track(named)):
+        places.setdefault(link.url, []).append(" / ".join(link.path))
+    outbound = Outbound(load_config().allowed_private_hosts)
+    dead = [(url, why) for url in places if (why := _unanswered(outbound, url))]
+    outbound.close()
+    for url, why in dead:
+        click.echo(f"{url}: {why} ({'; '.join(places[url])})")
+    click.echo(f"{len(places)} addresses called, {len(dead)} to look at.")
+    sys.exit(1 if dead else 0)
+
+
+def _unanswered(outbound: Outbound, url: str) -> str:
+    """Why an address is to be looked at; empty where it answers, were it to say that it is reserved to some."""
+    try:
+        status = outbound.request("HEAD", url).status_code
+        if status in {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.NOT_FOUND}:
+            status = outbound.request("GET", url).status_code  # some answer nothing else
+    except LtiError as error:
+        return " ".join(filter(None, (error.cause, error.detail)))
+    kept = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+    return f"answers {status}" if status >= HTTPStatus.BAD_REQUEST and status not in kept else ""
 
 
 @contextmanager

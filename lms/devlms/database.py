@@ -17,7 +17,7 @@ class Database:
     def __init__(self, path: Path, schema: str, kept: Mapping[str, type["DataclassInstance"]]) -> None:
         self._path = path
         with self.open() as db:
-            db.executescript(schema)
+            db.executescript(f"BEGIN; {schema} COMMIT;")  # in one transaction: the disk is waited for once
         with self.open() as db:
             for table, kind in kept.items():
                 _grow(db, table, kind)
@@ -31,7 +31,7 @@ class Database:
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
             yield db
-            if db.in_transaction:  # a script commits by itself
+            if db.in_transaction:  # a script ends its own
                 db.execute("COMMIT")
         finally:
             # Closing rolls back whatever an exception left open.

@@ -15,7 +15,7 @@ class ServerHandle:
     def __init__(self, server: BaseWSGIServer, url: str) -> None:
         self._server = server
         self.url = url
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="devlms", daemon=True)
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="devlms", daemon=True)
         self._thread.start()
 
     @property

@@ -43,3 +43,24 @@ class NewTrackForm(FlaskForm):  # type: ignore[misc]
         field.data = (field.data or "").strip().lower()
         if not KEY.fullmatch(field.data):
             raise ValidationError(_("Use lower-case letters, digits and hyphens, for example controle-interne."))
+
+
+class AdaptForm(FlaskForm):  # type: ignore[misc]
+    """What an adapted track needs of its own: the rest is copied."""
+
+    key = StringField()
+    institution = SelectField()
+
+    def __init__(self, institutions: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key.label.text = _("Key")
+        self.key.description = _("It names your track in addresses and in the platform's settings, for good.")
+        self.key.validators = [
+            InputRequired(_("This is needed.")),
+            Length(max=60, message=_("This is too long: %(count)s characters at most.", count=60)),
+        ]
+        self.key.flags.required = True
+        self.institution.label.text = _("Institution that owns it")
+        self.institution.choices = institutions
+
+    validate_key = NewTrackForm.validate_key

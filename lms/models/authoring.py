@@ -1,6 +1,6 @@
 """The studio: who writes which track, drafts in pieces, what was said of them, what the law calls back for review."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
@@ -80,6 +80,8 @@ class Draft(Base):
     track_key: Mapped[str] = mapped_column(String(100))
     #: The revision it began from; None for a new track.
     base_digest: Mapped[str | None] = mapped_column(String(64))
+    #: What its track had last taken in of the one it adapts, before this draft took more in: true again if discarded.
+    upstream_before: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), default="draft")
     began_at: Mapped[datetime] = mapped_column(default=utcnow)
     began_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -116,7 +118,7 @@ class DraftPiece(Base):
     words: Mapped[str] = mapped_column(Text, default="")
     #: What lists are narrowed by and count, without reading contents (``lms.services.bank``).
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    #: For each text that is in two languages, which words were last said to agree (``lms.services.translation``).
+    #: How its texts stand in two languages (``curricula.agreement``); a lesson's, with its settings.
     agreed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     edited_at: Mapped[datetime] = mapped_column(default=utcnow)
     edited_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -199,8 +201,11 @@ class ReviewTask(Base):
     legal_key: Mapped[str] = mapped_column(String(100))
     #: The version of the law that calls for it.
     legal_version: Mapped[str] = mapped_column(String(50))
+    in_force_from: Mapped[date | None]
     note: Mapped[str] = mapped_column(String(2000), default="")
     opened_at: Mapped[datetime] = mapped_column(default=utcnow)
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    #: What whoever closed it says; empty when a published revision did.
+    outcome: Mapped[str] = mapped_column(String(2000), default="")

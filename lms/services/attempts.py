@@ -33,7 +33,8 @@ class AttemptRefused(Exception):
     """What was asked of an attempt cannot be done. ``reason`` is a stable key.
 
     ``closed`` already submitted · ``not_drawn`` the question is not part of it · ``no_more`` attempts are spent ·
-    ``too_soon`` before ``opens_at`` · ``passed`` nothing left to pass · ``unavailable`` no assessment here.
+    ``too_soon`` before ``opens_at`` · ``passed`` nothing left to pass · ``unavailable`` no assessment here ·
+    ``locked`` other modules are to be passed first.
     """
 
     def __init__(self, reason: str, opens_at: datetime | None = None) -> None:
@@ -82,13 +83,16 @@ def standing(session: Session, row: Enrolment, module: Module) -> Standing:
     )
 
 
-def start(session: Session, row: Enrolment, module: Module) -> Attempt:
-    """The open attempt, or a new one. Raises ``AttemptRefused``. A double click makes one attempt."""
+def start(session: Session, row: Enrolment, module: Module, *, locked: bool = False) -> Attempt:
+    """The open attempt, or a new one unless the module is ``locked``. Raises ``AttemptRefused``.
+
+    A double click makes one attempt.
+    """
     stand = standing(session, row, module)
     if stand.open is not None:
         return stand.open
     now = utcnow()
-    refusal = stand.refusal(now)
+    refusal = "locked" if locked else stand.refusal(now)
     if refusal:
         raise AttemptRefused(refusal, stand.opens_at)
     assert module.quiz is not None

@@ -14,7 +14,7 @@ from lms.services.results import gradebook_modules
 def comment(state: TrackProgress, module_key: str | None, language: str | None) -> str:
     """Which modules the score of a link counts and how much, in the learner's language, else in French."""
     speech = language or DEFAULT
-    counted = gradebook_modules(state.track, module_key)
+    counted = gradebook_modules(state, module_key)
     steps = [step for step in state.modules if step.module.key in counted]
     tried = [step for step in steps if step.best is not None]
     if module_key is not None:

@@ -17,6 +17,7 @@ from curricula.model import Question, Track
 from curricula.pieces import (
     Piece,
     folder_of,
+    is_piece,
     module_in,
     pieces,
     question_in,
@@ -27,13 +28,15 @@ from curricula.pieces import (
 )
 from curricula.unfinished import alone
 from lms.models import Curriculum, Draft, DraftChange, DraftPiece, TrackRevision, utcnow
-from lms.services import revisions
+from lms.services import agreements, revisions
 from lms.services.audit import record
 from lms.services.offers import fold
 
 OPEN_STATES = ("draft", "review", "approved")
 #: Saves of one person closer than this are one change.
 STRETCH = timedelta(minutes=10)
+#: Keys that would hide a page of the studio.
+RESERVED = frozenset({"law", "new", "shared"})
 #: How much of a text a list shows.
 SHOWN = 200
 
@@ -79,22 +82,28 @@ def begin(session: Session, track_key: str, person_id: int | None) -> Draft:
     return draft
 
 
-def create(session: Session, track: Track, person_id: int | None, institution_id: int | None = None) -> Draft:
-    """The draft of a new track, which has no module yet. Raises ``Taken`` where its key names one already."""
+def create(
+    session: Session, track: Track, person_id: int | None, institution_id: int | None = None,
+    found: Iterable[Piece] | None = None,
+) -> Draft:  # fmt: skip
+    """The draft of a new track: what ``track`` says alone, or the pieces ``found``.
+
+    Raises ``Taken`` where its key names one already.
+    """
     if key_taken(session, track.key):
         raise Taken(track.key)
     session.add(Curriculum(track_key=track.key, institution_id=institution_id))
     draft = Draft(track_key=track.key, began_by=person_id)
     session.add(draft)
     session.flush()
-    _insert(session, draft, [Piece(track_path(), track_piece(track))], person_id)
+    _insert(session, draft, found or [Piece(track_path(), track_piece(track))], person_id)
     record(session, "track_created", f"track:{track.key}", person_id)
     return draft
 
 
 def key_taken(session: Session, key: str) -> bool:
-    """Whether a track has that key: published, being written, or written once and never published."""
-    return any(
+    """Whether a track has that key (published, being written, or written once), or a page of the studio does."""
+    return key in RESERVED or any(
         session.scalars(select(model.track_key).where(model.track_key == key).limit(1)).first() is not None
         for model in (TrackRevision, Draft, Curriculum)
     )
@@ -107,6 +116,8 @@ def discard(session: Session, draft: Draft, person_id: int | None) -> None:
     if draft.base_digest is None:
         session.execute(delete(Draft).where(Draft.id == draft.id))
         session.execute(delete(Curriculum).where(Curriculum.track_key == draft.track_key))
+    elif draft.upstream_before is not None:
+        session.get_one(Curriculum, draft.track_key).upstream_digest = draft.upstream_before
     record(session, "draft_discarded", f"track:{draft.track_key}", person_id)
     session.flush()
 
@@ -162,12 +173,18 @@ def save(
         return row
     if row.edition != edition:
         raise Conflict(row)
-    _note(session, row, person_id, apart=apart)
+    write(session, row, content, person_id, apart=apart)
+    return row
+
+
+def write(session: Session, row: DraftPiece, content: bytes, person_id: int | None, *, apart: bool = False) -> None:
+    """Let a piece say something else, in a draft that is held; what it said is kept."""
+    before, began = row.content, _note(session, row, person_id, apart=apart)
     row.content, row.edition = content, row.edition + 1
-    row.label, row.words, row.facts = described(path, content)
+    row.label, row.words, row.facts = described(row.path, content)
     row.edited_at, row.edited_by = utcnow(), person_id
     session.flush()
-    return row
+    agreements.saved(session, row, before, began)
 
 
 def add(session: Session, draft: Draft, found: Sequence[Piece], person_id: int | None) -> None:
@@ -187,6 +204,7 @@ def add(session: Session, draft: Draft, found: Sequence[Piece], person_id: int |
         for path, place in zip(paths, places, strict=True)
     ]  # fmt: skip
     session.execute(insert(DraftChange), rows)
+    agreements.counted(session, draft.id, paths)
 
 
 def remove(session: Session, draft: Draft, path: str, person_id: int | None) -> int:
@@ -203,6 +221,7 @@ def remove(session: Session, draft: Draft, path: str, person_id: int | None) -> 
         _note(session, row, person_id, apart=True)
         session.delete(row)
     session.flush()
+    agreements.counted(session, draft.id, [path])
     return len(gone)
 
 
@@ -267,13 +286,14 @@ def restore(session: Session, draft: Draft, change: DraftChange, person_id: int 
 
 def described(path: str, content: bytes) -> tuple[dict[str, str], str, dict[str, Any]]:
     """(what a list shows of a piece in each language, the folded words a search reads, what it is narrowed by)."""
+    kind = parent(path).rpartition("/")[2] if is_piece(path) else ""
     if path == track_path():
         label: dict[str, str] = dict(track_in(content).title)
     elif path.endswith("/module") and path.count("/") == 1:
         label = dict(module_in(content).title)
-    elif parent(path).endswith("/question"):
+    elif kind == "question":
         return described_question(question_in(content))
-    elif path.count("/") == 3 and "/lesson/" in path:
+    elif kind and path.count("/") == 3:
         title = text_in(content).title
         label = {path[-2:]: title}
     else:
@@ -302,13 +322,15 @@ def parent(path: str) -> str:
 
 def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: int | None) -> range:
     last = session.scalar(select(func.max(DraftPiece.place)).filter_by(draft_id=draft.id)) or 0
-    now, rows = utcnow(), []
+    now, rows, found = utcnow(), [], list(found)
+    agreed = agreements.begun(found)
     for place, each in enumerate(found, last + 1):
         label, words, facts = described(each.path, each.content)
         rows.append(
             {
                 "draft_id": draft.id, "path": each.path, "parent": parent(each.path), "place": place,
-                "content": each.content, "edition": 1, "label": label, "words": words, "facts": facts, "agreed": {},
+                "content": each.content, "edition": 1, "label": label, "words": words, "facts": facts,
+                "agreed": agreed.get(each.path, {}),
                 "edited_at": now, "edited_by": person_id,
             }
         )  # fmt: skip
@@ -317,19 +339,23 @@ def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: i
     return range(last + 1, last + 1 + len(rows))
 
 
-def _note(session: Session, row: DraftPiece, person_id: int | None, *, apart: bool) -> None:
-    """Keep what a piece says, unless the same person is still at the same stretch of work."""
+def _note(session: Session, row: DraftPiece, person_id: int | None, *, apart: bool) -> bytes | None:
+    """Keep what a piece says, unless the same person is still at the same stretch of work.
+
+    Gives what it said when the stretch began; None when it was not there.
+    """
     now = utcnow()
     last = next(iter(changes(session, _draft_of(session, row), row.path, 1)), None)
     if last is not None and not apart and last.person_id == person_id and now - last.at < STRETCH:
         last.at = now
-        return
+        return last.before
     session.add(
         DraftChange(
             draft_id=row.draft_id, path=row.path, before=row.content, place=row.place, person_id=person_id,
             began_at=now, at=now,
         )
     )  # fmt: skip
+    return row.content
 
 
 def _draft_of(session: Session, row: DraftPiece) -> Draft:

@@ -132,7 +132,7 @@ def issue(session: Session, authority: Authority, row: Enrolment, track: Track) 
         return known
     now = utcnow().replace(microsecond=0)
     status_list, index = _status_entry(session, authority, now)
-    record = _record(session, authority, row, track, rule, holder, status_list.id, index, now)
+    record = _record(session, authority, row, track, rule, award.modules, holder, status_list.id, index, now)
     certificate = Certificate(
         id=record.id, person_id=person.id, enrolment_id=row.id, award_key=track.key, cycle=1,
         number=record.number, code=record.code, record=record.to_dict(), status_list_id=status_list.id,
@@ -186,6 +186,7 @@ def _record(
     row: Enrolment,
     track: Track,
     rule: Rule,
+    keys: tuple[str, ...],
     holder: str,
     list_id: int,
     index: int,
@@ -193,9 +194,9 @@ def _record(
 ) -> Record:
     assert track.certificate is not None
     assert 0 <= index < ENTRIES
-    modules = tuple(_module_result(session, row, track, key) for key in rule.modules)
+    modules = tuple(_module_result(session, row, track, key) for key in keys)
     person = session.get_one(Person, row.person_id)
-    found = [track.module(key) for key in rule.modules]
+    found = [track.module(key) for key in keys]
     return Record(
         id=uuid4(),
         code=new_code(),
@@ -217,7 +218,7 @@ def _record(
         subject=f"urn:uuid:{uuid4()}",
         status_list_url=list_url(authority.config, "revocation", list_id),
         status_index=index,
-        evidence=(row.track_digest, *_evidence(session, row, rule)),
+        evidence=(row.track_digest, *_evidence(session, row, keys)),
     )
 
 
@@ -235,10 +236,10 @@ def _module_result(session: Session, row: Enrolment, track: Track, key: str) -> 
     return ModuleResult(module.code, module.title, attempt.score, attempt.submitted_at.astimezone(UTC).date())
 
 
-def _evidence(session: Session, row: Enrolment, rule: Rule) -> list[str]:
+def _evidence(session: Session, row: Enrolment, keys: tuple[str, ...]) -> list[str]:
     """Digest of each passing attempt as stored: proves later which attempt the award rests on."""
     digests = []
-    for key in rule.modules:
+    for key in keys:
         attempt = _passing_attempt(session, row, key)
         facts = f"{attempt.id} {attempt.track_version} {attempt.seed} {attempt.score} {attempt.submitted_at}"
         digests.append(hashlib.sha256(facts.encode()).hexdigest())

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Select, func, select
@@ -17,7 +18,7 @@ from curricula.folder import Folder
 from curricula.load import track_of
 from curricula.model import Track
 from curricula.registry import shipped_tracks
-from lms.models import TrackRevision
+from lms.models import Curriculum, TrackRevision
 
 FRESH = 30.0
 
@@ -31,6 +32,7 @@ class _Current:
     """The digest of the current revision of each track of a database, as asked a while ago."""
 
     digests: Mapping[str, str] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
     asked_at: float = -FRESH
 
 
@@ -47,8 +49,10 @@ class Library(Mapping[str, Track]):
         with _lock:
             self._current = _currents.setdefault(engine, _Current())
         if time.monotonic() - self._current.asked_at >= FRESH:
-            digests = {row.track_key: row.digest for row in own.execute(current_revisions())}
-            self._current.digests, self._current.asked_at = digests, time.monotonic()
+            rows = own.execute(current_revisions()).all()
+            self._current.digests = {row.track_key: row.digest for row in rows}
+            self._current.retired = frozenset(row.track_key for row in rows if row.retired_at is not None)
+            self._current.asked_at = time.monotonic()
 
     def __getitem__(self, key: str) -> Track:
         found = self.revision(key, self._current.digests[key])
@@ -61,6 +65,11 @@ class Library(Mapping[str, Track]):
 
     def __len__(self) -> int:
         return len(self._current.digests)
+
+    @property
+    def retired(self) -> frozenset[str]:
+        """The keys of the tracks that nobody new begins."""
+        return self._current.retired
 
     def revision(self, key: str, digest: str) -> Track | None:
         """The revision of that digest; None when it was never published here."""
@@ -84,11 +93,12 @@ class Library(Mapping[str, Track]):
         return self.revision(key, digest) or self.get(key)
 
 
-def current_revisions() -> Select[str, str]:
-    """(track, digest) of the last published revision of each track, in key order."""
+def current_revisions() -> Select[str, str, datetime | None]:
+    """(track, digest, since when nobody new begins it) of the last revision of each track, in key order."""
     last = select(func.max(TrackRevision.id)).group_by(TrackRevision.track_key)
-    query = select(TrackRevision.track_key, TrackRevision.digest).where(TrackRevision.id.in_(last))
-    return query.order_by(TrackRevision.track_key)
+    query = select(TrackRevision.track_key, TrackRevision.digest, Curriculum.retired_at)
+    query = query.outerjoin(Curriculum, Curriculum.track_key == TrackRevision.track_key)
+    return query.where(TrackRevision.id.in_(last)).order_by(TrackRevision.track_key)
 
 
 def _engine_of(own: Session | Connection) -> Engine:

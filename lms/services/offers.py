@@ -1,4 +1,7 @@
-"""What a trainer may place in a course: tracks and their modules, searched by words, audience and length."""
+"""What there is to learn, tracks and their modules, searched by words, audience and length.
+
+A trainer places them in a course; the catalogue (``lms.services.catalogue``) searches whole tracks by the same words.
+"""
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -78,8 +81,7 @@ class Search:
             return False
         if self.length and offer.length != self.length:
             return False
-        words = offer.words(language)
-        return all(word in words for word in fold(self.text).split())
+        return holds(offer.words(language), self.text)
 
 
 def offers(tracks: Iterable[Track]) -> list[Offer]:
@@ -94,6 +96,11 @@ def chosen(every: Sequence[Offer], keys: Iterable[str]) -> list[Offer]:
     if len(found) < len(wanted):
         raise KeyError(*(wanted - {offer.key for offer in found}))
     return found
+
+
+def holds(words: str, text: str) -> bool:
+    """Whether every word of a text typed by somebody is in those folded words, as itself or as a part."""
+    return all(word in words for word in fold(text).split())
 
 
 def fold(text: str) -> str:

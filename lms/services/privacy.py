@@ -31,6 +31,7 @@ from lms.models import (
     ResourceLink,
     WebSession,
 )
+from lms.services.authorship import forget, written
 
 #: How long a request stays open, in seconds.
 OPEN = 3600
@@ -105,14 +106,17 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "scores_sent": [{"activity": title, **_row(row, leave=("person_id",))} for row, title in scores],
         "certificates": _rows(session.scalars(select(Certificate).where(Certificate.person_id == person.id))),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
+        "studio": {name: [_plained(row) for row in rows] for name, rows in written(session, person.id).items()},
     }
 
 
 def erase(session: Session, person: Person) -> bool:
     """Erase a person; True when certificates stay, without any way from them to what is gone.
 
-    What they print is kept as issued; the public page no longer shows the name.
+    What they print is kept as issued; the public page no longer shows the name. What the person wrote in the studio
+    stays, and is nobody's.
     """
+    forget(session, person.id)
     kept = session.scalars(select(Certificate).where(Certificate.person_id == person.id)).all()
     if not kept:
         session.delete(person)
@@ -139,6 +143,10 @@ def _rows(rows: Iterable[Any]) -> list[dict[str, Any]]:
 def _row(row: Any, leave: tuple[str, ...] = ()) -> dict[str, Any]:
     names = (column.key for column in row.__mapper__.column_attrs)
     return {name: _plain(getattr(row, name)) for name in names if name not in leave}
+
+
+def _plained(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in row.items()}
 
 
 def _plain(value: Any) -> Any:

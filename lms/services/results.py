@@ -22,7 +22,11 @@ def award_rule(track: Track) -> Rule | None:
     rule = track.certificate
     if rule is None:
         return None
-    return Rule(track.key, "certificate", rule.modules, rule.threshold, rule.valid_months)
+    branches = {branch.key: tuple(part.key for part in track.in_branch(branch.key)) for branch in track.open_branches}
+    return Rule(
+        track.key, "certificate", rule.modules, rule.threshold, rule.valid_months,
+        branches if rule.branches else {}, rule.branches,
+    )  # fmt: skip
 
 
 def decision(track: Track, state: TrackProgress) -> Decision | None:
@@ -102,7 +106,7 @@ def gradebook_score(state: TrackProgress, module_key: str | None) -> tuple[Fract
     if module_key is not None:
         step = next((step for step in state.modules if step.module.key == module_key), None)
         return (step.best, step.state == "passed") if step else (None, False)
-    wanted = gradebook_modules(state.track, None)
+    wanted = gradebook_modules(state, None)
     best = best_scores(state)
     if not any(key in best for key in wanted):
         return None, False
@@ -110,11 +114,18 @@ def gradebook_score(state: TrackProgress, module_key: str | None) -> tuple[Fract
     return mean, state.completed
 
 
-def gradebook_modules(track: Track, module_key: str | None) -> tuple[str, ...]:
-    """The modules a link's score is made of: its own, or those the certificate asks for (all published without one)."""
+def gradebook_modules(state: TrackProgress, module_key: str | None) -> tuple[str, ...]:
+    """The modules a link's score is made of: its own, or those the certificate asks for (all that count without one).
+
+    Where it asks for a branch too, they are those of the branch furthest on.
+    """
     if module_key is not None:
         return (module_key,)
-    return track.certificate.modules if track.certificate else tuple(part.key for part in track.published_modules)
+    rule = state.track.certificate
+    if rule is None:
+        return tuple(step.module.key for step in state.counted)
+    branch = (step.module.key for step in state.counted if rule.branches and step.module.branch)
+    return tuple(dict.fromkeys([*rule.modules, *branch]))
 
 
 def issued_certificate(session: Session, person_id: int, award_key: str) -> Certificate | None:

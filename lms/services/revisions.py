@@ -13,7 +13,7 @@ from curricula.load import track_of
 from curricula.model import Track
 from curricula.quality import Finding, blocking, findings
 from lms.models import Enrolment, TrackRevision, utcnow
-from lms.services import library
+from lms.services import legal_watch, library
 from lms.services.audit import record
 
 #: How a revision came: with a release, by the command line, or from the studio.
@@ -42,6 +42,7 @@ def publish(
     refused = blocking(findings(track, now.date()))
     if refused:
         raise NotPublishable(refused)
+    hold(session, track.key)
     last = _last(session, track.key)
     if last is not None and last.digest == track.digest:
         return last
@@ -56,6 +57,8 @@ def publish(
     session.flush()
     if origin != "shipped":  # what comes with a release is nobody's act
         record(session, "track_published", f"track:{track.key}", person_id, version=track.version, digest=track.digest)
+    legal_watch.published(session, library.Library(session).revision(track.key, last.digest) if last else None, track,
+                          person_id, now)  # fmt: skip
     library.forget(session)
     return row
 
@@ -74,7 +77,12 @@ def publish_shipped(session: Session, folders: Iterable[Folder]) -> list[str]:
     return published
 
 
-def move(session: Session, track: Track, *, unfinished_only: bool = True) -> int:
+def hold(session: Session, key: str) -> None:
+    """Let nobody else who holds it publish a revision of this track until the transaction ends."""
+    session.execute(select(TrackRevision.id).filter_by(track_key=key).with_for_update()).all()
+
+
+def move(session: Session, track: Track, *, unfinished_only: bool = True, person_id: int | None = None) -> int:
     """Put learners of earlier revisions on this one; gives how many. Their progress follows by the keys both share.
 
     Whoever completed theirs keeps it unless told otherwise: a certificate says what was taught.
@@ -85,7 +93,7 @@ def move(session: Session, track: Track, *, unfinished_only: bool = True) -> int
     values = {"track_version": track.version, "track_digest": track.digest}
     done = session.execute(change.values(values).execution_options(synchronize_session=False))
     count = cast("CursorResult[Any]", done).rowcount
-    record(session, "learners_moved", f"track:{track.key}", version=track.version, learners=count)
+    record(session, "learners_moved", f"track:{track.key}", person_id, version=track.version, learners=count)
     return count
 
 

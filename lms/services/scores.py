@@ -148,7 +148,7 @@ def _owed(row: Any, attempts: Mapping[tuple[int, str], Sequence[Any]], tracks: L
         state = progress(track, {}, best)
         value, complete = gradebook_score(state, row.module_key)
         if value is not None:
-            counted = gradebook_modules(track, row.module_key)
+            counted = gradebook_modules(state, row.module_key)
             mine = [attempt for attempt in done if attempt.module_key in counted]
             return Owed(
                 **facts, value=value, complete=complete, state=state,

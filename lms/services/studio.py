@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.models import STUDIO_ROLES, Curriculum, Draft, StudioRole, TrackRevision
+from lms.services.audit import record
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def grant(
         if session.scalars(select(StudioRole).filter_by(**identity)).first() is None:
             session.add(StudioRole(**identity, granted_by=by))
             session.flush()
+            reach = {"track": track_key, "institution": institution_id}
+            record(session, "studio_role_granted", f"person:{person_id}", by, role=role, **reach)
 
 
 def known_tracks(session: Session) -> list[str]:

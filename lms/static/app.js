@@ -1,23 +1,9 @@
 // Manager Public IA. Progressive enhancement only: every page works without this file.
 // Each part starts from a data- attribute of the page and does one thing.
 
-const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const token = (root = document) => (root.querySelector("input[name=csrf_token]") ?? document.querySelector("input[name=csrf_token]"))?.value ?? "";
+import { all, memory, post } from "./page.js";
 
-function post(url, body, options = {}) {
-  return fetch(url, {
-    method: "POST", body, credentials: "same-origin", redirect: "manual",
-    headers: { "X-CSRFToken": token(), Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" }, ...options,
-  });
-}
-
-// The tab's memory. A browser may refuse it in a frame: the page's own memory is then enough.
-const store = {
-  get(key) { try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; } },
-  set(key, value) { try { sessionStorage.setItem(key, JSON.stringify(value)); } catch { /* refused */ } },
-  drop(key) { try { sessionStorage.removeItem(key); } catch { /* refused */ } },
-  keys(prefix) { try { return Object.keys(sessionStorage).filter((key) => key.startsWith(prefix)); } catch { return []; } },
-};
+const store = memory("sessionStorage");
 
 // In a frame, tell the LMS our height, and the LMS alone.
 function frameHeight() {
@@ -202,7 +188,7 @@ frameHeight();
 all("form[data-autosave]").forEach(autosave);
 all("[data-read-url]").forEach(readMark);
 all("[data-copy]").forEach(copy);
-all("form[method=post]").forEach(once);
+all("form[method=post]:not([data-draft-key])").forEach(once);
 all("form[data-offers]").forEach(offers);
 all("form[data-auto-submit]").forEach(goOn);
 all("form[data-reading], form[data-reading-preview]").forEach(reading);

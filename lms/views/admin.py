@@ -36,6 +36,7 @@ def index() -> ResponseReturnValue:
         "admin/index.html",
         sentence=sentence,
         connect_url=url_for("platforms.connect") if own is None else None,
+        authors_url=url_for("authors.index") if own is None else None,
         platforms=[_platform(platform) for platform in platforms],
         deliveries={
             "pending": numbers.get("pending", 0),

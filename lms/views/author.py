@@ -6,8 +6,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from curricula.folder import Folder
 from curricula.model import LANGUAGES, Track
-from curricula.pieces import module_in, module_path, track_in, track_path
+from curricula.outline import Outline, outline
+from curricula.pieces import pieces, track_in, track_path
 from lms.forms.author import NewTrackForm
 from lms.i18n import gettext as _
 from lms.i18n import localized
@@ -15,7 +17,8 @@ from lms.models import Draft, Institution, db
 from lms.pages import issuer_name, tracks
 from lms.security import visitor
 from lms.services import drafts, revisions, studio
-from lms.studio import own_grants, own_roles
+from lms.services.outline import plan as outline_of
+from lms.studio import own_grants, own_roles, page
 
 blueprint = Blueprint("author", __name__, url_prefix="/author")
 
@@ -61,26 +64,23 @@ def new() -> ResponseReturnValue:
 
 @blueprint.get("/<track_key>/")
 def track(track_key: str) -> ResponseReturnValue:
-    """A track: its draft, its modules, and what can be done next."""
+    """The plan of a track: its modules with their lessons and questions, and what to do next."""
     roles = own_roles(track_key)
     session = db.session()
     draft = drafts.open_draft(session, track_key)
     published = revisions.named(session, track_key)
-    modules, title = [], track_key
     if draft is not None:
-        for row in drafts.contents(session, draft):
-            if row.path == track_path():
-                title = localized(track_in(row.content).title) or track_key
-            elif row.path == module_path(row.path.partition("/")[0]):
-                modules.append(module_in(row.content))
-    elif track_key in tracks():
-        title = localized(tracks()[track_key].title)
-        modules = list(tracks()[track_key].modules)
-    modules.sort(key=lambda module: module.order)
+        plan = outline_of(session, draft)
+    elif published is not None:
+        plan = outline(pieces(Folder.unpacked(published.content)))
+    else:
+        abort(404)
+    writing = draft is not None and draft.state == "draft" and "author" in roles
     return render_template(
         "author/track.html",
-        key=track_key, title=title, draft=draft, published=published, roles=roles,
-        modules=[{"code": module.code, "key": module.key, "title": localized(module.title)} for module in modules],
+        key=track_key, title=localized(plan.track.title) or track_key, draft=draft, published=published, roles=roles,
+        plan=plan, writing=writing, step=_next_step(track_key, plan) if writing else None,
+        language_names={"fr": _("French"), "en": _("English")}, page=page,
     )  # fmt: skip
 
 
@@ -107,6 +107,33 @@ def _row(key: str, draft: Draft | None, roles: frozenset[str]) -> dict[str, Any]
         "version": published.version if published else None, "state": draft.state if draft else None,
         "roles": roles,
     }  # fmt: skip
+
+
+def _next_step(key: str, plan: Outline) -> dict[str, Any] | None:
+    """The one thing to do next: what a track needs first comes first."""
+    if not any(plan.track.promise.values()):
+        said = _("Say in one sentence what the reader will be able to do: everything else follows from it.")
+        return {"label": _("Write the promise of the track"), "why": said, "url": page("outline.track", track_key=key)}
+    if not plan.modules:
+        said = _("A module leaves one gesture. Its lessons and its assessment come after.")
+        return {"label": _("Add a module"), "why": said, "url": page("outline_modules.new", track_key=key)}
+    for each in plan.modules:
+        name = {"code": each.module.code or each.module.key}
+        here = {"track_key": key, "module_key": each.module.key}
+        if not each.module.objectives:
+            said = _("Lessons work towards objectives, and questions assess them.")
+            label, url = _("Write the objectives of %(code)s", **name), page("outline.module", **here)
+        elif each.module.published and not each.lessons:
+            said = _("Its objectives are written, and no lesson yet.")
+            label, url = _("Write the first lesson of %(code)s", **name), page("lesson_list.index", **here)
+        elif each.module.published and not each.questions:
+            said = _("Its lessons are begun, and its bank has no question.")
+            label, url = _("Write the first question of %(code)s", **name), page("bank.index", **here)
+        else:
+            continue
+        if url:
+            return {"label": label, "why": said, "url": url}
+    return None
 
 
 def _empty(key: str, code: str, title: str) -> Track:

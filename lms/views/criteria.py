@@ -18,13 +18,17 @@ def show(track_key: str, version: str, kind: str) -> ResponseReturnValue:
     if version != track.version or rule is None or kind != "certificate":
         abort(404)
     sections = []
-    for key in rule.modules:
+    choice = [part.key for branch in track.open_branches for part in track.in_branch(branch.key) if rule.branches]
+    for key in dict.fromkeys([*rule.modules, *choice]):
         module = track.module(key)
         if module is not None:
             facts = _(
                 "%(time)s, assessment passed at %(threshold)s.",
                 time=duration(module.duration_minutes), threshold=percent(rule.threshold),
             )  # fmt: skip
+            branch = track.branch(module.branch or "")
+            if branch is not None and key not in rule.modules:
+                facts += " " + _("Branch to choose: %(title)s.", title=localized(branch.title))
             able = [localized(objective.text) for objective in module.objectives]
             sections.append(
                 {

@@ -65,7 +65,7 @@ def mine() -> ResponseReturnValue:
         "teach/evidence.html",
         name=None,
         trail=[
-            (_("My tracks"), url_for("learn.catalogue")),
+            (_("Catalogue"), url_for("learn.catalogue")),
             (localized(track.title), url_for("learn.track", track_key=track.key)),
         ],
         others=[(localized(tracks()[key].title), url_for("evidence.mine", track=key)) for key in known]

@@ -1,4 +1,4 @@
-"""The learner's pages: my tracks, a track, a module, a lesson."""
+"""The learner's pages: the catalogue and what each track is for, then a track, a module, a lesson."""
 
 from typing import Any
 
@@ -8,50 +8,50 @@ from flask.typing import ResponseReturnValue
 from certificates.names import NameRefused, holder_name
 from curricula.model import Lesson, Module, Track
 from curricula.progress import ModuleProgress, TrackProgress
+from lms.catalogue_pages import catalogue_values
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
-from lms.models import Attempt, Certificate, Enrolment, db, utcnow, writing
+from lms.models import ROLES, Attempt, Certificate, Enrolment, db, utcnow, writing
 from lms.pages import followed, local_path, track_or_404, tracks
-from lms.refusals import why_refused
+from lms.refusals import retired_refusal, why_refused
 from lms.security import requires, visitor
 from lms.services import learning
 from lms.services.attempts import Standing, answers, next_open, standing
+from lms.services.catalogue import entries, one_entry
 from lms.services.results import decision, issued_certificate
+from lms.services.revisions import revisions
+from lms.track_description import about_values
+from lms.track_order import waits
 from lms.track_pages import Ways, lesson_values, module_values, points_missing, rule_title, track_values
 
 blueprint = Blueprint("learn", __name__, url_prefix="/learn")
 
+#: Who follows tracks; the catalogue and what each track is for are for whoever is signed in.
 READERS = ("learner", "trainer", "author")
 
 
 @blueprint.get("/")
-@requires(*READERS)
+@requires(*ROLES)
 def catalogue() -> ResponseReturnValue:
-    """My tracks, and those I may open."""
-    person = visitor().person
-    mine = learning.enrolments(db.session(), person.id)
-    states = learning.progresses(db.session(), mine, tracks())
-    certificates = {row.award_key: row for row in person_certificates(person.id)}
-    cards = [_card(row, states[row.id], certificates.get(row.track_key)) for row in mine if row.id in states]
-    known = {row.track_key for row in mine}
-    available = [
-        {
-            "title": localized(track.title),
-            "promise": localized(track.promise),
-            "url": url_for("learn.track", track_key=track.key),
-            "minutes_total": track.duration_minutes,
-            "modules_total": len(track.published_modules),
-        }
-        for track in tracks().values()
-        if track.key not in known
-    ]
-    first = next((row for row in mine if row.id in states and not states[row.id].completed), None)
-    return render_template(
-        "learn/catalogue.html",
-        tracks=cards,
-        available=available,
-        resume=_resume(first, states[first.id], None) if first else None,
-    )
+    """Every track: what it is for, what it leads to, where one is; searched by words and filters."""
+    learner = _learner_id()
+    every = entries(db.session(), tracks(), learner)
+    values = catalogue_values(every, request.args, learns=learner is not None)
+    follows = (each for each in every if each.row and each.progress and not each.progress.completed)
+    first = None if values["asks"] else next(follows, None)
+    resume = _resume(first.row, first.progress, None) if first and first.row and first.progress else None
+    return render_template("learn/catalogue.html", resume=resume, **values)
+
+
+@blueprint.get("/<track_key>/about")
+@requires(*ROLES)
+def about(track_key: str) -> ResponseReturnValue:
+    """What a track is for, asks and leads to, before one enrols."""
+    published, learner = track_or_404(track_key), _learner_id()
+    entry = one_entry(db.session(), tracks(), published, learner)
+    told, counts = revisions(db.session(), published.key), "hr" in visitor().roles
+    values = about_values(entry, published, told, learns=learner is not None, counts=counts)
+    return render_template("learn/about.html", **values)
 
 
 @blueprint.get("/<track_key>")
@@ -64,6 +64,7 @@ def track(track_key: str) -> ResponseReturnValue:
     return render_template(
         "learn/track.html",
         catalogue_url=url_for("learn.catalogue"),
+        about_url=url_for("learn.about", track_key=found.key),
         review_url=url_for("evidence.mine", track=found.key),
         resume=_resume(row, state, certificate),
         **track_values(found, state, certificate, WAYS),
@@ -87,11 +88,14 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
         following = {"label": label, "url": _lesson_url(found, chosen, next_lesson)}
     elif stand.passed:
         following = {"label": _("Back to the track"), "url": url_for("learn.track", track_key=found.key)}
+    elif step.waits_for:
+        needed = step.waits_for[0]
+        following = {"label": _("Go to the module %(code)s", code=needed.code), "url": WAYS.module(found, needed)}
     else:
         following = {"label": _("Go to the assessment"), "url": _quiz_url(found, chosen)}
     return render_template(
         "learn/module.html",
-        quiz=_quiz_card(found, chosen, stand),
+        quiz=_quiz_card(found, step, stand),
         next=following,
         **module_values(found, step, row.track_version, WAYS),
     )
@@ -138,10 +142,9 @@ def read(track_key: str, module_key: str, lesson_key: str) -> ResponseReturnValu
     return redirect(local_path(request.form.get("next"), after), 303)
 
 
-def person_certificates(person_id: int) -> list[Certificate]:
-    """The certificates a person holds."""
-    query = db.select(Certificate).filter_by(person_id=person_id)
-    return list(db.session.scalars(query.order_by(Certificate.issued_at)))
+def _learner_id() -> int | None:
+    """Who the visitor is among those who follow tracks; None for whoever only looks at what there is."""
+    return visitor().person.id if visitor().roles.intersection(READERS) else None
 
 
 def _followed(track_key: str) -> tuple[Track, Enrolment]:
@@ -149,6 +152,8 @@ def _followed(track_key: str) -> tuple[Track, Enrolment]:
     found, person = track_or_404(track_key), visitor().person
     row = learning.enrolment(db.session(), person.id, found.key)
     if row is None:
+        if found.key in tracks().retired:
+            raise retired_refusal()
         person_id = person.id
         with writing(db.session()):
             learning.enrol(db.session(), person_id, found)
@@ -163,23 +168,6 @@ def _module(found: Track, key: str) -> Module:
     if chosen is None or not chosen.published:
         abort(404)
     return chosen
-
-
-def _card(row: Enrolment, state: TrackProgress, certificate: Certificate | None) -> dict[str, Any]:
-    found = state.track
-    shown = "certified" if certificate else "passed" if state.completed else "now" if row.started_at else "todo"
-    return {
-        "title": localized(found.title),
-        "promise": localized(found.promise),
-        "url": url_for("learn.track", track_key=found.key),
-        "state": shown,
-        "share": state.share,
-        "modules_passed": state.passed,
-        "modules_total": len(found.published_modules),
-        "minutes_done": state.minutes_done,
-        "minutes_total": found.duration_minutes,
-        "certificate_url": url_for("verify.show", code=certificate.code) if certificate else None,
-    }
 
 
 def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | None) -> dict[str, Any] | None:
@@ -253,17 +241,20 @@ def _resume_assessment(row: Enrolment, found: Track, step: ModuleProgress, stand
     return panel
 
 
-def _quiz_card(found: Track, chosen: Module, stand: Standing) -> dict[str, Any]:
+def _quiz_card(found: Track, step: ModuleProgress, stand: Standing) -> dict[str, Any]:
+    chosen = step.module
     assert chosen.quiz is not None
-    closed = stand.refusal(utcnow())
+    locked = bool(step.waits_for) and stand.open is None
+    closed = "locked" if locked else stand.refusal(utcnow())
+    reason = why_refused(closed, stand.opens_at) if closed in ("too_soon", "no_more") else None
     return {
-        "url": _quiz_url(found, chosen),
+        "url": None if locked else _quiz_url(found, chosen),
         "state": "passed" if stand.passed else "attempt" if stand.open else "closed" if closed else "open",
         "questions": chosen.quiz.questions,
         "threshold": chosen.quiz.threshold,
         "attempts_left": stand.left,
         "best": stand.best,
-        "reason": why_refused(closed, stand.opens_at) if closed in ("too_soon", "no_more") else None,
+        "reason": waits(step) if locked else reason,
     }
 
 

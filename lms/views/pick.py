@@ -17,8 +17,8 @@ from lms.pages import tool_keys, track_or_404, tracks
 from lms.security import posts_to, visitor
 from lms.services.audit import record
 from lms.services.deep_links import PendingChoice, pending, take
-from lms.services.offers import LENGTHS, Offer, Search, chosen, offers
-from lms.track_pages import Ways, lesson_values, module_values, track_values
+from lms.services.offers import Offer, Search, chosen, offers
+from lms.track_pages import Ways, length_words, lesson_values, module_values, track_values
 
 blueprint = Blueprint("pick", __name__, url_prefix="/teach/pick")
 
@@ -29,7 +29,8 @@ SEARCH = ("q", "audience", "length")
 @blueprint.get("/<token>")
 def choose(token: str) -> ResponseReturnValue:
     """What may be placed, and what is chosen so far."""
-    asked, every = _pending(token), offers(tracks().values())
+    asked, offered = _pending(token), _offered()
+    every = offers(offered)
     search = Search(*(request.args.get(name, "") for name in SEARCH))
     picked = {offer.key for offer in _chosen(every)}
     found = {offer.key for offer in every if search.finds(offer, current_language())}
@@ -40,9 +41,9 @@ def choose(token: str) -> ResponseReturnValue:
         search_url=url_for("pick.choose", token=token),
         multiple=asked.settings.accept_multiple,
         search=search,
-        audiences=[(track.key, localized(track.title)) for track in tracks().values()],
-        lengths=_lengths(every),
-        groups=[_group(track, every, found, picked, token) for track in tracks().values()],
+        audiences=[(track.key, localized(track.title)) for track in offered],
+        lengths=[(key, words) for key, words in length_words().items() if key in {offer.length for offer in every}],
+        groups=[_group(track, every, found, picked, token) for track in offered],
         found=len(found) if asks else None,
         missing="missing" in request.args,
     )
@@ -155,6 +156,12 @@ def _over() -> Refused:
     )
 
 
+def _offered() -> list[Track]:
+    """The tracks that new learners may begin."""
+    library = tracks()
+    return [track for track in library.values() if track.key not in library.retired]
+
+
 def _chosen(every: list[Offer]) -> list[Offer]:
     """What the form ticks; nothing of it is believed but keys of what may be placed."""
     try:
@@ -169,7 +176,7 @@ def _chosen(every: list[Offer]) -> list[Offer]:
 
 def _picks(token: str) -> list[Offer] | Response:
     """What is chosen, or the way back to the list when nothing is."""
-    found = _chosen(offers(tracks().values()))
+    found = _chosen(offers(_offered()))
     if found:
         return found
     return make_response(redirect(url_for("pick.choose", token=token, missing=1, **_kept()), 303))
@@ -215,18 +222,6 @@ def _kept() -> dict[str, Any]:
     return kept | {"pick": picks} if (picks := request.values.getlist("pick")) else kept
 
 
-def _lengths(every: list[Offer]) -> list[tuple[str, str]]:
-    """The lengths that something has, in words."""
-    words = {
-        "short": _("Short: 2 h at most"),
-        "half": _("Half a day: 2 to 4 h"),
-        "day": _("A day: 4 to 8 h"),
-        "more": _("More than a day"),
-    }
-    present = {offer.length for offer in every}
-    return [(key, words[key]) for key in LENGTHS if key in present]
-
-
 def _group(track: Track, every: list[Offer], found: set[str], picked: set[str], token: str) -> dict[str, Any]:
     rows = [_row(offer, found, picked, token) for offer in every if offer.track.key == track.key]
     return {
@@ -261,7 +256,7 @@ def _row(offer: Offer, found: set[str], picked: set[str], token: str) -> dict[st
 def _facts(offer: Offer) -> list[str]:
     facts = [duration(offer.minutes)] if offer.minutes else []
     if offer.module is None:
-        facts.append(ngettext("one module", "%(num)s modules", len(offer.track.published_modules)))
+        facts.append(ngettext("one module", "%(num)s modules", len(offer.track.path())))
         if offer.track.certificate:
             facts.append(_("leads to the certificate “%(title)s”", title=localized(offer.track.certificate.title)))
     elif offer.available:

@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from assessments.registry import question_types
 from curricula.model import Module, Track
+from curricula.progress import ModuleProgress
 from lms.errors import Refused
 from lms.i18n import clock, localized
 from lms.i18n import gettext as _
@@ -23,6 +24,7 @@ from lms.security import requires, visitor
 from lms.services import attempts, learning
 from lms.services.attempts import AttemptRefused, drawn_questions
 from lms.services.results import issued_certificate
+from lms.track_order import waits
 
 blueprint = Blueprint("quiz", __name__, url_prefix="/learn")
 
@@ -45,8 +47,11 @@ def start(track_key: str, module_key: str) -> ResponseReturnValue:
         abort(404)
     if request.method == "POST":
         try:
-            attempt = attempts.start(db.session(), row, module)
+            step = _locking(row, track, module)
+            attempt = attempts.start(db.session(), row, module, locked=step is not None)
         except AttemptRefused as refusal:
+            if refusal.reason == "locked" and step is not None:
+                raise Refused(waits(step), _("Its lessons can be read meanwhile."), status=409) from refusal
             raise Refused(
                 why_refused(refusal.reason, refusal.opens_at), _("Your earlier results are kept."), status=409
             ) from refusal
@@ -216,11 +221,20 @@ def _mine(attempt_id: uuid.UUID) -> tuple[Attempt, Track, Module]:
     return attempt, track, module
 
 
+def _locking(row: Enrolment, track: Track, module: Module) -> ModuleProgress | None:
+    """How far the learner is in a module that waits for others; None for one that does not."""
+    if not module.requires:
+        return None
+    state = learning.track_progress(db.session(), row, track)
+    return next((step for step in state.modules if step.module.key == module.key and step.waits_for), None)
+
+
 def _start_page(track: Track, module: Module, row: Enrolment) -> ResponseReturnValue:
     stand = attempts.standing(db.session(), row, module)
     state = learning.track_progress(db.session(), row, track)
     step = next(step for step in state.modules if step.module.key == module.key)
-    refusal = None if stand.open else stand.refusal(utcnow())
+    refusal = None if stand.open else "locked" if step.waits_for else stand.refusal(utcnow())
+    reason = waits(step) if refusal == "locked" else why_refused(refusal, stand.opens_at) if refusal else None
     kept: dict[str, Answer] = attempts.answers(db.session(), stand.open.id) if stand.open else {}
     assert module.quiz is not None
     return render_template(
@@ -246,7 +260,7 @@ def _start_page(track: Track, module: Module, row: Enrolment) -> ResponseReturnV
         if stand.open
         else None,
         start_url=None if refusal else url_for("quiz.start", track_key=track.key, module_key=module.key),
-        refusal=why_refused(refusal, stand.opens_at) if refusal and refusal != "passed" else None,
+        refusal=reason if refusal != "passed" else None,
         unread=len(module.lessons) - len(step.read),
         history=[
             {

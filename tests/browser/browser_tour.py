@@ -12,7 +12,8 @@ from lms.models import Attempt
 
 #: name → status expected. A page that is missing here is a page nobody looked at.
 NAMES: dict[str, int] = {
-    "catalogue": 200, "catalogue-empty": 200, "track-new": 200, "track": 200, "track-certified": 200,
+    "catalogue": 200, "catalogue-empty": 200, "catalogue-found": 200, "catalogue-nothing": 200, "catalogue-hr": 200,
+    "about": 200, "about-new": 200, "about-hr": 200, "track-new": 200, "track": 200, "track-certified": 200,
     "track-nameless": 200,
     "module": 200, "module-new": 200, "lesson-first": 200, "lesson-last": 200,
     "assessment-new": 200, "assessment-open": 200, "assessment-refused": 200, "assessment-passed": 200,
@@ -68,6 +69,12 @@ class Tour:
         self.stops: dict[str, Stop] = {
             "catalogue": Stop(done, "/learn/"),
             "catalogue-empty": Stop(TRAINER, "/learn/"),
+            "catalogue-found": Stop(middle, "/learn/?q=reglement&length=day&state=now"),
+            "catalogue-nothing": Stop(middle, "/learn/?q=reglement&state=done&length=week"),
+            "catalogue-hr": Stop(STEWARD, "/learn/"),
+            "about": Stop(middle, f"{learn}/about"),
+            "about-new": Stop(TRAINER, f"{learn}/about"),
+            "about-hr": Stop(STEWARD, f"{learn}/about"),
             "track-new": Stop(new, learn),
             "track": Stop(middle, learn),
             "track-certified": Stop(done, learn),

@@ -3,11 +3,14 @@
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 
 from curricula.exchange.formats.common_cartridge import read
 from curricula.folder import Folder
 from curricula.registry import SHIPPED
+from lms.lti.http import Outbound
+from lms.lti.model import LtiError
 from tests.cli.conftest import Run
 from tests.curricula.samples import write_track
 
@@ -186,3 +189,34 @@ def test_revisions_that_are_not_there_are_refused(run: Run) -> None:
     assert run("track", "revisions", "unknown").status == 2
     assert run("track", "export", "decideurs", "out", "--revision", "2019.1").status == 2
     assert run("track", "diff", "decideurs", "decideurs@2019.1").status == 2
+
+
+def test_the_addresses_of_a_track_are_called_when_it_is_asked(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_track(tmp_path)
+    lesson = next(folder.rglob("*.fr.md"))
+    addresses = ("gone", "reserved", "shy", "down")
+    lesson.write_text(
+        lesson.read_text("utf-8") + "".join(f"\n<https://{each}.example/>\n" for each in addresses), "utf-8"
+    )
+    asked = []
+
+    def answer(_outbound: Outbound, method: str, url: str, **_options: object) -> httpx.Response:
+        asked.append((method, url))
+        if "down" in url:
+            raise LtiError("unreachable", "ConnectError")
+        shy = {"HEAD": 405, "GET": 200}[method]
+        return httpx.Response(next((code for name, code in (("gone", 404), ("reserved", 403)) if name in url), shy))
+
+    monkeypatch.setattr(Outbound, "request", answer)
+    outcome = run("track", "links", str(folder))
+    assert outcome.status == 1
+    lines = outcome.out.splitlines()
+    assert [line.split(" (")[0] for line in lines[:-1]] == [
+        "https://gone.example/: answers 404", "https://down.example/: unreachable ConnectError",
+    ]  # fmt: skip
+    assert "lesson" in lines[0]
+    assert lines[-1].endswith(", 2 to look at.")
+    assert ("GET", "https://shy.example/") in asked
+    assert len({url for _method, url in asked}) == int(lines[-1].split()[0])

@@ -238,6 +238,14 @@ def test_a_published_module_needs_lessons_and_questions(folder: Path) -> None:
     ]
 
 
+def test_a_module_cannot_take_the_address_of_the_description(folder: Path) -> None:
+    path = (folder / "m2").rename(folder / "about") / "module.toml"
+    path.write_text(path.read_text("utf-8").replace('key = "m2"', 'key = "about"', 1), "utf-8")
+    assert [(problem.file, problem.what) for problem in problems(folder)] == [
+        ("mini/about/module.toml", "« about » cannot name a module.")
+    ]
+
+
 def test_a_misnamed_lesson_is_not_ignored(folder: Path) -> None:
     (folder / "m1" / "Lecon 2.md").write_text("+++\n+++\n", "utf-8")
     assert problems(folder) == [

@@ -14,20 +14,27 @@ from assessments.registry import right_options
 from curricula.folder import Folder
 from curricula.load import load_track, track_of
 from curricula.model import (
+    Branch,
     CertificateRule,
+    Competency,
+    File,
+    Framework,
     LegalReference,
     Lesson,
     LessonText,
+    Level,
     Module,
     Objective,
     Option,
     Question,
     QuizRules,
     Source,
+    Term,
     Track,
 )
 from curricula.registry import discover
 from curricula.write import folder_of, toml
+from tests.image_samples import PNG
 
 #: Texts as the format keeps them: not empty, without space around.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=160).map(str.strip).filter(bool)
@@ -51,6 +58,13 @@ def keyed(strategy: st.SearchStrategy[object], least: int, most: int) -> st.Sear
 
 LEGAL = st.builds(LegalReference, KEY, TEXT, BOTH, TEXT, MONTH, TEXT, DAY, DAY, st.none() | BOTH)
 SOURCE = st.builds(Source, KEY, BOTH, st.sampled_from(["W", "V", "M"]), MONTH, st.none() | MONTH, st.none() | TEXT)
+TERM = st.builds(Term, KEY, BOTH, BOTH)
+NAME = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,8}\.[a-z]{3}", fullmatch=True)
+FILE = st.builds(File, NAME, st.just("image/png"), st.binary(max_size=20).map(PNG.__add__))
+FILES = st.lists(FILE, max_size=2, unique_by=lambda file: file.name).map(
+    lambda files: tuple(sorted(files, key=lambda file: file.name))
+)
+BRANCH = st.builds(Branch, KEY, BOTH, st.none() | BOTH)
 OPTION = st.builds(Option, KEY, BOTH, BOTH, st.just(False), st.just("") | TEXT)
 
 
@@ -92,7 +106,7 @@ def modules(draw: st.DrawFn, key: str, order: int, legal: list[str]) -> Module:
     }  # fmt: skip
     objectives = draw(keyed(st.builds(Objective, KEY, BOTH), 1, 3))
     sources = draw(keyed(SOURCE, 1, 2))
-    whole = {"objectives": tuple(objectives), "sources": tuple(sources)}
+    whole = {"objectives": tuple(objectives), "sources": tuple(sources), "files": draw(FILES)}
     if draw(st.integers(0, 2)) == 0:
         return Module(status="planned", **said, **whole)  # type: ignore[arg-type]
     names = [each.key for each in objectives], [each.key for each in sources]  # type: ignore[attr-defined]
@@ -104,18 +118,62 @@ def modules(draw: st.DrawFn, key: str, order: int, legal: list[str]) -> Module:
 
 
 @st.composite
+def frameworks(draw: st.DrawFn) -> Framework:
+    found = []
+    for key in draw(st.lists(KEY, min_size=1, max_size=2, unique=True)):
+        levels = tuple(Level(number, draw(BOTH)) for number in range(1, draw(st.integers(2, 4))))
+        found.append(Competency(key, draw(BOTH), levels))
+    return Framework(draw(KEY), draw(TEXT), draw(BOTH), tuple(found))
+
+
+def working_towards(draw: st.DrawFn, module: Module, framework: Framework | None) -> Module:
+    """The module, some of its objectives reaching levels of the framework."""
+    if framework is None:
+        return module
+    levels = [(competency.key, level.number) for competency in framework.competencies for level in competency.levels]
+    reached = (draw(st.sampled_from([(None, None), *levels])) for _ in module.objectives)
+    objectives = (
+        replace(each, competency=key, level=level)
+        for each, (key, level) in zip(module.objectives, reached, strict=True)
+    )
+    return replace(module, objectives=tuple(objectives))
+
+
+def ordered(draw: st.DrawFn, found: list[Module], branches: list[object]) -> tuple[Module, ...]:
+    """The modules, some in branches, in the order they are followed; each may wait for some before it."""
+    names = [None, *(each.key for each in branches)]  # type: ignore[attr-defined]
+    placed = sorted(
+        (replace(each, branch=draw(st.sampled_from(names))) for each in found),
+        key=lambda each: names.index(each.branch),
+    )
+    whole: list[Module] = []
+    for each in placed:
+        ready = [one.key for one in whole if one.published and one.branch in (None, each.branch)]
+        requires = draw(st.lists(st.sampled_from(ready), max_size=2, unique=True)) if ready else []
+        whole.append(replace(each, requires=tuple(requires)))
+    return tuple(whole)
+
+
+@st.composite
 def tracks(draw: st.DrawFn) -> Track:
     """Any track that may be published."""
     legal = draw(keyed(LEGAL, 0, 2))
     names = [each.key for each in legal]  # type: ignore[attr-defined]
-    keys = draw(st.lists(KEY, min_size=1, max_size=2, unique=True))
-    whole = tuple(draw(modules(key, order, names)) for order, key in enumerate(keys, start=1))
+    keys = draw(st.lists(KEY, min_size=1, max_size=3, unique=True))
+    branches, framework = draw(keyed(BRANCH, 0, 2)), draw(st.none() | frameworks())
+    found = [draw(modules(key, order, names)) for order, key in enumerate(keys, start=1)]
+    whole = ordered(draw, [working_towards(draw, each, framework) for each in found], branches)
     ready = [module.key for module in whole if module.published]
-    rule = CertificateRule(draw(BOTH), tuple(ready), Fraction(7, 10), draw(st.none() | st.integers(1, 240)))
+    rule = CertificateRule(
+        draw(BOTH), tuple(ready), Fraction(7, 10), draw(st.none() | st.integers(1, 240)),
+        draw(st.integers(0, len(branches))),
+    )  # fmt: skip
     return Track(
         key=draw(KEY), code=draw(TEXT), version=draw(TEXT), title=draw(BOTH), promise=draw(BOTH), audience=draw(BOTH),
         licence=draw(TEXT), languages=("fr", "en"), recommendations=draw(RECOMMENDATIONS), modules=whole,
-        certificate=rule if ready else None, legal=tuple(legal),
+        certificate=rule if ready else None, legal=tuple(legal), branches=tuple(branches),
+        requires=tuple(draw(st.lists(KEY.map("x-{}".format), max_size=2))), framework=framework,
+        glossary=tuple(draw(st.lists(TERM, max_size=2, unique_by=lambda term: term.key))),
     )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """A development LMS and a fake tool for it to open."""
 
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from lms.devlms import Campus, CourseLink, DevLmsSettings, HeadlessBrowser, create_devlms, registration, serve
-from lms.devlms.keys import load_or_make
+from tests.made_once import give_platform_key
 
 LINKS = (
     CourseLink("3", "Décideurs publics", {"track": "decideurs"}, "Le parcours des décideurs."),
@@ -30,28 +29,20 @@ def tool() -> Iterator[FakeTool]:
     made.server.stop()
 
 
-@pytest.fixture(scope="session")
-def platform_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key made once, since making one costs more than most tests."""
-    path = tmp_path_factory.mktemp("key") / "platform-key.pem"
-    load_or_make(path)
-    return path
-
-
 @pytest.fixture
-def settings(tool: FakeTool, tmp_path: Path, platform_key: Path) -> DevLmsSettings:
+def settings(tool: FakeTool, tmp_path: Path) -> DevLmsSettings:
     """An LMS reached through Flask's test client, hence at plain localhost."""
     tool.forget()
-    shutil.copy(platform_key, _made(tmp_path / "lms"))
+    give_platform_key(tmp_path / "lms")
     return DevLmsSettings("http://localhost", tool.url, "tool-1", "1", tmp_path / "lms", LINKS)
 
 
 @pytest.fixture
-def served(tool: FakeTool, tmp_path: Path, platform_key: Path) -> Iterator[Campus]:
+def served(tool: FakeTool, tmp_path: Path) -> Iterator[Campus]:
     """An LMS really served at 127.0.0.1, for the tool at localhost to be another site."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    shutil.copy(platform_key, _made(tmp_path / "served"))
+    give_platform_key(tmp_path / "served")
     settings = DevLmsSettings(f"http://127.0.0.1:{port}", tool.url, "tool-1", "1", tmp_path / "served", LINKS)
     app = create_devlms(settings)
     tool.forget()
@@ -66,11 +57,6 @@ def browser_at(served: Campus) -> Iterator[HeadlessBrowser]:
     """A browser without a window, in front of the served LMS."""
     with HeadlessBrowser(served.settings.issuer) as browser:
         yield browser
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    return folder
 
 
 @pytest.fixture

@@ -77,8 +77,9 @@ def test_a_restart_keeps_the_key_and_the_columns(settings: DevLmsSettings, campu
     assert again.store.line_items() == campus.store.line_items()
 
 
-def test_the_key_is_readable_by_its_owner_alone(settings: DevLmsSettings, campus: Campus) -> None:
-    path: Path = settings.data_dir / "platform-key.pem"
+def test_the_key_it_makes_is_readable_by_its_owner_alone(settings: DevLmsSettings, tmp_path: Path) -> None:
+    create_devlms(replace(settings, data_dir=tmp_path / "new"))
+    path = tmp_path / "new" / "platform-key.pem"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

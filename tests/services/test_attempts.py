@@ -398,3 +398,13 @@ def test_the_last_module_promises_the_certificate_once(session: Session, finishe
     jobs = session.scalars(sa.select(OutboxJob)).all()
     assert [(job.kind, job.payload) for job in jobs] == [("issue_certificate", {"enrolment_id": finished.id})]
     assert finished.completed_at is not None
+
+
+def test_a_module_that_waits_for_others_begins_no_attempt_and_keeps_the_one_begun(
+    session: Session, row: Enrolment
+) -> None:
+    with pytest.raises(AttemptRefused) as refusal:
+        attempts.start(session, row, D1, locked=True)
+    assert refusal.value.reason == "locked"
+    begun = attempts.start(session, row, D1)
+    assert attempts.start(session, row, D1, locked=True) is begun

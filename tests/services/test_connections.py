@@ -18,6 +18,7 @@ from lms.models import AuditEntry, Context, OutboxJob, Person, Platform, db, utc
 from lms.services.connections import all_findings, promise_due_checks, run_check, settled, worst
 from lms.services.platforms import NewPlatform, add_platform
 from tests.browser.browser_stage import free_port
+from tests.made_once import give_platform_key
 
 
 @dataclass
@@ -50,6 +51,7 @@ def connection(app: Flask, tmp_path: Path) -> Iterator[Connection]:
         issuer=f"http://127.0.0.1:{port}", tool_url=ours.url, client_id="tool", deployment_id="1",
         data_dir=tmp_path / "devlms", links=(CourseLink("decideurs", "Décideurs"),),
     )  # fmt: skip
+    give_platform_key(settings.data_dir)
     devlms = create_devlms(settings)
     theirs = serve(devlms, "127.0.0.1", port)
     with app.app_context():

@@ -113,7 +113,7 @@ def test_two_people_do_not_write_over_each_other(
 def test_what_is_removed_meanwhile_is_a_conflict_too(session: Session, draft: Draft, path: str) -> None:
     drafts.remove(session, draft, path.removesuffix("/fr"), None)
     with pytest.raises(Conflict) as refused:
-        drafts.save(session, draft, path, b'title = "x"\n+++\n', 1, None)
+        drafts.save(session, draft, path, b"+++\n+++\n", 1, None)
     assert refused.value.piece is None
 
 

@@ -1,0 +1,101 @@
+"""The plan of a track while it is written: its modules in order, and how far each lesson and bank has come."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from curricula.model import LANGUAGES, Module, Track
+from curricula.pieces import (
+    Piece,
+    Settings,
+    lesson_path,
+    module_in,
+    module_path,
+    settings_in,
+    text_in,
+    track_in,
+    track_path,
+)
+from curricula.quality import QUESTION_MINUTES
+
+#: The line of a question's piece that names its objective: pieces are written in one form, where it comes before texts.
+_OBJECTIVE = re.compile(rb'^objective = "([a-z0-9-]+)"$', re.MULTILINE)
+#: How far a lesson is in one language.
+Written = Literal["missing", "empty", "written"]
+
+
+@dataclass(frozen=True)
+class LessonPlan:
+    """One lesson: its titles, and its state in each language."""
+
+    key: str
+    settings: Settings
+    title: Mapping[str, str]
+    written: Mapping[str, Written]
+
+
+@dataclass
+class ModulePlan:
+    """One module with its lessons in order and how many questions assess each objective."""
+
+    module: Module
+    lessons: list[LessonPlan] = field(default_factory=list)
+    #: Objective → number of questions.
+    questions: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def counted_minutes(self) -> int:
+        """What its lessons and its assessment take."""
+        quiz = QUESTION_MINUTES * self.module.quiz.questions if self.module.quiz else 0
+        return round(sum(lesson.settings.minutes for lesson in self.lessons) + quiz)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A track and the plan of each of its modules."""
+
+    track: Track
+    modules: list[ModulePlan]
+
+    def module(self, key: str) -> ModulePlan | None:
+        """The plan of that module, or None."""
+        return next((plan for plan in self.modules if plan.module.key == key), None)
+
+
+def outline(found: Iterable[Piece]) -> Outline:
+    """The plan that those pieces make, which may be unfinished; raises ``KeyError`` without the track's own piece."""
+    said = {piece.path: piece.content for piece in found}
+    plans = {
+        path.partition("/")[0]: ModulePlan(module_in(content))
+        for path, content in said.items()
+        if path == module_path(path.partition("/")[0])
+    }
+    for path, content in said.items():
+        key, _slash, rest = path.partition("/")
+        kind, _slash, name = rest.partition("/")
+        if key not in plans or "/" in name:
+            continue
+        if kind == "question":
+            plans[key].questions[_objective(content)] += 1
+        elif kind == "lesson":
+            texts = {language: said.get(lesson_path(key, name, language)) for language in LANGUAGES}
+            plans[key].lessons.append(_lesson(name, settings_in(content), texts))
+    modules = sorted(plans.values(), key=lambda plan: (plan.module.order, plan.module.key))
+    return Outline(track_in(said[track_path()]), modules)
+
+
+def _objective(content: bytes) -> str:
+    """The objective of a question, without reading the rest: banks are long."""
+    found = _OBJECTIVE.search(content)
+    return found[1].decode() if found else ""
+
+
+def _lesson(key: str, settings: Settings, texts: Mapping[str, bytes | None]) -> LessonPlan:
+    read = {language: text_in(content) for language, content in texts.items() if content is not None}
+    title = {language: read[language].title if language in read else "" for language in LANGUAGES}
+    written: dict[str, Written] = dict.fromkeys(texts, "missing")
+    for language, text in read.items():
+        written[language] = "written" if text.body.strip() else "empty"
+    return LessonPlan(key, settings, title, written)

@@ -1,0 +1,150 @@
+"""The texts of a piece (``curricula.pieces``) apart from everything else it says: what there is to translate.
+
+A text is named by the way to it: ``title``, ``options/a/feedback``, ``levels/1/criterion``. A lesson's languages are
+two pieces that make one unit; every other piece is a unit of its own.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, NamedTuple
+
+from curricula.framework import FILE as FRAMEWORK
+from curricula.framework import read_framework
+from curricula.glossary import FILE as GLOSSARY
+from curricula.glossary import read_glossary
+from curricula.model import LANGUAGES, LessonText, Localized
+from curricula.pieces import (
+    module_in,
+    module_piece,
+    question_in,
+    question_piece,
+    text_in,
+    text_piece,
+    track_in,
+    track_path,
+    track_piece,
+)
+from curricula.problems import CurriculumError, Place
+from curricula.write import framework_lines, glossary_lines
+
+#: What is said in each language, by the way to it. An empty text is one that is not written yet.
+Texts = dict[str, dict[str, str]]
+
+
+class _Form(NamedTuple):
+    read: Callable[[bytes], Any]
+    write: Callable[[Any], bytes]
+
+
+def unit_of(path: str) -> str:
+    """The unit of a piece: a lesson without its language, the piece itself otherwise."""
+    lesson, _, language = path.rpartition("/")
+    return lesson if language in LANGUAGES and "/lesson/" in path and path.count("/") == 3 else path
+
+
+def language_of(path: str) -> str:
+    """The language of a piece that is a lesson in one; empty otherwise."""
+    return path.rpartition("/")[2] if unit_of(path) != path else ""
+
+
+def texts_of(contents: Mapping[str, bytes]) -> Texts:
+    """The texts of a unit, of the contents of its pieces; those written in no language are left out."""
+    found: Texts = {}
+    for path, content in contents.items():
+        for name, text in texts_in(path, content).items():
+            found.setdefault(name, dict.fromkeys(LANGUAGES, "")).update(text)
+    return {name: text for name, text in found.items() if any(text.values())}
+
+
+def texts_in(path: str, content: bytes) -> Texts:
+    """The texts of a piece, empty ones too: in its own language for a lesson's. None where it cannot be read."""
+    found: Texts = {}
+    with suppress(CurriculumError):
+        if language := language_of(path):
+            found = {name: {language: text} for name, text in _lesson_texts(text_in(content)).items()}
+        elif form := _form(path):
+            _each(form.read(content), lambda name, text: found.setdefault(name, _both(text)))
+    return found
+
+
+def with_texts(path: str, content: bytes, texts: Texts) -> bytes:
+    """The piece with these texts instead of its own; what it has no place for is left out.
+
+    Raises ``CurriculumError`` where the piece cannot be read.
+    """
+    if language := language_of(path):
+        said = {name: text[language] for name, text in texts.items() if language in text}
+        return text_piece(_lesson_with(text_in(content), said))
+    form = _form(path)
+    if form is None:
+        return content
+    return form.write(_each(form.read(content), lambda name, text: {**_both(text), **texts.get(name, {})}))
+
+
+# A lesson in one language
+
+
+def _lesson_texts(text: LessonText) -> dict[str, str]:
+    return {"title": text.title, "able": "\n".join(text.able), "body": text.body.strip()}
+
+
+def _lesson_with(text: LessonText, said: Mapping[str, str]) -> LessonText:
+    lines = said.get("able", "\n".join(text.able)).splitlines()
+    return LessonText(
+        title=" ".join(said.get("title", text.title).split()),
+        able=tuple(line.strip() for line in lines if line.strip()),
+        body=said["body"].strip() + "\n" if "body" in said else text.body,
+    )
+
+
+# Anything else: values that hold others, down to the texts
+
+
+def _form(path: str) -> _Form | None:
+    if path == track_path():
+        return _Form(track_in, track_piece)
+    if path.endswith("/module") and path.count("/") == 1:
+        return _Form(module_in, module_piece)
+    if "/question/" in path and path.count("/") == 2:
+        return _Form(question_in, question_piece)
+    if path == FRAMEWORK:
+        return _Form(lambda said: read_framework(Place.of("", said), []), lambda made: _lines(framework_lines(made)))
+    if path == GLOSSARY:
+        return _Form(lambda said: read_glossary(Place.of("", said), []), lambda made: _lines(glossary_lines(made)))
+    return None
+
+
+def _lines(lines: Iterator[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _each(value: Any, change: Callable[[str, Localized], Localized], here: str = "") -> Any:
+    """The value with each text below it changed; ``change`` is told the way to it."""
+    if isinstance(value, Mapping):
+        return change(here, value)
+    if isinstance(value, tuple):
+        return tuple(_each(item, change, _way(here, name)) for name, item in zip(_names(value), value, strict=True))
+    if is_dataclass(value) and not isinstance(value, type):
+        held = {field.name: getattr(value, field.name) for field in fields(value)}
+        return replace(value, **{name: _each(item, change, _way(here, name)) for name, item in held.items()})
+    return value
+
+
+def _way(here: str, name: str) -> str:
+    return f"{here}/{name}" if here else name
+
+
+def _names(values: tuple[Any, ...]) -> list[str]:
+    """What each of several values is called: its key, its number; told apart where two have the same."""
+    names, known = [], Counter[str]()
+    for value in values:
+        name = str(getattr(value, "key", getattr(value, "number", "")))
+        known[name] += 1
+        names.append(name if known[name] == 1 else f"{name}~{known[name]}")
+    return names
+
+
+def _both(text: Localized) -> dict[str, str]:
+    return {language: text.get(language, "") for language in LANGUAGES}

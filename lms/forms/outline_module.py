@@ -1,0 +1,197 @@
+"""The forms of a module: a new one, what it says itself."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from wtforms import BooleanField, Field, SelectField, ValidationError
+from wtforms.validators import InputRequired
+
+from curricula.fields import KEY
+from curricula.graph import loops
+from curricula.model import Module, Objective, QuizRules, Source
+from curricula.outline import Outline
+from curricula.problems import N_
+from curricula.write import percent
+from lms.forms.parts import (
+    DatedField,
+    NumberField,
+    PageForm,
+    Row,
+    Rows,
+    both,
+    line,
+    numbered,
+    ticked,
+    ticks,
+    web_address,
+)
+from lms.i18n import gettext as _
+from lms.i18n import localized
+from lms.services.outline import keys_after, slug
+
+#: What a module's assessment is until its authors say otherwise.
+USUAL_QUIZ = QuizRules(questions=10, threshold=Fraction(70, 100), attempts=3, cooldown_minutes=30)
+STATUSES = {"published": N_("It can be followed"), "planned": N_("Announced, without lessons yet")}
+MARKS = {
+    "W": N_("It is in the white paper"),
+    "V": N_("It was seen in a public source"),
+    "M": N_("It is still to be checked"),
+}
+
+
+class ObjectiveRow(Row):
+    """One objective."""
+
+    says = ("text",)
+    text = both(N_("What one will be able to do"), 300, rows=2, one=True)
+
+
+class SourceRow(Row):
+    """One source."""
+
+    says = ("title", "url", "published_on", "checked_on")
+    title = both(N_("Title"), 400)
+    url = line(N_("Address on the web"), 1000)
+    mark = SelectField(N_("How sure it is"), default="M")
+    published_on = DatedField(N_("Published on"))
+    checked_on = DatedField(N_("Checked on"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.mark.choices = [(key, _(words)) for key, words in MARKS.items()]
+        self.url.validators = [*self.url.validators, web_address]
+
+
+class ModuleForm(PageForm):
+    """What a module says itself."""
+
+    title = both(N_("Title"))
+    summary = both(N_("Summary"), 1000, rows=3, help_text=N_("Two sentences: the gesture the module leaves."))
+    code = line(N_("Code"), 8, description=N_("Shown before its title, for example C1."))
+    branch = SelectField(N_("Branch"))
+    requires = ticks(N_("Modules to pass first"))
+    status = SelectField(N_("State"))
+    duration_minutes = NumberField(N_("Duration, in minutes"), 0, 6000)
+    objectives = Rows(ObjectiveRow, N_("Objective"))
+    assessed = BooleanField(N_("The module ends with an assessment"))
+    questions = NumberField(N_("Questions drawn from the bank"), 1, 200, needed=False)
+    threshold = NumberField(N_("Score to reach, out of 100"), 1, 100, needed=False)
+    attempts = NumberField(N_("Attempts allowed"), 0, 99, needed=False, description=N_("0: as many as one likes."))
+    cooldown_minutes = NumberField(N_("Minutes between two attempts"), 0, 525_600, needed=False)
+    sources = Rows(SourceRow, N_("Source"))
+    legal = ticks(N_("Legal references"))
+    recommendations = ticks(N_("Recommendations of the white paper"), int)
+    #: What parts that are no field are called.
+    CALLED: ClassVar[dict[str, str]] = {"quiz": N_("Assessment"), "order": N_("Place among the modules")}
+
+    def __init__(self, module: Module, plan: Outline, **more: Any) -> None:
+        track, others = plan.track, {each.module.key: each.module for each in plan.modules}
+        here = plan.module(module.key)
+        self.others = {key: each for key, each in others.items() if key != module.key}
+        self.module_key = module.key
+        quiz = module.quiz or USUAL_QUIZ
+        super().__init__(data={
+            **vars(module), **vars(quiz), "threshold": percent(quiz.threshold), "assessed": module.quiz is not None,
+            "objectives": [vars(each) for each in module.objectives],
+            "sources": [vars(each) for each in module.sources], "legal": list(module.legal),
+            "questions": quiz.questions, "requires": list(module.requires), "branch": module.branch or "",
+        }, **more)  # fmt: skip
+        self.status.choices = [(key, _(words)) for key, words in STATUSES.items()]
+        self.duration_minutes.description = _(
+            "Reading, activities and workshop together. Its lessons and its assessment take %(minutes)s minutes today.",
+            minutes=here.counted_minutes if here else 0,
+        )
+        codes = {key: f"{each.code} · {each.title.get('fr') or key}" for key, each in self.others.items()}
+        self.requires.choices = list(_with(codes, module.requires).items())
+        branches = {"": _("Common core"), **{each.key: localized(each.title) or each.key for each in track.branches}}
+        self.branch.choices = list(_with(branches, [module.branch or ""]).items())
+        named = {each.key: each.reference for each in track.legal}
+        self.legal.choices = list(_with(named, module.legal).items())
+        self.recommendations.choices = numbered(module.recommendations)
+        self.objectives.make_room()
+        self.sources.make_room()
+
+    def validate_requires(self, field: Field) -> None:
+        """No module waits for itself, by whatever way round."""
+        waits = {self.module_key: tuple(field.data), **{key: each.requires for key, each in self.others.items()}}
+        for loop in loops(waits):
+            if self.module_key in loop:
+                codes = {key: each.code for key, each in self.others.items()} | {self.module_key: self.code.data}
+                raise ValidationError(
+                    _("These modules wait for one another: %(loop)s.",
+                      loop=" → ".join(codes.get(key) or key for key in loop))
+                )  # fmt: skip
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """An assessment has all its rules."""
+        good = super().validate(extra_validators)
+        for name in ("questions", "threshold", "attempts", "cooldown_minutes"):
+            field = self[name]
+            if self.assessed.data and field.data is None and not field.errors:
+                field.errors = [
+                    _("Write a whole number from %(low)s to %(high)s.", low=field.low, high=field.high)
+                ]  # fmt: skip
+                good = False
+        return bool(good)
+
+    def module(self, now: Module) -> Module:
+        """The module as the form has it, what it does not show staying as ``now``."""
+        quiz = None
+        if self.assessed.data:
+            quiz = QuizRules(
+                self.questions.data, Fraction(self.threshold.data, 100), self.attempts.data, self.cooldown_minutes.data
+            )
+        return replace(
+            now, quiz=quiz, objectives=tuple(self._objectives(now)), sources=tuple(self._sources(now)),
+            requires=ticked(self.requires, now.requires), branch=self.branch.data or None,
+            legal=ticked(self.legal, now.legal), recommendations=ticked(self.recommendations, now.recommendations),
+            **{name: self[name].data for name in ("title", "summary", "code", "status", "duration_minutes")},
+        )  # fmt: skip
+
+    def _objectives(self, now: Module) -> Iterable[Objective]:
+        rows = self.objectives.kept()
+        known = {each.key: each for each in now.objectives}
+        proposed = [f"{now.key}-o1"] * len(rows)
+        for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
+            yield replace(known.get(key, Objective(key, {})), text=row.text.data)
+
+    def _sources(self, now: Module) -> Iterable[Source]:
+        rows = self.sources.kept()
+        known = {each.key: each for each in now.sources}
+        proposed = [slug(row.title.data["fr"]) or "source" for row in rows]
+        for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
+            yield replace(
+                known.get(key, Source(key, {}, "M")),
+                title=row.title.data, mark=row.mark.data, url=row.url.data or None,
+                checked_on=row.checked_on.data, published_on=row.published_on.data,
+            )  # fmt: skip
+
+
+class NewModuleForm(PageForm):
+    """What a module needs to exist: the rest is written in it."""
+
+    title = line(N_("Title, in French"))
+    code = line(N_("Code"), 8, description=N_("Shown before its title, for example C1."))
+    key = line(
+        N_("Key"), 60,
+        description=N_("It names the module in addresses, for good: lower-case letters, digits and hyphens."),
+    )  # fmt: skip
+
+    def __init__(self, code: str) -> None:
+        super().__init__(data={"code": code, "key": slug(code)})
+        for field in (self.title, self.code, self.key):
+            field.validators = [InputRequired(_("This is needed.")), *field.validators]
+            field.flags.required = True
+
+    def validate_key(self, field: Field) -> None:
+        """A key, as folders and addresses have it."""
+        field.data = (field.data or "").lower()
+        if not KEY.fullmatch(field.data):
+            raise ValidationError(_("Use lower-case letters, digits and hyphens, for example c1."))
+
+
+def _with(known: Mapping[str, str], held: Iterable[str]) -> dict[str, str]:
+    """What may be chosen, and what is chosen already though it is there no longer."""
+    return {**known, **{key: key for key in held if key not in known}}

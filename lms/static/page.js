@@ -1,0 +1,22 @@
+// What the scripts of several pages share.
+
+export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const token = () => document.querySelector("input[name=csrf_token]")?.value ?? "";
+
+export function post(url, body, options = {}) {
+  return fetch(url, {
+    method: "POST", body, credentials: "same-origin", redirect: "manual",
+    headers: { "X-CSRFToken": token(), Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" }, ...options,
+  });
+}
+
+// A memory of the browser, « sessionStorage » or « localStorage ». It may be refused, in a frame for example, or full.
+export const memory = (name) => {
+  const use = (act, otherwise = null) => { try { return act(window[name]) ?? otherwise; } catch { return otherwise; } };
+  return {
+    get: (key) => use((kept) => JSON.parse(kept.getItem(key))),
+    set: (key, value) => use((kept) => { kept.setItem(key, JSON.stringify(value)); return true; }, false),
+    drop: (key) => use((kept) => kept.removeItem(key)),
+    keys: (prefix) => use((kept) => Object.keys(kept).filter((key) => key.startsWith(prefix)), []),
+  };
+};

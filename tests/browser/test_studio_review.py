@@ -1,0 +1,89 @@
+"""A draft in the studio, from « send » to « published », by keyboard and mouse, wide and at the width of a phone."""
+
+from dataclasses import replace
+
+import pytest
+from browser_axe import bring_axe, violations
+from browser_frame import NewPage
+from browser_stage import PASSWORD, TRACK, Stage
+from playwright.sync_api import Page, expect
+
+from curricula.pieces import text_in, text_piece, track_in, track_piece
+from lms.models import db
+from lms.services import drafts, studio
+from lms.services.accounts import make_account
+
+AUTHOR, REVIEWER = "auteur.relecture@example.org", "relecteur.relecture@example.org"
+
+
+@pytest.fixture
+def begun(stage: Stage) -> Stage:
+    """A draft of the track with a sentence more, and two people."""
+    with stage.served.app_context():
+        session, people = db.session(), []
+        for address, roles in ((AUTHOR, ["author"]), (REVIEWER, ["reviewer", "publisher"])):
+            account = make_account(session, address, PASSWORD, ["author"], address.partition("@")[0])
+            studio.grant(session, account.person_id, roles)
+            people.append(account.person_id)
+        draft = drafts.begin(session, TRACK, people[0])
+        lesson = next(row.path for row in drafts.listed(session, draft, "d1/lesson/") if row.path.endswith("/fr"))
+        for path in ("track", lesson):
+            row = drafts.piece(session, draft, path)
+            assert row is not None
+            content = (
+                track_piece(replace(track_in(row.content), version="2099.9"))
+                if path == "track"
+                else text_piece(
+                    replace(text_in(row.content), body=text_in(row.content).body + "\nUne phrase de plus.\n")
+                )
+            )
+            drafts.save(session, draft, path, content, row.edition, people[0])
+        session.commit()
+        db.session.remove()
+    return stage
+
+
+def signed_in(page: Page, stage: Stage, address: str) -> Page:
+    page.goto(f"{stage.tool}/account/login")
+    page.locator("#username").fill(address)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_be_visible()
+    return page
+
+
+def accessible(page: Page) -> None:
+    """No rule is broken and nothing overflows, wide and at the width of a phone."""
+    bring_axe(page)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_draft_is_sent_commented_approved_and_published(new_page: NewPage, begun: Stage) -> None:
+    here = f"{begun.tool}/author/{TRACK}"
+    author, reviewer = (signed_in(new_page(), begun, address) for address in (AUTHOR, REVIEWER))
+    author.goto(f"{here}/review")
+    accessible(author)
+    author.get_by_label("Un mot pour qui le relira").fill("Relisez la séquence 1.")
+    author.keyboard.press("Tab")
+    author.keyboard.press("Enter")
+    expect(author.get_by_role("status")).to_contain_text("Le brouillon est envoyé")
+    reviewer.goto(f"{here}/review")
+    reviewer.get_by_role("textbox", name="Commentaire").fill("La dernière phrase est-elle utile ?")
+    reviewer.get_by_role("button", name="Commenter").click()
+    expect(reviewer.get_by_text("La dernière phrase est-elle utile")).to_be_visible()
+    accessible(reviewer)
+    reviewer.get_by_role("button", name="Approuver").click()
+    reviewer.get_by_label("Ce qui change dans cette version").fill("Une phrase de plus en séquence 1.")
+    accessible(reviewer)
+    for page in ("history", "versions/compare", "package", "preview", "preview/d1/assessment"):
+        author.goto(f"{here}/{page}")
+        accessible(author)
+        if page in {"history", "versions/compare"}:
+            expect(author.locator("ins", has_text="Une phrase de plus.").first).to_be_visible()
+    reviewer.get_by_role("button", name="Publier").click()
+    expect(reviewer.get_by_text("La version 2099.9 est publiée")).to_be_visible()
+    expect(reviewer.get_by_text("Une phrase de plus en séquence 1.")).to_be_visible()
+    accessible(reviewer)

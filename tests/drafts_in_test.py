@@ -1,0 +1,64 @@
+"""What a track and a module may say while they are written: texts as forms keep them, some still empty."""
+
+from datetime import date
+from fractions import Fraction
+
+from hypothesis import strategies as st
+
+from curricula.model import (
+    Branch,
+    CertificateRule,
+    LegalReference,
+    Module,
+    Objective,
+    QuizRules,
+    Source,
+    Track,
+)
+
+SIGNS = st.text(st.sampled_from("abé’<>&\"'\\{}%œ£€→日 \t😀0/#"), max_size=12)
+LINE = SIGNS.map(str.strip)
+TEXT = st.lists(LINE, max_size=3).map("\n".join).map(str.strip)
+LINES, TEXTS = (st.fixed_dictionaries({"fr": text, "en": text}) for text in (LINE, TEXT))
+KEY = st.sampled_from(["a", "a-1", "d1-o1", "d1-o2", "white-paper", "x-9"])
+DAY = st.none() | st.dates(date(1900, 1, 1), date(2100, 1, 1))
+DATED = st.sampled_from(["2025", "2026-11", "2026-11-20", "1958-10-04"])
+ADDRESS = st.sampled_from(["https://example.org/a?b=c&d=%22", "http://example.org/"])
+SHARE = st.integers(1, 100).map(lambda number: Fraction(number, 100))
+NUMBERS = st.lists(st.integers(1, 17), max_size=3, unique=True).map(tuple)
+
+
+def rows(kind: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
+    """Up to three rows with keys of their own."""
+    return st.lists(kind, max_size=3, unique_by=lambda each: each.key).map(tuple)  # type: ignore[attr-defined]
+
+
+def note() -> st.SearchStrategy[object]:
+    """A note that says something, or none."""
+    return TEXTS.map(lambda texts: texts if any(texts.values()) else None)
+
+
+SOURCE = st.builds(
+    Source, KEY, LINES, st.sampled_from("WVM"), st.none() | DATED, st.none() | DATED, st.none() | ADDRESS
+)
+LEGAL = st.builds(LegalReference, KEY, LINE, LINES, LINE, st.just("") | DATED, st.just("") | ADDRESS, DAY, DAY, note())
+QUIZ = st.builds(QuizRules, st.integers(1, 200), SHARE, st.integers(0, 99), st.integers(0, 525_600))
+MODULES = st.builds(
+    Module, key=st.just("d1"), code=LINE.map(lambda text: text[:8].strip()), order=st.integers(1, 99),
+    status=st.sampled_from(["published", "planned"]), title=LINES, summary=TEXTS,
+    duration_minutes=st.integers(0, 6000), recommendations=NUMBERS,
+    legal=st.lists(KEY, max_size=2, unique=True).map(tuple), objectives=rows(st.builds(Objective, KEY, LINES)),
+    sources=rows(SOURCE), quiz=st.none() | QUIZ, lessons=st.just(()), questions=st.just(()),
+    requires=st.lists(KEY, max_size=2, unique=True).map(tuple), branch=st.none() | KEY,
+)  # fmt: skip
+CERTIFICATE = st.builds(
+    CertificateRule, LINES, st.lists(KEY, max_size=2, unique=True).map(tuple), SHARE,
+    st.none() | st.integers(1, 240), st.integers(0, 3),
+)  # fmt: skip
+TRACKS = st.builds(
+    Track, key=st.just("t"), code=LINE.map(lambda text: text[:5].strip()), version=LINE, title=LINES, promise=TEXTS,
+    audience=TEXTS, licence=LINE, languages=st.sampled_from([("fr",), ("fr", "en"), ("en", "fr")]),
+    recommendations=NUMBERS, modules=st.just(()), certificate=st.none() | CERTIFICATE, legal=rows(LEGAL),
+    requires=st.lists(KEY, max_size=2, unique=True).map(tuple), branches=rows(st.builds(Branch, KEY, LINES, note())),
+    digest=st.just(""),
+)  # fmt: skip
