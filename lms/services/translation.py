@@ -165,7 +165,7 @@ def following(found: list[Unit], language: str, path: str) -> Unit | None:
 
 def save(
     session: Session, draft: Draft, unit: str, language: str, said: Mapping[str, str], seen: Mapping[str, str],
-    person_id: int, same: str = "",
+    person_id: int | None, same: str = "",
 ) -> Outcome:  # fmt: skip
     """Write texts of a unit in a language: those of ``said`` that differ from what was ``seen`` (``Pair.seen``).
 
@@ -204,7 +204,7 @@ def save(
 
 def _write(
     session: Session, draft: Draft, rows: Mapping[str, DraftPiece], unit: str, language: str,
-    changed: Mapping[str, str], person_id: int,
+    changed: Mapping[str, str], person_id: int | None,
 ) -> None:  # fmt: skip
     path = f"{unit}/{language}" if "/lesson/" in unit else unit
     texts: Texts = {name: {language: text} for name, text in changed.items()}
