@@ -23,6 +23,9 @@ AUTHOR, REVIEWER, PUBLISHER = frozenset({"author"}), frozenset({"reviewer"}), fr
 STUDIO = {
     ("author.track", "GET"): EVERY,
     ("author.begin", "POST"): AUTHOR,
+    ("translation.index", "GET"): EVERY,
+    ("translation.piece", "GET"): EVERY,
+    ("translation.save", "POST"): AUTHOR,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {
@@ -31,7 +34,7 @@ OWN_PAGES = {
     ("author.new", "POST"): AUTHOR | {"author elsewhere"},
 }
 #: What fills the addresses: a module, a lesson, a question of the track.
-PARTS = {"track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr"}
+PARTS = {"track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr", "unit": "d1/module"}
 
 
 @dataclass
