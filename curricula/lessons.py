@@ -38,7 +38,8 @@ def parted(place: Place, problems: list[Problem]) -> tuple[Fields, str]:
         what, fix = N_("The lesson has no TOML header."), N_("Open it with +++ … +++.")
         raise CurriculumError([place.problem(1, what, fix)])
     header = parse(Place(place.name, parts["header"], offset=1), problems)
-    return header, parts["body"].strip() + "\n"
+    body = parts["body"].strip()
+    return header, f"{body}\n" if body else ""
 
 
 def _lesson(order: int, slug: str, versions: dict[str, tuple[Fields, LessonText]], problems: list[Problem]) -> Lesson:

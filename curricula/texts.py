@@ -91,11 +91,13 @@ def _lesson_texts(text: LessonText) -> dict[str, str]:
 
 
 def _lesson_with(text: LessonText, said: Mapping[str, str]) -> LessonText:
-    lines = said.get("able", "\n".join(text.able)).splitlines()
+    present = _lesson_texts(text)
+    new = {name: words for name, words in said.items() if words != present.get(name)}
+    able = (line.strip() for line in new.get("able", "").split("\n"))
     return LessonText(
-        title=" ".join(said.get("title", text.title).split()),
-        able=tuple(line.strip() for line in lines if line.strip()),
-        body=said["body"].strip() + "\n" if "body" in said else text.body,
+        title=" ".join(new["title"].split()) if "title" in new else text.title,
+        able=tuple(filter(None, able)) if "able" in new else text.able,
+        body=new["body"].strip() + "\n" if "body" in new else text.body,
     )
 
 

@@ -54,7 +54,7 @@ def index_values(draft: Draft, language: str, asked: Mapping[str, str]) -> dict[
 
     return {
         "key": key, "track_title": track_title(draft), "to": language, "names": language_names(),
-        "languages": [
+        "shares": [
             {"code": code, "name": name, "url": address(to=code), **_share(*(each[code] for each in counts.values()))}
             for code, name in language_names().items()
         ],

@@ -179,7 +179,9 @@ def save(
         raise drafts.Conflict(None)
     now = texts_of({path: row.content for path, row in rows.items()})
     at, other = LANGUAGES.index(language), LANGUAGES.index(next(each for each in LANGUAGES if each != language))
-    changed, conflicts, agreeing = {}, [], set()
+    changed: dict[str, str] = {}
+    conflicts: list[str] = []
+    agreeing: set[str] = set()
     for name, text in said.items():
         read = (seen.get(name, "").split(":") + [""] * len(LANGUAGES))[: len(LANGUAGES)]
         present = list(digests(now[name]).values()) if name in now else None
@@ -195,11 +197,11 @@ def save(
         return Outcome([], conflicts)
     if changed:
         _write(session, draft, rows, unit, language, changed, person_id)
-    kept = session.get_one(DraftPiece, rows[unit].id)
-    open_ones = {name for name in agreeing if name in Agreement.of_json(kept.agreed).late}
-    if open_ones:
-        agreements.agree(session, draft, unit, open_ones)
-    return Outcome([*changed, *(open_ones - changed.keys())], [])
+    late = Agreement.of_json(rows[unit].agreed).late
+    agreeing &= late.keys()
+    if agreeing:
+        agreements.agree(session, draft, unit, agreeing)
+    return Outcome([*changed, *(name for name in late if name in agreeing and name not in changed)])
 
 
 def _write(

@@ -1,7 +1,7 @@
 """The texts of a piece, taken out and put back: nothing else changes."""
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curricula.folder import Folder
@@ -35,7 +35,7 @@ def test_a_shipped_track_keeps_every_byte(path: object) -> None:
 
 
 @given(tracks(), WORDS)
-@settings(max_examples=8, phases=[Phase.generate])
+@settings(max_examples=8)
 def test_texts_are_put_back_and_nothing_else_moves(track: Track, word: str) -> None:
     for piece in pieces(folder_of(track)):
         before = texts_in(piece.path, piece.content)
