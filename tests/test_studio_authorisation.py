@@ -100,10 +100,7 @@ STUDIO = {
     ("translation.index", "GET"): EVERY,
     ("translation.piece", "GET"): EVERY,
     ("translation.save", "POST"): AUTHOR,
-    ("outline_modules.delete", "POST"): AUTHOR,  # the last: what the others open is gone
-    ("translation.index", "GET"): EVERY,
-    ("translation.piece", "GET"): EVERY,
-    ("translation.save", "POST"): AUTHOR,
+    ("outline_modules.delete", "POST"): AUTHOR,
 }
 #: Pages of no track, and who is let in.
 OWN_PAGES = {

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, undefer
 
 from assessments.registry import right_options
 from curricula.folder import Folder
+from curricula.merge import named
 from curricula.model import Question, Track
 from curricula.pieces import (
     Piece,
@@ -64,7 +65,7 @@ def open_draft(session: Session, track_key: str) -> Draft | None:
 
 
 def begin(session: Session, track_key: str, person_id: int | None) -> Draft:
-    """The open draft of a track, begun from its current revision when there is none.
+    """The open draft of a track, begun from its current revision, under its next version, when there is none.
 
     Raises ``LookupError`` for a track that has no revision.
     """
@@ -77,7 +78,8 @@ def begin(session: Session, track_key: str, person_id: int | None) -> Draft:
     draft = Draft(track_key=track_key, base_digest=row.digest, began_by=person_id)
     session.add(draft)
     session.flush()
-    _insert(session, draft, pieces(Folder.unpacked(row.content)), person_id)
+    version = revisions.free_version(session, track_key, row.version)
+    _insert(session, draft, named(pieces(Folder.unpacked(row.content)), track_key, version), person_id)
     record(session, "draft_begun", f"track:{track_key}", person_id, base=row.digest)
     return draft
 

@@ -35,7 +35,6 @@ from lms.services.offers import fold
 
 #: Modules of a track: their order has two digits.
 MOST_MODULES = 99
-_LAST_NUMBER = re.compile(r"(\d{1,9})(\D*)$", re.ASCII)
 
 
 Kind = Literal["lesson", "question", "module"]
@@ -55,14 +54,6 @@ class Use:
 def plan(session: Session, draft: Draft) -> Outline:
     """The plan of a draft."""
     return outline(Piece(row.path, row.content) for row in drafts.contents(session, draft))
-
-
-def next_version(published: Collection[str], version: str) -> str:
-    """A name for the next version: that one if it is free, else with its last number raised: 2026.1, 2026.2."""
-    while version in published:
-        found = _LAST_NUMBER.search(version)
-        version = f"{version[: found.start()]}{int(found[1]) + 1}{found[2]}" if found else f"{version}.2"
-    return version
 
 
 def slug(text: str) -> str:

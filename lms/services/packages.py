@@ -9,10 +9,11 @@ from curricula.exchange.model import NotReadable
 from curricula.exchange.safe import archive
 from curricula.folder import Folder
 from curricula.load import read_track_file
-from curricula.pieces import Piece, is_piece, pieces
+from curricula.merge import named
+from curricula.pieces import Piece, is_piece, pieces, track_in
 from curricula.problems import N_
 from lms.models import Draft, DraftPiece
-from lms.services import drafts
+from lms.services import drafts, merging, revisions
 from lms.services.audit import record
 
 #: Longest path of a piece (``DraftPiece.path``), and largest one, in bytes.
@@ -62,30 +63,24 @@ def read(content: bytes, key: str) -> Folder:
 
 
 def take(session: Session, draft: Draft, folder: Folder, state: str, person_id: int | None) -> Taken:
-    """Make a draft what a folder says. ``state`` is the draft as it was looked at (``state_of``).
+    """Make a draft what a folder says, under a version that is not published yet.
+
+    ``state`` is the draft as it was looked at (``state_of``).
 
     Raises ``Changed`` when somebody wrote meanwhile, and ``drafts.Frozen``: then nothing changes.
     """
     drafts.hold(session, draft)
     if state_of(session, draft) != state:
         raise Changed
-    wanted = _pieces(folder)
-    before = {row.path: row for row in drafts.contents(session, draft)}
-    gone = [path for path in before if path not in wanted]
-    changed = [path for path, row in before.items() if path in wanted and wanted[path] != row.content]
-    new = [path for path in wanted if path not in before]
-    for path in gone:
-        if drafts.piece(session, draft, path) is not None:  # a lesson took its texts with it
-            drafts.remove(session, draft, path, person_id)
-    for path in changed:
-        drafts.save(session, draft, path, wanted[path], before[path].edition, person_id, apart=True)
-    if new:
-        drafts.add(session, draft, [Piece(path, wanted[path]) for path in new], person_id)
-    rows = {row.path: row for row in drafts.listed(session, draft)}
-    for place, path in enumerate(wanted, start=1):
-        if rows[path].place != place:
-            rows[path].place = place
-    session.flush()
+    said = [Piece(path, content) for path, content in _pieces(folder).items()]
+    own = track_in(folder.files["track.toml"]).version
+    found = named(said, draft.track_key, revisions.free_version(session, draft.track_key, own))
+    wanted = {piece.path: piece.content for piece in found}
+    before = {row.path: row.content for row in drafts.contents(session, draft)}
+    gone = before.keys() - wanted.keys()
+    new = wanted.keys() - before.keys()
+    changed = [path for path in before.keys() & wanted.keys() if wanted[path] != before[path]]
+    merging.rewrite(session, draft, found, person_id)
     record(
         session, "draft_taken_in", f"track:{draft.track_key}", person_id,
         draft=draft.id, added=len(new), changed=len(changed), removed=len(gone),

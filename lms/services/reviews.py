@@ -4,7 +4,7 @@ Each act holds the draft's row first: of two at once, the second sees what the f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import delete, func, select
@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session, joinedload
 from assessments.registry import right_options
 from curricula.folder import Folder
 from curricula.load import read_track, track_of
+from curricula.merge import named
 from curricula.model import Track
+from curricula.pieces import folder_of, pieces, track_in
 from curricula.places import piece_at, piece_of
-from curricula.problems import CurriculumError, Problem
+from curricula.problems import N_, CurriculumError, Problem
 from curricula.quality import Finding, findings
 from lms.models import Draft, DraftComment, DraftPiece, TrackRevision, utcnow
 from lms.services import drafts, revisions
@@ -81,7 +83,13 @@ class Report:
 
 def report(session: Session, draft: Draft, today: date) -> Report:
     """Everything that can be said of a draft as it is."""
-    return report_of(drafts.folder(session, draft), today)
+    found = report_of(drafts.folder(session, draft), today)
+    version = found.track.version if found.track else ""
+    if version and revisions.free_version(session, draft.track_key, version) != version:
+        what = N_("Version %(version)s is published already: give this one another name.")
+        taken = Finding(("version",), "blocking", what, (("version", version),))
+        found = replace(found, findings=(taken, *found.findings))
+    return found
 
 
 def report_of(folder: Folder, today: date) -> Report:
@@ -159,7 +167,7 @@ def publish(
     revisions.hold(session, draft.track_key)
     _check_base(session, draft)
     folder = drafts.folder(session, draft)
-    if folder.digest == draft.base_digest:
+    if _unchanged(session, draft, folder):
         raise Unchanged
     row = revisions.publish(session, folder, "written", note=note, person_id=person_id, now=now)
     draft.state, draft.ended_at = "published", now
@@ -242,3 +250,13 @@ def _said(session: Session, draft: Draft, word: str, person_id: int) -> None:
     if word:
         comment(session, draft, "", word, person_id)
     session.flush()
+
+
+def _unchanged(session: Session, draft: Draft, folder: Folder) -> bool:
+    """Whether a draft says what it began from, but for the name of its version."""
+    base = revisions.named(session, draft.track_key, draft.base_digest) if draft.base_digest else None
+    if base is None:
+        return False
+    version = track_in(folder.files["track.toml"]).version
+    before = pieces(Folder.unpacked(base.content))
+    return folder_of(folder.name, named(before, folder.name, version)) == folder

@@ -1,6 +1,7 @@
 """Publishing revisions of tracks: each is kept as it was, and learners stay on theirs or are moved."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Literal, cast
 
@@ -16,6 +17,7 @@ from lms.models import Enrolment, TrackRevision, utcnow
 from lms.services import legal_watch, library
 from lms.services.audit import record
 
+_LAST_NUMBER = re.compile(r"(\d{1,9})(\D*)$", re.ASCII)
 #: How a revision came: with a release, by the command line, or from the studio.
 Origin = Literal["shipped", "imported", "written"]
 
@@ -111,6 +113,19 @@ def named(session: Session, key: str, revision: str = "") -> TrackRevision | Non
     versions = (row for row in found if row.version == revision)
     digests = (row for row in found if len(revision) >= 6 and row.digest.startswith(revision))
     return next(versions, None) or next(digests, None)
+
+
+def next_version(published: Collection[str], version: str) -> str:
+    """A name for the next version: that one if it is free, else with its last number raised: 2026.1, 2026.2."""
+    while version in published:
+        found = _LAST_NUMBER.search(version)
+        version = f"{version[: found.start()]}{int(found[1]) + 1}{found[2]}" if found else f"{version}.2"
+    return version
+
+
+def free_version(session: Session, key: str, version: str) -> str:
+    """A name for the next version of a track: that one, if no revision has it."""
+    return next_version([row.version for row in revisions(session, key)], version)
 
 
 def _last(session: Session, key: str) -> TrackRevision | None:

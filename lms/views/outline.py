@@ -31,7 +31,7 @@ def track(track_key: str) -> ResponseReturnValue:
     session, now = db.session(), track_in(row.content)
     modules = [plan.module for plan in outline.plan(session, draft).modules]
     published = [revision.version for revision in revisions.revisions(session, track_key)]
-    version = outline.next_version(published, now.version)
+    version = revisions.next_version(published, now.version)
     others = {key: localized(other.title) for key, other in tracks().items() if key != track_key}
     form = TrackForm(now, modules, others, published, version)
     collisions: list[Collision] = []

@@ -64,8 +64,11 @@ def say(session: Session, draft: Draft, path: str, body: str, person: int, editi
     return drafts.save(session, draft, path, text_piece(text), edition or row.edition, person)
 
 
-def test_a_draft_begins_as_what_is_published(session: Session, draft: Draft) -> None:
-    assert drafts.folder(session, draft) == Folder.read(SHIPPED / KEY)
+def test_a_draft_begins_as_what_is_published_under_its_next_version(session: Session, draft: Draft) -> None:
+    shipped = Folder.read(SHIPPED / KEY)
+    made = drafts.folder(session, draft)
+    assert {path for path in shipped.files if made.files[path] != shipped.files[path]} == {"track.toml"}
+    assert made.files["track.toml"] == shipped.files["track.toml"].replace(b'"2026.1"', b'"2026.2"')
     assert drafts.begin(session, KEY, None) is draft
     assert draft.base_digest == Folder.read(SHIPPED / KEY).digest
     assert session.scalars(select(AuditEntry).filter_by(action="draft_begun")).one().target == f"track:{KEY}"

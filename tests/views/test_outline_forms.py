@@ -17,7 +17,8 @@ from lms.forms.dates import read_date
 from lms.forms.outline_module import ModuleForm
 from lms.forms.outline_track import TrackForm
 from lms.i18n import partial_date
-from lms.services.outline import keys_after, next_version, slug
+from lms.services.outline import keys_after, slug
+from lms.services.revisions import next_version
 from tests.conftest import make_config
 from tests.drafts_in_test import KEY, MODULES, TRACKS
 from tests.page_in_test import filled
