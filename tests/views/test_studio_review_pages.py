@@ -225,7 +225,7 @@ def test_it_is_sent_back_with_words(begun: Desk) -> None:
 def test_comments_are_said_kept_and_dealt_with(begun: Desk) -> None:
     page = begun.post("/review/comments", "relecteur", path=TEXT, text="Trop long.")
     assert "Trop long." in page
-    assert "Séquence « " in plain(page)
+    assert "Leçon « " in plain(page)
     begun.post("/review/comments", path="", text=" ", status=400)
     lost = begun.post("/review/comments", path="d9/module", text="Gardez mes mots.", status=409)
     assert "Gardez mes mots." in lost
