@@ -269,12 +269,12 @@ def test_a_revision_published_meanwhile_is_not_covered(approved: Desk) -> None:
     assert "Quelqu’un a agi juste avant vous" in approved.post("/review/again", sure="y")
 
 
-def test_a_name_that_is_taken_is_said(begun: Desk) -> None:
-    begun.write("track", version(shipped_tracks()[KEY].version))
-    begun.post("/review/send")
-    begun.post("/review/approve", "relecteur")
-    page = begun.post("/review/publish", "relecteur", note="Neuf.", learners="stay", status=409)
-    assert "s’appelle déjà" in page
+def test_a_name_that_is_taken_is_said_before_anyone_reads(begun: Desk) -> None:
+    taken = shipped_tracks()[KEY].version
+    begun.write("track", version(taken))
+    page = begun.post("/review/send", status=409)
+    assert f"La version {taken} est déjà publiée" in page
+    assert f'href="/author/{KEY}/track"' in page
 
 
 def test_history_shows_words_and_puts_back(begun: Desk) -> None:
