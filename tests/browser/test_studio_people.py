@@ -26,7 +26,7 @@ def author(stage: Stage) -> Iterator[str]:
     """The address of an account without a role yet; the stage is left as it was found."""
     with stage.app.app_context():
         if not people_of(db.session(), AUTHOR):
-            make_account(db.session(), AUTHOR, "une phrase de passe", ["author"], "Autrice de démonstration")
+            make_account(db.session(), AUTHOR, "une phrase de passe", ["author"], "Autrice du partage")
         db.session.commit()
         db.session.remove()
     yield AUTHOR
@@ -97,7 +97,7 @@ def test_a_role_is_given_a_track_adapted_and_its_update_taken_in(stage: Stage, n
         label=stage.say("Every track of %(name)s", name="École de démonstration")
     )
     admin.get_by_role("button", name=stage.say("Give this role")).click()
-    expect(admin.get_by_role("row", name="Autrice de démonstration")).to_be_visible()
+    expect(admin.get_by_role("row", name="Autrice du partage")).to_be_visible()
     sound(admin)
 
     page = signed_in(new_page, stage, author)
