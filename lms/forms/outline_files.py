@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from wtforms import Field, ValidationError
+from wtforms import Field, Form, ValidationError
 
 from curricula.fields import KEY
 from curricula.glossary import Glossary
@@ -25,31 +25,29 @@ class LevelRow(Row):
     criterion = both(N_("What shows that it is reached"), 600, rows=2)
 
 
+def last_ones(competency: Form, field: Field) -> None:
+    """Refuses to remove a level that others follow: objectives name levels by their numbers."""
+    followed = False
+    for entry in reversed(field.entries):
+        level = entry.form
+        if level.gone.data and level.kept_key and followed and not competency.gone.data:
+            message = _("Other levels follow it, and objectives name levels by their numbers: remove the last one.")
+            level.gone.errors = [message]
+            raise ValidationError(message)
+        followed = followed or not (level.blank or level.gone.data)
+
+
 class CompetencyRow(Row):
     """One competency with its levels."""
 
     says = ("title",)
     title = both(N_("Title"))
-    levels = Rows(LevelRow, N_("Level"), MOST_LEVELS)
+    levels = Rows(LevelRow, N_("Level"), MOST_LEVELS, validators=[last_ones])
 
     @property
     def blank(self) -> bool:
         """Whether it is new and says nothing, its levels neither."""
         return super().blank and all(entry.form.blank for entry in self.levels.entries)
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Objectives name levels by their numbers: none takes the number of one that goes."""
-        good = super().validate(extra_validators)
-        followed = False
-        for entry in reversed(self.levels.entries):
-            level = entry.form
-            if level.gone.data and level.kept_key and followed and not self.gone.data:
-                level.gone.errors = [
-                    _("Other levels follow it, and objectives name levels by their numbers: remove the last one.")
-                ]
-                good = False
-            followed = followed or not (level.blank or level.gone.data)
-        return bool(good)
 
 
 class FrameworkForm(PageForm):
