@@ -155,7 +155,7 @@ def _shown(said: Any) -> str:
     if is_dataclass(said):
         return _joined(getattr(said, field.name) for field in fields(said) if field.name != "key")
     if isinstance(said, tuple):
-        return ", ".join(map(str, said))
+        return ", ".join(map(_shown, said))
     return str(said)
 
 

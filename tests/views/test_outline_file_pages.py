@@ -198,6 +198,18 @@ def test_two_people_write_the_framework_at_once(app: Flask, written: FlaskClient
     assert [each.title["en"] for each in found.competencies] == ["Decide", "Write"]
 
 
+def test_two_people_write_the_same_competency_and_read_both(app: Flask, written: FlaskClient, kept: Kept) -> None:
+    mine = read(written, FRAMEWORK)
+    other = signed_in(app, "autre")
+    assert send(other, FRAMEWORK, read(other, FRAMEWORK), {"competencies-0-levels-1-gone": "y"}).status_code == 303
+    page = send(written, FRAMEWORK, mine, {"competencies-0-title-en": "Decide"})
+    assert page.status_code == 409
+    assert "1 · nomme le risque, 2 · choisit la suite" in page.text
+    assert send(written, FRAMEWORK, filled(page.text, "edition"), {}).status_code == 303
+    found = framework(kept("framework.toml")).competencies[0]
+    assert (found.title["en"], [level.number for level in found.levels]) == ("Decide", [1, 2])
+
+
 def test_two_people_begin_a_glossary_at_once(app: Flask, author: FlaskClient, kept: Kept) -> None:
     mine = read(author, GLOSSARY)
     other = signed_in(app, "autre")
