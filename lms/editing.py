@@ -81,7 +81,7 @@ def stale(row: DraftPiece | None) -> bool:
 
 
 def _edition(row: DraftPiece | None) -> str:
-    """What a form keeps of what was there: a piece that was removed and written again has the same numbers."""
+    """The edition of what is there, and its mark: a piece removed and written again counts anew."""
     return f"{row.edition}-{sha256(row.content).hexdigest()[:8]}" if row is not None else "0"
 
 

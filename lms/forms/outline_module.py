@@ -213,7 +213,7 @@ def _levels(framework: Framework | None) -> dict[str, str]:
                 "%(competency)s, level %(number)s: %(criterion)s",
                 competency=localized(competency.title) or competency.key, number=level.number,
                 criterion=localized(level.criterion),
-            ).rstrip(" :")  # fmt: skip
+            ).rstrip(": \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")  # fmt: skip
     return found
 
 
