@@ -1,4 +1,4 @@
-"""Two people write the same track or module at once: what each changed is told apart, part by part.
+"""Two people write the same track, module or file at once: what each changed is told apart, part by part.
 
 A part is a field, a text in one language, or one row of a list whose rows have keys: ``code``, ``title.fr``,
 ``objectives.d1-o1``. Whoever reads keeps a mark of each part, so that what only one of them changed is no collision.
@@ -10,18 +10,19 @@ from dataclasses import fields, replace
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from curricula.model import Module, Track
+from curricula.glossary import Glossary
+from curricula.model import Framework, Module, Track
 
-T = TypeVar("T", Track, Module)
+T = TypeVar("T", Track, Module, Framework, Glossary)
 _MARK = re.compile(r"([a-z_]+(?:\.[a-z0-9-]+)?)=([0-9a-f]{8})")
 
 
-def parts(value: Track | Module) -> dict[str, Any]:
+def parts(value: Any) -> dict[str, Any]:
     """What each part says, by its name."""
     return dict(_parts(value))
 
 
-def marks(value: Track | Module) -> str:
+def marks(value: Any) -> str:
     """A mark of each part, to be kept beside a form that shows them."""
     return " ".join(f"{name}={_mark(said)}" for name, said in _parts(value))
 
@@ -64,7 +65,7 @@ def _taken(value: Any, part: str, other: Any) -> Any:
     return tuple(row for key, row in rows.items() if key != part or other is not None)
 
 
-def _parts(value: Track | Module) -> Iterator[tuple[str, Any]]:
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
     for field in fields(value):
         said = getattr(value, field.name)
         if not field.compare:

@@ -1,6 +1,7 @@
 """The glossary of a track: ``glossary.toml``, whose terms lessons explain where they use them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from curricula.fields import parse
 from curricula.folder import Folder
@@ -9,6 +10,13 @@ from curricula.problems import Place, Problem
 from curricula.tables import repeated
 
 FILE = "glossary.toml"
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """The terms of a track, as its file has them."""
+
+    terms: tuple[Term, ...] = ()
 
 
 def read_glossary(place: Place, problems: list[Problem]) -> tuple[Term, ...]:

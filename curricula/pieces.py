@@ -8,7 +8,7 @@ Several people write at the same time, so a draft keeps them apart::
     <module>/lesson/<slug>      minutes, objectives and sources, the same in each language
     <module>/lesson/<slug>/fr   title, « able » and text in one language
     <module>/question/<key>     one question of the bank
-    anything else               as it is: images, the framework, the glossary
+    anything else               as it is: images, framework.toml, glossary.toml
 
 Their order is that of the lessons in a module and of the questions in a bank.
 """
@@ -19,11 +19,21 @@ from dataclasses import dataclass
 
 from curricula.fields import Fields, parse
 from curricula.folder import Folder
+from curricula.framework import read_framework
+from curricula.glossary import read_glossary
 from curricula.lessons import LESSON_FILE, parted
 from curricula.load import read_bank, read_module_file, read_track_file
-from curricula.model import LANGUAGES, Lesson, LessonText, Module, Question, Track
+from curricula.model import LANGUAGES, Framework, Lesson, LessonText, Module, Question, Term, Track
 from curricula.problems import Place, Problem
-from curricula.write import lesson_file, module_lines, questions_lines, toml, track_lines
+from curricula.write import (
+    framework_lines,
+    glossary_lines,
+    lesson_file,
+    module_lines,
+    questions_lines,
+    toml,
+    track_lines,
+)
 
 _PATH = re.compile(
     r"(?P<module>[a-z0-9-]+)/(?:(?P<kind>lesson|question)/(?P<key>[a-z0-9-]+)(?:/(?P<language>fr|en))?|module)"
@@ -151,6 +161,16 @@ def question_piece(question: Question) -> bytes:
     return _lines(questions_lines([question]))
 
 
+def framework_piece(framework: Framework) -> bytes:
+    """The file of a competency framework."""
+    return _lines(framework_lines(framework))
+
+
+def glossary_piece(terms: Iterable[Term]) -> bytes:
+    """The file of a glossary."""
+    return _lines(glossary_lines(terms))
+
+
 def settings_piece(settings: Settings) -> bytes:
     """The piece of what a lesson is in every language."""
     return _lines(f"{name} = {toml(value)}" for name, value in vars(settings).items())
@@ -175,6 +195,16 @@ def module_in(content: bytes) -> Module:
 def question_in(content: bytes) -> Question:
     """The question of its piece."""
     return read_bank(_place(content), [])[0]
+
+
+def framework_in(content: bytes) -> Framework:
+    """The competency framework of its file. Raises ``CurriculumError`` where it is not TOML."""
+    return read_framework(_place(content), [])
+
+
+def glossary_in(content: bytes) -> tuple[Term, ...]:
+    """The terms of a glossary's file. Raises ``CurriculumError`` where it is not TOML."""
+    return read_glossary(_place(content), [])
 
 
 def settings_in(content: bytes) -> Settings:

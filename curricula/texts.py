@@ -5,17 +5,19 @@ two pieces that make one unit; every other piece is a unit of its own.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
 from curricula.framework import FILE as FRAMEWORK
-from curricula.framework import read_framework
 from curricula.glossary import FILE as GLOSSARY
-from curricula.glossary import read_glossary
 from curricula.model import LANGUAGES, LessonText, Localized
 from curricula.pieces import (
+    framework_in,
+    framework_piece,
+    glossary_in,
+    glossary_piece,
     module_in,
     module_piece,
     question_in,
@@ -26,8 +28,7 @@ from curricula.pieces import (
     track_path,
     track_piece,
 )
-from curricula.problems import CurriculumError, Place
-from curricula.write import framework_lines, glossary_lines
+from curricula.problems import CurriculumError
 
 #: What is said in each language, by the way to it. An empty text is one that is not written yet.
 Texts = dict[str, dict[str, str]]
@@ -112,14 +113,10 @@ def _form(path: str) -> _Form | None:
     if "/question/" in path and path.count("/") == 2:
         return _Form(question_in, question_piece)
     if path == FRAMEWORK:
-        return _Form(lambda said: read_framework(Place.of("", said), []), lambda made: _lines(framework_lines(made)))
+        return _Form(framework_in, framework_piece)
     if path == GLOSSARY:
-        return _Form(lambda said: read_glossary(Place.of("", said), []), lambda made: _lines(glossary_lines(made)))
+        return _Form(glossary_in, glossary_piece)
     return None
-
-
-def _lines(lines: Iterator[str]) -> bytes:
-    return ("\n".join(lines) + "\n").encode()
 
 
 def _each(value: Any, change: Callable[[str, Localized], Localized], here: str = "") -> Any:

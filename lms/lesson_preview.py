@@ -16,7 +16,7 @@ from curricula.typography import typeset
 from lms.i18n import gettext as _
 from lms.i18n import ngettext, number, speaking
 from lms.models import Draft, db
-from lms.services import lesson_files
+from lms.services import lesson_files, outline_files
 from lms.track_pages import source_values
 
 
@@ -25,7 +25,7 @@ def learner_view(draft: Draft, module: Module, text: LessonText, sources: tuple[
     images = lesson_files.files(db.session(), draft, module.key)
     terms = {
         term.key: (term.term[language], term.definition[language])
-        for term in lesson_files.glossary(db.session(), draft)
+        for term in outline_files.glossary(db.session(), draft)
     }
 
     def address(name: str) -> str | None:
@@ -60,7 +60,7 @@ def problems(draft: Draft, module: Module, text: LessonText) -> list[str]:
     place = Place("", text.body)
     known = Track(
         key=draft.track_key, code="", version="", title={}, promise={}, audience={}, licence="", languages=(),
-        recommendations=(), modules=(), glossary=lesson_files.glossary(db.session(), draft),
+        recommendations=(), modules=(), glossary=outline_files.glossary(db.session(), draft),
     )  # fmt: skip
     names = lesson_files.files(db.session(), draft, module.key)
     folder = Folder("", {lesson_files.file_path(module.key, name): b"" for name in names})

@@ -7,6 +7,8 @@ from typing import Any
 from flask import current_app, url_for
 
 from curricula.diff import Change
+from curricula.framework import FILE as FRAMEWORK
+from curricula.glossary import FILE as GLOSSARY
 from curricula.marks import Mark, marks, shortened
 from curricula.model import LANGUAGES, Localized, Track
 from curricula.pieces import is_piece, lesson_path, module_path, question_path, track_path
@@ -37,6 +39,8 @@ def edit_url(track_key: str, path: str) -> str:
         found = page("outline.module", track_key=track_key, module_key=module)
     elif path == track_path():
         found = page("outline.track", track_key=track_key)
+    elif path in (FRAMEWORK, GLOSSARY):
+        found = page(f"outline_files.{path.removesuffix('.toml')}", track_key=track_key)
     return found or url_for("author.track", track_key=track_key)
 
 
@@ -57,6 +61,8 @@ def piece_name(path: str, labels: Labels) -> str:
     """What people call a piece."""
     if path == track_path():
         return _("The track itself")
+    if path in (FRAMEWORK, GLOSSARY):
+        return _("Competency framework") if path == FRAMEWORK else _("Glossary")
     if not is_piece(path):
         return path
     module, kind, key, language = [*path.split("/"), "", "", ""][:4]

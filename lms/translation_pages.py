@@ -9,10 +9,7 @@ from flask import url_for
 from markupsafe import Markup
 
 from curricula.agreement import Agreement
-from curricula.glossary import FILE as GLOSSARY
-from curricula.glossary import read_glossary
 from curricula.model import LANGUAGES
-from curricula.problems import CurriculumError, Place
 from curricula.render import render
 from curricula.structure import differences
 from curricula.texts import unit_of
@@ -20,7 +17,7 @@ from lms.forms.translation import TranslationForm
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Draft, DraftPiece, db
-from lms.services import drafts, translation
+from lms.services import outline_files, translation
 from lms.services.translation import PAGE, Count, Pair, Unit
 from lms.studio import colleague, language_names, track_title
 from lms.text_names import text_name, unit_kind, unit_name
@@ -149,13 +146,10 @@ def _advice(body: Mapping[str, str]) -> list[str]:
 
 def body_html(draft: Draft, markdown: str, language: str) -> Markup:
     """A lesson's text as learners would read it, images by their words."""
-    found, terms = drafts.piece(db.session(), draft, GLOSSARY), {}
-    if found is not None:
-        try:
-            for term in read_glossary(Place.of("", found.content), []):
-                terms[term.key] = (term.term.get(language, ""), term.definition.get(language, ""))
-        except CurriculumError:
-            terms = {}  # the quality page says what is wrong with it
+    terms = {
+        term.key: (term.term[language], term.definition[language])
+        for term in outline_files.glossary(db.session(), draft)
+    }
     return Markup(render(markdown, language, terms))  # noqa: S704 - sanitised by curricula.render
 
 

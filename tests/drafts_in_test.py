@@ -5,14 +5,19 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
+from curricula.glossary import Glossary
 from curricula.model import (
     Branch,
     CertificateRule,
+    Competency,
+    Framework,
     LegalReference,
+    Level,
     Module,
     Objective,
     QuizRules,
     Source,
+    Term,
     Track,
 )
 
@@ -42,12 +47,18 @@ SOURCE = st.builds(
     Source, KEY, LINES, st.sampled_from("WVM"), st.none() | DATED, st.none() | DATED, st.none() | ADDRESS
 )
 LEGAL = st.builds(LegalReference, KEY, LINE, LINES, LINE, st.just("") | DATED, st.just("") | ADDRESS, DAY, DAY, note())
+OBJECTIVE = st.builds(Objective, KEY, LINES, st.none() | KEY, st.none() | st.integers(1, 9))
+LEVELS = st.lists(TEXTS, max_size=3).map(
+    lambda said: tuple(Level(number, criterion) for number, criterion in enumerate(said, 1))
+)
+FRAMEWORKS = st.builds(Framework, KEY, LINE, LINES, rows(st.builds(Competency, KEY, LINES, LEVELS)))
+GLOSSARIES = st.builds(Glossary, rows(st.builds(Term, KEY, LINES, TEXTS)))
 QUIZ = st.builds(QuizRules, st.integers(1, 200), SHARE, st.integers(0, 99), st.integers(0, 525_600))
 MODULES = st.builds(
     Module, key=st.just("d1"), code=LINE.map(lambda text: text[:8].strip()), order=st.integers(1, 99),
     status=st.sampled_from(["published", "planned"]), title=LINES, summary=TEXTS,
     duration_minutes=st.integers(0, 6000), recommendations=NUMBERS,
-    legal=st.lists(KEY, max_size=2, unique=True).map(tuple), objectives=rows(st.builds(Objective, KEY, LINES)),
+    legal=st.lists(KEY, max_size=2, unique=True).map(tuple), objectives=rows(OBJECTIVE),
     sources=rows(SOURCE), quiz=st.none() | QUIZ, lessons=st.just(()), questions=st.just(()),
     requires=st.lists(KEY, max_size=2, unique=True).map(tuple), branch=st.none() | KEY,
 )  # fmt: skip

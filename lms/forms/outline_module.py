@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired
 
 from curricula.fields import KEY
 from curricula.graph import loops
-from curricula.model import Module, Objective, QuizRules, Source
+from curricula.model import Framework, Module, Objective, QuizRules, Source
 from curricula.outline import Outline
 from curricula.problems import N_
 from curricula.write import percent
@@ -46,6 +46,7 @@ class ObjectiveRow(Row):
 
     says = ("text",)
     text = both(N_("What one will be able to do"), 300, rows=2, one=True)
+    reaches = SelectField(N_("Competency and level it reaches"), default="")
 
 
 class SourceRow(Row):
@@ -83,10 +84,9 @@ class ModuleForm(PageForm):
     sources = Rows(SourceRow, N_("Source"))
     legal = ticks(N_("Legal references"))
     recommendations = ticks(N_("Recommendations of the white paper"), int)
-    #: What parts that are no field are called.
     CALLED: ClassVar[dict[str, str]] = {"quiz": N_("Assessment"), "order": N_("Place among the modules")}
 
-    def __init__(self, module: Module, plan: Outline, **more: Any) -> None:
+    def __init__(self, module: Module, plan: Outline, framework: Framework | None = None, **more: Any) -> None:
         track, others = plan.track, {each.module.key: each.module for each in plan.modules}
         here = plan.module(module.key)
         self.others = {key: each for key, each in others.items() if key != module.key}
@@ -94,7 +94,7 @@ class ModuleForm(PageForm):
         quiz = module.quiz or USUAL_QUIZ
         super().__init__(data={
             **vars(module), **vars(quiz), "threshold": percent(quiz.threshold), "assessed": module.quiz is not None,
-            "objectives": [vars(each) for each in module.objectives],
+            "objectives": [{**vars(each), "reaches": _reached(each)} for each in module.objectives],
             "sources": [vars(each) for each in module.sources], "legal": list(module.legal),
             "questions": quiz.questions, "requires": list(module.requires), "branch": module.branch or "",
         }, **more)  # fmt: skip
@@ -110,6 +110,8 @@ class ModuleForm(PageForm):
         named = {each.key: each.reference for each in track.legal}
         self.legal.choices = list(_with(named, module.legal).items())
         self.recommendations.choices = numbered(module.recommendations)
+        levels = list(_with(_levels(framework), map(_reached, module.objectives)).items())
+        self.objectives.prepare(lambda row: setattr(row.reaches, "choices", levels))
         self.objectives.make_room()
         self.sources.make_room()
 
@@ -155,7 +157,11 @@ class ModuleForm(PageForm):
         known = {each.key: each for each in now.objectives}
         proposed = [f"{now.key}-o1"] * len(rows)
         for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
-            yield replace(known.get(key, Objective(key, {})), text=row.text.data)
+            objective = replace(known.get(key, Objective(key, {})), text=row.text.data)
+            if row.reaches.raw_data:  # asked only where the track has a framework
+                competency, _slash, level = row.reaches.data.rpartition("/")
+                objective = replace(objective, competency=competency or None, level=int(level) if level else None)
+            yield objective
 
     def _sources(self, now: Module) -> Iterable[Source]:
         rows = self.sources.kept()
@@ -190,6 +196,25 @@ class NewModuleForm(PageForm):
         field.data = (field.data or "").lower()
         if not KEY.fullmatch(field.data):
             raise ValidationError(_("Use lower-case letters, digits and hyphens, for example c1."))
+
+
+def _reached(objective: Objective) -> str:
+    """What an objective names of the framework, as the form has it; empty when it names nothing."""
+    named = objective.competency is not None or objective.level is not None
+    return f"{objective.competency or ''}/{objective.level or ''}" if named else ""
+
+
+def _levels(framework: Framework | None) -> dict[str, str]:
+    """What objectives may name, in words."""
+    found = {"": _("None")}
+    for competency in framework.competencies if framework is not None else ():
+        for level in competency.levels:
+            found[f"{competency.key}/{level.number}"] = _(
+                "%(competency)s, level %(number)s: %(criterion)s",
+                competency=localized(competency.title) or competency.key, number=level.number,
+                criterion=localized(level.criterion),
+            ).rstrip(": \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")  # fmt: skip
+    return found
 
 
 def _with(known: Mapping[str, str], held: Iterable[str]) -> dict[str, str]:

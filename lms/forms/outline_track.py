@@ -79,7 +79,6 @@ class TrackForm(PageForm):
         N_("Months it stays valid"), 1, 240, needed=False, description=N_("Empty: it has no end.")
     )
     legal = Rows(LegalRow, N_("Legal reference"))
-    #: What parts that are no field are called.
     CALLED: ClassVar[dict[str, str]] = {"certificate": N_("Certificate")}
 
     def __init__(

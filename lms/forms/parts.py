@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
@@ -19,6 +19,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.utils import unset_value
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from curricula.fields import KEY
@@ -115,6 +116,13 @@ class Worded(WordedMixin, Form):  # type: ignore[misc]
 class PageForm(WordedMixin, FlaskForm):  # type: ignore[misc]
     """A form of the studio, labelled in the reader's language."""
 
+    #: What parts that are no field are called.
+    CALLED: ClassVar[dict[str, str]] = {}
+
+    def rows_named(self, name: str) -> "Rows | None":
+        """The list of rows of that name, within a row too (``competencies-0-levels``); None where there is none."""
+        return next((rows for rows in _lists(self) if rows.name == name), None)
+
 
 class Row(Worded):
     """One thing of a list. Its key is given when it is first kept, and never changes."""
@@ -140,8 +148,16 @@ class Row(Worded):
 class Rows(FieldList):  # type: ignore[misc]
     """A list of rows, with a blank one to add something."""
 
-    def __init__(self, row: type[Row], label: str, **more: Any) -> None:
-        super().__init__(FormField(row), label, max_entries=MOST_ROWS, **more)
+    def __init__(self, row: type[Row], label: str, most: int = MOST_ROWS, **more: Any) -> None:
+        super().__init__(FormField(row), label, max_entries=most, **more)
+        self.max_entries: int = most
+        self.prepared: Callable[[Any], None] = lambda _row: None
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        """Read the rows: never fewer than there are already, even where they are more than one may add."""
+        if isinstance(data, (list, tuple)):
+            self.max_entries = max(self.max_entries, len(data))
+        super().process(formdata, data, extra_filters)
 
     def _extract_indices(self, prefix: str, formdata: Mapping[str, Any]) -> Iterator[int]:
         for name in formdata:
@@ -156,8 +172,23 @@ class Rows(FieldList):  # type: ignore[misc]
     def make_room(self, blank: int = 1) -> None:
         """Have at least so many blank rows at the end."""
         there = sum(1 for entry in self.entries if entry.form.blank)
-        for _each in range(min(blank - there, MOST_ROWS - len(self.entries))):
-            self.append_entry()
+        for _each in range(min(blank - there, self.max_entries - len(self.entries))):
+            self.prepared(self.append_entry().form)
+
+    def prepare(self, change: Callable[[Any], None]) -> None:
+        """Change each row so, those still to come too."""
+        self.prepared = change
+        for entry in self.entries:
+            change(entry.form)
+
+
+def _lists(form: Form) -> Iterator[Rows]:
+    """The lists of rows of a form, those within its rows too."""
+    for field in form:
+        if isinstance(field, Rows):
+            yield field
+            for entry in field.entries:
+                yield from _lists(entry.form)
 
 
 class NumberField(StringField):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The images of a module while it is written, and the terms its lessons may refer to."""
+"""The images of a module while it is written."""
 
 import re
 from dataclasses import dataclass
@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from curricula.files import media_of, refusals_of
-from curricula.glossary import FILE as GLOSSARY
-from curricula.glossary import read_glossary
-from curricula.model import Term
 from curricula.pieces import Piece
-from curricula.problems import CurriculumError, Place, Problem
+from curricula.problems import Place, Problem
 from curricula.references import references
 from curricula.render import FILES
 from lms.models import Draft, DraftPiece
@@ -98,15 +95,6 @@ def remove(session: Session, draft: Draft, module: str, name: str, person_id: in
     if any(image.name == name and image.lessons for image in images(session, draft, module)):
         raise Used
     drafts.remove(session, draft, file_path(module, name), person_id)
-
-
-def glossary(session: Session, draft: Draft) -> tuple[Term, ...]:
-    """The terms of the track; none where it has no glossary that can be read."""
-    row = drafts.piece(session, draft, GLOSSARY)
-    try:
-        return read_glossary(Place.of(GLOSSARY, row.content), []) if row is not None else ()
-    except CurriculumError:
-        return ()
 
 
 def _check(name: str, content: bytes) -> None:

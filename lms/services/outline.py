@@ -141,11 +141,11 @@ def remove_module(session: Session, draft: Draft, key: str, person_id: int | Non
 
 def _modules(session: Session, draft: Draft) -> dict[str, Module]:
     """The modules of a draft in order, by key."""
-    found = [module_in(row.content) for row in _module_rows(session, draft)]
+    found = [module_in(row.content) for row in module_rows(session, draft)]
     return {module.key: module for module in sorted(found, key=lambda module: (module.order, module.key))}
 
 
-def _module_rows(session: Session, draft: Draft) -> list[DraftPiece]:
+def module_rows(session: Session, draft: Draft) -> list[DraftPiece]:
     """The modules' own pieces, with their contents."""
     query = select(DraftPiece).where(DraftPiece.draft_id == draft.id, DraftPiece.path.endswith("/module"))
     rows = session.scalars(query.order_by(DraftPiece.place).options(undefer(DraftPiece.content)))
@@ -180,7 +180,7 @@ def track_uses(session: Session, draft: Draft, before: Track, after: Track) -> l
     """Which modules name the legal references and the branches that a track had ``before`` and no longer."""
     gone = _gone(before.legal, after.legal), _gone(before.branches, after.branches)
     found: list[Use] = []
-    for row in _module_rows(session, draft) if any(gone) else ():
+    for row in module_rows(session, draft) if any(gone) else ():
         module = module_in(row.content)
         found += _uses("module", row.path, row.label, (module.legal, (module.branch or "",)), gone)
     return found
@@ -223,7 +223,13 @@ def _without(path: str, content: bytes, gone: set[tuple[str, str]]) -> bytes:
     module = module_in(content)
     branch = None if ("branches", module.branch) in gone else module.branch
     legal = tuple(key for key in module.legal if ("legal", key) not in gone)
-    return module_piece(replace(module, legal=legal, branch=branch))
+    aims = tuple(
+        replace(aim, competency=None, level=None)
+        if {("competencies", aim.competency), ("competencies", f"{aim.competency}/{aim.level}")} & gone
+        else aim
+        for aim in module.objectives
+    )
+    return module_piece(replace(module, legal=legal, branch=branch, objectives=aims))
 
 
 def _titles(session: Session, draft: Draft, path: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ from lms.i18n import gettext as _
 from lms.lesson_preview import preview_values
 from lms.models import Draft, DraftPiece, db, utcnow
 from lms.security import visitor
-from lms.services import drafts, lesson_drafts, lesson_files
+from lms.services import drafts, lesson_drafts, lesson_files, outline_files
 from lms.services.drafts import Conflict, Frozen
 from lms.studio import colleague, frozen, language_names, module_or_404, own_draft, own_roles, piece_or_404, track_title
 
@@ -115,7 +115,7 @@ def _page(
         blocks=_blocks(language),
         terms=[
             {"label": localized(term.term), "text": f"](term:{term.key})", "sample": term.term[language]}
-            for term in lesson_files.glossary(db.session(), draft)
+            for term in outline_files.glossary(db.session(), draft)
         ],
         images=list(lesson_files.files(db.session(), draft, module_key)),
         image_form=ImageForm(formdata=None),

@@ -29,6 +29,8 @@ def test_a_path_leads_to_its_piece() -> None:
     slug = TRACK.modules[0].lessons[0].key
     assert piece_of(("legal", "ai-act"), MODULES) == "track"
     assert piece_of(("code",), MODULES) == "track"
+    assert piece_of(("framework", "decide", "2"), MODULES) == "framework.toml"
+    assert piece_of(("glossary", "token"), MODULES) == "glossary.toml"
     assert piece_of(("d1",), MODULES) == piece_of(("d1", "question"), MODULES) == "d1/module"
     assert piece_of(("d1", "lesson", slug, "body", "en"), MODULES) == f"d1/lesson/{slug}/en"
     assert piece_of(("d1", "lesson", slug, "minutes"), MODULES) == f"d1/lesson/{slug}"

@@ -10,17 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from curricula.model import Module, Track
+from curricula.glossary import Glossary
+from curricula.model import Framework, Module, Track
 from curricula.outline import ModulePlan, Outline
 from lms.app import create_app
 from lms.forms.dates import read_date
+from lms.forms.outline_files import FrameworkForm, GlossaryForm
 from lms.forms.outline_module import ModuleForm
 from lms.forms.outline_track import TrackForm
 from lms.i18n import partial_date
 from lms.services.outline import keys_after, slug
 from lms.services.revisions import next_version
 from tests.conftest import make_config
-from tests.drafts_in_test import KEY, MODULES, TRACKS
+from tests.drafts_in_test import FRAMEWORKS, GLOSSARIES, KEY, MODULES, TRACKS
 from tests.page_in_test import filled
 
 #: Every field of a form, rows included, as pages draw them.
@@ -40,8 +42,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     application.extensions["outbound"].close()
 
 
-def drawn(service: Flask, form: object, speech: str) -> MultiDict[str, str]:
-    return filled(render_template_string(DRAWN, form=form), "code")
+def drawn(service: Flask, form: object, speech: str, name: str = "code") -> MultiDict[str, str]:
+    return filled(render_template_string(DRAWN, form=form), name)
 
 
 @settings(max_examples=40)
@@ -70,6 +72,24 @@ def test_any_track_saved_through_its_form_reads_back_equal(service: Flask, track
         form = TrackForm(track, [], {}, [], track.version)
         assert form.validate(), form.errors
         assert form.track(track) == track
+
+
+@settings(max_examples=30)
+@given(framework=FRAMEWORKS, glossary=GLOSSARIES, speech=st.sampled_from(["fr", "en"]))
+def test_any_framework_and_glossary_saved_through_their_forms_read_back_equal(
+    service: Flask, framework: Framework, glossary: Glossary, speech: str
+) -> None:
+    with service.test_request_context(query_string={"lang": speech}):
+        data = drawn(service, FrameworkForm(framework), speech, "key")
+        terms = drawn(service, GlossaryForm(glossary), speech, "terms-0-key")
+    with service.test_request_context(method="POST", data=data, query_string={"lang": speech}):
+        form = FrameworkForm(framework)
+        assert form.validate(), form.errors
+        assert form.framework(framework) == framework
+    with service.test_request_context(method="POST", data=terms, query_string={"lang": speech}):
+        words = GlossaryForm(glossary)
+        assert words.validate(), words.errors
+        assert words.glossary(glossary) == glossary
 
 
 @given(st.dates(date(1000, 1, 1)).map(str), st.sampled_from([4, 7, 10]), st.sampled_from(["fr", "en"]))
