@@ -12,7 +12,7 @@ from lms.i18n import localized, ngettext
 from lms.models import Draft, db, utcnow
 from lms.pages import local_path
 from lms.security import visitor
-from lms.services import drafts, following, library, reviews, revisions
+from lms.services import drafts, following, library, merging, reviews, revisions
 from lms.studio import colleague, own_roles
 from lms.studio_pages import Labels
 from lms.studio_review import comments_shown, policy, quality
@@ -92,7 +92,7 @@ def again(track_key: str) -> ResponseReturnValue:
         return _no_draft(track_key)
     if not form.validate_on_submit():
         return _page(draft, roles, sure=form), 400
-    if draft.base_digest is None or reviews.newer_revision(session, draft) is None:
+    if draft.base_digest is None or merging.newer(session, draft) is None:
         return _elsewhere(track_key)
     try:
         reviews.begin_again(session, draft, visitor().person.id)
@@ -213,7 +213,7 @@ def _page(
     session, today, me = db.session(), utcnow().date(), visitor().person.id
     found = reviews.report(session, draft, today)
     labels: Labels = {row.path: row.label for row in drafts.listed(session, draft)}
-    newer, numbers = reviews.newer_revision(session, draft), following.following(session, draft.track_key)
+    newer, numbers = merging.newer(session, draft), following.following(session, draft.track_key)
     said = comments_shown(draft, reviews.comments(session, draft), labels)
     return render_template(
         "author/review.html",
