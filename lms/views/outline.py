@@ -19,6 +19,7 @@ from lms.security import visitor
 from lms.services import drafts, outline, revisions
 from lms.services.outline import Use
 from lms.studio import colleague, own_draft
+from lms.studio_review import said_of
 
 blueprint = Blueprint("outline", __name__, url_prefix="/author")
 
@@ -50,6 +51,7 @@ def track(track_key: str) -> ResponseReturnValue:
         read_now(now, row, fresh=fresh),
         collisions,
         used,
+        draft,
         row,
         key=track_key,
         title=localized(now.title),
@@ -76,7 +78,7 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
             form = ModuleForm(mine, plan, formdata=None)
     title = localized(now.title) or now.code
     return _page(
-        "author/module_form.html", form, read_now(now, row, fresh=fresh), collisions, used, row,
+        "author/module_form.html", form, read_now(now, row, fresh=fresh), collisions, used, draft, row,
         key=track_key, track=localized(plan.track.title) or track_key, title=title, module=now,
     )  # fmt: skip
 
@@ -95,14 +97,14 @@ def _kept(draft: Draft, row: DraftPiece, content: bytes, collisions: Sequence[Co
 
 def _page(
     template: str, form: PageForm, read: Mapping[str, Any], collisions: Sequence[Collision], used: Sequence[Use],
-    row: DraftPiece, **values: Any,
+    draft: Draft, row: DraftPiece, **values: Any,
 ) -> ResponseReturnValue:  # fmt: skip
     shown = render_template(
         template,
         form=form, opened=request.form.get("more", ""), wrong=list(wrong(form)), read=read,
         collisions=collisions,
         other=colleague(row.edited_by) if collisions else None,
-        used=[_use(use, values["key"]) for use in used], **values,
+        used=[_use(use, values["key"]) for use in used], said=said_of(draft, row.path), **values,
     )  # fmt: skip
     status = 409 if collisions or used else 400 if form.errors else 200
     return shown, status
