@@ -10,7 +10,7 @@ from curricula.render import render, render_inline
 from lms.i18n import current_language
 
 
-def lesson_html(track: Track, module: Module, lesson: Lesson, language: str, file: str = "learn.file") -> str:
+def lesson_html(track: Track, module: Module, lesson: Lesson, language: str, file: str = "lesson_files.show") -> str:
     """The sanitised HTML of a lesson, with the terms it uses and the images it shows; ``file`` is who serves them."""
     terms = tuple((term.key, term.term[language], term.definition[language]) for term in track.glossary)
     files = tuple((file.name, file.digest) for file in module.files)

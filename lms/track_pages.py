@@ -28,7 +28,7 @@ class Ways:
     lesson: Callable[[Track, Module, Lesson], str]
     quiz: Callable[[Track, Module], str | None]
     #: The endpoint that serves the images of lessons.
-    file: str = "learn.file"
+    file: str = "lesson_files.show"
 
 
 def track_values(found: Track, state: TrackProgress, issued: Certificate | None, ways: Ways) -> dict[str, Any]:

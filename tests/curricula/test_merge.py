@@ -112,7 +112,7 @@ def test_a_lesson_one_removes_and_the_other_rewrites_stays_readable() -> None:
     base = shipped()
     lesson = shipped_tracks()["decideurs"].modules[0].lessons[0]
     path = lesson_path("d1", lesson.key, "fr")
-    text = b'title = "Theirs"\nable = []\n+++\n\nTheirs.\n'
+    text = b'+++\ntitle = "Theirs"\nable = []\n+++\n\nTheirs.\n'
     gone = tuple(piece.path for piece in base if piece.path.startswith("d1/"))
     merged = merge(base, changed(base, without=gone), changed(base, Piece(path, text)), {path: "theirs"})
     kept = {piece.path for piece in merged.pieces if piece.path.startswith("d1/")}

@@ -191,7 +191,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, 
     with app.app_context():
         session = db.session()
         person = make_account(session, "ada@example.org", "a long enough password", ["author"]).person_id
-        track = replace(shipped_tracks()[TRACK], key="new", modules=())
+        track = replace(shipped_tracks()[TRACK], key="banque", modules=())
         draft = drafts.create(session, track, person)
         session.commit()
         yield session, draft.id, person

@@ -29,11 +29,11 @@ def people(session: Session) -> tuple[int, int]:
 
 @pytest.fixture
 def approved(session: Session, people: tuple[int, int]) -> Draft:
-    """A draft with a version of its own, sent by one and approved by the other, committed."""
+    """A draft with a version and a code of its own, sent by one and approved by the other, committed."""
     draft = drafts.begin(session, KEY, people[0])
     row = drafts.piece(session, draft, "track")
     assert row is not None
-    named = track_piece(replace(track_in(row.content), version="2099.1"))
+    named = track_piece(replace(track_in(row.content), version="2099.1", code="DP"))
     drafts.save(session, draft, "track", named, row.edition, people[0])
     reviews.send(session, draft, people[0], "Relisez.")
     reviews.approve(session, draft, people[1])

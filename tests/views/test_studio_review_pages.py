@@ -229,7 +229,7 @@ def test_it_is_sent_back_with_words(begun: Desk) -> None:
 def test_comments_are_said_kept_and_dealt_with(begun: Desk) -> None:
     page = begun.post("/review/comments", "relecteur", path=TEXT, text="Trop long.")
     assert "Trop long." in page
-    assert "Séquence « " in plain(page)
+    assert "Leçon « " in plain(page)
     begun.post("/review/comments", path="", text=" ", status=400)
     lost = begun.post("/review/comments", path="d9/module", text="Gardez mes mots.", status=409)
     assert "Gardez mes mots." in lost
@@ -312,10 +312,7 @@ def test_what_was_published_meanwhile_is_taken_into_the_draft(begun: Desk) -> No
     chosen = {"digest": digest, "path-1": TEXT, "edition-1": edition, "side-1": "mine"}
     assert "Ce qui est paru est repris dans le brouillon." in begun.post("/newer", **chosen)
     texts = [text.decode() for name, text in sorted(begun.folder().files.items()) if name.endswith(".fr.md")]
-    assert (sum("De leur part." in text for text in texts), sum("Une phrase nouvelle." in text for text in texts)) == (
-        1,
-        1,
-    )
+    assert [sum(said in text for text in texts) for said in ("De leur part.", "Une phrase nouvelle.")] == [1, 1]
     assert b'version = "2099.2"' in begun.folder().files["track.toml"], "the name it had is taken"
     begun.post("/review/send")
     assert begun.state() == "review"
@@ -326,12 +323,12 @@ def test_what_was_published_meanwhile_is_taken_into_the_draft(begun: Desk) -> No
     begun.post("/newer", digest=folder_of(replace(shipped_tracks()[KEY], version="2099.8")).digest, status=409)
 
 
-def test_a_name_that_is_taken_is_said(begun: Desk) -> None:
-    begun.write("track", version(shipped_tracks()[KEY].version))
-    begun.post("/review/send")
-    begun.post("/review/approve", "relecteur")
-    page = begun.post("/review/publish", "relecteur", note="Neuf.", learners="stay", status=409)
-    assert "s’appelle déjà" in page
+def test_a_name_that_is_taken_is_said_before_anyone_reads(begun: Desk) -> None:
+    taken = shipped_tracks()[KEY].version
+    begun.write("track", version(taken))
+    page = begun.post("/review/send", status=409)
+    assert f"La version {taken} est déjà publiée" in page
+    assert f'href="/author/{KEY}/track"' in page
 
 
 def test_history_shows_words_and_puts_back(begun: Desk) -> None:
