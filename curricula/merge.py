@@ -3,7 +3,7 @@
 What one side alone changed is taken; what both changed differently is a conflict that a person settles.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -30,6 +30,13 @@ class Merged:
     conflicts: tuple[Conflict, ...]
     #: The paths of what differs from mine.
     taken: tuple[str, ...]
+    #: What mine said, by path.
+    mine: Mapping[str, bytes]
+
+    def changes(self) -> Iterator[tuple[str, bytes | None, bytes | None]]:
+        """(path, what mine said, what it says now) of what is taken; None where it is not there."""
+        now = {piece.path: piece.content for piece in self.pieces}
+        return ((path, self.mine.get(path), now.get(path)) for path in self.taken)
 
 
 def merge(
@@ -61,7 +68,7 @@ def merge(
             kept |= {above: side[above] for above in _above(path) if above in side and above not in kept}
     order = _order(list(old), list(own), list(other), kept)
     taken = tuple(path for path in {**own, **kept} if own.get(path) != kept.get(path))
-    return Merged(tuple(Piece(path, kept[path]) for path in order), tuple(conflicts), taken)
+    return Merged(tuple(Piece(path, kept[path]) for path in order), tuple(conflicts), taken, own)
 
 
 def named(found: Iterable[Piece], key: str, version: str) -> list[Piece]:

@@ -10,7 +10,7 @@ from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Draft, DraftPiece, Person, db
-from lms.pages import LANGUAGE_NAMES, tracks
+from lms.pages import tracks
 from lms.security import visitor
 from lms.services import drafts, studio
 from lms.services.studio import Grants
@@ -96,22 +96,3 @@ def published_title(key: str) -> str:
     draft = drafts.open_draft(db.session(), key)
     found = drafts.piece(db.session(), draft, track_path()) if draft is not None else None
     return (localized(track_in(found.content).title) if found is not None else "") or key
-
-
-def piece_words(path: str) -> str:
-    """What a piece is, in the reader's words."""
-    module, _slash, rest = path.partition("/")
-    kind, _slash, name = rest.partition("/")
-    key, _slash, language = name.partition("/")
-    if path == "track":
-        return _("The track itself: title, rules, legal references")
-    if rest == "module":
-        return _("Module %(module)s: title, rules, objectives, sources", module=module)
-    if kind == "question" and key:
-        return _("Module %(module)s, question %(key)s", module=module, key=key)
-    if kind == "lesson" and language:
-        speech = LANGUAGE_NAMES.get(language, language)
-        return _("Module %(module)s, lesson %(key)s, text (%(language)s)", module=module, key=key, language=speech)
-    if kind == "lesson" and key:
-        return _("Module %(module)s, lesson %(key)s: duration, objectives, sources", module=module, key=key)
-    return _("File %(path)s", path=path)

@@ -8,9 +8,11 @@ from curricula.in_order import in_order
 from curricula.model import Lesson, Module, Track
 from curricula.places import piece_at, piece_of
 from curricula.quality import Finding
+from lms.forms.review import CommentForm
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Draft, DraftComment, db
+from lms.services import reviews
 from lms.services.following import Following, losses
 from lms.services.reviews import Report
 from lms.studio import colleague
@@ -43,6 +45,21 @@ def comments_shown(draft: Draft, rows: Iterable[DraftComment], labels: Labels) -
         }
         for row in rows
     ]  # fmt: skip
+
+
+def said_of(draft: Draft, path: str, *others: str, back: str = "") -> dict[str, Any]:
+    """What was said of a piece, and of ``others`` written on the same page, as ``studio.said_of`` shows it.
+
+    ``back``: the page to come back to; the piece's own without it.
+    """
+    rows = comments_shown(draft, reviews.comments(db.session(), draft, path, *others), {})
+    return {
+        "path": path,
+        "waiting": [each for each in rows if not each["resolved_at"]],
+        "resolved": [each for each in rows if each["resolved_at"]],
+        "form": CommentForm(formdata=None),
+        "back": f"{back or edit_url(draft.track_key, path)}#comments",
+    }
 
 
 def policy(track: Track | None, numbers: Mapping[str, Following]) -> dict[str, Any]:

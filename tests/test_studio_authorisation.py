@@ -76,6 +76,8 @@ STUDIO = {
     ("forks.adapt", "POST"): frozenset({"author elsewhere"}),
     ("forks.upstream", "GET"): EVERY,
     ("forks.take_in", "POST"): AUTHOR,
+    ("catching_up.show", "GET"): EVERY,
+    ("catching_up.take_in", "POST"): AUTHOR,
     ("law.close", "POST"): EVERY,
     ("review.show", "GET"): EVERY,
     ("review.send", "POST"): AUTHOR,

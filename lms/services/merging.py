@@ -4,13 +4,13 @@ Whoever merges settles each conflict; what they settled counts for the words the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from curricula.folder import Folder
 from curricula.merge import Conflict, Merged, Side, merge, named
-from curricula.pieces import Piece, pieces, track_in, track_path
+from curricula.pieces import Piece, pieces, track_in, track_path, track_piece
 from lms.models import Draft, DraftChange, DraftPiece, TrackRevision
 from lms.services import drafts, revisions
 from lms.services.audit import record
@@ -33,15 +33,18 @@ class Unsettled(Exception):
 
 
 def merged(
-    session: Session, draft: Draft, base: TrackRevision | None, theirs: TrackRevision,
+    session: Session, draft: Draft | None, base: TrackRevision | None, theirs: TrackRevision,
     settled: Mapping[str, Settled] | None = None,
 ) -> Merged:  # fmt: skip
-    """What the draft would be with the changes from ``base`` to ``theirs``; its key and version stay."""
-    rows = drafts.contents(session, draft)
-    editions = {row.path: row.edition for row in rows}
-    mine = [Piece(row.path, row.content) for row in rows]
-    own = next((track_in(piece.content) for piece in mine if piece.path == track_path()), None)
+    """What the draft would be with the changes from ``base`` to ``theirs``; its key and version stay.
+
+    Without a draft, what one that says ``base`` would be.
+    """
     old, new = _pieces(base) if base else [], _pieces(theirs)
+    rows = drafts.contents(session, draft) if draft is not None else []
+    editions = {row.path: row.edition for row in rows}
+    mine = [Piece(row.path, row.content) for row in rows] if draft is not None else old
+    own = next((track_in(piece.content) for piece in mine if piece.path == track_path()), None)
     if own is not None:
         old, mine, new = (named(side, own.key, own.version) for side in (old, mine, new))
     answers = {
@@ -70,13 +73,21 @@ def newer(session: Session, draft: Draft) -> TrackRevision | None:
 
 
 def catch_up(session: Session, draft: Draft, settled: Mapping[str, Settled], person_id: int | None) -> Merged | None:
-    """Bring a draft on the current revision of its track; None when it is on it already. Raises as ``take_in``."""
+    """Bring a draft on the current revision of its track; None when it is on it already. Raises as ``take_in``.
+
+    Its version becomes the next free one where the revision took its name.
+    """
     current = newer(session, draft)
     if current is None:
         return None
     base = revisions.named(session, draft.track_key, draft.base_digest) if draft.base_digest else None
     found = take_in(session, draft, base, current, settled, person_id)
     draft.base_digest = current.digest
+    row = drafts.piece(session, draft, track_path())
+    if row is not None:
+        track = track_in(row.content)
+        version = revisions.free_version(session, draft.track_key, track.version)
+        drafts.save(session, draft, row.path, track_piece(replace(track, version=version)), row.edition, person_id)
     record(session, "draft_caught_up", f"track:{draft.track_key}", person_id, base=current.digest)
     session.flush()
     return found

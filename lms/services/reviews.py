@@ -20,7 +20,7 @@ from curricula.places import piece_at, piece_of
 from curricula.problems import N_, CurriculumError, Problem
 from curricula.quality import Finding, findings
 from lms.models import Draft, DraftComment, DraftPiece, TrackRevision, utcnow
-from lms.services import drafts, revisions
+from lms.services import drafts, merging, revisions
 from lms.services.audit import record
 
 
@@ -184,14 +184,8 @@ def begin_again(session: Session, draft: Draft, person_id: int) -> Draft:
     return drafts.begin(session, draft.track_key, person_id)
 
 
-def newer_revision(session: Session, draft: Draft) -> TrackRevision | None:
-    """The current revision of the draft's track when it is not the one the draft began from."""
-    current = revisions.named(session, draft.track_key)
-    return current if current is not None and current.digest != draft.base_digest else None
-
-
 def _check_base(session: Session, draft: Draft) -> None:
-    newer = newer_revision(session, draft)
+    newer = merging.newer(session, draft)
     if newer is not None:
         raise Outdated(newer)
 
@@ -206,11 +200,11 @@ def _hold(session: Session, draft: Draft, *states: str) -> None:
 # Comments
 
 
-def comments(session: Session, draft: Draft, path: str | None = None) -> Sequence[DraftComment]:
-    """What was said of a draft, the first word first; of one piece when ``path`` is given (empty: of the whole)."""
+def comments(session: Session, draft: Draft, *paths: str) -> Sequence[DraftComment]:
+    """What was said of a draft, the first word first; of these pieces when some are given (empty: of the whole)."""
     query = select(DraftComment).filter_by(draft_id=draft.id).options(joinedload(DraftComment.person))
-    if path is not None:
-        query = query.filter_by(path=path)
+    if paths:
+        query = query.where(DraftComment.path.in_(paths))
     return session.scalars(query.order_by(DraftComment.at, DraftComment.id)).all()
 
 

@@ -16,7 +16,7 @@ from lms.i18n import localized
 from lms.models import Draft, Institution, db
 from lms.pages import issuer_name, tracks
 from lms.security import visitor
-from lms.services import drafts, revisions, studio
+from lms.services import drafts, reviews, revisions, studio
 from lms.services.outline import plan as outline_of
 from lms.studio import language_names, own_grants, own_roles
 
@@ -80,7 +80,7 @@ def track(track_key: str) -> ResponseReturnValue:
         "author/track.html",
         key=track_key, title=localized(plan.track.title) or track_key, draft=draft, published=published, roles=roles,
         plan=plan, writing=writing, step=_next_step(track_key, plan) if writing else None,
-        language_names=language_names(),
+        language_names=language_names(), waiting=reviews.open_comments(session, draft) if draft is not None else 0,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from lms.security import visitor
 from lms.services import bank, drafts
 from lms.services.drafts import Conflict, Frozen, Taken
 from lms.studio import colleague, frozen, module_or_404, own_draft, own_roles, piece_or_404, track_title
+from lms.studio_review import said_of
 
 blueprint = Blueprint("bank", __name__, url_prefix="/author")
 
@@ -233,6 +234,7 @@ def _page(
         unfinished=any(each["blocking"] for some in found.values() for each in some),
         before_url=_url("bank.question", draft.track_key, module.key, before) if before else None,
         after_url=_url("bank.question", draft.track_key, module.key, after) if after else None,
+        said=said_of(draft, row.path) if row else None,
         modules=[] if new or not place["may_write"] else _others(draft, module),
     )  # fmt: skip
     return page, status

@@ -1,23 +1,21 @@
 """Adapting a track of another institution, and taking in what it publishes afterwards."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from curricula.diff import Change, compare
-from curricula.merge import Conflict, Side
 from lms.forms.author import AdaptForm
 from lms.i18n import gettext as _
 from lms.i18n import localized, ngettext
 from lms.models import Draft, db
-from lms.pages import LANGUAGE_NAMES, issuer_name, tracks
+from lms.pages import issuer_name
 from lms.security import visitor
 from lms.services import authors, drafts, forks, merging
 from lms.services.forks import Shared, Upstream
 from lms.services.merging import Settled
-from lms.studio import frozen, own_grants, own_roles, piece_words, published_title
+from lms.studio import frozen, own_grants, own_roles, published_title
+from lms.studio_merging import merge_shown, settled
 
 blueprint = Blueprint("forks", __name__, url_prefix="/author")
 
@@ -86,14 +84,14 @@ def take_in(track_key: str) -> ResponseReturnValue:
         session.rollback()
         flash(_("It was published again meanwhile. Here is what it says now."), "warm")
         return redirect(here, 303)
-    settled = _settled()
+    chosen = settled()
     try:
-        merged = forks.take_in(session, draft, found, settled, by)
+        merged = forks.take_in(session, draft, found, chosen, by)
     except drafts.Frozen:
         session.rollback()
         raise frozen() from None
     except merging.Unsettled:
-        page = _upstream_page(track_key, found, roles, draft, settled)
+        page = _upstream_page(track_key, found, roles, draft, chosen)
         session.rollback()
         return page, 409
     session.commit()
@@ -114,76 +112,15 @@ def fork_of(track_key: str) -> dict[str, Any] | None:
 
 def _upstream_page(
     track_key: str, found: Upstream | None, roles: frozenset[str], draft: Draft | None,
-    settled: dict[str, Settled] | None = None,
+    chosen: dict[str, Settled] | None = None,
 ) -> str:  # fmt: skip
-    """``settled``: what was chosen so far, when the form comes back."""
+    """``chosen``: what was chosen so far, when the form comes back."""
     behind = found is not None and found.behind
-    conflicts: Iterable[Conflict] = ()
-    if found is not None and behind and draft is not None:
-        conflicts = merging.merged(db.session(), draft, found.taken, found.current).conflicts
-    editions = {row.path: row.edition for row in drafts.listed(db.session(), draft)} if draft else {}
     return render_template(
-        "author/upstream.html", key=track_key, title=published_title(track_key), upstream=found,
+        "author/upstream.html", key=track_key, title=published_title(track_key), upstream=found, draft=draft,
         source=published_title(found.key) if found else "", may_take="author" in roles,
-        changes=_changes(found) if found is not None and behind else [], asked=settled is not None,
-        conflicts=[_conflict(each, editions.get(each.path, 0), (settled or {}).get(each.path)) for each in conflicts],
+        merge=merge_shown(draft, found.taken, found.current, chosen) if found is not None and behind else None,
     )  # fmt: skip
-
-
-def _conflict(each: Conflict, edition: int, chosen: Settled | None) -> dict[str, Any]:
-    """One choice to make; what was chosen before a colleague wrote is to choose again."""
-    return {
-        "path": each.path, "name": piece_words(each.path), "edition": edition,
-        "mine": _lines(each.base, each.mine), "theirs": _lines(each.base, each.theirs),
-        "mine_gone": each.mine is None, "theirs_gone": each.theirs is None,
-        "side": chosen.side if chosen is not None and chosen.edition == edition else "",
-    }  # fmt: skip
-
-
-def _changes(found: Upstream) -> list[dict[str, Any]]:
-    known = tracks()
-    before, after = (known.revision(found.key, row.digest) for row in (found.taken, found.current))
-    changed = compare(before, after) if before and after else []
-    return [{"where": _where(change), "kind": change.kind, "lines": _signed(change)} for change in changed]
-
-
-def _where(change: Change) -> str:
-    """The way to a part, in the reader's words; keys stay as they are."""
-    words = {
-        "able": _("objectives of the lesson"), "audience": _("audience"), "body": _("text"), "feedback": _("feedback"),
-        "certificate": _("certificate"), "legal": _("legal reference"), "lesson": _("lesson"), "note": _("note"),
-        "objective": _("objective"), "option": _("option"), "promise": _("promise"), "question": _("question"),
-        "quiz": _("assessment"), "source": _("source"), "stem": _("wording"), "summary": _("summary"),
-        "text": _("text"), "title": _("title"), "version": _("version"), **LANGUAGE_NAMES,
-    }  # fmt: skip
-    return " › ".join(words.get(part, part) for part in change.path)
-
-
-def _lines(before: bytes | None, after: bytes | None) -> list[tuple[str, str]] | None:
-    """The lines that differ, each with its sign; None for what is no text."""
-    try:
-        old, new = (content.decode() if content is not None else None for content in (before, after))
-    except UnicodeDecodeError:
-        return None
-    return _signed(Change((), "text", old, new))
-
-
-def _signed(change: Change) -> list[tuple[str, str]]:
-    """The lines that differ, each with its sign; empty ones only where nothing else differs."""
-    found = [(line[0], line[1:]) for line in change.lines]
-    return [(sign, text) for sign, text in found if text.strip()] or found
-
-
-def _settled() -> dict[str, Settled]:
-    """What the form says: ``path-N``, ``edition-N`` and ``side-N`` of each conflict."""
-    found = {}
-    sides: dict[str, Side] = {"mine": "mine", "theirs": "theirs"}
-    for name, path in request.form.items():
-        number = name.removeprefix("path-")
-        side = sides.get(request.form.get(f"side-{number}", ""))
-        if number != name and side is not None:
-            found[path] = Settled(side, request.form.get(f"edition-{number}", -1, type=int))
-    return found
 
 
 def _other(own: list[int | None], found: Shared) -> list[int | None]:

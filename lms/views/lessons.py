@@ -28,6 +28,7 @@ from lms.security import visitor
 from lms.services import drafts, lesson_drafts, lesson_files, outline_files
 from lms.services.drafts import Conflict, Frozen
 from lms.studio import colleague, frozen, language_names, module_or_404, own_draft, own_roles, piece_or_404, track_title
+from lms.studio_review import said_of
 
 blueprint = Blueprint("lessons", __name__, url_prefix="/author")
 
@@ -120,6 +121,7 @@ def _page(
         images=list(lesson_files.files(db.session(), draft, module_key)),
         image_form=ImageForm(formdata=None),
         images_url=url_for("module_files.index", track_key=key, module_key=module_key),
+        said=said_of(draft, path, lesson_path(module_key, lesson_key)),
         **_around(draft, module, lesson_key, language),
         **preview_values(draft, module, form.text, settings.sources, language),
     )

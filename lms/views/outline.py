@@ -13,6 +13,7 @@ from lms.pages import tracks
 from lms.services import outline, outline_files, revisions
 from lms.services.outline import Use
 from lms.studio import own_draft
+from lms.studio_review import said_of
 
 blueprint = Blueprint("outline", __name__, url_prefix="/author")
 
@@ -47,6 +48,7 @@ def track(track_key: str) -> ResponseReturnValue:
         row,
         key=track_key,
         title=localized(now.title),
+        said=said_of(draft, row.path),
     )
 
 
@@ -73,4 +75,5 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
     return form_page(
         "author/module_form.html", form, read_now(now, row, fresh=fresh), collisions, used, row,
         key=track_key, track=localized(plan.track.title) or track_key, title=title, module=now,
+        said=said_of(draft, row.path),
     )  # fmt: skip

@@ -12,9 +12,9 @@ from lms.i18n import localized, ngettext
 from lms.models import Draft, db, utcnow
 from lms.pages import local_path
 from lms.security import visitor
-from lms.services import drafts, following, library, reviews, revisions
+from lms.services import drafts, following, library, merging, reviews, revisions
 from lms.studio import colleague, own_roles
-from lms.studio_pages import Labels
+from lms.studio_pages import Labels, piece_name
 from lms.studio_review import comments_shown, policy, quality
 
 blueprint = Blueprint("review", __name__, url_prefix="/author")
@@ -92,7 +92,7 @@ def again(track_key: str) -> ResponseReturnValue:
         return _no_draft(track_key)
     if not form.validate_on_submit():
         return _page(draft, roles, sure=form), 400
-    if draft.base_digest is None or reviews.newer_revision(session, draft) is None:
+    if draft.base_digest is None or merging.newer(session, draft) is None:
         return _elsewhere(track_key)
     try:
         reviews.begin_again(session, draft, visitor().person.id)
@@ -213,7 +213,8 @@ def _page(
     session, today, me = db.session(), utcnow().date(), visitor().person.id
     found = reviews.report(session, draft, today)
     labels: Labels = {row.path: row.label for row in drafts.listed(session, draft)}
-    newer, numbers = reviews.newer_revision(session, draft), following.following(session, draft.track_key)
+    newer, numbers = merging.newer(session, draft), following.following(session, draft.track_key)
+    about = (commenting.path.data if commenting is not None else "") or ""
     said = comments_shown(draft, reviews.comments(session, draft), labels)
     return render_template(
         "author/review.html",
@@ -232,6 +233,8 @@ def _page(
         back=word if word is not None and word.word.flags.required else _word(needed=True),
         publishing=publishing or PublishForm(),
         commenting=commenting or CommentForm(formdata=None),
+        commented=piece_name(about, labels) if about else None,
+        back_to=local_path(request.form.get("next"), "") if about else None,
         sure=sure or _sure(),
         policy=policy(found.track, numbers) if draft.state == "approved" else None,
     )

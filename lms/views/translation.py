@@ -15,6 +15,7 @@ from lms.security import visitor
 from lms.services import agreements, drafts, translation
 from lms.services.drafts import Conflict, Frozen
 from lms.studio import frozen, own_draft, own_roles
+from lms.studio_review import said_of
 from lms.text_names import text_name
 from lms.translation_pages import body_html, index_values, piece_values
 
@@ -92,7 +93,11 @@ def _values(
         abort(404)
     writable = "author" in own_roles(draft.track_key) and draft.state == "draft"
     values = piece_values(draft, unit, rows, agreement, _language(), form, conflicts or [])
-    return {**values, "writable": writable, "memory": f"draft:{visitor().person.id}:{draft.id}:{unit}:{_language()}"}
+    paths = [path for path in (f"{unit}/{_language()}", unit) if path in rows]  # of a lesson, the text written first
+    return {
+        **values, "writable": writable, "memory": f"draft:{visitor().person.id}:{draft.id}:{unit}:{_language()}",
+        "said": said_of(draft, *paths, back=values["save_url"]) if paths else None,
+    }  # fmt: skip
 
 
 def _language() -> str:

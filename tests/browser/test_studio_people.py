@@ -113,7 +113,7 @@ def test_a_role_is_given_a_track_adapted_and_its_update_taken_in(stage: Stage, n
     both_sides_change(stage)
     page.reload()
     page.get_by_role("link", name=stage.say("See the differences and take them in")).click()
-    expect(page.locator("ins").first).to_contain_text("Ajout de l’école.")
+    expect(page.locator(".parts ins").first).to_contain_text("Ajout de l’école.")
     sound(page)
     page.get_by_role("button", name=stage.say("Take in"), exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()

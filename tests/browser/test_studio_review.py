@@ -9,9 +9,12 @@ from browser_stage import PASSWORD, TRACK, Stage
 from playwright.sync_api import Page, expect
 
 from curricula.pieces import text_in, text_piece, track_in, track_piece
+from curricula.registry import shipped_tracks
+from curricula.write import folder_of
 from lms.models import db
-from lms.services import drafts, studio
+from lms.services import drafts, revisions, studio
 from lms.services.accounts import make_account
+from tests.forks_in_test import rewritten, theirs
 
 AUTHOR, REVIEWER = "auteur.relecture@example.org", "relecteur.relecture@example.org"
 
@@ -52,6 +55,14 @@ def signed_in(page: Page, stage: Stage, address: str) -> Page:
     return page
 
 
+def _published_meanwhile(stage: Stage) -> None:
+    with stage.served.app_context():
+        track = rewritten(shipped_tracks()[TRACK], "2098.1", at1=theirs(1))
+        revisions.publish(db.session(), folder_of(track), "imported")
+        db.session.commit()
+        db.session.remove()
+
+
 def accessible(page: Page) -> None:
     """No rule is broken and nothing overflows, wide and at the width of a phone."""
     bring_axe(page)
@@ -64,7 +75,12 @@ def accessible(page: Page) -> None:
 def test_a_draft_is_sent_commented_approved_and_published(new_page: NewPage, begun: Stage) -> None:
     here = f"{begun.tool}/author/{TRACK}"
     author, reviewer = (signed_in(new_page(), begun, address) for address in (AUTHOR, REVIEWER))
+    _published_meanwhile(begun)
     author.goto(f"{here}/review")
+    author.get_by_role("link", name="Voir ce qui est paru et le reprendre").click()
+    accessible(author)
+    author.get_by_role("button", name="Reprendre").click()
+    expect(author.get_by_role("status")).to_contain_text("Ce qui est paru est repris dans le brouillon.")
     accessible(author)
     author.get_by_label("Un mot pour qui le relira").fill("Relisez la séquence 1.")
     author.keyboard.press("Tab")

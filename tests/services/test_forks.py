@@ -178,6 +178,7 @@ def test_a_draft_catches_up_with_what_was_imported_meanwhile(session: Session, a
     assert draft.base_digest == row.digest
     assert merging.newer(session, draft) is None
     assert text_in(content(session, draft, LESSON)).body == "À nous.\n"
+    assert track_in(content(session, draft, track_path())).version == "2026.3", "the other took the name it had"
 
 
 def test_additions_removals_and_order_are_taken_in(session: Session, draft: Draft, author: int) -> None:

@@ -29,6 +29,7 @@ from lms.models import Draft, DraftComment, TrackRevision, db
 from lms.services import drafts, following, revisions, studio
 from lms.services.accounts import make_account
 from tests.archives_in_test import TRACK_FILE, zipped
+from tests.forks_in_test import rewritten, theirs
 from tests.image_samples import PNG
 from tests.learner_in_test import learner
 from tests.platform_in_test import PlatformInTest, person
@@ -46,6 +47,8 @@ class Desk:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
+        #: Where the last form sent led.
+        self.landed = ""
         self.people: dict[str, int] = {}
         self.browsers: dict[str, FlaskClient] = {}
         roles = {"auteur": ["author"], "relecteur": ["reviewer", "publisher"], "double": ["author", "reviewer"]}
@@ -73,6 +76,7 @@ class Desk:
             f"/author/{KEY}{to}", data={**data, "csrf_token": form_token(browser)}, content_type="multipart/form-data"
         )
         assert answer.status_code == status, answer.text
+        self.landed = answer.location or ""
         return answer.text if status != 303 else browser.get(answer.location).text
 
     def read(self, ask: Callable[[Session], T]) -> T:
@@ -236,6 +240,28 @@ def test_comments_are_said_kept_and_dealt_with(begun: Desk) -> None:
     begun.post("/review/resolve", comment="x", status=400)
 
 
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        (f"/d1/lessons/{LESSON}/fr", TEXT), ("/d1/bank/questions/d1-q01", "d1/question/d1-q01"), ("/track", "track"),
+        ("/d1/module", "d1/module"), (f"/translation/d1/lesson/{LESSON}?to=fr", TEXT),
+    ],
+)  # fmt: skip
+def test_a_piece_shows_its_comments_where_it_is_written(begun: Desk, page: str, path: str) -> None:
+    begun.post("/review/comments", "relecteur", path="d2/module", text="Ailleurs.")
+    shown = begun.get(page)
+    assert "Aucun commentaire n’attend." in shown
+    assert f'name="path" value="{path}"' in shown
+    (back,) = re.findall(r'name="next" value="([^"]+#comments)"', shown)
+    assert f"/author/{KEY}{page}#comments" == back
+    assert "Trop long." in begun.post("/review/comments", path=path, text="Trop long.", next=back)
+    assert begun.landed == back
+    assert "Ailleurs." not in begun.get(page)
+    refused = begun.post("/review/comments", path=path, text=" ", next=back, status=400)
+    assert f'value="{back}"' in refused, "what is mended leads back too"
+    assert "2 commentaires en attente" in plain(begun.get("/"))
+
+
 def test_learners_are_moved_when_it_is_asked(approved: Desk) -> None:
     approved.read(lambda session: learner(session, 1).id)
     page = plain(approved.get("/review", "relecteur"))
@@ -267,6 +293,34 @@ def test_a_revision_published_meanwhile_is_not_covered(approved: Desk) -> None:
     base = approved.read(lambda session: open_draft(session).base_digest)
     assert base == folder_of(track).digest
     assert "Quelqu’un a agi juste avant vous" in approved.post("/review/again", sure="y")
+
+
+def test_what_was_published_meanwhile_is_taken_into_the_draft(begun: Desk) -> None:
+    begun.get("/newer", status=303)
+    assert "Il n’y a rien à reprendre." in plain(begun.get("/review"))
+    begun.publish(folder_of(rewritten(shipped_tracks()[KEY], "2099.1", at0=theirs(), at1=theirs(1))))
+    assert "Voir ce qui est paru et le reprendre" in begun.get("/review")
+    page = begun.get("/newer")
+    assert page.count("De leur part.") == 2, "one comes by itself, one is asked about"
+    assert shows_added(page)
+    assert 'name="digest"' not in begun.get("/newer", "relecteur")
+    begun.post("/newer", digest="0" * 64)
+    (digest,) = re.findall(r'name="digest" value="(\w+)"', page)
+    (edition,) = re.findall(r'name="edition-1" value="(\d+)"', page)
+    asked = begun.post("/newer", digest=digest, status=409)
+    assert "Un élément a changé des deux côtés" in plain(asked)
+    chosen = {"digest": digest, "path-1": TEXT, "edition-1": edition, "side-1": "mine"}
+    assert "Ce qui est paru est repris dans le brouillon." in begun.post("/newer", **chosen)
+    texts = [text.decode() for name, text in sorted(begun.folder().files.items()) if name.endswith(".fr.md")]
+    assert [sum(said in text for text in texts) for said in ("De leur part.", "Une phrase nouvelle.")] == [1, 1]
+    assert b'version = "2099.2"' in begun.folder().files["track.toml"], "the name it had is taken"
+    begun.post("/review/send")
+    assert begun.state() == "review"
+    begun.publish(folder_of(replace(shipped_tracks()[KEY], version="2099.8")))
+    page = begun.get("/newer")
+    assert "Ce brouillon est en relecture" in page
+    assert 'name="digest"' not in page
+    begun.post("/newer", digest=folder_of(replace(shipped_tracks()[KEY], version="2099.8")).digest, status=409)
 
 
 def test_a_name_that_is_taken_is_said_before_anyone_reads(begun: Desk) -> None:
