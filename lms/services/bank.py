@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, sel
 from sqlalchemy.orm import Session, undefer
 
 from curricula.model import Question
-from curricula.pieces import Piece, module_path, question_in, question_path, question_piece
+from curricula.pieces import module_path, piece_of_question, question_in, question_path
 from lms.models import Draft, DraftChange, DraftPiece
 from lms.services import drafts
 from lms.services.offers import fold
@@ -103,7 +103,7 @@ def next_key(session: Session, draft: Draft, module_key: str) -> str:
 
 def add(session: Session, draft: Draft, module_key: str, question: Question, person_id: int | None) -> None:
     """Add a question at the end. Raises ``Frozen``, and ``Taken`` where its key names one already."""
-    drafts.add(session, draft, [Piece(question_path(module_key, question.key), question_piece(question))], person_id)
+    drafts.add(session, draft, [piece_of_question(module_key, question)], person_id)
 
 
 def copy(session: Session, draft: Draft, module_key: str, key: str, person_id: int | None) -> str:
