@@ -200,7 +200,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, 
     app.extensions["outbound"].close()
 
 
-@settings(max_examples=60)
+@settings(max_examples=10)
 @given(banks())
 @pytest.mark.parametrize("key", ["gift", "markdown", "moodle-xml"])
 def test_what_is_taken_out_comes_back_the_same(shared: tuple[Session, int, int], key: str, some: Bank) -> None:
