@@ -1,5 +1,6 @@
 """The bank of a module in a draft: listed and searched a page at a time, never read whole, and written one by one."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,6 +73,18 @@ def counts(session: Session, draft: Draft, module_key: str) -> dict[tuple[str, i
     objective, difficulty = _text("objective"), DraftPiece.facts["difficulty"].as_integer()
     query = select(objective, difficulty, func.count()).where(*_here(draft, module_key)).group_by(objective, difficulty)
     return {(key, level): count for key, level, count in session.execute(query).tuples()}
+
+
+def assessed(session: Session, draft: Draft) -> dict[str, Counter[str]]:
+    """How many questions assess each objective, by module."""
+    objective = _text("objective")
+    query = select(DraftPiece.parent, objective, func.count()).where(
+        DraftPiece.draft_id == draft.id, DraftPiece.parent.endswith("/question")
+    )
+    found: dict[str, Counter[str]] = {}
+    for parent, key, count in session.execute(query.group_by(DraftPiece.parent, objective)).tuples():
+        found.setdefault(parent.partition("/")[0], Counter())[key or ""] += count
+    return found
 
 
 def stems(session: Session, draft: Draft, module_key: str) -> dict[str, str]:

@@ -212,6 +212,9 @@ def test_what_is_taken_out_comes_back_the_same(shared: tuple[Session, int, int],
             drafts.add(session, draft, [piece_of_question("one", each) for each in some.questions], None)
         kept = bank.whole(session, draft, "one")
         given = form.write(Bank(some.title, kept, some.language))
+        # Markdown names the questions it leaves out: what follows the first paragraph of an option is its feedback.
+        named = {note.item for note in given.notes} if key == "markdown" else set()
+        kept = tuple(each for each in kept if each.key not in named)
         upload = bank_files.receive(
             session, draft, "two", person, name=f"bank{form.suffixes[0]}", content=given.content, key=key,
             language=some.language,
