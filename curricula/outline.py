@@ -1,6 +1,5 @@
 """The plan of a track while it is written: its modules in order, and how far each lesson and bank has come."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from curricula.pieces import (
     lesson_path,
     module_in,
     module_path,
+    question_in,
     settings_in,
     text_in,
     track_in,
@@ -20,8 +20,6 @@ from curricula.pieces import (
 )
 from curricula.quality import QUESTION_MINUTES
 
-#: The line of a question's piece that names its objective: pieces are written in one form, where it comes before texts.
-_OBJECTIVE = re.compile(rb'^objective = "([a-z0-9-]+)"$', re.MULTILINE)
 #: How far a lesson is in one language.
 Written = Literal["missing", "empty", "written"]
 
@@ -64,32 +62,33 @@ class Outline:
         return next((plan for plan in self.modules if plan.module.key == key), None)
 
 
-def outline(found: Iterable[Piece]) -> Outline:
-    """The plan that those pieces make, which may be unfinished; raises ``KeyError`` without the track's own piece."""
+def outline(found: Iterable[Piece], asked: Mapping[str, Counter[str]] | None = None) -> Outline:
+    """The plan that those pieces make, which may be unfinished; raises ``KeyError`` without the track's own piece.
+
+    ``asked``: by module, how many questions assess each objective, of banks too long to be among the pieces.
+    """
+    found = list(found)
     said = {piece.path: piece.content for piece in found}
     plans = {
         path.partition("/")[0]: ModulePlan(module_in(content))
         for path, content in said.items()
         if path == module_path(path.partition("/")[0])
     }
-    for path, content in said.items():
-        key, _slash, rest = path.partition("/")
+    for key, counted in (asked or {}).items():
+        if key in plans:
+            plans[key].questions += counted
+    for piece in found:
+        key, _slash, rest = piece.path.partition("/")
         kind, _slash, name = rest.partition("/")
         if key not in plans or "/" in name:
             continue
         if kind == "question":
-            plans[key].questions[_objective(content)] += 1
+            plans[key].questions[(piece.question or question_in(piece.content)).objective] += 1
         elif kind == "lesson":
             texts = {language: said.get(lesson_path(key, name, language)) for language in LANGUAGES}
-            plans[key].lessons.append(_lesson(name, settings_in(content), texts))
+            plans[key].lessons.append(_lesson(name, settings_in(piece.content), texts))
     modules = sorted(plans.values(), key=lambda plan: (plan.module.order, plan.module.key))
     return Outline(track_in(said[track_path()]), modules)
-
-
-def _objective(content: bytes) -> str:
-    """The objective of a question, without reading the rest: banks are long."""
-    found = _OBJECTIVE.search(content)
-    return found[1].decode() if found else ""
 
 
 def _lesson(key: str, settings: Settings, texts: Mapping[str, bytes | None]) -> LessonPlan:

@@ -15,7 +15,7 @@ Their order is that of the lessons in a module and of the questions in a bank.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from curricula.fields import Fields, parse
 from curricula.folder import Folder
@@ -46,6 +46,8 @@ class Piece:
 
     path: str
     content: bytes
+    #: The question it says, where whoever made the piece has it at hand: reading thousands of them back takes long.
+    question: Question | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,7 @@ def pieces(folder: Folder) -> Iterator[Piece]:
         elif name == "module.toml" and "/" not in module:
             yield Piece(module_path(module), folder.files[path])
         elif name == "questions.toml" and "/" not in module:
-            questions = read_bank(folder.place(path), problems)
-            yield from (Piece(question_path(module, each.key), question_piece(each)) for each in questions)
+            yield from (piece_of_question(module, each) for each in read_bank(folder.place(path), problems))
         elif lesson and "/" not in module:
             yield from _of_lesson(folder, path, module, lesson["slug"], lesson["language"])
         else:
@@ -154,6 +155,11 @@ def track_piece(track: Track) -> bytes:
 def module_piece(module: Module) -> bytes:
     """The piece of what a module says itself."""
     return _lines(module_lines(module))
+
+
+def piece_of_question(module: str, question: Question) -> Piece:
+    """A question as the piece of a module's bank."""
+    return Piece(question_path(module, question.key), question_piece(question), question)
 
 
 def question_piece(question: Question) -> bytes:

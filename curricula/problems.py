@@ -59,10 +59,11 @@ class Place:
 
     def line_of(self, pattern: str, after: int = 0) -> int:
         """First line from ``after`` on that the expression matches; ``after`` itself when none does."""
-        for number, line in enumerate(self.text.split("\n"), start=1):
-            if number >= after and re.search(pattern, line):
+        first, search = max(after, 1), re.compile(pattern).search
+        for number, line in enumerate(self.text.split("\n")[first - 1 :], first):
+            if search(line):
                 return number + self.offset
-        return max(after, 1) + self.offset
+        return first + self.offset
 
     def problem(self, line: int, what: str, fix: str, /, **values: object) -> Problem:
         """A problem at that line of this file."""

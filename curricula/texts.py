@@ -5,14 +5,14 @@ two pieces that make one unit; every other piece is a unit of its own.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
 from curricula.framework import FILE as FRAMEWORK
 from curricula.glossary import FILE as GLOSSARY
-from curricula.model import LANGUAGES, LessonText, Localized
+from curricula.model import LANGUAGES, LessonText, Localized, Question
 from curricula.pieces import (
     framework_in,
     framework_piece,
@@ -52,11 +52,21 @@ def language_of(path: str) -> str:
 
 def texts_of(contents: Mapping[str, bytes]) -> Texts:
     """The texts of a unit, of the contents of its pieces; those written in no language are left out."""
+    return together(texts_in(path, content) for path, content in contents.items())
+
+
+def together(parts: Iterable[Texts]) -> Texts:
+    """The texts of a unit, of those of its pieces; those written in no language are left out."""
     found: Texts = {}
-    for path, content in contents.items():
-        for name, text in texts_in(path, content).items():
+    for part in parts:
+        for name, text in part.items():
             found.setdefault(name, dict.fromkeys(LANGUAGES, "")).update(text)
     return {name: text for name, text in found.items() if any(text.values())}
+
+
+def texts_in_question(question: Question) -> Texts:
+    """The texts of a question, empty ones too."""
+    return _texts_in(question)
 
 
 def texts_in(path: str, content: bytes) -> Texts:
@@ -66,7 +76,7 @@ def texts_in(path: str, content: bytes) -> Texts:
         if language := language_of(path):
             found = {name: {language: text} for name, text in _lesson_texts(text_in(content)).items()}
         elif form := _form(path):
-            _each(form.read(content), lambda name, text: found.setdefault(name, _both(text)))
+            found = _texts_in(form.read(content))
     return found
 
 
@@ -117,6 +127,12 @@ def _form(path: str) -> _Form | None:
     if path == GLOSSARY:
         return _Form(glossary_in, glossary_piece)
     return None
+
+
+def _texts_in(value: Any) -> Texts:
+    found: Texts = {}
+    _each(value, lambda name, text: found.setdefault(name, _both(text)))
+    return found
 
 
 def _each(value: Any, change: Callable[[str, Localized], Localized], here: str = "") -> Any:

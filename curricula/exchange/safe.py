@@ -9,12 +9,10 @@ import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
-from xml.etree.ElementTree import Element
-from xml.sax import SAXParseException
-from xml.sax.handler import ContentHandler, feature_namespaces
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.sax import make_parser
+from defusedxml.ElementTree import DefusedXMLParser
 
 from curricula.exchange.model import NotReadable
 from curricula.problems import N_
@@ -57,16 +55,16 @@ class Node(Element):
 def xml(content: bytes) -> Node:
     """The root of a document. No DTD, entity or outside reference is taken."""
     _bounded(content)
-    builder, parser = _Builder(), make_parser()
-    parser.setFeature(feature_namespaces, True)
-    parser.setContentHandler(builder)
-    parser.forbid_dtd = True
+    builder = _Builder()
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
+    builder.parser = parser.parser
     try:
-        parser.parse(io.BytesIO(content))
+        parser.feed(content)
+        root: Node = parser.close()
     except DefusedXmlException as error:
         raise NotReadable(N_("The file declares entities or a document type, which are not taken."), 1) from error
-    except SAXParseException as error:
-        line, column = error.getLineNumber() or 0, error.getColumnNumber() or 0
+    except ParseError as error:
+        line, column = error.position
         raise NotReadable(
             N_("This is not XML: the syntax is wrong at column %(column)s."), line, column=str(column)
         ) from error
@@ -74,45 +72,48 @@ def xml(content: bytes) -> Node:
         raise
     except (UnicodeError, LookupError, ValueError) as error:
         raise NotReadable(N_("The encoding of this XML file is not what it declares.")) from error
-    assert builder.root is not None
-    return builder.root
+    return root
 
 
-class _Builder(ContentHandler):
-    """Builds elements by local name, each with its line."""
+class _Builder:
+    """Builds elements by local name, each with its line: what a parser of ``xml.etree`` calls its target."""
+
+    parser: Any = None
 
     def __init__(self) -> None:
-        super().__init__()
-        self.root: Node | None = None
+        self._root: Node | None = None
         self._open: list[Node] = []
         #: Of the text since the last tag: a text comes in many pieces.
         self._pieces: list[str] = []
-        self._locator: Any = None
 
-    def setDocumentLocator(self, locator: Any) -> None:  # noqa: N802 - named by SAX
-        self._locator = locator
-
-    def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:  # noqa: N802 - named by SAX
-        del qname
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element opens; names are « {namespace}local »."""
         self._end_text()
+        line = self.parser.CurrentLineNumber
         if len(self._open) >= DEPTH:
-            raise NotReadable(N_("Elements are nested too deep."), self._locator.getLineNumber())
-        node = Node(name[1], {key[1]: value for key, value in attrs.items()})
-        node.line = self._locator.getLineNumber()
+            raise NotReadable(N_("Elements are nested too deep."), line)
+        node = Node(_local(tag), {_local(name): value for name, value in attributes.items()})
+        node.line = line
         if self._open:
             self._open[-1].append(node)
         else:
-            self.root = node
+            self._root = node
         self._open.append(node)
 
-    def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802 - named by SAX
-        del name, qname
+    def end(self, tag: str) -> None:
+        """An element closes."""
+        del tag
         self._end_text()
         self._open.pop()
 
-    def characters(self, content: str) -> None:
+    def data(self, said: str) -> None:
         """A piece of text."""
-        self._pieces.append(content)
+        self._pieces.append(said)
+
+    def close(self) -> Node:
+        """The root of a document that ended well."""
+        assert self._root is not None
+        return self._root
 
     def _end_text(self) -> None:
         """Put the text where ``Element`` keeps it: inside, or after the last child."""
@@ -124,6 +125,10 @@ class _Builder(ContentHandler):
         else:
             node.text = said
         self._pieces = []
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 def archive(content: bytes) -> dict[str, bytes]:

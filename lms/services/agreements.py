@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session, undefer
 from curricula.agreement import Agreement, followed
 from curricula.model import LANGUAGES
 from curricula.pieces import Piece
-from curricula.texts import Texts, texts_of, unit_of
+from curricula.texts import Texts, texts_in, texts_in_question, texts_of, together, unit_of
 from lms.models import Draft, DraftPiece
 
 
 def begun(found: Iterable[Piece]) -> dict[str, dict[str, object]]:
     """What to keep with each unit of new pieces, by path: everything that is in two languages agrees."""
-    units: dict[str, dict[str, bytes]] = {}
+    units: dict[str, list[Texts]] = {}
     for each in found:
-        units.setdefault(unit_of(each.path), {})[each.path] = each.content
-    texts = {unit: texts_of(contents) for unit, contents in units.items()}
+        said = texts_in_question(each.question) if each.question else texts_in(each.path, each.content)
+        units.setdefault(unit_of(each.path), []).append(said)
+    texts = {unit: together(parts) for unit, parts in units.items()}
     return {unit: followed(Agreement(), said, said, said).as_json() for unit, said in texts.items()}
 
 

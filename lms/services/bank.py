@@ -1,5 +1,6 @@
 """The bank of a module in a draft: listed and searched a page at a time, never read whole, and written one by one."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, sel
 from sqlalchemy.orm import Session, undefer
 
 from curricula.model import Question
-from curricula.pieces import Piece, module_path, question_in, question_path, question_piece
+from curricula.pieces import module_path, piece_of_question, question_in, question_path
 from lms.models import Draft, DraftChange, DraftPiece
 from lms.services import drafts
 from lms.services.offers import fold
@@ -74,6 +75,18 @@ def counts(session: Session, draft: Draft, module_key: str) -> dict[tuple[str, i
     return {(key, level): count for key, level, count in session.execute(query).tuples()}
 
 
+def assessed(session: Session, draft: Draft) -> dict[str, Counter[str]]:
+    """How many questions assess each objective, by module."""
+    objective = _text("objective")
+    query = select(DraftPiece.parent, objective, func.count()).where(
+        DraftPiece.draft_id == draft.id, DraftPiece.parent.endswith("/question")
+    )
+    found: dict[str, Counter[str]] = {}
+    for parent, key, count in session.execute(query.group_by(DraftPiece.parent, objective)).tuples():
+        found.setdefault(parent.partition("/")[0], Counter())[key or ""] += count
+    return found
+
+
 def stems(session: Session, draft: Draft, module_key: str) -> dict[str, str]:
     """The wording of each question in each language, as lists show it → its key. Reads the labels of the whole bank."""
     query = select(DraftPiece.path, DraftPiece.label).where(*_here(draft, module_key))
@@ -103,7 +116,7 @@ def next_key(session: Session, draft: Draft, module_key: str) -> str:
 
 def add(session: Session, draft: Draft, module_key: str, question: Question, person_id: int | None) -> None:
     """Add a question at the end. Raises ``Frozen``, and ``Taken`` where its key names one already."""
-    drafts.add(session, draft, [Piece(question_path(module_key, question.key), question_piece(question))], person_id)
+    drafts.add(session, draft, [piece_of_question(module_key, question)], person_id)
 
 
 def copy(session: Session, draft: Draft, module_key: str, key: str, person_id: int | None) -> str:

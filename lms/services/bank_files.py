@@ -16,7 +16,7 @@ from curricula.exchange import choose
 from curricula.exchange.labels import USUAL_DIFFICULTY
 from curricula.exchange.model import Note, NotReadable
 from curricula.model import Option, Question
-from curricula.pieces import Piece, question_path, question_piece
+from curricula.pieces import piece_of_question
 from curricula.problems import N_
 from lms.models import BankUpload, Draft, utcnow
 from lms.services import bank, drafts, outbox
@@ -77,7 +77,7 @@ def read(session: Session, upload: BankUpload, meanwhile: Callable[[], None] = l
             message = N_("%(count)s pages and links of the file are not questions: they are left out.")
             notes.append(Note(message, values={"count": str(len(taken.pages) + len(taken.links))}))
         found = {
-            "questions": [asdict(each) for each in kept[: MOST + 1]], "count": len(kept), "said": len(notes),
+            "questions": [_kept(each) for each in kept[: MOST + 1]], "count": len(kept), "said": len(notes),
             "notes": [asdict(each) for each in notes[:NOTES]],
         }  # fmt: skip
     # A statement of its own: the row may have gone meanwhile, replaced by another file.
@@ -134,7 +134,7 @@ def confirm(
         raise TooMany
     module_key = upload.module_key
     new = choose.joining(bank.keys(session, draft, module_key), questions, objective, source, difficulty)
-    pieces = [Piece(question_path(module_key, each.key), question_piece(each)) for each in new]
+    pieces = [piece_of_question(module_key, each) for each in new]
     if pieces:
         drafts.add(session, draft, pieces, person_id)
     forget(session, upload)
@@ -149,6 +149,11 @@ def forget(session: Session, upload: BankUpload) -> None:
 def sweep(session: Session) -> None:
     """Forget the files that nobody confirmed in time."""
     session.execute(delete(BankUpload).where(BankUpload.at < utcnow() - LIFETIME))
+
+
+def _kept(question: Question) -> dict[str, Any]:
+    # Not ``asdict``, which copies every text.
+    return {**vars(question), "options": [vars(option) for option in question.options]}
 
 
 def _question(kept: dict[str, Any]) -> Question:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, undefer
 from assessments.registry import right_options
 from curricula.folder import Folder
 from curricula.merge import named
-from curricula.model import Question, Track
+from curricula.model import LANGUAGES, Question, Track
 from curricula.pieces import (
     Piece,
     folder_of,
@@ -314,7 +314,8 @@ def described_question(question: Question) -> tuple[dict[str, str], str, dict[st
         "untranslated": any(bool(text.get("fr")) != bool(text.get("en")) for text in texts),
         "unfinished": any(each.weight == "blocking" for each in alone(question, right_options())),
     }  # fmt: skip
-    return {language: text[:SHOWN] for language, text in question.stem.items()}, fold(" ".join(words)), facts
+    label = {language: question.stem.get(language, "")[:SHOWN] for language in LANGUAGES}
+    return label, fold(" ".join(words)), facts
 
 
 def parent(path: str) -> str:
@@ -327,7 +328,8 @@ def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: i
     now, rows, found = utcnow(), [], list(found)
     agreed = agreements.begun(found)
     for place, each in enumerate(found, last + 1):
-        label, words, facts = described(each.path, each.content)
+        known = described_question(each.question) if each.question else described(each.path, each.content)
+        label, words, facts = known
         rows.append(
             {
                 "draft_id": draft.id, "path": each.path, "parent": parent(each.path), "place": place,

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, undefer
 
 from curricula.model import Module, Track
@@ -29,7 +29,7 @@ from curricula.pieces import (
     track_piece,
 )
 from lms.models import Draft, DraftPiece
-from lms.services import drafts
+from lms.services import bank, drafts
 from lms.services.drafts import Taken
 from lms.services.offers import fold
 
@@ -52,8 +52,13 @@ class Use:
 
 
 def plan(session: Session, draft: Draft) -> Outline:
-    """The plan of a draft."""
-    return outline(Piece(row.path, row.content) for row in drafts.contents(session, draft))
+    """The plan of a draft. Reads neither its questions, which are counted, nor its images."""
+    path = DraftPiece.path
+    query = select(path, DraftPiece.content).where(
+        DraftPiece.draft_id == draft.id, or_(path == track_path(), path.endswith("/module"), path.contains("/lesson/"))
+    )
+    rows = session.execute(query.order_by(DraftPiece.place, path)).tuples()
+    return outline((Piece(*row) for row in rows), bank.assessed(session, draft))
 
 
 def slug(text: str) -> str:

@@ -1,21 +1,32 @@
 """What reading a question bank of other tools costs: each format beside a plain parse of the same XML.
 
-Run ``python tests/bench/bench_exchange.py [QUESTIONS]``. Prints ratios of CPU time, taken in turn in one process:
+So does the whole import in the studio, on SQLite: read, kept, shown, added to a draft.
+
+Run ``python -m tests.bench.bench_exchange [QUESTIONS]``. Prints ratios of CPU time, taken in turn in one process:
 seconds depend on the machine.
 """
 
+import logging
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from time import process_time
 from xml.etree import ElementTree as ET
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+import structlog
 
 from curricula.exchange.formats import gift, moodle_xml
 from curricula.exchange.model import Bank
 from curricula.model import Option, Question
+from lms.app import create_app
+from lms.config import load_config
+from lms.models import Draft, db
+from lms.schema import upgrade
+from lms.services import bank_files
+from tests.bank_in_test import MODULE, TRACK, Author
 
 ROUNDS = 3
 #: As Moodle's editor writes a paragraph, with a word in bold in each stem.
@@ -63,13 +74,51 @@ def bank(count: int) -> Bank:
     return Bank("Banc", tuple(Question(f"q{n}", "single", "o1", 2, "s", stem, options) for n in range(count)), "fr")
 
 
+@contextmanager
+def studio() -> Iterator[int]:
+    """A server with a draft that somebody writes: their number."""
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(load_config({}, base_url="http://localhost:8000", data_dir=Path(folder)))
+        upgrade(app)
+        author = Author(app)
+        with app.app_context():
+            yield author.person_id
+            db.engine.dispose()
+        app.extensions["outbound"].close()
+
+
+def imported(content: bytes, person: int) -> Callable[[], None]:
+    """The import of a file: sent, read by the job, shown, confirmed; nothing of it stays."""
+
+    def run() -> None:
+        session = db.session()
+        draft = session.query(Draft).filter_by(track_key=TRACK).one()
+        sent = {"name": "bank.xml", "content": content, "key": "moodle-xml", "language": "fr"}
+        upload = bank_files.receive(session, draft, MODULE, person, **sent)
+        bank_files.read(session, upload)
+        bank_files.about(session, draft, MODULE, bank_files.found(session, upload)["questions"])
+        bank_files.confirm(session, draft, upload, person, source="white-paper")
+        session.rollback()
+
+    return run
+
+
 def main(count: int = 5_000) -> None:
     """Print each step's CPU time as a ratio of the plain parse's."""
+    with studio() as person:
+        compare(count, person)
+
+
+def compare(count: int, person: int) -> None:
+    """The same, in a studio that is there."""
     content, questions = export(count), bank(count)
     as_gift = gift.write(questions).content
     steps: dict[str, Callable[[], object]] = {
         "xml.etree, parsed alone": lambda: ET.fromstring(content),
         "Moodle XML, read": lambda: moodle_xml.read(content, "fr"),
+        "Moodle XML, imported": imported(content, person),
         "Moodle XML, written": lambda: moodle_xml.write(questions),
         "GIFT, read": lambda: gift.read(as_gift, "fr"),
         "GIFT, written": lambda: gift.write(questions),

@@ -6,10 +6,22 @@ import pytest
 from sqlalchemy.orm import Session
 
 from curricula.model import Module
-from curricula.pieces import Piece, module_in, module_path, module_piece, track_in, track_path
+from curricula.outline import outline as plan_of
+from curricula.pieces import (
+    Piece,
+    module_in,
+    module_path,
+    module_piece,
+    piece_of_question,
+    pieces,
+    track_in,
+    track_path,
+)
 from lms.models import Draft
 from lms.services import drafts, outline
 from lms.services.drafts import Frozen, Taken
+from tests.bank_in_test import loaded
+from tests.curricula.exchange.question_samples import a_question
 
 NEW = Module(
     key="new", code="N", order=1, status="planned", title={"fr": "Neuf"}, summary={}, duration_minutes=0,
@@ -31,6 +43,18 @@ def rewrite(session: Session, draft: Draft, key: str, **more: object) -> None:
     assert row is not None
     content = module_piece(replace(module_in(row.content), **more))  # type: ignore[arg-type]
     drafts.save(session, draft, row.path, content, row.edition, None)
+
+
+def test_the_plan_is_that_of_the_pieces_though_no_question_is_read(session: Session, draft: Draft) -> None:
+    drafts.add(session, draft, [piece_of_question("d1", a_question("aimless", objective=""))], None)
+    plan = outline.plan(session, draft)
+    assert plan == plan_of(pieces(drafts.folder(session, draft)))
+    found = plan.module("d1")
+    assert found is not None
+    assert (found.questions[""], found.questions.total()) == (1, 16)
+    with loaded() as seen:
+        outline.plan(session, draft)
+    assert not any("/question/" in path for path in seen)
 
 
 def test_a_module_is_added_at_the_end_under_a_key_of_its_own(session: Session, draft: Draft) -> None:
