@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 #: Marks a message for extraction; whoever shows it translates it.
 N_ = str
@@ -57,12 +58,17 @@ class Place:
             problem = Problem(name, line, N_("This file is not UTF-8 text."), N_("Save it again as UTF-8."))
             raise CurriculumError([problem]) from error
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        # Kept: a long bank is asked for a line at each of its tables.
+        return self.text.split("\n")
+
     def line_of(self, pattern: str, after: int = 0) -> int:
         """First line from ``after`` on that the expression matches; ``after`` itself when none does."""
         first, search = max(after, 1), re.compile(pattern).search
-        for number, line in enumerate(self.text.split("\n")[first - 1 :], first):
-            if search(line):
-                return number + self.offset
+        for index in range(first - 1, len(self._lines)):
+            if search(self._lines[index]):
+                return index + 1 + self.offset
         return first + self.offset
 
     def problem(self, line: int, what: str, fix: str, /, **values: object) -> Problem:

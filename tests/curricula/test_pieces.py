@@ -21,6 +21,8 @@ from curricula.pieces import (
 )
 from curricula.registry import SHIPPED, discover
 from curricula.write import folder_of as written
+from curricula.write import questions_lines
+from tests.curricula.exchange.question_samples import a_question
 from tests.curricula.test_write import tracks
 
 
@@ -82,3 +84,11 @@ def test_what_is_unfinished_is_still_a_folder() -> None:
     track, problems = read_track(made)
     assert track.title == {"fr": "Neuf", "en": ""}
     assert problems
+
+
+@pytest.mark.timeout(20)
+def test_a_long_bank_takes_no_more_than_its_length() -> None:
+    some = "\n".join(questions_lines(a_question(f"q{number}") for number in range(2_000))) + "\n"
+    found = list(pieces(Folder("t", {"d1/questions.toml": some.encode()})))
+    assert len(found) == 2_000
+    assert all(piece.question == question_in(piece.content) for piece in found[:20])

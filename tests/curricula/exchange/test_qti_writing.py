@@ -20,6 +20,7 @@ from curricula.exchange.model import Bank
 from curricula.model import Option, Question
 from curricula.registry import shipped_tracks
 from curricula.render import render_inline
+from tests.curricula.exchange.question_samples import banks
 
 QTI = "{http://www.imsglobal.org/xsd/imsqtiasi_v3p0}"
 PACKAGE = "{http://www.imsglobal.org/xsd/qti/qtiv3p0/imscp_v1p1}"
@@ -249,6 +250,32 @@ def test_any_text_shows_the_same_once_written_and_read(text: str) -> None:
     asked = question(stem={"en": f"Il {text}"})
     (taken,) = read(write(Bank("B", (asked,), "en")).content, "en").questions
     assert shown(taken.stem["en"]) == shown(asked.stem["en"])
+
+
+@settings(max_examples=30)
+@given(banks().filter(lambda some: bool(some.questions)))
+def test_a_bank_taken_out_and_in_keeps_everything_but_the_form_of_its_texts(some: Bank) -> None:
+    """Signs of Markdown that do nothing may go or change; a text that shows nothing may be refused."""
+    taken = {each.key: as_shown(each, some.language) for each in read(write(some).content, some.language).questions}
+    kept = [each for each in some.questions if all(shown(said) for said in asked(each, some.language))]
+    assert [taken.get(each.key) for each in kept] == [as_shown(each, some.language) for each in kept]
+
+
+def asked(question: Question, language: str) -> list[str]:
+    """The texts of a question that it cannot do without."""
+    return [question.stem[language], *(option.text[language] for option in question.options)]
+
+
+def as_shown(question: Question, language: str) -> Question:
+    """The question with its texts as a reader sees them."""
+    options = tuple(
+        replace(
+            option, text={language: shown(option.text[language])},
+            feedback={language: shown(option.feedback.get(language, ""))},
+        )
+        for option in question.options
+    )  # fmt: skip
+    return replace(question, stem={language: shown(question.stem[language])}, options=options)
 
 
 def shown(markdown: str) -> str:
