@@ -18,6 +18,8 @@ from tests.platform_in_test import PlatformInTest, trainer
 from tests.test_authorisation import form_token, routes
 
 TRACK = "decideurs"
+#: Who may open a page does not depend on the database: each walk is done on one.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 #: Whom nothing of this track concerns: learners, trainers, and authors of something else.
 STRANGERS = ("learner", "trainer", "author elsewhere", "author of another track", "administrator")
 EVERY = frozenset({"author", "reviewer", "publisher"})

@@ -28,6 +28,12 @@ class Activity:
         expect(self.frame.locator("body:not(:has([data-keep-proof])) .bar .brand")).to_be_visible()
         return self
 
+    def loaded(self) -> None:
+        """Wait until the page in the frame has all it needs, its script among it."""
+        inside = self.page.frame(name="tool")
+        assert inside is not None
+        inside.wait_for_load_state("load")
+
     def says(self, message: str, **values: object) -> Locator:
         """A text of the page, named by its message."""
         return self.frame.get_by_text(self.stage.say(message, **values), exact=True)

@@ -1,7 +1,8 @@
 """The running demo as the browser tests need it: more learners, results already earned, a tool that can restart."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
 from fractions import Fraction
@@ -291,15 +292,19 @@ class Stage:
             db.session.commit()
             db.session.remove()
 
-    def stop_tool(self) -> None:
-        """Stop the service; its worker and the LMS go on."""
-        self.demo._servers[0].stop()
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The service stopped for a while; its worker and the LMS go on.
 
-    def start_tool(self) -> None:
-        """Start the service again on its port: a new application, which remembers nothing but the database."""
-        fresh = create_app(self.demo.config)
-        self._restarted.append(fresh)
-        self.demo._servers[0] = serve(fresh, "127.0.0.1", self.demo.addresses.port)
+        It starts again on its port, whatever happened: a new application, which remembers nothing but the database.
+        """
+        self.demo._servers[0].stop()
+        try:
+            yield
+        finally:
+            fresh = create_app(self.demo.config)
+            self._restarted.append(fresh)
+            self.demo._servers[0] = serve(fresh, "127.0.0.1", self.demo.addresses.port)
 
     def grade(self, who: str) -> float | None:
         """The grade in force of a person in the LMS's gradebook, for the track's link."""

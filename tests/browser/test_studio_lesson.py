@@ -126,13 +126,10 @@ def test_what_is_typed_outlives_a_crash_of_the_server_and_of_the_page(desk: Desk
     context = page.context
     page.locator("#lesson-body").fill("Avant la panne.")
     status(page, "saved")
-    desk.stage.stop_tool()
-    try:
+    with desk.stage.stopped():
         page.locator("#lesson-body").press_sequentially(" Pendant la panne.")
         status(page, "failed")
         page.close()  # at once, as when a browser is killed: no page is asked anything
-    finally:
-        desk.stage.start_tool()
     assert desk.kept().body == "Avant la panne.\n"
     page = context.new_page()
     page.goto(desk.url)
