@@ -68,12 +68,13 @@ def publish(
 def publish_shipped(session: Session, folders: Iterable[Folder]) -> list[str]:
     """Publish the tracks of a release that are new; gives their keys.
 
-    Where the institution published a revision of its own, its own stays current.
+    Where the institution published a revision of its own, its own stays current; so does that of a later release, when
+    an earlier one is put back.
     """
     published = []
     for folder in folders:
-        last = _last(session, folder.name)
-        if last is None or (last.origin == "shipped" and last.digest != folder.digest):
+        known = revisions(session, folder.name)
+        if not known or (known[0].origin == "shipped" and folder.digest not in {row.digest for row in known}):
             publish(session, folder, "shipped")
             published.append(folder.name)
     return published

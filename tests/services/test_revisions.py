@@ -164,6 +164,13 @@ def test_a_release_brings_its_new_content_even_under_the_same_version(session: S
     assert Library(session)[KEY].digest == new.digest
 
 
+def test_an_earlier_release_put_back_publishes_nothing_again(session: Session, shipped: Track) -> None:
+    new = folder_of(later(shipped))
+    assert publish_shipped(session, [new]) == [KEY]
+    assert publish_shipped(session, [Folder.read(SHIPPED / KEY)]) == []
+    assert Library(session)[KEY].digest == new.digest
+
+
 def test_a_revision_is_named_by_its_version_or_its_digest(session: Session, shipped: Track) -> None:
     row = published(session, later(shipped))
     assert revisions.named(session, KEY) == row
