@@ -7,7 +7,7 @@ from datetime import date
 from curricula.links import links, well_formed
 from curricula.model import LANGUAGES, Track
 from curricula.problems import N_
-from curricula.quality import EASE, FRESH_DAYS, first_day
+from curricula.quality import EASE, fresh
 from curricula.reading import ease
 
 
@@ -48,6 +48,6 @@ def _rules(track: Track, today: date) -> Iterator[tuple[str, list[bool]]]:
     checked += [reference.checked_on for reference in track.legal]
     yield (
         N_("Sources and texts of law, each checked within a year: %(count)s."),
-        [bool(on) and (today - first_day(on or "")).days <= FRESH_DAYS for on in checked],
+        [bool(on and fresh(on, today)) for on in checked],
     )
     yield N_("Addresses, each well formed: %(count)s."), [well_formed(link.url) for link in links(track)]

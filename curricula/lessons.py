@@ -9,7 +9,13 @@ from curricula.model import LANGUAGES, Lesson, LessonText
 from curricula.problems import N_, CurriculumError, Place, Problem
 
 LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>fr|en)\.md")
-_HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
+#: The header of a lesson's file between its marks, and what follows.
+HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
+
+
+def lesson_file_path(module: str, lesson: Lesson, language: str) -> str:
+    """Where the file of a lesson in a language is."""
+    return f"{module}/{lesson.order:02}-{lesson.key}.{language}.md"
 
 
 def read_lessons(folder: Folder, module: str, problems: list[Problem]) -> tuple[Lesson, ...]:
@@ -33,7 +39,7 @@ def read_lessons(folder: Folder, module: str, problems: list[Problem]) -> tuple[
 
 def parted(place: Place, problems: list[Problem]) -> tuple[Fields, str]:
     """The header and the body of a lesson's file; ``CurriculumError`` where there is no header, or no TOML in it."""
-    parts = _HEADER.match(place.text.replace("\r\n", "\n"))
+    parts = HEADER.match(place.text.replace("\r\n", "\n"))
     if parts is None:
         what, fix = N_("The lesson has no TOML header."), N_("Open it with +++ … +++.")
         raise CurriculumError([place.problem(1, what, fix)])

@@ -47,6 +47,7 @@ def merge(
     ``settled`` says which side to take for the paths of conflicts. A side that removes a module or a lesson, of which
     the other wrote a part, removes nothing that this part needs to be read.
     """
+    settled = settled or {}
     old, own, other = ({piece.path: piece.content for piece in side} for side in (base, mine, theirs))
     kept: dict[str, bytes] = {}
     conflicts = []
@@ -56,9 +57,9 @@ def merge(
         if was == here:
             said = there
         elif here != there and was != there:
-            if path not in (settled or {}):
+            if path not in settled:
                 conflicts.append(Conflict(path, was, here, there))
-            elif (settled or {})[path] == "theirs":
+            elif settled[path] == "theirs":
                 said = there
         if said is not None:
             kept[path] = said

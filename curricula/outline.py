@@ -18,7 +18,7 @@ from curricula.pieces import (
     track_in,
     track_path,
 )
-from curricula.quality import QUESTION_MINUTES
+from curricula.quality import counted_minutes
 
 #: How far a lesson is in one language.
 Written = Literal["missing", "empty", "written"]
@@ -46,8 +46,7 @@ class ModulePlan:
     @property
     def counted_minutes(self) -> int:
         """What its lessons and its assessment take."""
-        quiz = QUESTION_MINUTES * self.module.quiz.questions if self.module.quiz else 0
-        return round(sum(lesson.settings.minutes for lesson in self.lessons) + quiz)
+        return counted_minutes(self.module.quiz, (lesson.settings.minutes for lesson in self.lessons))
 
 
 @dataclass(frozen=True)

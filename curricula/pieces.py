@@ -21,18 +21,20 @@ from curricula.fields import Fields, parse
 from curricula.folder import Folder
 from curricula.framework import read_framework
 from curricula.glossary import read_glossary
-from curricula.lessons import LESSON_FILE, parted
+from curricula.lessons import LESSON_FILE, lesson_file_path, parted
 from curricula.load import read_bank, read_module_file, read_track_file
 from curricula.model import LANGUAGES, Framework, Lesson, LessonText, Module, Question, Term, Track
 from curricula.problems import Place, Problem
 from curricula.write import (
     framework_lines,
     glossary_lines,
+    headed,
     lesson_file,
     module_lines,
     questions_lines,
     toml,
     track_lines,
+    whole,
 )
 
 _PATH = re.compile(
@@ -133,14 +135,14 @@ def folder_of(name: str, found: Iterable[Piece]) -> Folder:
         else:
             texts.setdefault((path["module"], path["key"]), {})[path["language"]] = text_in(piece.content)
     for module, questions in banks.items():
-        files[f"{module}/questions.toml"] = ("\n".join(questions_lines(questions)) + "\n").encode()
+        files[f"{module}/questions.toml"] = whole(questions_lines(questions))
     orders: dict[str, int] = {}
     for (module, slug), shared in settings.items():
         orders[module] = orders.get(module, 0) + 1
         written = texts.get((module, slug), {})
         lesson = Lesson(slug, orders[module], shared.minutes, shared.objectives, shared.sources, written)
         for language, text in written.items():
-            files[f"{module}/{lesson.order:02}-{slug}.{language}.md"] = lesson_file(lesson, text)
+            files[lesson_file_path(module, lesson, language)] = lesson_file(lesson, text)
     return Folder(name, files)
 
 
@@ -149,12 +151,12 @@ def folder_of(name: str, found: Iterable[Piece]) -> Folder:
 
 def track_piece(track: Track) -> bytes:
     """The piece of what a track says itself."""
-    return _lines(track_lines(track))
+    return whole(track_lines(track))
 
 
 def module_piece(module: Module) -> bytes:
     """The piece of what a module says itself."""
-    return _lines(module_lines(module))
+    return whole(module_lines(module))
 
 
 def piece_of_question(module: str, question: Question) -> Piece:
@@ -164,28 +166,28 @@ def piece_of_question(module: str, question: Question) -> Piece:
 
 def question_piece(question: Question) -> bytes:
     """The piece of a question."""
-    return _lines(questions_lines([question]))
+    return whole(questions_lines([question]))
 
 
 def framework_piece(framework: Framework) -> bytes:
     """The file of a competency framework."""
-    return _lines(framework_lines(framework))
+    return whole(framework_lines(framework))
 
 
 def glossary_piece(terms: Iterable[Term]) -> bytes:
     """The file of a glossary."""
-    return _lines(glossary_lines(terms))
+    return whole(glossary_lines(terms))
 
 
 def settings_piece(settings: Settings) -> bytes:
     """The piece of what a lesson is in every language."""
-    return _lines(f"{name} = {toml(value)}" for name, value in vars(settings).items())
+    return whole(f"{name} = {toml(value)}" for name, value in vars(settings).items())
 
 
 def text_piece(text: LessonText) -> bytes:
     """The piece of a lesson in one language."""
     header = [f"title = {toml(text.title)}", f"able = {toml(text.able)}"]
-    return "\n".join(["+++", *header, "+++", "", text.body]).encode()
+    return headed(header, text.body)
 
 
 def track_in(content: bytes) -> Track:
@@ -234,7 +236,3 @@ def _settings(header: Fields) -> Settings:
 
 def _place(content: bytes) -> Place:
     return Place.of("", content)
-
-
-def _lines(lines: Iterable[str]) -> bytes:
-    return ("\n".join(lines) + "\n").encode()

@@ -4,6 +4,8 @@ import re
 from collections.abc import Container, Sequence
 
 from curricula.folder import Folder
+from curricula.framework import FILE as FRAMEWORK
+from curricula.glossary import FILE as GLOSSARY
 from curricula.lessons import LESSON_FILE
 from curricula.model import LANGUAGES
 from curricula.pieces import lesson_path, module_path, question_path, track_path
@@ -19,7 +21,7 @@ def piece_of(path: Sequence[str], modules: Container[str]) -> str:
     """
     module, kind, key = [*path, "", "", ""][:3]
     if module not in modules:
-        return f"{module}.toml" if module in {"framework", "glossary"} else track_path()
+        return {"framework": FRAMEWORK, "glossary": GLOSSARY}.get(module, track_path())
     if kind == "lesson" and key:
         return lesson_path(module, key, next((part for part in reversed(path) if part in LANGUAGES), ""))
     if kind == "question" and key:

@@ -4,14 +4,14 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from curricula.links import links, well_formed
-from curricula.model import LANGUAGES, Lesson, Module, Option, Question, Source, Track
+from curricula.model import LANGUAGES, Lesson, Module, Option, Question, QuizRules, Source, Track
 from curricula.problems import N_, said
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
 from curricula.references import references
@@ -51,14 +51,15 @@ class Finding:
         return f"{' / '.join(self.path)}: {said(self.message, dict(self.values))}"
 
 
-def _finding(path: tuple[str, ...], weight: Weight, message: str, **values: object) -> Finding:
+def finding(path: tuple[str, ...], weight: Weight, message: str, **values: object) -> Finding:
+    """Something found, with the values of its message."""
     return Finding(path, weight, message, tuple((name, str(value)) for name, value in values.items()))
 
 
 def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
-    found += [each for reference in track.legal for each in _law(reference.key, reference.checked_on, today)]
+    found += [each for reference in track.legal for each in _age(("legal", reference.key), reference.checked_on, today)]
     found += [*_branches(track), *_framework(track), *_unused(track), *_links(track)]
     return sorted(found, key=lambda each: each.weight != "blocking")
 
@@ -66,11 +67,11 @@ def findings(track: Track, today: date) -> list[Finding]:
 def _branches(track: Track) -> Iterator[Finding]:
     for branch in track.branches:
         if not any(module.branch == branch.key for module in track.modules):
-            yield _finding(("branch", branch.key), "blocking", N_("No module belongs to this branch."))
+            yield finding(("branch", branch.key), "blocking", N_("No module belongs to this branch."))
     rule = track.certificate
     if rule and rule.branches > len(track.open_branches):
         message = N_("The certificate asks for more branches than can be followed: nobody would earn it.")
-        yield _finding(("certificate", "branches"), "blocking", message)
+        yield finding(("certificate", "branches"), "blocking", message)
 
 
 def _framework(track: Track) -> Iterator[Finding]:
@@ -78,7 +79,7 @@ def _framework(track: Track) -> Iterator[Finding]:
     for competency in track.framework.competencies if track.framework else ():
         if competency.key not in worked:
             where = ("framework", competency.key)
-            yield _finding(where, "advice", N_("No objective works towards this competency."))
+            yield finding(where, "advice", N_("No objective works towards this competency."))
 
 
 def _unused(track: Track) -> Iterator[Finding]:
@@ -89,10 +90,10 @@ def _unused(track: Track) -> Iterator[Finding]:
         terms |= named
         for file in module.files:
             if FILES + file.name not in named:
-                yield _finding((module.key, "file", file.name), "advice", N_("No lesson shows this image."))
+                yield finding((module.key, "file", file.name), "advice", N_("No lesson shows this image."))
     for term in track.glossary:
         if TERM + term.key not in terms:
-            yield _finding(("glossary", term.key), "advice", N_("No lesson uses this term."))
+            yield finding(("glossary", term.key), "advice", N_("No lesson uses this term."))
 
 
 def _module(module: Module, today: date) -> Iterator[Finding]:
@@ -102,20 +103,20 @@ def _module(module: Module, today: date) -> Iterator[Finding]:
     for objective in module.objectives:
         where = (*here, "objective", objective.key)
         if objective.key not in taught:
-            yield _finding(where, "blocking", N_("No lesson works towards this objective."))
+            yield finding(where, "blocking", N_("No lesson works towards this objective."))
         if not assessed[objective.key]:
-            yield _finding(where, "blocking", N_("No question assesses this objective."))
+            yield finding(where, "blocking", N_("No question assesses this objective."))
         elif assessed[objective.key] < 2:
-            yield _finding(
+            yield finding(
                 where, "advice", N_("A single question assesses this objective: a second attempt meets it again.")
             )
     if len(module.questions) < BANK:
         message = N_("The bank holds %(count)s questions; with %(least)s a second attempt differs from the first.")
-        yield _finding((*here, "question"), "advice", message, count=len(module.questions), least=BANK)
+        yield finding((*here, "question"), "advice", message, count=len(module.questions), least=BANK)
     missing = [str(level) for level in _DIFFICULTIES if level not in {each.difficulty for each in module.questions}]
     if module.questions and missing:
         message = N_("No question is of difficulty %(levels)s.")
-        yield _finding((*here, "question"), "advice", message, levels=", ".join(missing))
+        yield finding((*here, "question"), "advice", message, levels=", ".join(missing))
     yield from _duration(module)
     for source in module.sources:
         yield from _source(here, source, today)
@@ -125,12 +126,16 @@ def _module(module: Module, today: date) -> Iterator[Finding]:
 
 
 def _duration(module: Module) -> Iterator[Finding]:
-    quiz = QUESTION_MINUTES * module.quiz.questions if module.quiz else Fraction(0)
-    counted = round(sum(lesson.minutes for lesson in module.lessons) + quiz)
+    counted = counted_minutes(module.quiz, (lesson.minutes for lesson in module.lessons))
     if counted > module.duration_minutes:
         message = N_("Lessons and assessment take %(counted)s minutes, more than the %(declared)s declared.")
         where = (module.key, "duration_minutes")
-        yield _finding(where, "advice", message, counted=counted, declared=module.duration_minutes)
+        yield finding(where, "advice", message, counted=counted, declared=module.duration_minutes)
+
+
+def counted_minutes(quiz: QuizRules | None, lessons: Iterable[int]) -> int:
+    """What lessons of so many minutes and an assessment take, in minutes."""
+    return round(sum(lessons) + (QUESTION_MINUTES * quiz.questions if quiz else 0))
 
 
 def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Finding]:
@@ -138,13 +143,13 @@ def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Finding]:
     for language in LANGUAGES:
         text = lesson.texts.get(language)
         if text is None:
-            yield _finding((*where, language), "blocking", N_("The lesson is not written in this language."))
+            yield finding((*where, language), "blocking", N_("The lesson is not written in this language."))
             continue
         read = reading_minutes(text)
         low, high = (round(read * share) for share in MINUTES)
         if not low <= lesson.minutes <= max(high, 5):
             message = N_("%(declared)s minutes are declared; reading takes %(read)s at %(pace)s words a minute.")
-            yield _finding(
+            yield finding(
                 (*where, language),
                 "advice",
                 message,
@@ -155,41 +160,42 @@ def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Finding]:
         easy = ease(text.body, language)
         if easy is not None and easy < EASE:
             message = N_("Hard to read: %(ease)s on a scale of 100, where %(least)s is already demanding.")
-            yield _finding((*where, language), "advice", message, ease=round(easy), least=round(EASE))
+            yield finding((*where, language), "advice", message, ease=round(easy), least=round(EASE))
         share, longest = long_sentences(text.body)
         if share > LONG_SHARE:
             message = N_("%(share)s %% of the sentences are long; the longest begins « %(begins)s ».")
-            yield _finding((*where, language), "advice", message, share=round(share * 100), begins=longest[:60])
+            yield finding((*where, language), "advice", message, share=round(share * 100), begins=longest[:60])
         if "::: situation" not in text.body:
-            yield _finding((*where, language), "advice", N_("The lesson does not open with a situation."))
+            yield finding((*where, language), "advice", N_("The lesson does not open with a situation."))
         if "::: plain" not in text.body:
-            yield _finding((*where, language), "advice", N_("The lesson does not close in plain language."))
+            yield finding((*where, language), "advice", N_("The lesson does not close in plain language."))
     if all(language in lesson.texts for language in LANGUAGES):
         for message, count, other in differences(lesson.texts["en"].body, lesson.texts["fr"].body):
-            yield _finding((*where, "en"), "advice", message, count=count, other=other)
+            yield finding((*where, "en"), "advice", message, count=count, other=other)
 
 
 def _source(here: tuple[str, ...], source: Source, today: date) -> Iterator[Finding]:
     where = (*here, "source", source.key)
     if source.mark == "M":
-        yield _finding(where, "advice", N_("This source is still to be checked."))
+        yield finding(where, "advice", N_("This source is still to be checked."))
     yield from _age(where, source.checked_on, today)
 
 
-def _law(key: str, checked_on: str, today: date) -> Iterator[Finding]:
-    yield from _age(("legal", key), checked_on, today)
-
-
 def _age(where: tuple[str, ...], checked_on: str | None, today: date) -> Iterator[Finding]:
-    if checked_on and (today - first_day(checked_on)).days > FRESH_DAYS:
-        yield _finding(where, "advice", N_("Checked more than a year ago: %(on)s."), on=checked_on)
+    if checked_on and not fresh(checked_on, today):
+        yield finding(where, "advice", N_("Checked more than a year ago: %(on)s."), on=checked_on)
 
 
 def _links(track: Track) -> Iterator[Finding]:
     """Addresses that cannot lead anywhere. Whether the others answer, « lms track links » asks on purpose."""
     for link in links(track):
         if not well_formed(link.url):
-            yield _finding(link.path, "advice", N_("This address leads nowhere: « %(url)s »."), url=link.url[:100])
+            yield finding(link.path, "advice", N_("This address leads nowhere: « %(url)s »."), url=link.url[:100])
+
+
+def fresh(checked_on: str, today: date) -> bool:
+    """Whether a check made then need not be made again yet."""
+    return (today - first_day(checked_on)).days <= FRESH_DAYS
 
 
 def first_day(iso: str) -> date:
@@ -204,19 +210,19 @@ def _bank(here: tuple[str, ...], module: Module) -> Iterator[Finding]:
         where = (*here, "question", question.key)
         yield from question_findings(where, question)
         if any(stems[stem] > 1 for stem in question.stem.values()):
-            yield _finding(where, "advice", N_("Another question has the same wording."))
+            yield finding(where, "advice", N_("Another question has the same wording."))
 
 
 def question_findings(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
     """What is found in one question, wherever it stands (``where``)."""
     for language in LANGUAGES:
         if not question.stem.get(language):
-            yield _finding((*where, "stem", language), "blocking", N_("The question is not written in this language."))
+            yield finding((*where, "stem", language), "blocking", N_("The question is not written in this language."))
     for option in question.options:
         yield from _option((*where, "option", option.key), option)
     texts = Counter(option.text.get(language, "") for option in question.options for language in LANGUAGES)
     if any(count > 1 for text, count in texts.items() if text and not _same_in_both(question, text)):
-        yield _finding(where, "blocking", N_("Two options say the same."))
+        yield finding(where, "blocking", N_("Two options say the same."))
     yield from _giveaway(where, question)
 
 
@@ -229,13 +235,13 @@ def _same_in_both(question: Question, text: str) -> bool:
 def _option(where: tuple[str, ...], option: Option) -> Iterator[Finding]:
     for language in LANGUAGES:
         if not option.text.get(language):
-            yield _finding((*where, "text", language), "blocking", N_("The option is not written in this language."))
+            yield finding((*where, "text", language), "blocking", N_("The option is not written in this language."))
         if not option.feedback.get(language):
-            yield _finding(
+            yield finding(
                 (*where, "feedback", language), "blocking", N_("Nothing is said to whoever chooses this option.")
             )
     if not option.correct and not option.misconception:
-        yield _finding(where, "advice", N_("Say which misconception this option stands for."))
+        yield finding(where, "advice", N_("Say which misconception this option stands for."))
 
 
 def _giveaway(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
@@ -246,7 +252,7 @@ def _giveaway(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
     for language in LANGUAGES:
         longest = max(len(option.text.get(language, "")) for option in wrong)
         if len(right[0].text.get(language, "")) > longest * GIVEAWAY and longest > 0:
-            yield _finding(
+            yield finding(
                 (*where, language), "advice", N_("The right option is much longer than the others: it shows.")
             )
 

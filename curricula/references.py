@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curricula.folder import Folder
+from curricula.lessons import HEADER
 from curricula.model import Module, Track
 from curricula.problems import N_, Place, Problem
 from curricula.render import FILES, TERM, parse
-
-#: What opens and closes a lesson's header.
-_MARK = "+++"
 
 
 @dataclass(frozen=True)
@@ -41,11 +39,9 @@ def references(text: str) -> Iterator[Reference]:
 
 def _without_header(text: str) -> str:
     """The text with its header blanked, so that lines keep their numbers."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    if lines[0] != _MARK or _MARK not in lines[1:]:
-        return "\n".join(lines)
-    end = lines.index(_MARK, 1) + 1
-    return "\n" * end + "\n".join(lines[end:])
+    text = text.replace("\r\n", "\n")
+    parts = HEADER.match(text)
+    return "\n" * text.count("\n", 0, parts.start("body")) + parts["body"] if parts else text
 
 
 def check_references(track: Track, module: Module, folder: Folder, place: Place) -> Iterator[Problem]:

@@ -91,7 +91,7 @@ def with_texts(path: str, content: bytes, texts: Texts) -> bytes:
     form = _form(path)
     if form is None:
         return content
-    return form.write(_each(form.read(content), lambda name, text: {**_both(text), **texts.get(name, {})}))
+    return form.write(with_each(form.read(content), lambda name, text: {**_both(text), **texts.get(name, {})}))
 
 
 # A lesson in one language
@@ -131,19 +131,19 @@ def _form(path: str) -> _Form | None:
 
 def _texts_in(value: Any) -> Texts:
     found: Texts = {}
-    _each(value, lambda name, text: found.setdefault(name, _both(text)))
+    with_each(value, lambda name, text: found.setdefault(name, _both(text)))
     return found
 
 
-def _each(value: Any, change: Callable[[str, Localized], Localized], here: str = "") -> Any:
-    """The value with each text below it changed; ``change`` is told the way to it."""
+def with_each(value: Any, change: Callable[[str, Mapping[str, Any]], Mapping[str, Any]], here: str = "") -> Any:
+    """The value with what is said in each language, anywhere below it, changed; ``change`` is told the way to it."""
     if isinstance(value, Mapping):
         return change(here, value)
     if isinstance(value, tuple):
-        return tuple(_each(item, change, _way(here, name)) for name, item in zip(_names(value), value, strict=True))
+        return tuple(with_each(item, change, _way(here, name)) for name, item in zip(_names(value), value, strict=True))
     if is_dataclass(value) and not isinstance(value, type):
         held = {field.name: getattr(value, field.name) for field in fields(value)}
-        return replace(value, **{name: _each(item, change, _way(here, name)) for name, item in held.items()})
+        return replace(value, **{name: with_each(item, change, _way(here, name)) for name, item in held.items()})
     return value
 
 

@@ -4,11 +4,8 @@ from collections.abc import Collection, Iterator
 
 from curricula.model import Question
 from curricula.problems import N_
-from curricula.quality import Finding, question_findings
-from curricula.validate import Types
-
-#: How few and how many options a question has.
-OPTIONS = (2, 8)
+from curricula.quality import Finding, finding, question_findings
+from curricula.validate import OPTIONS, Types
 
 
 def alone(question: Question, types: Types) -> Iterator[Finding]:
@@ -37,4 +34,4 @@ def in_module(question: Question, objectives: Collection[str], sources: Collecti
 
 
 def _missing(field: str, message: str, **values: object) -> Finding:
-    return Finding((field,), "blocking", message, tuple((name, str(value)) for name, value in values.items()))
+    return finding((field,), "blocking", message, **values)

@@ -8,6 +8,7 @@ from curricula.folder import Folder
 from curricula.framework import check_framework
 from curricula.glossary import check_glossary
 from curricula.graph import check_graph
+from curricula.lessons import lesson_file_path
 from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.problems import N_, Place, Problem
 from curricula.references import check_references
@@ -15,6 +16,8 @@ from curricula.tables import RENAME_ONE, line_of_key, repeated
 
 #: Question type → how few and how many options may be right (``assessments.registry.right_options``).
 Types = Mapping[str, tuple[int, int]]
+#: How few and how many options a question has.
+OPTIONS = (2, 8)
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
 USE_A_RECOMMENDATION = N_("Use 1 to 17.")
 NO_RECOMMENDATION = N_("Recommendation %(number)s does not exist.")
@@ -32,7 +35,7 @@ def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
         problems += _module(module, folder, legal, types)
         for lesson in module.lessons:
             for language in lesson.texts:
-                place = folder.place(f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md")
+                place = folder.place(lesson_file_path(module.key, lesson, language))
                 problems += check_references(track, module, folder, place)
     return problems
 
@@ -116,7 +119,7 @@ def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:
         for language in LANGUAGES:
             if language not in lesson.texts:
                 continue
-            place = folder.place(f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md")
+            place = folder.place(lesson_file_path(module.key, lesson, language))
             for name, known, keys in (
                 ("objectives", objectives, lesson.objectives),
                 ("sources", sources, lesson.sources),
@@ -159,7 +162,8 @@ def _options(question: Question, place: Place, line: int, types: Types | None) -
         what = N_("« %(key)s » has %(count)s right options.")
         fix = N_("Mark exactly one.") if low == high == 1 else N_("Mark %(low)s to %(high)s of them.")
         yield place.problem(line, what, fix, key=question.key, count=right, low=low, high=high)
-    if not 2 <= len(question.options) <= 8:
+    fewest, most = OPTIONS
+    if not fewest <= len(question.options) <= most:
         what, fix = N_("« %(key)s » has %(count)s options."), N_("Give 2 to 8.")
         yield place.problem(line, what, fix, key=question.key, count=len(question.options))
     yield from repeated(place, "questions.options", (option.key for option in question.options), line)

@@ -9,6 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from curricula.folder import Folder
+from curricula.framework import FILE as FRAMEWORK
+from curricula.glossary import FILE as GLOSSARY
+from curricula.lessons import lesson_file_path
 from curricula.model import (
     LANGUAGES,
     Framework,
@@ -33,19 +36,19 @@ _ESCAPES = {number: f"\\u{number:04x}" for number in (*range(9), *range(11, 32),
 
 def folder_of(track: Track) -> Folder:
     """The folder of a track."""
-    files = {"track.toml": _text(track_lines(track))}
+    files = {"track.toml": whole(track_lines(track))}
     if track.framework is not None:
-        files["framework.toml"] = _text(framework_lines(track.framework))
+        files[FRAMEWORK] = whole(framework_lines(track.framework))
     if track.glossary:
-        files["glossary.toml"] = _text(glossary_lines(track.glossary))
+        files[GLOSSARY] = whole(glossary_lines(track.glossary))
     for module in track.modules:
-        files[f"{module.key}/module.toml"] = _text(module_lines(module))
+        files[f"{module.key}/module.toml"] = whole(module_lines(module))
         if module.questions:
-            files[f"{module.key}/questions.toml"] = _text(questions_lines(module.questions))
+            files[f"{module.key}/questions.toml"] = whole(questions_lines(module.questions))
         files |= {f"{module.key}/files/{file.name}": file.content for file in module.files}
         for lesson in module.lessons:
             for language, text in lesson.texts.items():
-                files[f"{module.key}/{lesson.order:02}-{lesson.key}.{language}.md"] = lesson_file(lesson, text)
+                files[lesson_file_path(module.key, lesson, language)] = lesson_file(lesson, text)
     return Folder(track.key, files)
 
 
@@ -126,7 +129,17 @@ def lesson_file(lesson: Lesson, text: LessonText) -> bytes:
     header = _pairs(
         title=text.title, minutes=lesson.minutes, able=text.able, objectives=lesson.objectives, sources=lesson.sources
     )
-    return "\n".join(["+++", *header, "+++", "", text.body]).encode()
+    return headed(header, text.body)
+
+
+def headed(header: Iterable[str], body: str) -> bytes:
+    """The lines of a header between its marks, then a body."""
+    return "\n".join(["+++", *header, "+++", "", body]).encode()
+
+
+def whole(lines: Iterable[str]) -> bytes:
+    """The file that those lines make."""
+    return ("\n".join(lines) + "\n").encode()
 
 
 def percent(share: Fraction) -> int:
@@ -205,7 +218,3 @@ def _string(value: str) -> str:
 
 def _said(texts: Localized) -> Iterator[tuple[str, str]]:
     return ((language, texts[language]) for language in LANGUAGES if texts.get(language))
-
-
-def _text(lines: Iterable[str]) -> bytes:
-    return ("\n".join(lines) + "\n").encode()

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from curricula.framework import FILE as FRAMEWORK
+from curricula.glossary import FILE as GLOSSARY
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.services.translation import Unit
@@ -39,7 +41,7 @@ def unit_name(unit: Unit) -> str:
     label = {language: text for language, text in unit.label.items() if language and text}
     if label:
         return localized({"fr": next(iter(label.values())), **label})
-    return {"framework.toml": _("Competency framework"), "glossary.toml": _("Glossary")}.get(unit.path, unit.path)
+    return {FRAMEWORK: _("Competency framework"), GLOSSARY: _("Glossary")}.get(unit.path, unit.path)
 
 
 def unit_kind(unit: Unit) -> str:

@@ -22,7 +22,7 @@ from assessments.registry import question_types
 from curricula.exchange.labels import option_key
 from curricula.fields import KEY
 from curricula.model import LANGUAGES, Module, Option, Question
-from curricula.unfinished import OPTIONS
+from curricula.validate import OPTIONS
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.services.bank import DIFFICULTIES, Search

@@ -2,6 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
+from assessments.registry import right_options
+from curricula.load import load_track
+from curricula.problems import CurriculumError
+
 TRACK = """\
 key = "mini"
 code = "M"
@@ -173,3 +179,17 @@ def write_track(root: Path, key: str = "mini") -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace('key = "mini"', f'key = "{key}"'), encoding="utf-8")
     return folder
+
+
+def rewrite(folder: Path, file: str, old: str, new: str) -> None:
+    """Change in a file of the folder the first ``old``, which is there, to ``new``."""
+    text = (folder / file).read_text("utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), "utf-8")
+
+
+def told(folder: Path) -> list[str]:
+    """What is said of a folder that is refused, problem after problem."""
+    with pytest.raises(CurriculumError) as refused:
+        load_track(folder, right_options())
+    return [str(problem) for problem in refused.value.problems]

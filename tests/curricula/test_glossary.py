@@ -9,10 +9,9 @@ import pytest
 from assessments.registry import right_options
 from curricula.diff import compare
 from curricula.load import load_track
-from curricula.problems import CurriculumError
 from curricula.quality import findings
 from curricula.render import render
-from tests.curricula.samples import FILES
+from tests.curricula.samples import FILES, rewrite, told
 
 GLOSSARY = """\
 [[terms]]
@@ -58,13 +57,9 @@ def test_a_glossary_is_read(explained: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_told_at_its_line(explained: Path, file: str, old: str, new: str, said: str) -> None:
-    path = explained / file
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(CurriculumError) as refused:
-        load_track(explained, right_options())
-    assert any(said in str(problem) for problem in refused.value.problems), refused.value
+    rewrite(explained, file, old, new)
+    problems = told(explained)
+    assert any(said in problem for problem in problems), problems
 
 
 def test_code_that_shows_a_term_uses_none(explained: Path) -> None:

@@ -12,11 +12,10 @@ from assessments.registry import right_options
 from curricula.diff import compare
 from curricula.files import LARGEST, media_of
 from curricula.load import load_track
-from curricula.problems import CurriculumError
 from curricula.quality import findings
 from curricula.render import render
 from curricula.svg import harm
-from tests.curricula.samples import FILES
+from tests.curricula.samples import FILES, told
 from tests.image_samples import GIF, HARMFUL, JPEG, PNG, SVG, WEBP, drawing
 
 FRENCH, ENGLISH = "m1/01-first.fr.md", "m1/01-first.en.md"
@@ -31,12 +30,6 @@ def illustrated(folder: Path) -> Path:
     for name, line in SHOWN.items():
         (folder / name).write_text(FILES[name] + line, "utf-8")
     return folder
-
-
-def told(folder: Path) -> list[str]:
-    with pytest.raises(CurriculumError) as refused:
-        load_track(folder, right_options())
-    return [str(problem) for problem in refused.value.problems]
 
 
 def test_an_image_is_read_with_its_media_and_its_digest(illustrated: Path) -> None:
