@@ -11,7 +11,7 @@ from curricula.exchange.model import NotReadable
 from curricula.folder import Folder
 from curricula.problems import CurriculumError
 from curricula.registry import SHIPPED
-from lms.services import drafts, packages
+from lms.services import drafts, history, packages
 from tests.archives_in_test import TRACK_FILE, zipped
 
 KEY = "decideurs"
@@ -68,7 +68,7 @@ def test_a_draft_becomes_what_the_folder_says_and_can_be_put_back(session: Sessi
     assert made == files | {"track.toml": files["track.toml"].replace(b'"2026.1"', b'"2026.2"')}
     with pytest.raises(packages.Changed):
         packages.take(session, draft, FOLDER, state, None)
-    for change in drafts.changes(session, draft):
+    for change in history.changes(session, draft):
         drafts.restore(session, draft, change, None)
     assert drafts.folder(session, draft) == begun
 

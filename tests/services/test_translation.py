@@ -22,7 +22,7 @@ from curricula.pieces import (
 from curricula.pieces import Settings as LessonSettings
 from curricula.texts import texts_of
 from lms.models import Draft, DraftPiece
-from lms.services import agreements, drafts, translation
+from lms.services import agreements, drafts, history, translation
 from lms.services.drafts import Conflict, Frozen
 from lms.services.translation import Count, Unit
 
@@ -119,11 +119,11 @@ def test_a_lesson_keeps_the_state_of_its_two_languages(session: Session, draft: 
 def test_a_language_removed_is_missing_until_it_is_back(session: Session, draft: Draft, lesson: str) -> None:
     drafts.remove(session, draft, f"{lesson}/en", None)
     assert set(open_texts(session, draft, lesson).values()) == {"missing"}
-    drafts.restore(session, draft, drafts.changes(session, draft)[0], None)
+    drafts.restore(session, draft, history.changes(session, draft)[0], None)
     assert open_texts(session, draft, lesson) == {}
     drafts.remove(session, draft, module_path("d1"), None)
     assert "d1" not in translation.states(session, draft)
-    for change in drafts.changes(session, draft):
+    for change in history.changes(session, draft):
         drafts.restore(session, draft, change, None)
     assert translation.states(session, draft)["d1"]["en"].missing == 0
     assert open_texts(session, draft, lesson) == {}
