@@ -198,3 +198,9 @@ def test_lists_show_labels_and_search_words_without_contents(session: Session, d
     assert row.path.rpartition("/")[2] in row.words
     title = drafts.listed(session, draft, lesson_path("d1", ""))[1].label
     assert title.keys() <= set(LANGUAGES)
+
+
+def test_adding_nothing_changes_nothing(session: Session, draft: Draft) -> None:
+    before = drafts.folder(session, draft)
+    drafts.add(session, draft, [], None)
+    assert (drafts.folder(session, draft), history.changes(session, draft)) == (before, [])
