@@ -102,13 +102,8 @@ def _rank(path: str) -> int:
     return kinds.index(kind) if kind in kinds else len(kinds)
 
 
-def states(session: Session, draft: Draft) -> dict[str, dict[str, Count]]:
-    """How the texts of each module stand in each language; under « » those of the track itself. One query."""
-    return counted(units(session, draft))
-
-
 def counted(found: Iterable[Unit]) -> dict[str, dict[str, Count]]:
-    """The same of these units."""
+    """How the texts of each module stand in each language; under « » those of the track itself."""
     made: dict[str, dict[str, Count]] = {}
     for unit in found:
         counts = made.setdefault(unit.module, dict.fromkeys(LANGUAGES, Count()))

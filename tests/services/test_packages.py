@@ -85,7 +85,7 @@ def test_a_lesson_that_loses_a_language_counts_as_not_translated(session: Sessio
     draft = drafts.begin(session, KEY, None)
     gone = next(path for path in FOLDER.files if path.startswith("d1/") and path.endswith(".en.md"))
     files = {path: said for path, said in FOLDER.files.items() if path != gone}
-    before = translation.states(session, draft)["d1"]["en"]
+    before = translation.counted(translation.units(session, draft))["d1"]["en"]
     packages.take(session, draft, Folder(KEY, files), packages.state_of(session, draft), None)
-    after = translation.states(session, draft)["d1"]["en"]
+    after = translation.counted(translation.units(session, draft))["d1"]["en"]
     assert before.missing == 0 < after.missing
