@@ -16,7 +16,7 @@ from lms.lessons import inline_markup
 from lms.models import DraftPiece
 from lms.services import bank
 from lms.services.bank import Known
-from lms.services.drafts import SHOWN
+from lms.services.descriptions import SHOWN
 from lms.studio import language_names
 
 

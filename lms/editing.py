@@ -15,7 +15,7 @@ from lms.i18n import day, localized
 from lms.i18n import gettext as _
 from lms.models import Draft, DraftPiece, db
 from lms.security import visitor
-from lms.services import drafts, outline, outline_files
+from lms.services import drafts, outline
 from lms.services.outline import Use
 from lms.studio import colleague, frozen
 from lms.studio_pages import edit_url
@@ -105,7 +105,7 @@ def kept(
     if collisions or (used and not request.form.get("sure")):
         return False
     session, person_id = db.session(), visitor().person.id
-    outline_files.keep(session, draft, path, content, person_id)
+    drafts.put(session, draft, path, content, person_id)
     outline.forget(session, draft, used, person_id)
     db.session.commit()
     flash(_("Saved."), "ok")

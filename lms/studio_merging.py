@@ -9,6 +9,7 @@ from curricula.merge import Conflict, Merged, Side
 from curricula.piece_changes import piece_changes
 from lms.models import Draft, TrackRevision, db
 from lms.services import drafts, merging
+from lms.services.descriptions import described
 from lms.services.merging import Settled
 from lms.studio_pages import Group, Labels, Shown, piece_name, shown_part
 
@@ -75,4 +76,4 @@ def _labels(found: Merged, known: Labels) -> Labels:
         *((path, after or before) for path, before, after in found.changes()),
         *((each.path, each.theirs or each.mine) for each in found.conflicts),
     ]
-    return {**{path: drafts.described(path, content)[0] for path, content in sides if content}, **known}
+    return {**{path: described(path, content)[0] for path, content in sides if content}, **known}

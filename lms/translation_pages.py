@@ -17,7 +17,7 @@ from lms.forms.translation import TranslationForm
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Draft, DraftPiece, db
-from lms.services import outline_files, translation
+from lms.services import outline, outline_files, translation
 from lms.services.translation import PAGE, Count, Pair, Unit
 from lms.studio import colleague, language_names, track_title
 from lms.text_names import text_name, unit_kind, unit_name
@@ -29,7 +29,7 @@ SHOWN = 240
 def index_values(draft: Draft, language: str, asked: Mapping[str, str]) -> dict[str, Any]:
     """The list: counts of each language and module, filters, and the texts of a page."""
     session, key = db.session(), draft.track_key
-    modules = translation.modules(session, draft)
+    modules = outline.modules(session, draft).values()
     titles = {"": _("The track itself"), **{each.key: f"{each.code} · {localized(each.title)}" for each in modules}}
     units = translation.units(session, draft, list(titles)[1:])
     counts = translation.counted(units)
@@ -102,9 +102,10 @@ def piece_values(
 ) -> dict[str, Any]:
     """One piece: each text beside its source, with what was typed and not kept where a ``form`` is told."""
     session, key = db.session(), draft.track_key
-    modules = translation.modules(session, draft)
-    units = translation.units(session, draft, [each.key for each in modules])
+    modules = outline.modules(session, draft)
+    units = translation.units(session, draft, list(modules))
     here = next((each for each in units if each.path == unit), Unit(unit, {}, agreement))
+    home = modules.get(here.module)
     source = next(each for each in LANGUAGES if each != language)
     pairs = translation.pairs({path: row.content for path, row in rows.items()}, agreement, language)
     before = translation.former(session, draft, rows, agreement, source)
@@ -114,7 +115,7 @@ def piece_values(
     return {
         "key": key, "track_title": track_title(draft), "unit": unit,
         "title": unit_name(here), "kind": unit_kind(here),
-        "module": next((f"{each.code} · {localized(each.title)}" for each in modules if each.key == here.module), ""),
+        "module": f"{home.code} · {localized(home.title)}" if home else "",
         "to": language, "source": source, "names": language_names(),
         "index_url": url_for("translation.index", track_key=key, to=language),
         "turned_url": _address(key, unit, source), "save_url": _address(key, unit, language),

@@ -15,6 +15,7 @@ from lms.models import Draft, DraftPiece, db
 from lms.services import drafts, studio
 from lms.services.accounts import make_account
 from lms.services.bank import bank_path
+from lms.services.descriptions import described
 from tests.curricula.exchange.question_samples import a_question
 from tests.test_authorisation import form_token
 
@@ -71,7 +72,7 @@ def fields(question: Question) -> dict[str, str]:
 def fill(session: Session, draft: Draft, count: int, module_key: str = MODULE) -> None:
     """That many questions at the end of a bank, at the cost of one: each names its number."""
     content = question_piece(a_question())
-    label, words, facts = drafts.described(question_path(module_key, "q1"), content)
+    label, words, facts = described(question_path(module_key, "q1"), content)
     rows = [
         {
             "draft_id": draft.id, "path": question_path(module_key, f"many-{number:05}"), "place": 10_000 + number,

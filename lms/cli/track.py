@@ -94,8 +94,7 @@ def take(directory: Path, note: str, *, move: bool) -> None:
                 )
             click.echo("Nothing was published.", err=True)
             sys.exit(1)
-        track = Library(session)[row.track_key]
-        moved = revisions.move(session, track) if move else 0
+        moved = revisions.move(session, row) if move else 0
         session.commit()
         click.echo(f"{row.track_key} {row.version} ({row.digest[:12]}) is published; {moved} learners moved.")
 

@@ -2,7 +2,7 @@
 
 from lms.models.agents import Agent, AuditEntry, ImportRun
 from lms.models.authoring import (
-    DRAFT_STATES,
+    OPEN_STATES,
     STUDIO_ROLES,
     BankUpload,
     Curriculum,
@@ -44,7 +44,7 @@ from lms.models.platforms import (
 )
 
 __all__ = [
-    "DRAFT_STATES",
+    "OPEN_STATES",
     "ROLES",
     "STUDIO_ROLES",
     "AccessToken",

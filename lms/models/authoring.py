@@ -12,7 +12,7 @@ from lms.models.people import Person
 #: What a person may do with a track: write it, judge it, publish it.
 STUDIO_ROLES = ("author", "reviewer", "publisher")
 #: A draft is written, then read by a second person, then ready to be published; it ends published or discarded.
-DRAFT_STATES = ("draft", "review", "approved", "published", "discarded")
+OPEN_STATES = ("draft", "review", "approved")
 _OPEN = text("state in ('draft', 'review', 'approved')")
 
 

@@ -5,8 +5,6 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
-from curricula.folder import Folder
-from curricula.pieces import pieces
 from lms.models import (
     Draft,
     DraftChange,
@@ -16,6 +14,7 @@ from lms.models import (
     StudioRole,
     TrackRevision,
 )
+from lms.services import history
 
 #: Everything that says who did it.
 SIGNATURES: tuple[InstrumentedAttribute[int | None], ...] = (
@@ -72,7 +71,9 @@ def _changes(session: Session, person_id: int) -> list[dict[str, Any]]:
         .options(undefer(DraftChange.before))
         .order_by(DraftChange.id.desc())
     )
-    after = {number: _final(session, draft) for number, draft in drafts.items()}
+    after: dict[int, dict[str, bytes | None]] = {
+        number: {**history.said(session, draft)} for number, draft in drafts.items()
+    }
     found = []
     for row in rows:
         said = after[row.draft_id].get(row.path)
@@ -82,14 +83,3 @@ def _changes(session: Session, person_id: int) -> list[dict[str, Any]]:
             found.append({"track": track, "piece": row.path, "began_at": row.began_at, "at": row.at, "text": words})
         after[row.draft_id][row.path] = row.before
     return found[::-1]
-
-
-def _final(session: Session, draft: Draft) -> dict[str, bytes | None]:
-    """What a draft says in the end: the revision it was published as, else its own pieces."""
-    if draft.state == "published":
-        query = select(TrackRevision).filter_by(track_key=draft.track_key, origin="written")
-        query = query.where(TrackRevision.published_at <= draft.ended_at).order_by(TrackRevision.id.desc())
-        row = session.scalars(query.options(undefer(TrackRevision.content)).limit(1)).first()
-        return {piece.path: piece.content for piece in pieces(Folder.unpacked(row.content))} if row else {}
-    rows = session.execute(select(DraftPiece.path, DraftPiece.content).where(DraftPiece.draft_id == draft.id))
-    return {row.path: row.content for row in rows}

@@ -20,7 +20,7 @@ from curricula.pieces import piece_of_question
 from curricula.problems import N_
 from lms.models import BankUpload, Draft, utcnow
 from lms.services import bank, drafts, outbox
-from lms.services.drafts import SHOWN
+from lms.services.descriptions import SHOWN
 
 #: Largest file, in bytes; up to AT_ONCE it is read while its sender waits, beyond by a job.
 LARGEST, AT_ONCE = 20_000_000, 300_000
@@ -135,8 +135,7 @@ def confirm(
     module_key = upload.module_key
     new = choose.joining(bank.keys(session, draft, module_key), questions, objective, source, difficulty)
     pieces = [piece_of_question(module_key, each) for each in new]
-    if pieces:
-        drafts.add(session, draft, pieces, person_id)
+    drafts.add(session, draft, pieces, person_id)
     forget(session, upload)
     return len(pieces)
 

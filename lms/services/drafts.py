@@ -5,41 +5,28 @@ What a piece was before each stretch of work is kept, so that it can be read aga
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, undefer
 
-from assessments.registry import right_options
 from curricula.folder import Folder
 from curricula.merge import named
-from curricula.model import LANGUAGES, Question, Track
+from curricula.model import Track
 from curricula.pieces import (
     Piece,
     folder_of,
-    is_piece,
-    module_in,
     pieces,
-    question_in,
-    text_in,
-    track_in,
     track_path,
     track_piece,
 )
-from curricula.unfinished import alone
-from lms.models import Curriculum, Draft, DraftChange, DraftPiece, TrackRevision, utcnow
-from lms.services import agreements, revisions
+from lms.models import OPEN_STATES, Curriculum, Draft, DraftChange, DraftPiece, TrackRevision, utcnow
+from lms.services import agreements, history, revisions
 from lms.services.audit import record
-from lms.services.offers import fold
+from lms.services.descriptions import described, described_question, parent
 
-OPEN_STATES = ("draft", "review", "approved")
-#: Saves of one person closer than this are one change.
-STRETCH = timedelta(minutes=10)
 #: Keys that would hide a page of the studio.
 RESERVED = frozenset({"law", "new", "shared"})
-#: How much of a text a list shows.
-SHOWN = 200
 
 
 class Conflict(Exception):
@@ -179,9 +166,25 @@ def save(
     return row
 
 
+def put(session: Session, draft: Draft, path: str, content: bytes | None, person_id: int | None) -> None:
+    """Let a piece say that over its present edition, whether it is there or not yet; None removes it.
+
+    Raises ``Frozen``.
+    """
+    hold(session, draft)
+    row = piece(session, draft, path)
+    if row is None:
+        if content is not None:
+            add(session, draft, [Piece(path, content)], person_id)
+    elif content is None:
+        remove(session, draft, path, person_id)
+    elif row.content != content:
+        write(session, row, content, person_id)
+
+
 def write(session: Session, row: DraftPiece, content: bytes, person_id: int | None, *, apart: bool = False) -> None:
     """Let a piece say something else, in a draft that is held; what it said is kept."""
-    before, began = row.content, _note(session, row, person_id, apart=apart)
+    before, began = row.content, history.note(session, row, person_id, apart=apart)
     row.content, row.edition = content, row.edition + 1
     row.label, row.words, row.facts = described(row.path, content)
     row.edited_at, row.edited_by = utcnow(), person_id
@@ -199,13 +202,7 @@ def add(session: Session, draft: Draft, found: Sequence[Piece], person_id: int |
     if taken is not None or len(set(paths)) < len(paths):
         raise Taken(taken or max(paths, key=paths.count))
     places = _insert(session, draft, found, person_id)
-    now = utcnow()
-    rows = [
-        {"draft_id": draft.id, "path": path, "before": None, "place": place, "person_id": person_id, "began_at": now,
-         "at": now}
-        for path, place in zip(paths, places, strict=True)
-    ]  # fmt: skip
-    session.execute(insert(DraftChange), rows)
+    history.note_new(session, draft, dict(zip(paths, places, strict=True)), person_id)
     agreements.counted(session, draft.id, paths)
 
 
@@ -218,13 +215,18 @@ def remove(session: Session, draft: Draft, path: str, person_id: int | None) -> 
     below = path.removesuffix("module") if path.endswith("/module") else f"{path}/"
     here = or_(DraftPiece.path == path, DraftPiece.path.startswith(below, autoescape=True))
     query = select(DraftPiece).where(DraftPiece.draft_id == draft.id, here).options(undefer(DraftPiece.content))
-    gone = list(session.scalars(query))
+    gone = session.scalars(query).all()
+    drop(session, draft, gone, person_id)
+    return len(gone)
+
+
+def drop(session: Session, draft: Draft, gone: Sequence[DraftPiece], person_id: int | None) -> None:
+    """Remove these pieces of a draft that is held; what they said is kept."""
     for row in gone:
-        _note(session, row, person_id, apart=True)
+        history.note(session, row, person_id, apart=True)
         session.delete(row)
     session.flush()
-    agreements.counted(session, draft.id, [path])
-    return len(gone)
+    agreements.counted(session, draft.id, [row.path for row in gone])
 
 
 def move(session: Session, draft: Draft, path: str, by: int, person_id: int | None) -> bool:
@@ -257,15 +259,7 @@ def hold(session: Session, draft: Draft) -> None:
         raise Frozen
 
 
-# What was before
-
-
-def changes(session: Session, draft: Draft, path: str = "", limit: int = 100) -> list[DraftChange]:
-    """The changes of a draft, or of one piece, the last first."""
-    query = select(DraftChange).filter_by(draft_id=draft.id)
-    if path:
-        query = query.where(DraftChange.path == path)
-    return list(session.scalars(query.order_by(DraftChange.at.desc(), DraftChange.id.desc()).limit(limit)))
+# Putting back
 
 
 def restore(session: Session, draft: Draft, change: DraftChange, person_id: int | None) -> DraftPiece | None:
@@ -286,43 +280,6 @@ def restore(session: Session, draft: Draft, change: DraftChange, person_id: int 
     return save(session, draft, change.path, change.before, row.edition, person_id, apart=True)
 
 
-def described(path: str, content: bytes) -> tuple[dict[str, str], str, dict[str, Any]]:
-    """(what a list shows of a piece in each language, the folded words a search reads, what it is narrowed by)."""
-    kind = parent(path).rpartition("/")[2] if is_piece(path) else ""
-    if path == track_path():
-        label: dict[str, str] = dict(track_in(content).title)
-    elif path.endswith("/module") and path.count("/") == 1:
-        label = dict(module_in(content).title)
-    elif kind == "question":
-        return described_question(question_in(content))
-    elif kind and path.count("/") == 3:
-        title = text_in(content).title
-        label = {path[-2:]: title}
-    else:
-        label = {"": path.rpartition("/")[2]}
-    return label, fold(" ".join(label.values())), {}
-
-
-def described_question(question: Question) -> tuple[dict[str, str], str, dict[str, Any]]:
-    """The same of a question: facts are what its bank is narrowed by (``lms.services.bank``)."""
-    texts = [question.stem, *(text for option in question.options for text in (option.text, option.feedback))]
-    words = [question.key, *question.stem.values(), *(said for each in question.options for said in each.text.values())]
-    facts = {
-        "objective": question.objective, "source": question.source, "difficulty": question.difficulty,
-        "type": question.type,
-        # Said in one language, and not in the other.
-        "untranslated": any(bool(text.get("fr")) != bool(text.get("en")) for text in texts),
-        "unfinished": any(each.weight == "blocking" for each in alone(question, right_options())),
-    }  # fmt: skip
-    label = {language: question.stem.get(language, "")[:SHOWN] for language in LANGUAGES}
-    return label, fold(" ".join(words)), facts
-
-
-def parent(path: str) -> str:
-    """What a path begins with, up to the last « / »."""
-    return path.rpartition("/")[0]
-
-
 def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: int | None) -> range:
     last = session.scalar(select(func.max(DraftPiece.place)).filter_by(draft_id=draft.id)) or 0
     now, rows, found = utcnow(), [], list(found)
@@ -341,26 +298,3 @@ def _insert(session: Session, draft: Draft, found: Iterable[Piece], person_id: i
     if rows:
         session.execute(insert(DraftPiece), rows)
     return range(last + 1, last + 1 + len(rows))
-
-
-def _note(session: Session, row: DraftPiece, person_id: int | None, *, apart: bool) -> bytes | None:
-    """Keep what a piece says, unless the same person is still at the same stretch of work.
-
-    Gives what it said when the stretch began; None when it was not there.
-    """
-    now = utcnow()
-    last = next(iter(changes(session, _draft_of(session, row), row.path, 1)), None)
-    if last is not None and not apart and last.person_id == person_id and now - last.at < STRETCH:
-        last.at = now
-        return last.before
-    session.add(
-        DraftChange(
-            draft_id=row.draft_id, path=row.path, before=row.content, place=row.place, person_id=person_id,
-            began_at=now, at=now,
-        )
-    )  # fmt: skip
-    return row.content
-
-
-def _draft_of(session: Session, row: DraftPiece) -> Draft:
-    return session.get_one(Draft, row.draft_id)

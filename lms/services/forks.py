@@ -90,8 +90,6 @@ def adapt(
     if track is None or not adaptable(track.licence):
         raise NotAdaptable(track_key)
     copied = named(pieces(Folder.unpacked(row.content)), key, FIRST_VERSION)
-    if drafts.key_taken(session, key):
-        raise drafts.Taken(key)
     draft = drafts.create(session, replace(track, key=key), person_id, institution_id, copied)
     own = session.get_one(Curriculum, key)
     own.upstream_key, own.upstream_digest = track_key, row.digest

@@ -16,8 +16,8 @@ from curricula.model import LegalReference, Module, Track
 from curricula.pieces import module_in, module_path, track_in, track_path
 from curricula.problems import CurriculumError
 from lms.models import (
+    OPEN_STATES,
     Certificate,
-    Curriculum,
     Draft,
     DraftPiece,
     Enrolment,
@@ -29,7 +29,7 @@ from lms.models import (
 from lms.models.upsert import insert_new
 from lms.services.audit import record
 from lms.services.library import Library, current_revisions
-from lms.services.studio import Grants, known_tracks
+from lms.services.studio import Grants, known_tracks, owners
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,18 @@ def changed(
 
     Gives how many were opened; what was opened once, even closed since, is not opened again.
     """
+    return _call_back(session, citings(session, keys, keys), legal_key, version, person_id, note, in_force_from)
+
+
+def _call_back(
+    session: Session, found: Sequence[Citing], legal_key: str, version: str, person_id: int | None, note: str,
+    in_force_from: date | None,
+) -> int:  # fmt: skip
+    """Have the modules of ``found`` that cite another version read again; gives how many tasks are new."""
     modules = sorted(
         {
             (each.track.key, module.key)
-            for each in citings(session, keys, keys)
+            for each in found
             if each.reference.key == legal_key and not _carries(each.reference, version)
             for module in each.modules
         }
@@ -168,8 +176,9 @@ def published(session: Session, before: Track | None, after: Track, person_id: i
     old = {reference.key: reference.version for reference in before.legal} if before else {}
     moved = [each for each in after.legal if old.get(each.key, each.version) != each.version]
     others = [key for key in _same_owner(session, after.key) if key != after.key] if moved else []
+    found = citings(session, others, others) if others else []
     for each in moved if others else ():
-        changed(session, others, each.key, each.version, person_id, in_force_from=each.in_force_from)
+        _call_back(session, found, each.key, each.version, person_id, "", each.in_force_from)
     session.flush()
 
 
@@ -180,9 +189,8 @@ def _carries(reference: LegalReference, version: str) -> bool:
 
 
 def _same_owner(session: Session, key: str) -> list[str]:
-    owners = {row.track_key: row.institution_id for row in
-              session.execute(select(Curriculum.track_key, Curriculum.institution_id))}  # fmt: skip
-    return [each for each in known_tracks(session) if owners.get(each) == owners.get(key)]
+    known = owners(session)
+    return [each for each in known_tracks(session) if known.get(each) == known.get(key)]
 
 
 def _drafts(session: Session, keys: Iterable[str]) -> Iterator[Track]:
@@ -190,7 +198,7 @@ def _drafts(session: Session, keys: Iterable[str]) -> Iterator[Track]:
     query = (
         select(Draft.track_key, DraftPiece.path, DraftPiece.content)
         .join(DraftPiece, DraftPiece.draft_id == Draft.id)
-        .where(Draft.track_key.in_(keys), Draft.state.in_(("draft", "review", "approved")))
+        .where(Draft.track_key.in_(keys), Draft.state.in_(OPEN_STATES))
         .where(or_(DraftPiece.path == track_path(), DraftPiece.path.endswith("/module")))
     )
     tracks: dict[str, Track] = {}

@@ -1,6 +1,5 @@
 """The lessons of a module while they are written: added, put back, listed with what is written in each language."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,11 +10,9 @@ from curricula.model import LANGUAGES, LessonText
 from curricula.pieces import Piece, Settings, lesson_path, settings_in, settings_piece, text_in, text_piece
 from lms.models import Draft, DraftPiece
 from lms.services import drafts
-from lms.services.offers import fold
+from lms.services.outline import slug
 
-#: The key of a lesson is the beginning of its title: addresses and files stay readable.
-KEY_LENGTH = 60
-#: No key is longer, wherever it comes from.
+#: No key of a lesson is longer, wherever it comes from.
 LONGEST_KEY = 100
 
 
@@ -102,8 +99,7 @@ def _pieces(module: str, key: str, texts: dict[str, LessonText]) -> Iterator[Pie
 
 
 def _keys(title: str) -> Iterator[str]:
-    words = "-".join(re.findall(r"[a-z0-9]+", fold(title)))
-    base = words[:KEY_LENGTH].strip("-") or "lesson"
+    base = slug(title) or "lesson"
     yield base
     number = 2
     while True:

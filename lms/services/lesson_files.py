@@ -1,6 +1,5 @@
 """The images of a module while it is written."""
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from curricula.references import references
 from curricula.render import FILES
 from lms.models import Draft, DraftPiece
 from lms.services import drafts, lesson_drafts
-from lms.services.offers import fold
+from lms.services.outline import slug
 
 _ENDINGS = {
     "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/svg+xml": "svg",
@@ -104,5 +103,5 @@ def _check(name: str, content: bytes) -> None:
 
 
 def _name(filename: str, content: bytes) -> str:
-    stem = "-".join(re.findall(r"[a-z0-9]+", fold(filename.rpartition(".")[0] or filename)))[:60].strip("-")
+    stem = slug(filename.rpartition(".")[0] or filename)
     return f"{stem or 'image'}.{_ENDINGS.get(media_of(content) or '', 'png')}"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from curricula.folder import Folder
 from curricula.merge import Conflict, Merged, Side, merge, named
 from curricula.pieces import Piece, pieces, track_in, track_path, track_piece
-from lms.models import Draft, DraftChange, DraftPiece, TrackRevision
+from lms.models import Draft, DraftPiece, TrackRevision
 from lms.services import drafts, revisions
 from lms.services.audit import record
 
@@ -87,7 +87,7 @@ def catch_up(session: Session, draft: Draft, settled: Mapping[str, Settled], per
     if row is not None:
         track = track_in(row.content)
         version = revisions.free_version(session, draft.track_key, track.version)
-        drafts.save(session, draft, row.path, track_piece(replace(track, version=version)), row.edition, person_id)
+        drafts.put(session, draft, row.path, track_piece(replace(track, version=version)), person_id)
     record(session, "draft_caught_up", f"track:{draft.track_key}", person_id, base=current.digest)
     session.flush()
     return found
@@ -98,24 +98,14 @@ def rewrite(session: Session, draft: Draft, found: Sequence[Piece], person_id: i
     drafts.hold(session, draft)
     rows = {row.path: row for row in drafts.contents(session, draft)}
     wanted = {piece.path: piece.content for piece in found}
+    drafts.drop(session, draft, [row for path, row in rows.items() if path not in wanted], person_id)
     for path, row in rows.items():
-        if path not in wanted:
-            _note(session, row, person_id)
-            session.delete(row)
-        elif row.content != wanted[path]:
+        if path in wanted and row.content != wanted[path]:
             drafts.write(session, row, wanted[path], person_id, apart=True)
-    session.flush()
     new = [piece for piece in found if piece.path not in rows]
-    if new:
-        drafts.add(session, draft, new, person_id)
+    drafts.add(session, draft, new, person_id)
     _arrange(drafts.listed(session, draft), [piece.path for piece in found])
     session.flush()
-
-
-def _note(session: Session, row: DraftPiece, person_id: int | None) -> None:
-    session.add(
-        DraftChange(draft_id=row.draft_id, path=row.path, before=row.content, place=row.place, person_id=person_id)
-    )
 
 
 def _arrange(rows: Iterable[DraftPiece], order: list[str]) -> None:

@@ -97,13 +97,14 @@ def proposed_code(track: Track, modules: Iterable[Module]) -> str:
 def add_module(session: Session, draft: Draft, module: Module, person_id: int | None) -> None:
     """Add a module after the others. Raises ``Frozen``, and ``Taken`` where its key names one or there are 99."""
     drafts.hold(session, draft)
-    orders = [other.order for other in _modules(session, draft).values()]
+    others = modules(session, draft)
+    orders = [other.order for other in others.values()]
     if len(orders) >= MOST_MODULES:
         raise Taken(str(MOST_MODULES))
     if any(drafts.listed(session, draft, f"{module.key}/")):
         raise Taken(module.key)
     if max(orders, default=0) >= MOST_MODULES:
-        _renumber(session, draft, _modules(session, draft), person_id)
+        _renumber(session, draft, others, person_id)
         orders = list(range(1, len(orders) + 1))
     found = replace(module, order=max(orders, default=0) + 1)
     drafts.add(session, draft, [Piece(module_path(module.key), module_piece(found))], person_id)
@@ -115,15 +116,15 @@ def move_module(session: Session, draft: Draft, key: str, by: int, person_id: in
     Raises ``Frozen``, and ``LookupError`` when it is not there.
     """
     drafts.hold(session, draft)
-    modules = _modules(session, draft)
-    keys = list(modules)
-    if key not in modules:
+    known = modules(session, draft)
+    keys = list(known)
+    if key not in known:
         raise LookupError(key)
     here = keys.index(key)
     if not 0 <= here + by < len(keys):
         return False
     keys[here], keys[here + by] = keys[here + by], keys[here]
-    _renumber(session, draft, {each: modules[each] for each in keys}, person_id)
+    _renumber(session, draft, {each: known[each] for each in keys}, person_id)
     return True
 
 
@@ -133,18 +134,20 @@ def remove_module(session: Session, draft: Draft, key: str, person_id: int | Non
     Raises ``Frozen``.
     """
     drafts.remove(session, draft, module_path(key), person_id)
-    for module in _modules(session, draft).values():
-        left = tuple(needed for needed in module.requires if needed != key)
-        _rewrite(session, draft, module_path(module.key), module_piece(replace(module, requires=left)), person_id)
+    for module in modules(session, draft).values():
+        if key in module.requires:
+            left = tuple(needed for needed in module.requires if needed != key)
+            said = module_piece(replace(module, requires=left))
+            drafts.put(session, draft, module_path(module.key), said, person_id)
     row = drafts.piece(session, draft, track_path())
     track = track_in(row.content) if row else None
     if row and track and track.certificate and key in track.certificate.modules:
         left = tuple(module for module in track.certificate.modules if module != key)
         track = replace(track, certificate=replace(track.certificate, modules=left))
-        drafts.save(session, draft, row.path, track_piece(track), row.edition, person_id)
+        drafts.put(session, draft, row.path, track_piece(track), person_id)
 
 
-def _modules(session: Session, draft: Draft) -> dict[str, Module]:
+def modules(session: Session, draft: Draft) -> dict[str, Module]:
     """The modules of a draft in order, by key."""
     found = [module_in(row.content) for row in module_rows(session, draft)]
     return {module.key: module for module in sorted(found, key=lambda module: (module.order, module.key))}
@@ -157,9 +160,11 @@ def module_rows(session: Session, draft: Draft) -> list[DraftPiece]:
     return [row for row in rows if row.path == module_path(row.path.partition("/")[0])]
 
 
-def _renumber(session: Session, draft: Draft, modules: dict[str, Module], person_id: int | None) -> None:
-    for order, module in enumerate(modules.values(), 1):
-        _rewrite(session, draft, module_path(module.key), module_piece(replace(module, order=order)), person_id)
+def _renumber(session: Session, draft: Draft, ordered: dict[str, Module], person_id: int | None) -> None:
+    for order, module in enumerate(ordered.values(), 1):
+        if module.order != order:
+            said = module_piece(replace(module, order=order))
+            drafts.put(session, draft, module_path(module.key), said, person_id)
 
 
 # What names an objective, a source or a legal reference
@@ -171,13 +176,18 @@ def module_uses(session: Session, draft: Draft, before: Module, after: Module) -
     found: list[Use] = []
     if not any(gone):
         return found
-    for row in drafts.contents(session, draft, lesson_path(before.key, "")):
+    rows = drafts.contents(session, draft, lesson_path(before.key, ""))
+    titles: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row.path.count("/") == 3:  # its text in one language
+            titles.setdefault(row.parent, {}).update(row.label)
+    for row in rows:
         if row.path.count("/") == 2:
-            settings, titles = settings_in(row.content), _titles(session, draft, row.path)
-            found += _uses("lesson", row.path, titles, (settings.objectives, settings.sources), gone)
-    for row in drafts.contents(session, draft, question_path(before.key, "")):
-        question = question_in(row.content)
-        found += _uses("question", row.path, row.label, ((question.objective,), (question.source,)), gone)
+            settings = settings_in(row.content)
+            found += _uses("lesson", row.path, titles.get(row.path, {}), (settings.objectives, settings.sources), gone)
+    for row in drafts.listed(session, draft, question_path(before.key, "")):
+        named = ((row.facts.get("objective", ""),), (row.facts.get("source", ""),))
+        found += _uses("question", row.path, row.label, named, gone)
     return found
 
 
@@ -199,7 +209,7 @@ def forget(session: Session, draft: Draft, found: Iterable[Use], person_id: int 
     for path, gone in named.items():
         row = drafts.piece(session, draft, path)
         if row is not None:
-            _rewrite(session, draft, path, _without(path, row.content, gone), person_id)
+            drafts.put(session, draft, path, _without(path, row.content, gone), person_id)
 
 
 def _gone(before: Iterable[Any], after: Iterable[Any]) -> set[str]:
@@ -235,17 +245,3 @@ def _without(path: str, content: bytes, gone: set[tuple[str, str]]) -> bytes:
         for aim in module.objectives
     )
     return module_piece(replace(module, legal=legal, branch=branch, objectives=aims))
-
-
-def _titles(session: Session, draft: Draft, path: str) -> dict[str, str]:
-    titles: dict[str, str] = {}
-    for row in drafts.listed(session, draft, f"{path}/"):
-        titles |= row.label
-    return titles
-
-
-def _rewrite(session: Session, draft: Draft, path: str, content: bytes, person_id: int | None) -> None:
-    """Save a piece over its present edition: the draft is held, so nobody else saves meanwhile."""
-    row = drafts.piece(session, draft, path)
-    if row is not None:
-        drafts.save(session, draft, path, content, row.edition, person_id)

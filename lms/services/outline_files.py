@@ -11,7 +11,7 @@ from curricula.framework import FILE as FRAMEWORK
 from curricula.glossary import FILE as GLOSSARY
 from curricula.glossary import Glossary
 from curricula.model import Framework, Term
-from curricula.pieces import Piece, framework_in, glossary_in, lesson_path, module_in
+from curricula.pieces import framework_in, glossary_in, lesson_path, module_in
 from curricula.problems import CurriculumError
 from curricula.references import references
 from curricula.render import TERM
@@ -36,19 +36,6 @@ def glossary(session: Session, draft: Draft) -> tuple[Term, ...]:
         return glossary_in(row.content) if row is not None else ()
     except CurriculumError:
         return ()
-
-
-def keep(session: Session, draft: Draft, path: str, content: bytes | None, person_id: int | None) -> None:
-    """Let a piece of a draft say that, whether it is there or not yet; None removes it. Raises ``Frozen``."""
-    drafts.hold(session, draft)
-    row = drafts.piece(session, draft, path)
-    if row is None:
-        if content is not None:
-            drafts.add(session, draft, [Piece(path, content)], person_id)
-    elif content is None:
-        drafts.remove(session, draft, path, person_id)
-    else:
-        drafts.save(session, draft, path, content, row.edition, person_id)
 
 
 def framework_uses(session: Session, draft: Draft, before: Framework, after: Framework) -> list[Use]:

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from assessments.registry import right_options
 from curricula.folder import Folder
-from curricula.load import read_track, track_of
+from curricula.load import read_track
 from curricula.merge import named
 from curricula.model import Track
 from curricula.pieces import folder_of, pieces, track_in
 from curricula.places import piece_at, piece_of
 from curricula.problems import N_, CurriculumError, Problem
 from curricula.quality import Finding, findings
-from lms.models import Draft, DraftComment, DraftPiece, TrackRevision, utcnow
+from lms.models import OPEN_STATES, Draft, DraftComment, DraftPiece, TrackRevision, utcnow
 from lms.services import drafts, merging, revisions
 from lms.services.audit import record
 
@@ -174,12 +174,12 @@ def publish(
     session.execute(delete(DraftPiece).where(DraftPiece.draft_id == draft.id))
     session.flush()
     record(session, "draft_published", f"track:{draft.track_key}", person_id, draft=draft.id, digest=row.digest)
-    return row, revisions.move(session, track_of(folder), person_id=person_id) if moving else 0
+    return row, revisions.move(session, row, person_id=person_id) if moving else 0
 
 
 def begin_again(session: Session, draft: Draft, person_id: int) -> Draft:
     """Leave a draft for one that begins from the current revision. Raises ``NotNow`` for one that has ended."""
-    _hold(session, draft, *drafts.OPEN_STATES)
+    _hold(session, draft, *OPEN_STATES)
     drafts.discard(session, draft, person_id)
     return drafts.begin(session, draft.track_key, person_id)
 
@@ -213,7 +213,7 @@ def comment(session: Session, draft: Draft, path: str, text: str, person_id: int
 
     What is being read may be commented; a draft that ended may not: ``NotNow``.
     """
-    if draft.state not in drafts.OPEN_STATES:
+    if draft.state not in OPEN_STATES:
         raise NotNow
     if path and drafts.piece(session, draft, path) is None:
         raise LookupError(path)

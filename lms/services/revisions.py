@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from assessments.registry import right_options
 from curricula.folder import Folder
 from curricula.load import track_of
-from curricula.model import Track
 from curricula.quality import Finding, blocking, findings
 from lms.models import Enrolment, TrackRevision, utcnow
 from lms.services import legal_watch, library
@@ -45,7 +44,7 @@ def publish(
     if refused:
         raise NotPublishable(refused)
     hold(session, track.key)
-    last = _last(session, track.key)
+    last = current(session, track.key)
     if last is not None and last.digest == track.digest:
         return last
     named = select(TrackRevision).filter_by(track_key=track.key, version=track.version)
@@ -85,18 +84,24 @@ def hold(session: Session, key: str) -> None:
     session.execute(select(TrackRevision.id).filter_by(track_key=key).with_for_update()).all()
 
 
-def move(session: Session, track: Track, *, unfinished_only: bool = True, person_id: int | None = None) -> int:
+def move(
+    session: Session, revision: TrackRevision, *, unfinished_only: bool = True, person_id: int | None = None
+) -> int:
     """Put learners of earlier revisions on this one; gives how many. Their progress follows by the keys both share.
 
     Whoever completed theirs keeps it unless told otherwise: a certificate says what was taught.
     """
-    change = update(Enrolment).where(Enrolment.track_key == track.key, Enrolment.track_digest != track.digest)
+    change = update(Enrolment).where(
+        Enrolment.track_key == revision.track_key, Enrolment.track_digest != revision.digest
+    )
     if unfinished_only:
         change = change.where(Enrolment.completed_at.is_(None))
-    values = {"track_version": track.version, "track_digest": track.digest}
+    values = {"track_version": revision.version, "track_digest": revision.digest}
     done = session.execute(change.values(values).execution_options(synchronize_session=False))
     count = cast("CursorResult[Any]", done).rowcount
-    record(session, "learners_moved", f"track:{track.key}", person_id, version=track.version, learners=count)
+    record(
+        session, "learners_moved", f"track:{revision.track_key}", person_id, version=revision.version, learners=count
+    )
     return count
 
 
@@ -108,9 +113,9 @@ def revisions(session: Session, key: str) -> list[TrackRevision]:
 
 def named(session: Session, key: str, revision: str = "") -> TrackRevision | None:
     """The revision of that version, else of that digest or its first signs; the current one where none is named."""
-    found = revisions(session, key)
     if not revision:
-        return next(iter(found), None)
+        return current(session, key)
+    found = revisions(session, key)
     versions = (row for row in found if row.version == revision)
     digests = (row for row in found if len(revision) >= 6 and row.digest.startswith(revision))
     return next(versions, None) or next(digests, None)
@@ -129,5 +134,7 @@ def free_version(session: Session, key: str, version: str) -> str:
     return next_version([row.version for row in revisions(session, key)], version)
 
 
-def _last(session: Session, key: str) -> TrackRevision | None:
-    return next(iter(revisions(session, key)), None)
+def current(session: Session, key: str) -> TrackRevision | None:
+    """The revision of a track that was published last."""
+    query = select(TrackRevision).filter_by(track_key=key).order_by(TrackRevision.id.desc())
+    return session.scalars(query.limit(1)).first()

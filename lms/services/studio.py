@@ -41,8 +41,13 @@ def grants(session: Session, person_id: int) -> Grants:
     held = tuple((row.role, row.institution_id, row.track_key) for row in session.execute(query))
     if not held:
         return Grants((), {})
-    owners = session.execute(select(Curriculum.track_key, Curriculum.institution_id))
-    return Grants(held, {row.track_key: row.institution_id for row in owners})
+    return Grants(held, owners(session))
+
+
+def owners(session: Session) -> dict[str, int | None]:
+    """The institution of each track that has one of its own, or none; the others are the house's own."""
+    rows = session.execute(select(Curriculum.track_key, Curriculum.institution_id))
+    return {row.track_key: row.institution_id for row in rows}
 
 
 def grant(

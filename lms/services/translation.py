@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curricula.agreement import Agreement, State, digest, digests
-from curricula.model import LANGUAGES, LessonText, Module
-from curricula.pieces import Piece, module_in, text_piece
+from curricula.model import LANGUAGES, LessonText
+from curricula.pieces import text_piece
 from curricula.texts import Texts, texts_in, texts_of, unit_of, with_texts
 from lms.models import Draft, DraftPiece
-from lms.services import agreements, drafts
+from lms.services import agreements, drafts, history
 from lms.services.offers import fold
 
 #: Texts a page shows.
@@ -83,13 +83,6 @@ class Outcome:
     conflicts: list[str] = field(default_factory=list)
 
 
-def modules(session: Session, draft: Draft) -> list[Module]:
-    """The modules of a draft in order, without lessons and questions."""
-    query = select(DraftPiece.content).where(DraftPiece.draft_id == draft.id, DraftPiece.path.like("%/module"))
-    found = (module_in(content) for content in session.scalars(query.where(DraftPiece.path.not_like("%/%/%"))))
-    return sorted(found, key=lambda module: module.order)
-
-
 def units(session: Session, draft: Draft, order: Sequence[str] = ()) -> list[Unit]:
     """Everything of a draft that has texts, without their contents: the track, then its modules in ``order``."""
     query = select(DraftPiece.path, DraftPiece.label, DraftPiece.agreed).where(DraftPiece.draft_id == draft.id)
@@ -109,13 +102,8 @@ def _rank(path: str) -> int:
     return kinds.index(kind) if kind in kinds else len(kinds)
 
 
-def states(session: Session, draft: Draft) -> dict[str, dict[str, Count]]:
-    """How the texts of each module stand in each language; under « » those of the track itself. One query."""
-    return counted(units(session, draft))
-
-
 def counted(found: Iterable[Unit]) -> dict[str, dict[str, Count]]:
-    """The same of these units."""
+    """How the texts of each module stand in each language; under « » those of the track itself."""
     made: dict[str, dict[str, Count]] = {}
     for unit in found:
         counts = made.setdefault(unit.module, dict.fromkeys(LANGUAGES, Count()))
@@ -210,12 +198,8 @@ def _write(
 ) -> None:  # fmt: skip
     path = f"{unit}/{language}" if "/lesson/" in unit else unit
     texts: Texts = {name: {language: text} for name, text in changed.items()}
-    row = rows.get(path)
-    if row is None:
-        empty = text_piece(LessonText("", (), ""))
-        drafts.add(session, draft, [Piece(path, with_texts(path, empty, texts))], person_id)
-    else:
-        drafts.save(session, draft, path, with_texts(path, row.content, texts), row.edition, person_id)
+    before = rows[path].content if path in rows else text_piece(LessonText("", (), ""))
+    drafts.put(session, draft, path, with_texts(path, before, texts), person_id)
 
 
 def _contents(session: Session, draft: Draft, found: list[Unit]) -> dict[str, dict[str, bytes]]:
@@ -234,11 +218,10 @@ def former(
     """What texts said in a language when they last agreed with the other, where that changed and is still known."""
     asked = {name: digests[language] for name, digests in agreement.last.items()}
     found: dict[str, str] = {}
-    for path in rows if asked else ():
-        for change in drafts.changes(session, draft, path, REMEMBERED):
-            for name, text in texts_in(path, change.before or b"").items():
-                said = text.get(language, "")
-                if name in asked and digest(said) == asked[name]:
-                    found.setdefault(name, said)
+    for change in history.changes(session, draft, *rows, limit=REMEMBERED * len(rows)) if asked else ():
+        for name, text in texts_in(change.path, change.before or b"").items():
+            said = text.get(language, "")
+            if name in asked and digest(said) == asked[name]:
+                found.setdefault(name, said)
     now = texts_of({path: row.content for path, row in rows.items()})
     return {name: said for name, said in found.items() if said != now[name][language]}

@@ -12,7 +12,7 @@ from lms.i18n import gettext as _
 from lms.i18n import ngettext
 from lms.models import Draft, db
 from lms.security import visitor
-from lms.services import agreements, drafts, translation
+from lms.services import agreements, drafts, outline, translation
 from lms.services.drafts import Conflict, Frozen
 from lms.studio import frozen, own_draft, own_roles
 from lms.studio_review import said_of
@@ -72,7 +72,7 @@ def save(track_key: str, unit: str) -> ResponseReturnValue:
     else:
         flash(_("Nothing was changed."), "")
     if request.form.get("then") == "next":
-        found = translation.units(db.session(), draft, [each.key for each in translation.modules(db.session(), draft)])
+        found = translation.units(db.session(), draft, list(outline.modules(db.session(), draft)))
         following = translation.following(found, language, unit)
         unit = following.path if following is not None else unit
     return redirect(url_for("translation.piece", track_key=track_key, unit=unit, to=language), 303)

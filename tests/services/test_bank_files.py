@@ -17,9 +17,10 @@ from curricula.registry import shipped_tracks
 from lms.app import create_app
 from lms.models import BankUpload, Draft, OutboxJob, db, utcnow
 from lms.schema import upgrade
-from lms.services import agreements, bank, bank_files, drafts
+from lms.services import agreements, bank, bank_files, drafts, history
 from lms.services.accounts import make_account
 from lms.services.bank_files import AT_ONCE, LONGEST, MOST, TooMany
+from lms.services.descriptions import described
 from lms.services.drafts import Frozen
 from lms.worker import Worker
 from tests.bank_in_test import MODULE, TRACK
@@ -80,7 +81,7 @@ def test_confirmed_questions_join_the_bank_with_what_the_file_does_not_say(
     assert (first.key, first.objective, first.source, first.difficulty) == ("note-1", "d1-o1", "white-paper", 1)
     assert (second.key, second.objective, second.source, second.difficulty) == ("d1-q01-2", "d1-o2", "white-paper", 3)
     assert bank_files.waiting(session, draft, MODULE, upload.id) is None
-    assert [change.before for change in drafts.changes(session, draft)] == [None, None]
+    assert [change.before for change in history.changes(session, draft)] == [None, None]
 
 
 def test_keys_that_change_and_words_that_are_there_are_said(session: Session, draft: Draft, person: int) -> None:
@@ -222,7 +223,7 @@ def test_what_is_taken_out_comes_back_the_same(shared: tuple[Session, int, int],
         assert bank_files.confirm(session, draft, upload, person) == len(kept)
         assert bank.whole(session, draft, "two") == kept
         for row in drafts.contents(session, draft, question_path("two", "")):
-            assert (row.label, row.words, row.facts) == drafts.described(row.path, row.content)
+            assert (row.label, row.words, row.facts) == described(row.path, row.content)
             assert row.agreed == agreements.begun([Piece(row.path, row.content)])[row.path]
     finally:
         session.rollback()

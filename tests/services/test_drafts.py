@@ -20,7 +20,7 @@ from curricula.pieces import (
 )
 from curricula.registry import SHIPPED
 from lms.models import AuditEntry, Curriculum, Draft, DraftPiece
-from lms.services import drafts
+from lms.services import drafts, history
 from lms.services.accounts import make_account
 from lms.services.drafts import Conflict, Frozen, Taken
 
@@ -143,7 +143,7 @@ def test_a_stretch_of_work_is_one_change_that_can_be_undone(
     for word in ("Un.", "Deux.", "Trois."):
         say(session, draft, path, word, people[0])
     say(session, draft, path, "D'une autre.", people[1])
-    hers, his = drafts.changes(session, draft, path)
+    hers, his = history.changes(session, draft, path)
     assert (hers.person_id, his.person_id) == (people[1], people[0])
     assert his.before is not None
     assert his.before.decode() == first
@@ -151,7 +151,7 @@ def test_a_stretch_of_work_is_one_change_that_can_be_undone(
     assert text_in(written(session, draft, path).encode()).body == "Trois.\n"
     drafts.restore(session, draft, his, people[0])
     assert written(session, draft, path) == first
-    assert len(drafts.changes(session, draft, path)) == 4
+    assert len(history.changes(session, draft, path)) == 4
 
 
 def test_a_module_goes_and_comes_back_whole(session: Session, draft: Draft, people: tuple[int, int]) -> None:
@@ -159,7 +159,7 @@ def test_a_module_goes_and_comes_back_whole(session: Session, draft: Draft, peop
     gone = drafts.remove(session, draft, module_path("d1"), people[0])
     assert gone > 20
     assert not any(path.startswith("d1/") for path in drafts.folder(session, draft).files)
-    for change in drafts.changes(session, draft):
+    for change in history.changes(session, draft):
         drafts.restore(session, draft, change, people[0])
     assert drafts.folder(session, draft) == before
 
@@ -185,7 +185,7 @@ def test_pieces_are_added_all_or_none(session: Session, draft: Draft) -> None:
             drafts.add(session, draft, found, None)
     assert drafts.piece(session, draft, "d1/lesson/new/fr") is None
     drafts.add(session, draft, [Piece("d1/lesson/new/fr", content)], None)
-    (change,) = drafts.changes(session, draft)
+    (change,) = history.changes(session, draft)
     assert change.before is None
     drafts.restore(session, draft, change, None)
     assert drafts.piece(session, draft, "d1/lesson/new/fr") is None
@@ -198,3 +198,9 @@ def test_lists_show_labels_and_search_words_without_contents(session: Session, d
     assert row.path.rpartition("/")[2] in row.words
     title = drafts.listed(session, draft, lesson_path("d1", ""))[1].label
     assert title.keys() <= set(LANGUAGES)
+
+
+def test_adding_nothing_changes_nothing(session: Session, draft: Draft) -> None:
+    before = drafts.folder(session, draft)
+    drafts.add(session, draft, [], None)
+    assert (drafts.folder(session, draft), history.changes(session, draft)) == (before, [])

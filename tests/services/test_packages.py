@@ -11,7 +11,7 @@ from curricula.exchange.model import NotReadable
 from curricula.folder import Folder
 from curricula.problems import CurriculumError
 from curricula.registry import SHIPPED
-from lms.services import drafts, packages
+from lms.services import drafts, history, packages, translation
 from tests.archives_in_test import TRACK_FILE, zipped
 
 KEY = "decideurs"
@@ -68,7 +68,7 @@ def test_a_draft_becomes_what_the_folder_says_and_can_be_put_back(session: Sessi
     assert made == files | {"track.toml": files["track.toml"].replace(b'"2026.1"', b'"2026.2"')}
     with pytest.raises(packages.Changed):
         packages.take(session, draft, FOLDER, state, None)
-    for change in drafts.changes(session, draft):
+    for change in history.changes(session, draft):
         drafts.restore(session, draft, change, None)
     assert drafts.folder(session, draft) == begun
 
@@ -79,3 +79,13 @@ def test_what_is_being_read_takes_nothing(session: Session) -> None:
     session.flush()
     with pytest.raises(drafts.Frozen):
         packages.take(session, draft, FOLDER, packages.state_of(session, draft), None)
+
+
+def test_a_lesson_that_loses_a_language_counts_as_not_translated(session: Session) -> None:
+    draft = drafts.begin(session, KEY, None)
+    gone = next(path for path in FOLDER.files if path.startswith("d1/") and path.endswith(".en.md"))
+    files = {path: said for path, said in FOLDER.files.items() if path != gone}
+    before = translation.counted(translation.units(session, draft))["d1"]["en"]
+    packages.take(session, draft, Folder(KEY, files), packages.state_of(session, draft), None)
+    after = translation.counted(translation.units(session, draft))["d1"]["en"]
+    assert before.missing == 0 < after.missing

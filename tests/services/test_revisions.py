@@ -128,9 +128,9 @@ def test_those_who_have_not_finished_are_moved_with_their_progress(session: Sess
         take(session, done, module_of(shipped, key))
     session.flush()
     assert done.completed_at is not None
-    published(session, later(shipped))
+    row = published(session, later(shipped))
     known = Library(session)
-    assert move(session, known[KEY]) == 1
+    assert move(session, row) == 1
     session.expire_all()
     assert (going.track_version, done.track_version) == ("2026.2", shipped.version)
     states = learning.progresses(session, [going, done], known)
@@ -139,7 +139,7 @@ def test_those_who_have_not_finished_are_moved_with_their_progress(session: Sess
     assert {step.module.key: len(step.read) for step in moved.modules if step.read} == {"d2": 1}
     assert attempts.standing(session, going, module_of(known[KEY])).best is not None
     assert states[done.id].completed
-    assert move(session, known[KEY], unfinished_only=False) == 1
+    assert move(session, row, unfinished_only=False) == 1
     entries = session.scalars(select(AuditEntry).filter_by(action="learners_moved")).all()
     assert [entry.details["learners"] for entry in entries] == [1, 1]
 

@@ -22,7 +22,7 @@ from curricula.pieces import (
 from curricula.pieces import Settings as LessonSettings
 from curricula.texts import texts_of
 from lms.models import Draft, DraftPiece
-from lms.services import agreements, drafts, translation
+from lms.services import agreements, drafts, history, translation
 from lms.services.drafts import Conflict, Frozen
 from lms.services.translation import Count, Unit
 
@@ -77,7 +77,7 @@ def seen(session: Session, draft: Draft, path: str) -> dict[str, str]:
 
 
 def test_a_draft_agrees_everywhere_as_it_begins(session: Session, draft: Draft) -> None:
-    found = translation.states(session, draft)
+    found = translation.counted(translation.units(session, draft))
     assert {"", "d1", "d2"} <= found.keys()
     for counts in found.values():
         for language in LANGUAGES:
@@ -87,7 +87,7 @@ def test_a_draft_agrees_everywhere_as_it_begins(session: Session, draft: Draft) 
 def test_the_state_of_a_track_takes_one_query(session: Session, draft: Draft) -> None:
     asked: list[str] = []
     event.listen(session.get_bind(), "before_cursor_execute", lambda *told: asked.append(told[2]))
-    translation.states(session, draft)
+    translation.counted(translation.units(session, draft))
     assert len(asked) == 1
     assert "content" not in asked[0]
 
@@ -97,7 +97,7 @@ def test_a_question_written_in_one_language_is_to_read_again_in_the_other(sessio
     ask(session, draft, stem={**stem, "fr": "Que faire ?"})
     assert open_texts(session, draft, QUESTION) == {"stem": "review"}
     assert open_texts(session, draft, QUESTION, "fr") == {}
-    before = translation.states(session, draft)["d1"]["en"]
+    before = translation.counted(translation.units(session, draft))["d1"]["en"]
     assert (before.stale, before.missing) == (1, 0)
     ask(session, draft, stem=stem)
     assert open_texts(session, draft, QUESTION) == {}
@@ -119,13 +119,13 @@ def test_a_lesson_keeps_the_state_of_its_two_languages(session: Session, draft: 
 def test_a_language_removed_is_missing_until_it_is_back(session: Session, draft: Draft, lesson: str) -> None:
     drafts.remove(session, draft, f"{lesson}/en", None)
     assert set(open_texts(session, draft, lesson).values()) == {"missing"}
-    drafts.restore(session, draft, drafts.changes(session, draft)[0], None)
+    drafts.restore(session, draft, history.changes(session, draft)[0], None)
     assert open_texts(session, draft, lesson) == {}
     drafts.remove(session, draft, module_path("d1"), None)
-    assert "d1" not in translation.states(session, draft)
-    for change in drafts.changes(session, draft):
+    assert "d1" not in translation.counted(translation.units(session, draft))
+    for change in history.changes(session, draft):
         drafts.restore(session, draft, change, None)
-    assert translation.states(session, draft)["d1"]["en"].missing == 0
+    assert translation.counted(translation.units(session, draft))["d1"]["en"].missing == 0
     assert open_texts(session, draft, lesson) == {}
 
 

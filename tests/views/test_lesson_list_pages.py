@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from curricula.model import LessonText
 from curricula.pieces import Settings, settings_in
 from lms.models import Draft
-from lms.services import drafts
+from lms.services import drafts, history
 from tests.author_in_test import LESSON, LESSONS, MODULE, PATH, URL, Author, Kept, plain
 
 
@@ -61,7 +61,7 @@ def test_a_lesson_goes_once_it_is_said_what_goes(author: Author, other: Author, 
     assert author.post(url, editions=editions[1]).status_code == 303
     assert author.get(URL).status_code == 404
     session.rollback()
-    assert len([change for change in drafts.changes(session, draft) if change.path.startswith(PATH[:-3])]) == 4
+    assert len([change for change in history.changes(session, draft) if change.path.startswith(PATH[:-3])]) == 4
 
 
 class TestSettings:

@@ -15,7 +15,7 @@ from curricula.pieces import text_in, text_piece
 from curricula.render import render
 from lms.forms.lessons import ABLE, BODY, TITLE
 from lms.models import Draft
-from lms.services import drafts, lesson_drafts
+from lms.services import drafts, history, lesson_drafts
 from tests.author_in_test import JSON, LESSON, LESSONS, MODULE, PATH, TRACK, URL, Author, Kept, plain
 from tests.platform_in_test import PlatformInTest
 
@@ -146,7 +146,7 @@ def test_theirs_can_be_put_back_from_the_history(
     other.save("Le sien.", 1)
     author.save("Le mien.", 2)
     kept()
-    before = drafts.changes(session, draft, PATH)[0].before
+    before = history.changes(session, draft, PATH)[0].before
     assert before is not None
     assert text_in(before).body == "Le sien.\n"
 

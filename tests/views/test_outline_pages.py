@@ -15,7 +15,7 @@ from curricula.model import Module, Track
 from curricula.outline import ModulePlan
 from curricula.pieces import module_in, module_path, module_piece, question_in, settings_in, track_in, track_path
 from lms.models import Draft, db
-from lms.services import drafts, outline, studio
+from lms.services import drafts, history, outline, studio
 from lms.services.accounts import make_account
 from tests.page_in_test import filled
 from tests.platform_in_test import form_token
@@ -110,7 +110,7 @@ def test_what_is_not_touched_is_saved_unchanged(author: FlaskClient, now: Now) -
         assert send(author, address, form(author, address)).status_code == 303
     assert now(drafts.folder) == before
     assert now.track().version == "2026.2"  # what is published is called 2026.1
-    assert now(lambda session, draft: drafts.changes(session, draft)) == []
+    assert now(lambda session, draft: history.changes(session, draft)) == []
 
 
 def test_from_an_empty_page_one_thing_at_a_time(author: FlaskClient, now: Now) -> None:
