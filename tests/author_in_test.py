@@ -9,16 +9,13 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from lms.services import studio
-from lms.services.accounts import make_account
-from tests.test_authorisation import form_token
+from tests.account_in_test import make_person, signed_in, token_of
 
 TRACK, MODULE, LESSON = "decideurs", "d1", "ce-que-produit-un-modele"
 LESSONS = f"/author/{TRACK}/{MODULE}/lessons"
 PATH = f"{MODULE}/lesson/{LESSON}/fr"
 URL = f"{LESSONS}/{LESSON}/fr"
 JSON = {"Accept": "application/json"}
-PASSWORD = "a long enough password"
 #: What the database holds of a lesson now: (text, edition), or None.
 Kept = Callable[..., Any]
 
@@ -27,13 +24,11 @@ class Author:
     """An author's browser."""
 
     def __init__(self, app: Flask, session: Session, name: str, *roles: str) -> None:
-        person = make_account(session, f"{name}@example.org", PASSWORD, ["author"], name.capitalize()).person_id
-        studio.grant(session, person, roles or ["author"])
+        email = f"{name}@example.org"
+        self.person = make_person(session, email, *roles or ["author"], name=name.capitalize())
         session.commit()
-        self.person, self.browser = person, app.test_client()
-        data = {"username": f"{name}@example.org", "password": PASSWORD, "csrf_token": form_token(self.browser)}
-        assert self.browser.post("/account/login", data=data).status_code == 303
-        self.token = form_token(self.browser)
+        self.browser = signed_in(app, email)
+        self.token = token_of(self.browser)
 
     def get(self, url: str) -> TestResponse:
         return self.browser.get(f"{url}?lang=en")

@@ -6,38 +6,33 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from curricula.model import LANGUAGES, Question
 from curricula.pieces import question_path, question_piece
 from lms.models import Draft, DraftPiece, db
-from lms.services import drafts, studio
-from lms.services.accounts import make_account
+from lms.services import drafts
 from lms.services.bank import bank_path
 from lms.services.descriptions import described
+from tests.account_in_test import make_person, signed_in, token_of
 from tests.curricula.exchange.question_samples import a_question
-from tests.test_authorisation import form_token
 
 TRACK, MODULE = "decideurs", "d1"
 BANK = f"/author/{TRACK}/{MODULE}/bank"
-PASSWORD = "a long enough password"
 
 
 class Author:
     """A browser signed in as somebody of the studio."""
 
     def __init__(self, app: Flask, name: str = "ada", *roles: str) -> None:
-        self.browser: FlaskClient = app.test_client()
+        email = f"{name}@example.org"
         with app.app_context():
-            self.person_id = make_account(db.session(), f"{name}@example.org", PASSWORD, ["author"], name).person_id
-            studio.grant(db.session(), self.person_id, roles or ("author",), track_key=TRACK)
+            self.person_id = make_person(db.session(), email, *roles or ["author"], name=name, track_key=TRACK)
             drafts.begin(db.session(), TRACK, None)
             db.session.commit()
             db.session.remove()
-        data = {"username": f"{name}@example.org", "password": PASSWORD, "csrf_token": form_token(self.browser)}
-        assert self.browser.post("/account/login", data=data).status_code == 303
-        self.token = form_token(self.browser)
+        self.browser = signed_in(app, email)
+        self.token = token_of(self.browser)
 
     def get(self, path: str = "") -> Any:
         """A page of the bank."""

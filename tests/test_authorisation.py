@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from tests.account_in_test import browser_of, token_of
 from tests.platform_in_test import PlatformInTest, author, hr_officer, trainer
 
 #: Kinds of visitors. ``owner`` is the learner whose attempt is asked for; « other » ones come from another LMS.
@@ -157,17 +158,10 @@ def lesson_of(app: Flask) -> str:
     return module.lessons[0].key
 
 
-def form_token(browser: FlaskClient) -> str:
-    """A form token of that browser, from a page anybody may open."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/verify").text)
-    assert found is not None
-    return found[1]
-
-
 def stage(app: Flask) -> Stage:
     here, there = PlatformInTest(app), PlatformInTest(app, "elsewhere")
     owner = here.launched()
-    page = owner.post("/learn/decideurs/d1/assessment", data={"csrf_token": form_token(owner)})
+    page = owner.post("/learn/decideurs/d1/assessment", data={"csrf_token": token_of(owner)})
     browsers = {
         "anonymous": app.test_client(),
         "owner": owner,
@@ -175,30 +169,15 @@ def stage(app: Flask) -> Stage:
         "trainer": here.launched(**trainer()),
         "author": here.launched(**author()),
         "hr": here.launched(**hr_officer()),
-        "administrator": local_account(app, "administrator"),
+        "administrator": browser_of(app, "someone@example.org", account="administrator"),
         "other learner": there.launched(),
         "other trainer": there.launched(**trainer()),
         "other hr": there.launched(**hr_officer()),
     }
     for browser in browsers.values():
         browser.get("/learn/decideurs")  # whoever may follow the track does
-    tokens = {visitor: form_token(browser) for visitor, browser in browsers.items()}
+    tokens = {visitor: token_of(browser) for visitor, browser in browsers.items()}
     return Stage(app, browsers, tokens, page.location.split("/")[-2], "1")
-
-
-def local_account(app: Flask, role: str) -> FlaskClient:
-    from lms.models import db
-    from lms.services.accounts import make_account
-
-    with app.app_context():
-        make_account(db.session(), "someone@example.org", "a long enough password", [role])
-        db.session.commit()
-        db.session.remove()
-    browser = app.test_client()
-    data = {"username": "someone@example.org", "password": "a long enough password"}
-    answer = browser.post("/account/login", data={**data, "csrf_token": form_token(browser)})
-    assert answer.status_code == 303
-    return browser
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:

@@ -11,11 +11,11 @@ from curricula.model import File
 from curricula.pieces import Piece
 from curricula.registry import shipped_tracks
 from lms.models import Institution, ReviewTask, db
-from lms.services import drafts, studio
-from lms.services.accounts import make_account
+from lms.services import drafts
+from tests.account_in_test import make_person, signed_in, token_of
 from tests.image_samples import PNG
 from tests.platform_in_test import PlatformInTest, trainer
-from tests.test_authorisation import form_token, routes
+from tests.test_authorisation import routes
 
 TRACK = "decideurs"
 #: Who may open a page does not depend on the database: each walk is done on one.
@@ -178,32 +178,21 @@ def scene(app: Flask) -> Iterator[Scene]:
         db.session.add(elsewhere)
         db.session.flush()
         for role in ("author", "reviewer", "publisher"):
-            person = _account(role)
-            studio.grant(db.session(), person, [role])
-        studio.grant(db.session(), _account("author elsewhere"), ["author", "publisher"], institution_id=elsewhere.id)
-        studio.grant(db.session(), _account("author of another track"), ["author"], track_key="another")
+            make_person(db.session(), _address(role), role)
+        both = ("author", "publisher")
+        make_person(db.session(), _address("author elsewhere"), *both, institution_id=elsewhere.id)
+        make_person(db.session(), _address("author of another track"), "author", track_key="another")
         db.session.add(ReviewTask(track_key=TRACK, module_key="d1", legal_key="ai-act-4", legal_version="2026"))
-        _account("administrator", "administrator")
+        make_person(db.session(), _address("administrator"), account="administrator")
         db.session.commit()
         db.session.remove()
     for name in (*EVERY, "author elsewhere", "author of another track", "administrator"):
-        browsers[name] = _signed_in(app, name)
-    return Scene(app, browsers, {name: form_token(browser) for name, browser in browsers.items()})
-
-
-def _account(name: str, role: str = "author") -> int:
-    return make_account(db.session(), _address(name), "a long enough password", [role]).person_id
+        browsers[name] = signed_in(app, _address(name))
+    return Scene(app, browsers, {name: token_of(browser) for name, browser in browsers.items()})
 
 
 def _address(name: str) -> str:
     return f"{name.replace(' ', '.')}@example.org"
-
-
-def _signed_in(app: Flask, name: str) -> FlaskClient:
-    browser = app.test_client()
-    data = {"username": _address(name), "password": "a long enough password", "csrf_token": form_token(browser)}
-    assert browser.post("/account/login", data=data).status_code == 303
-    return browser
 
 
 def test_every_route_of_the_studio_says_who_may_open_it(app: Flask) -> None:

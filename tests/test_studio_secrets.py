@@ -13,11 +13,11 @@ from curricula.pieces import pieces, track_path
 from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import Draft, db
-from lms.services import drafts, merging, revisions, studio
-from lms.services.accounts import make_account
+from lms.services import drafts, merging, revisions
+from tests.account_in_test import browser_of, make_person, signed_in, token_of
 from tests.choice_in_test import Choice
 from tests.platform_in_test import PlatformInTest, author, hr_officer, trainer
-from tests.test_authorisation import Stage, form_token, lesson_of, local_account, routes
+from tests.test_authorisation import Stage, lesson_of, routes
 from tests.test_studio_authorisation import PARTS
 
 KEY, NEW = "decideurs", "parcours-secret"
@@ -136,7 +136,7 @@ def values_of(app: Flask, attempt: str = "1") -> dict[str, Any]:
 
 def test_no_learner_sees_a_draft_or_an_answer_before_answering(app: Flask, platform: PlatformInTest) -> None:
     learner = platform.launched(**LEARNER)
-    token = form_token(learner)
+    token = token_of(learner)
     began = learner.post(f"/learn/{KEY}/d1/assessment", data={"csrf_token": token})
     values = values_of(app, began.location.split("/")[-2])
     asked = learner.get(began.location).text
@@ -152,7 +152,7 @@ def test_no_learner_sees_a_draft_or_an_answer_before_answering(app: Flask, platf
 def test_a_submitted_answer_is_explained(app: Flask, platform: PlatformInTest) -> None:
     """The marks are where they should be: else the test above would see nothing."""
     learner = platform.launched(**LEARNER)
-    token = form_token(learner)
+    token = token_of(learner)
     began = learner.post(f"/learn/{KEY}/d1/assessment", data={"csrf_token": token})
     attempt = began.location.rpartition("/")[0]
     assert learner.post(f"{attempt}/submit", data={"csrf_token": token}).status_code == 303
@@ -163,16 +163,12 @@ def test_a_submitted_answer_is_explained(app: Flask, platform: PlatformInTest) -
 
 def test_nobody_else_sees_a_draft(app: Flask, platform: PlatformInTest) -> None:
     """Nor anonymous visitors, trainers, HR officers, administrators, nor authors who have no role for the track."""
-    with app.app_context():
-        made = make_account(db.session(), "ailleurs@example.org", "a long enough password", ["author"])
-        studio.grant(db.session(), made.person_id, ["author", "reviewer", "publisher"], track_key="another")
-        db.session.commit()
-        db.session.remove()
+    every = ("author", "reviewer", "publisher")
     browsers = {
         "anonymous": app.test_client(), "trainer": platform.launched(**trainer()),
         "hr": platform.launched(**hr_officer()), "author of the platform": platform.launched(**author()),
-        "administrator": local_account(app, "administrator"),
-        "author elsewhere": signed_in(app, "ailleurs@example.org"),
+        "administrator": browser_of(app, "someone@example.org", account="administrator"),
+        "author elsewhere": browser_of(app, "ailleurs@example.org", *every, track_key="another"),
     }  # fmt: skip
     values = values_of(app)
     shown = [
@@ -194,25 +190,17 @@ def test_a_trainer_who_chooses_content_sees_no_draft(app: Flask, platform: Platf
         assert NEW not in text
 
 
-def signed_in(app: Flask, email: str) -> FlaskClient:
-    browser = app.test_client()
-    data = {"username": email, "password": "a long enough password", "csrf_token": form_token(browser)}
-    assert browser.post("/account/login", data=data).status_code == 303
-    return browser
-
-
 def test_an_author_sees_no_learner(app: Flask) -> None:
     """Neither in the studio nor on any page their account may open, whatever their role in it."""
     here = PlatformInTest(app)
     learner = here.launched(**LEARNER)
-    began = learner.post(f"/learn/{KEY}/d1/assessment", data={"csrf_token": form_token(learner)})
+    began = learner.post(f"/learn/{KEY}/d1/assessment", data={"csrf_token": token_of(learner)})
     here.launched(**trainer())
     with app.app_context():
-        made = make_account(db.session(), "auteur@example.org", "a long enough password", ["author"])
-        studio.grant(db.session(), made.person_id, ["author", "reviewer", "publisher"])
-        drafts.begin(db.session(), KEY, made.person_id)
+        person = make_person(db.session(), "auteur@example.org", "author", "reviewer", "publisher")
+        drafts.begin(db.session(), KEY, person)
         new = replace(shipped_tracks()[KEY], key=NEW)
-        drafts.create(db.session(), new, made.person_id, found=pieces(folder_of(new)))
+        drafts.create(db.session(), new, person, found=pieces(folder_of(new)))
         db.session.commit()
         db.session.remove()
     browsers = (signed_in(app, "auteur@example.org"), here.launched(**author()))

@@ -18,3 +18,15 @@ def violations(where: Page | Frame, **options: Any) -> list[Any]:
     """The rules that do not hold, each with the elements concerned."""
     found: list[Any] = where.evaluate(_RUN, options)
     return found
+
+
+def accessible(page: Page, inside: Frame | None = None, widths: tuple[int, ...] = (1280, 360)) -> None:
+    """A page, or what a frame of it shows, breaks no rule and never scrolls sideways: wide and as on a phone."""
+    shown, size = inside or page, page.viewport_size
+    assert size is not None
+    bring_axe(shown)
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": size["height"]})
+        assert violations(shown) == [], shown.url
+        assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), shown.url
+    page.set_viewport_size(size)

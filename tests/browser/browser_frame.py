@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from browser_axe import bring_axe, violations
+from browser_axe import accessible
 from browser_stage import TRACK, Stage
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
@@ -54,14 +54,7 @@ class Activity:
         """The page in the frame breaks no rule and fits, at the frame's width of a wide window and of a phone."""
         inside = self.page.frame(name="tool")
         assert inside is not None
-        bring_axe(inside)
-        size = self.page.viewport_size
-        assert size is not None
-        for width in (size["width"], 360):
-            self.page.set_viewport_size({"width": width, "height": size["height"]})
-            assert violations(inside) == []
-            assert inside.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        self.page.set_viewport_size(size)
+        accessible(self.page, inside)
 
     def resume(self) -> None:
         """The one filled button of the track page."""

@@ -1,7 +1,7 @@
 """A trainer chooses content from the course of an LMS on another site, in its frame: as people do it, in every way."""
 
 import pytest
-from browser_axe import bring_axe, violations
+from browser_axe import accessible
 from browser_frame import Activity, NewPage
 from browser_stage import TRAINER, Stage
 from playwright.sync_api import Frame, FrameLocator, Page, expect
@@ -46,14 +46,7 @@ class Picker:
 
     def accessible(self) -> None:
         """No rule is broken and nothing overflows, wide and at the width of a phone."""
-        size = self.page.viewport_size
-        assert size is not None
-        bring_axe(self.inside)
-        for width in (size["width"], 360):
-            self.page.set_viewport_size({"width": width, "height": size["height"]})
-            assert violations(self.inside) == []
-            assert self.inside.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        self.page.set_viewport_size(size)
+        accessible(self.page, self.inside)
 
 
 @pytest.fixture

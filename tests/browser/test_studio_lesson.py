@@ -4,20 +4,19 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser_axe import bring_axe, violations
+from browser_axe import accessible
 from browser_frame import NewPage
-from browser_stage import PASSWORD, TRACK, Stage
+from browser_stage import TRACK, Stage
+from browser_studio import make_author, sign_in
 from playwright.sync_api import Page, expect
 
 from curricula.model import LessonText
 from curricula.pieces import lesson_path, text_in
 from lms.models import db
-from lms.services import drafts, lesson_drafts, studio
-from lms.services.accounts import make_account
+from lms.services import drafts, lesson_drafts
 
 NETWORK = ("ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "status of 409", "status of 401")
 ANNE, BENOIT = "anne@example.org", "benoit@example.org"
-OVERFLOWS = "() => document.documentElement.scrollWidth > window.innerWidth"
 
 
 class Desk:
@@ -34,11 +33,7 @@ class Desk:
 
     def open(self, page: Page, who: str = ANNE) -> Page:
         """Sign in and open the lesson."""
-        page.goto("/account/login")
-        page.fill("[name=username]", who)
-        page.fill("[name=password]", PASSWORD)
-        page.locator("main button[type=submit]").click()
-        page.goto(self.url)
+        sign_in(page, who).goto(self.url)
         return page
 
     def kept(self) -> LessonText:
@@ -55,12 +50,8 @@ class Desk:
 @pytest.fixture(scope="module")
 def authors(stage: Stage) -> None:
     """Two authors of every track."""
-    with stage.app.app_context():
-        for email in (ANNE, BENOIT):
-            made = make_account(db.session(), email, PASSWORD, ["author"], email.partition("@")[0].title())
-            studio.grant(db.session(), made.person_id, ["author"])
-        db.session.commit()
-        db.session.remove()
+    for email in (ANNE, BENOIT):
+        make_author(stage, email, "author", name=email.partition("@")[0].title())
 
 
 @pytest.fixture
@@ -194,13 +185,3 @@ def test_the_pages_of_lessons_are_accessible(desk: Desk, new_page: NewPage) -> N
                  f"/author/{TRACK}/d1/files/", f"/author/{TRACK}/d1/lessons/ce-que-produit-un-modele/fr"):  # fmt: skip
         page.goto(path)
         accessible(page)
-
-
-def accessible(page: Page) -> None:
-    """No rule is broken, wide or narrow, and a narrow page does not scroll sideways."""
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 900})
-        bring_axe(page)
-        assert violations(page) == [], page.url
-        assert not page.evaluate(OVERFLOWS), page.url
-    page.set_viewport_size({"width": 1280, "height": 900})

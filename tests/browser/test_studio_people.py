@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from browser_axe import bring_axe, violations
+from browser_axe import accessible
 from browser_frame import NewPage
 from browser_stage import STEWARD, Stage
+from browser_studio import make_author
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
@@ -14,21 +15,19 @@ from curricula.pieces import lesson_path, text_in, text_piece
 from curricula.write import folder_of
 from lms.models import Curriculum, Draft, ReviewTask, StudioRole, TrackRevision, db
 from lms.services import drafts, library, revisions, studio
-from lms.services.accounts import make_account
 from lms.services.authors import people_of
 
 AUTHOR, COPY, LAW = "partage@example.org", "cadres-dirigeants", "ai-act-26"
-NARROW = {"width": 360, "height": 780}
 
 
 @pytest.fixture
 def author(stage: Stage) -> Iterator[str]:
     """The address of an account without a role yet; the stage is left as it was found."""
     with stage.app.app_context():
-        if not people_of(db.session(), AUTHOR):
-            make_account(db.session(), AUTHOR, "une phrase de passe", ["author"], "Autrice du partage")
-        db.session.commit()
+        known = people_of(db.session(), AUTHOR)
         db.session.remove()
+    if not known:
+        make_author(stage, AUTHOR, name="Autrice du partage")
     yield AUTHOR
     with stage.app.app_context():
         for model in (Draft, Curriculum):
@@ -40,19 +39,6 @@ def author(stage: Stage) -> Iterator[str]:
         db.session.commit()
         library.forget(db.session())
         db.session.remove()
-
-
-def sound(page: Page) -> None:
-    """The page follows the rules that a machine can check, wide and narrow, and never scrolls sideways."""
-    wide = page.viewport_size
-    for size in (wide, NARROW):
-        assert size is not None
-        page.set_viewport_size(size)
-        bring_axe(page)
-        assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert wide is not None
-    page.set_viewport_size(wide)
 
 
 def signed_in(new_page: NewPage, stage: Stage, who: str) -> Page:
@@ -98,14 +84,14 @@ def test_a_role_is_given_a_track_adapted_and_its_update_taken_in(stage: Stage, n
     )
     admin.get_by_role("button", name=stage.say("Give this role")).click()
     expect(admin.get_by_role("row", name="Autrice du partage")).to_be_visible()
-    sound(admin)
+    accessible(admin)
 
     page = signed_in(new_page, stage, author)
     page.goto("/author/")
     page.get_by_role("link", name=stage.say("Adapt a shared track")).click()
-    sound(page)
+    accessible(page)
     page.get_by_role("link", name=stage.say("Adapt") + " " + stage.typeset(stage.track.title["fr"])).click()
-    sound(page)
+    accessible(page)
     page.get_by_label(stage.say("Key")).fill(COPY)
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{stage.tool}/author/{COPY}/")
@@ -114,7 +100,7 @@ def test_a_role_is_given_a_track_adapted_and_its_update_taken_in(stage: Stage, n
     page.reload()
     page.get_by_role("link", name=stage.say("See the differences and take them in")).click()
     expect(page.locator(".parts ins").first).to_contain_text("Ajout de l’école.")
-    sound(page)
+    accessible(page)
     page.get_by_role("button", name=stage.say("Take in"), exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label(stage.say("Take theirs")).check()
@@ -133,12 +119,12 @@ def test_a_text_of_law_that_changed_is_read_again(stage: Stage, new_page: NewPag
     page = signed_in(new_page, stage, author)
     page.goto("/author/law")
     page.get_by_role("link", name=stage.typeset("Règlement (UE) 2024/1689, art. 26")).first.click()
-    sound(page)
+    accessible(page)
     page.get_by_label(stage.say("New version")).fill("2099-01-01")
     page.get_by_label(stage.say("What changes")).fill("Le délai d’information passe à deux mois.")
     page.get_by_role("button", name=stage.say("Have the modules read again")).click()
     expect(page.get_by_role("article")).to_have_count(3)
-    sound(page)
+    accessible(page)
     page.get_by_label(stage.say("What came of it")).first.fill("Relu : le délai n’est pas cité.")
     page.keyboard.press("Enter")
     expect(page.get_by_role("article")).to_have_count(2)

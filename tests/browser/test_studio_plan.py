@@ -1,6 +1,6 @@
 """An author begins a track from an empty page and gives it two modules, without a mouse."""
 
-from browser_axe import bring_axe, violations
+from browser_axe import accessible
 from browser_frame import NewPage
 from browser_stage import Stage
 from playwright.sync_api import Page, expect
@@ -37,15 +37,6 @@ class Keyboard:
                 return
         raise AssertionError(f"{message} is not reached by the keyboard")
 
-    def accessible(self) -> None:
-        """No rule is broken and nothing overflows, wide and at the width of a phone."""
-        bring_axe(self.page)
-        for width in (1280, 360):
-            self.page.set_viewport_size({"width": width, "height": 900})
-            assert violations(self.page) == []
-            assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        self.page.set_viewport_size({"width": 1280, "height": 900})
-
 
 def test_from_an_empty_page_to_two_modules(new_page: NewPage, stage: Stage) -> None:
     page = new_page("400")
@@ -59,7 +50,7 @@ def test_from_an_empty_page_to_two_modules(new_page: NewPage, stage: Stage) -> N
 
     keys.press("link", "Write the promise of the track")
     page.wait_for_url("**/track")
-    keys.accessible()
+    accessible(page)
     keys.write("#promise-fr", "Vous contrôlez un usage de l’IA.")
     keys.press("button", "Save the track")
     page.wait_for_url("**/author/controle-clavier/")
@@ -76,7 +67,7 @@ def test_from_an_empty_page_to_two_modules(new_page: NewPage, stage: Stage) -> N
             keys.write("#duration_minutes", "une heure")
             keys.press("button", "Save the module")
             expect(page.get_by_role("alert")).to_be_visible()
-            keys.accessible()
+            accessible(page)
             expect(page.locator("#objectives-0-text-fr")).to_have_value("repérer un écart de contrôle")
         keys.write("#duration_minutes", "60")
         page.keyboard.press("Enter")
@@ -88,23 +79,23 @@ def test_from_an_empty_page_to_two_modules(new_page: NewPage, stage: Stage) -> N
     keys.press("button", "Other competencies")
     keys.write("#competencies-0-title-fr", "Contrôler")
     keys.write("#competencies-0-levels-0-criterion-fr", "relève chaque écart")
-    keys.accessible()
+    accessible(page)
     keys.press("button", "Save the framework")
     page.wait_for_url("**/author/controle-clavier/")
     keys.press("link", "Glossary")
     page.wait_for_url("**/glossary")
     keys.press("button", "Other terms")
     keys.write("#terms-0-term-fr", "écart")
-    keys.accessible()
+    accessible(page)
     page.keyboard.press("Enter")
     page.wait_for_url("**/author/controle-clavier/")
     page.goto("/author/controle-clavier/c1/module")
     page.locator("#objectives-0-reaches").select_option("controler/1")
-    keys.accessible()
+    accessible(page)
     keys.press("button", "Save the module")
     page.wait_for_url("**/author/controle-clavier/#*")
 
-    keys.accessible()
+    accessible(page)
     expect(page.locator(".path > li")).to_have_count(2)
     keys.press("button", "Move down")
     expect(page.locator(".path > li h3").first).to_contain_text("Décider d’une suite")

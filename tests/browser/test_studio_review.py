@@ -3,17 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from browser_axe import bring_axe, violations
+from browser_axe import accessible
 from browser_frame import NewPage
-from browser_stage import PASSWORD, TRACK, Stage
-from playwright.sync_api import Page, expect
+from browser_stage import TRACK, Stage
+from browser_studio import sign_in
+from playwright.sync_api import expect
 
 from curricula.pieces import text_in, text_piece, track_in, track_piece
 from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import db
-from lms.services import drafts, revisions, studio
-from lms.services.accounts import make_account
+from lms.services import drafts, revisions
+from tests.account_in_test import make_person
 from tests.forks_in_test import rewritten, theirs
 
 AUTHOR, REVIEWER = "auteur.relecture@example.org", "relecteur.relecture@example.org"
@@ -25,9 +26,7 @@ def begun(stage: Stage) -> Stage:
     with stage.served.app_context():
         session, people = db.session(), []
         for address, roles in ((AUTHOR, ["author"]), (REVIEWER, ["reviewer", "publisher"])):
-            account = make_account(session, address, PASSWORD, ["author"], address.partition("@")[0])
-            studio.grant(session, account.person_id, roles)
-            people.append(account.person_id)
+            people.append(make_person(session, address, *roles, name=address.partition("@")[0]))
         draft = drafts.begin(session, TRACK, people[0])
         lesson = next(row.path for row in drafts.listed(session, draft, "d1/lesson/") if row.path.endswith("/fr"))
         for path in ("track", lesson):
@@ -46,15 +45,6 @@ def begun(stage: Stage) -> Stage:
     return stage
 
 
-def signed_in(page: Page, stage: Stage, address: str) -> Page:
-    page.goto(f"{stage.tool}/account/login")
-    page.locator("#username").fill(address)
-    page.locator("#password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_be_visible()
-    return page
-
-
 def _published_meanwhile(stage: Stage) -> None:
     with stage.served.app_context():
         track = rewritten(shipped_tracks()[TRACK], "2098.1", at1=theirs(1))
@@ -63,18 +53,11 @@ def _published_meanwhile(stage: Stage) -> None:
         db.session.remove()
 
 
-def accessible(page: Page) -> None:
-    """No rule is broken and nothing overflows, wide and at the width of a phone."""
-    bring_axe(page)
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
 def test_a_draft_is_sent_commented_approved_and_published(new_page: NewPage, begun: Stage) -> None:
     here = f"{begun.tool}/author/{TRACK}"
-    author, reviewer = (signed_in(new_page(), begun, address) for address in (AUTHOR, REVIEWER))
+    author, reviewer = (sign_in(new_page(), address) for address in (AUTHOR, REVIEWER))
+    for page in (author, reviewer):
+        page.set_viewport_size({"width": 360, "height": 900})
     _published_meanwhile(begun)
     author.goto(f"{here}/review")
     author.get_by_role("link", name="Voir ce qui est paru et le reprendre").click()

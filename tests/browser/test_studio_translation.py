@@ -2,24 +2,17 @@
 
 from dataclasses import replace
 
-from browser_axe import bring_axe, violations
+from browser_axe import accessible
 from browser_frame import NewPage
 from browser_stage import Stage
-from playwright.sync_api import Page, expect
+from browser_studio import sign_in
+from playwright.sync_api import expect
 
 from curricula.pieces import text_in, text_piece
 from lms.models import db
 from lms.services import drafts
 
 LIST = "/author/decideurs/translation"
-
-
-def _signed_in(page: Page, stage: Stage) -> None:
-    page.goto("/account/login")
-    page.locator("#username").fill("auteur@example.org")
-    page.locator("#password").fill(stage.demo.password)
-    page.locator("#password").press("Enter")
-    page.wait_for_url(lambda url: "/account/login" not in url)
 
 
 def _french_changed(stage: Stage) -> str:
@@ -41,27 +34,14 @@ def _french_changed(stage: Stage) -> str:
     return path
 
 
-def _accessible(page: Page) -> None:
-    """No rule is broken and nothing overflows, wide and at the width of a phone."""
-    size = page.viewport_size
-    assert size is not None
-    bring_axe(page)
-    for width in (size["width"], 360):
-        page.set_viewport_size({"width": width, "height": size["height"]})
-        assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.set_viewport_size(size)
-
-
 def test_a_lesson_is_translated(new_page: NewPage, stage: Stage) -> None:
     lesson = _french_changed(stage)
-    page = new_page()
-    _signed_in(page, stage)
+    page = sign_in(new_page(), "auteur@example.org", stage.demo.password)
     page.goto(f"{LIST}?state=review")
-    _accessible(page)
+    accessible(page)
     page.get_by_role("link", name=stage.say("Next piece to translate")).click()
     expect(page).to_have_url(f"{stage.tool}{LIST}/{lesson}?to=en")
-    _accessible(page)
+    accessible(page)
     # From each source to its translation, by the keyboard alone.
     page.locator("textarea").first.focus()
     for name in ("text:able", None, None, "text:body"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from browser_frame import NewPage
 from browser_stage import Stage
+from browser_studio import sign_in
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -32,11 +33,7 @@ class Studio:
 
     def __init__(self, page: Page, stage: Stage, address: str) -> None:
         self.page, self.stage, self.here = page, stage, f"/author/{KEY}"
-        page.goto("/account/login")
-        page.locator("#username").fill(address)
-        page.locator("#password").fill(stage.demo.password)
-        page.keyboard.press("Enter")
-        expect(page.locator("h1")).to_be_visible()
+        sign_in(page, address, stage.demo.password)
 
     def go(self, path: str) -> None:
         self.page.goto(f"{self.here}/{path}")

@@ -22,8 +22,8 @@ from lms.models import (
     StudioRole,
     utcnow,
 )
-from lms.services import authorship, drafts, legal_watch, privacy, revisions, studio
-from lms.services.accounts import make_account
+from lms.services import authorship, drafts, legal_watch, privacy, revisions
+from tests.account_in_test import make_person
 
 KEY = "decideurs"
 PATH = lesson_path("d1", shipped_tracks()[KEY].modules[0].lessons[0].key, "fr")
@@ -31,10 +31,8 @@ PATH = lesson_path("d1", shipped_tracks()[KEY].modules[0].lessons[0].key, "fr")
 
 @pytest.fixture
 def people(session: Session) -> tuple[int, int]:
-    made = [make_account(session, f"{name}@example.org", "a long enough password", ["author"]) for name in "ab"]
-    for account in made:
-        studio.grant(session, account.person_id, ["author"], by=made[0].person_id)
-    return made[0].person_id, made[1].person_id
+    first = make_person(session, "a@example.org", "author")
+    return first, make_person(session, "b@example.org", "author", by=first)
 
 
 def say(session: Session, draft: Draft, body: str, person: int) -> None:

@@ -18,11 +18,11 @@ from lms.app import create_app
 from lms.models import BankUpload, Draft, OutboxJob, db, utcnow
 from lms.schema import upgrade
 from lms.services import agreements, bank, bank_files, drafts, history
-from lms.services.accounts import make_account
 from lms.services.bank_files import AT_ONCE, LONGEST, MOST, TooMany
 from lms.services.descriptions import described
 from lms.services.drafts import Frozen
 from lms.worker import Worker
+from tests.account_in_test import make_person
 from tests.bank_in_test import MODULE, TRACK
 from tests.conftest import make_config
 from tests.curricula.exchange.question_samples import a_question, banks
@@ -50,7 +50,7 @@ def draft(session: Session) -> Draft:
 
 @pytest.fixture
 def person(session: Session) -> int:
-    return make_account(session, "ada@example.org", "a long enough password", ["author"]).person_id
+    return make_person(session, "ada@example.org")
 
 
 def send(session: Session, draft: Draft, person: int, content: str | bytes = GIFT, **more: str) -> BankUpload:
@@ -191,7 +191,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, 
     upgrade(app)
     with app.app_context():
         session = db.session()
-        person = make_account(session, "ada@example.org", "a long enough password", ["author"]).person_id
+        person = make_person(session, "ada@example.org")
         track = replace(shipped_tracks()[TRACK], key="banque", modules=())
         draft = drafts.create(session, track, person)
         session.commit()

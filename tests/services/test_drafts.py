@@ -21,16 +21,15 @@ from curricula.pieces import (
 from curricula.registry import SHIPPED
 from lms.models import AuditEntry, Curriculum, Draft, DraftPiece
 from lms.services import drafts, history
-from lms.services.accounts import make_account
 from lms.services.drafts import Conflict, Frozen, Taken
+from tests.account_in_test import make_person
 
 KEY = "decideurs"
 
 
 @pytest.fixture
 def people(session: Session) -> tuple[int, int]:
-    made = [make_account(session, f"{name}@example.org", "a long enough password", ["author"]) for name in "ab"]
-    return made[0].person_id, made[1].person_id
+    return make_person(session, "a@example.org"), make_person(session, "b@example.org")
 
 
 @pytest.fixture

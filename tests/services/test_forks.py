@@ -10,9 +10,9 @@ from curricula.pieces import lesson_path, module_path, question_path, text_in, t
 from curricula.write import folder_of
 from lms.models import AuditEntry, Curriculum, Draft, DraftChange, Institution, TrackRevision
 from lms.services import drafts, forks, merging, revisions
-from lms.services.accounts import make_account
 from lms.services.drafts import Frozen, Taken
 from lms.services.merging import Settled, Unsettled
+from tests.account_in_test import make_person
 from tests.forks_in_test import KEY, LESSON, OURS, SHIPPED, rewritten, theirs
 
 OTHER = lesson_path("d1", SHIPPED.modules[0].lessons[1].key, "fr")
@@ -28,7 +28,7 @@ def school(session: Session) -> Institution:
 
 @pytest.fixture
 def author(session: Session) -> int:
-    return make_account(session, "zoe@example.org", "a long enough password", ["author"]).person_id
+    return make_person(session, "zoe@example.org")
 
 
 @pytest.fixture

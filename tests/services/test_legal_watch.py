@@ -13,7 +13,7 @@ from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import AuditEntry, Certificate, Curriculum, Institution, ReviewTask, StatusList
 from lms.services import drafts, legal_watch, revisions, studio
-from lms.services.accounts import make_account
+from tests.account_in_test import make_person
 from tests.learner_in_test import course, joins, learner, statements
 
 KEY, COPY = "decideurs", "cadres"
@@ -24,9 +24,7 @@ CITING = ["d1", "d2", "d3"]
 
 @pytest.fixture
 def author(session: Session) -> int:
-    made = make_account(session, "zoe@example.org", "a long enough password", ["author"]).person_id
-    studio.grant(session, made, ["author"], track_key=KEY)
-    return made
+    return make_person(session, "zoe@example.org", "author", track_key=KEY)
 
 
 def with_law(track: Track, law: str = VERSION, version: str = "2026.2", **changes: object) -> Track:
@@ -173,7 +171,7 @@ def test_what_one_may_count_ends_at_ones_institution(session: Session, author: i
     session.add(Curriculum(track_key=COPY, institution_id=school.id))
     session.flush()
     assert legal_watch.scope(session, studio.grants(session, author)) == [KEY]
-    stranger = make_account(session, "b@example.org", "a long enough password", ["author"]).person_id
+    stranger = make_person(session, "b@example.org")
     assert legal_watch.scope(session, studio.grants(session, stranger)) == []
     studio.grant(session, stranger, ["reviewer"], institution_id=school.id)
     assert legal_watch.scope(session, studio.grants(session, stranger)) == [COPY]

@@ -13,8 +13,8 @@ from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import AuditEntry, Curriculum, Draft, DraftChange, DraftPiece, TrackRevision
 from lms.services import drafts, following, history, reviews, revisions
-from lms.services.accounts import make_account
 from lms.services.library import Library
+from tests.account_in_test import make_person
 from tests.learner_in_test import learner, together
 
 KEY = "decideurs"
@@ -22,9 +22,9 @@ KEY = "decideurs"
 
 @pytest.fixture
 def people(session: Session) -> tuple[int, int]:
-    made = [make_account(session, f"{name}@example.org", "a long enough password", ["author"]) for name in "ab"]
+    made = make_person(session, "a@example.org"), make_person(session, "b@example.org")
     session.commit()
-    return made[0].person_id, made[1].person_id
+    return made
 
 
 @pytest.fixture

@@ -8,34 +8,23 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from lms.models import AuditEntry, Institution, Person, StudioRole, db
-from lms.services.accounts import make_account
+from tests.account_in_test import browser_of, make_person, signed_in
 from tests.learner_in_test import count
 from tests.platform_in_test import PlatformInTest, administrator, form_token
-
-PASSWORD = "a long enough password"
 
 
 def account(app: Flask, email: str, role: str = "author", name: str = "") -> int:
     with app.app_context():
-        number = make_account(db.session(), email, PASSWORD, [role], name).person_id
+        number = make_person(db.session(), email, account=role, name=name)
         db.session.commit()
         db.session.remove()
     return number
 
 
-def signed_in(app: Flask, email: str) -> FlaskClient:
-    browser = app.test_client()
-    token = form_token(browser.get("/account/login"))
-    answer = browser.post("/account/login", data={"username": email, "password": PASSWORD, "csrf_token": token})
-    assert answer.status_code == 303
-    return browser
-
-
 @pytest.fixture
 def steward(app: Flask) -> FlaskClient:
     """The institution's administrator, signed in."""
-    account(app, "admin@example.org", "administrator")
-    return signed_in(app, "admin@example.org")
+    return browser_of(app, "admin@example.org", account="administrator")
 
 
 def post(browser: FlaskClient, url: str, status: int = 303, **values: str | list[str]) -> str:

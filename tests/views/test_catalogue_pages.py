@@ -14,9 +14,9 @@ from lms.models import Enrolment
 from lms.services import revisions
 from lms.services.learning import enrol
 from lms.services.library import Library
+from tests.account_in_test import browser_of
 from tests.learner_in_test import TRACK, count, data, module, statements, take, writes
 from tests.platform_in_test import PlatformInTest
-from tests.test_authorisation import local_account
 
 
 def text(page: Any) -> str:
@@ -153,7 +153,7 @@ def test_human_resources_read_the_catalogue_and_follow_nothing(hr_client: FlaskC
 
 
 def test_an_administrator_reads_what_is_published(app: Flask) -> None:
-    browser = local_account(app, "administrator")
+    browser = browser_of(app, "someone@example.org", account="administrator")
     assert cards(browser.get("/learn/")) == ["Décideurs publics"]
     assert 'class="button"' not in text(browser.get("/learn/decideurs/about")).split("<main")[1]
 

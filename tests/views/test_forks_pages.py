@@ -11,12 +11,9 @@ from curricula.pieces import lesson_path, text_in, text_piece
 from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import Draft, Institution, db
-from lms.services import drafts, revisions, studio
-from lms.services.accounts import make_account
+from lms.services import drafts, revisions
+from tests.account_in_test import browser_of, token_of
 from tests.forks_in_test import KEY, LESSON, OURS, SHIPPED, rewritten, theirs
-from tests.platform_in_test import form_token
-
-PASSWORD = "a long enough password"
 
 
 @pytest.fixture
@@ -26,19 +23,14 @@ def author(app: Flask) -> FlaskClient:
         school = Institution(name="École de démonstration")
         db.session.add(school)
         db.session.flush()
-        made = make_account(db.session(), "zoe@example.org", PASSWORD, ["author"])
-        studio.grant(db.session(), made.person_id, ["author"], institution_id=school.id)
+        school_id = school.id
         db.session.commit()
         db.session.remove()
-    browser = app.test_client()
-    token = form_token(browser.get("/account/login"))
-    values = {"username": "zoe@example.org", "password": PASSWORD, "csrf_token": token}
-    assert browser.post("/account/login", data=values).status_code == 303
-    return browser
+    return browser_of(app, "zoe@example.org", "author", institution_id=school_id)
 
 
 def post(browser: FlaskClient, url: str, status: int = 303, **values: str) -> str:
-    answer = browser.post(url, data={**values, "csrf_token": form_token(browser.get("/verify"))})
+    answer = browser.post(url, data={**values, "csrf_token": token_of(browser)})
     assert answer.status_code == status, answer.text
     return answer.text if status != 303 else browser.get(answer.location).text
 

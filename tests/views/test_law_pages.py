@@ -7,31 +7,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from lms.models import ReviewTask, db
-from lms.services import studio
-from lms.services.accounts import make_account
+from lms.models import ReviewTask
+from tests.account_in_test import browser_of, token_of
 from tests.learner_in_test import count
-from tests.platform_in_test import PlatformInTest, form_token
+from tests.platform_in_test import PlatformInTest
 
-PASSWORD, LAW = "a long enough password", "ai-act-26"
+LAW = "ai-act-26"
 
 
 @pytest.fixture
 def author(app: Flask) -> FlaskClient:
-    with app.app_context():
-        made = make_account(db.session(), "zoe@example.org", PASSWORD, ["author"])
-        studio.grant(db.session(), made.person_id, ["author"])
-        db.session.commit()
-        db.session.remove()
-    browser = app.test_client()
-    token = form_token(browser.get("/account/login"))
-    values = {"username": "zoe@example.org", "password": PASSWORD, "csrf_token": token}
-    assert browser.post("/account/login", data=values).status_code == 303
-    return browser
+    return browser_of(app, "zoe@example.org", "author")
 
 
 def post(browser: FlaskClient, url: str, status: int = 303, **values: str) -> str:
-    answer = browser.post(f"/author/law/{url}", data={**values, "csrf_token": form_token(browser.get("/verify"))})
+    answer = browser.post(f"/author/law/{url}", data={**values, "csrf_token": token_of(browser)})
     assert answer.status_code == status, answer.text
     return answer.text if status != 303 else browser.get(answer.location).text
 

@@ -21,10 +21,9 @@ from curricula.pieces import (
     text_piece,
 )
 from lms.models import db
-from lms.services import drafts, studio
-from lms.services.accounts import make_account
+from lms.services import drafts
+from tests.account_in_test import browser_of
 from tests.page_in_test import filled
-from tests.platform_in_test import form_token
 
 PLAN = "/author/decideurs/"
 FRAMEWORK, GLOSSARY, MODULE = f"{PLAN}framework", f"{PLAN}glossary", f"{PLAN}d1/module"
@@ -52,20 +51,7 @@ def draft(app: Flask) -> None:
 
 @pytest.fixture
 def author(app: Flask) -> FlaskClient:
-    return signed_in(app, "auteure")
-
-
-def signed_in(app: Flask, name: str) -> FlaskClient:
-    with app.app_context():
-        person = make_account(db.session(), f"{name}@example.org", "a long enough password", ["author"], name.title())
-        studio.grant(db.session(), person.person_id, ["author"])
-        db.session.commit()
-        db.session.remove()
-    browser = app.test_client()
-    data = {"username": f"{name}@example.org", "password": "a long enough password"}
-    data["csrf_token"] = form_token(browser.get("/account/login"))
-    assert browser.post("/account/login", data=data).status_code == 303
-    return browser
+    return browser_of(app, "auteure@example.org", "author", name="Auteure")
 
 
 @pytest.fixture
@@ -186,7 +172,7 @@ def test_blank_rows_are_given_within_a_competency(written: FlaskClient, kept: Ke
 
 def test_two_people_write_the_framework_at_once(app: Flask, written: FlaskClient, kept: Kept) -> None:
     mine = read(written, FRAMEWORK)
-    other = signed_in(app, "autre")
+    other = browser_of(app, "autre@example.org", "author", name="Autre")
     theirs = {"competencies-0-title-en": "Decide", "title-fr": "Le leur"}
     assert send(other, FRAMEWORK, read(other, FRAMEWORK), theirs).status_code == 303
     page = send(written, FRAMEWORK, mine, {"competencies-1-title-en": "Write", "title-fr": "Le mien"})
@@ -200,7 +186,7 @@ def test_two_people_write_the_framework_at_once(app: Flask, written: FlaskClient
 
 def test_two_people_write_the_same_competency_and_read_both(app: Flask, written: FlaskClient, kept: Kept) -> None:
     mine = read(written, FRAMEWORK)
-    other = signed_in(app, "autre")
+    other = browser_of(app, "autre@example.org", "author", name="Autre")
     assert send(other, FRAMEWORK, read(other, FRAMEWORK), {"competencies-0-levels-1-gone": "y"}).status_code == 303
     page = send(written, FRAMEWORK, mine, {"competencies-0-title-en": "Decide"})
     assert page.status_code == 409
@@ -212,7 +198,7 @@ def test_two_people_write_the_same_competency_and_read_both(app: Flask, written:
 
 def test_two_people_begin_a_glossary_at_once(app: Flask, author: FlaskClient, kept: Kept) -> None:
     mine = read(author, GLOSSARY)
-    other = signed_in(app, "autre")
+    other = browser_of(app, "autre@example.org", "author", name="Autre")
     assert send(other, GLOSSARY, read(other, GLOSSARY), {"terms-0-term-fr": "jeton"}).status_code == 303
     assert send(author, GLOSSARY, mine, {"terms-0-term-fr": "modèle"}).status_code == 303
     assert [term.key for term in glossary_in(kept("glossary.toml"))] == ["modele", "jeton"]
@@ -221,7 +207,7 @@ def test_two_people_begin_a_glossary_at_once(app: Flask, author: FlaskClient, ke
 def test_a_glossary_removed_and_written_again_is_another(app: Flask, author: FlaskClient, kept: Kept) -> None:
     send(author, GLOSSARY, read(author, GLOSSARY), {"terms-0-term-fr": "jeton"})
     mine = read(author, GLOSSARY)
-    other = signed_in(app, "autre")
+    other = browser_of(app, "autre@example.org", "author", name="Autre")
     send(other, GLOSSARY, read(other, GLOSSARY), {"terms-0-gone": "y"})
     assert kept("glossary.toml") is None
     send(other, GLOSSARY, read(other, GLOSSARY), {"terms-0-term-fr": "invite"})

@@ -15,8 +15,8 @@ from curricula.model import Module, Track
 from curricula.outline import ModulePlan
 from curricula.pieces import module_in, module_path, module_piece, question_in, settings_in, track_in, track_path
 from lms.models import Draft, db
-from lms.services import drafts, history, outline, studio
-from lms.services.accounts import make_account
+from lms.services import drafts, history, outline
+from tests.account_in_test import browser_of
 from tests.page_in_test import filled
 from tests.platform_in_test import form_token
 
@@ -28,7 +28,7 @@ EN = {"lang": "en"}
 
 @pytest.fixture
 def author(app: Flask) -> FlaskClient:
-    return _author(app, "auteure")
+    return browser_of(app, "auteure@example.org", "author", name="Auteure")
 
 
 @pytest.fixture
@@ -37,20 +37,6 @@ def draft(app: Flask) -> None:
         drafts.begin(db.session(), "decideurs", None)
         db.session.commit()
         db.session.remove()
-
-
-def _author(app: Flask, name: str) -> FlaskClient:
-    with app.app_context():
-        address = f"{name}@example.org"
-        person = make_account(db.session(), address, "a long enough password", ["author"], name.capitalize())
-        studio.grant(db.session(), person.person_id, ["author"])
-        db.session.commit()
-        db.session.remove()
-    browser = app.test_client()
-    data = {"username": address, "password": "a long enough password"}
-    data["csrf_token"] = form_token(browser.get("/account/login"))
-    assert browser.post("/account/login", data=data).status_code == 303
-    return browser
 
 
 def form(browser: FlaskClient, address: str) -> MultiDict[str, str]:
@@ -208,7 +194,7 @@ def test_blank_rows_are_given_and_nothing_is_saved(author: FlaskClient, now: Now
 @pytest.mark.usefixtures("draft")
 def test_two_people_write_in_different_places(app: Flask, author: FlaskClient, now: Now) -> None:
     mine = form(author, MODULE)
-    other = _author(app, "autre")
+    other = browser_of(app, "autre@example.org", "author", name="Autre")
     assert send(other, MODULE, form(other, MODULE), code="D1bis", sources__0__title__en="Theirs").status_code == 303
     assert send(author, MODULE, mine, title__fr="Le mien").status_code == 303
     kept = now.module()
@@ -221,7 +207,7 @@ def test_two_people_write_in_the_same_place_and_one_chooses(
     app: Flask, author: FlaskClient, now: Now, choice: str
 ) -> None:
     mine = form(author, MODULE)
-    other = _author(app, "autre")
+    other = browser_of(app, "autre@example.org", "author", name="Autre")
     send(other, MODULE, form(other, MODULE), title__fr="Celui de l'autre", code="X1", questions="9")
     page = send(author, MODULE, mine, title__fr="Le mien", summary__fr="Mon résumé.")
     assert page.status_code == 409
@@ -240,7 +226,7 @@ def test_two_people_write_in_the_same_place_and_one_chooses(
 @pytest.mark.usefixtures("draft")
 def test_a_refusal_does_not_make_what_another_wrote_mine(app: Flask, author: FlaskClient, now: Now) -> None:
     mine = form(author, MODULE)
-    other = _author(app, "autre")
+    other = browser_of(app, "autre@example.org", "author", name="Autre")
     send(other, MODULE, form(other, MODULE), title__fr="Celui de l'autre")
     for refused in ({"duration_minutes": "long"}, {"more": "sources"}):
         mine = filled(send(author, MODULE, mine, **refused).text, "edition")

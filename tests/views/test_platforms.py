@@ -8,10 +8,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from lms.models import AuditEntry, Deployment, Invitation, OutboxJob, Platform, db, utcnow
+from lms.models import AuditEntry, Deployment, Invitation, OutboxJob, Platform, utcnow
 from lms.models.secrets import hashed
 from lms.services import invitations
-from lms.services.accounts import make_account
+from tests.account_in_test import browser_of
 from tests.learner_in_test import count
 from tests.platform_in_test import PlatformInTest, administrator, form_token
 
@@ -25,15 +25,7 @@ FIELDS = {
 @pytest.fixture
 def steward(app: Flask) -> FlaskClient:
     """The institution's administrator, signed in."""
-    with app.app_context():
-        make_account(db.session(), "admin@example.org", "a long enough password", ["administrator"])
-        db.session.commit()
-        db.session.remove()
-    browser = app.test_client()
-    token = form_token(browser.get("/account/login"))
-    values = {"username": "admin@example.org", "password": "a long enough password", "csrf_token": token}
-    assert browser.post("/account/login", data=values).status_code == 303
-    return browser
+    return browser_of(app, "admin@example.org", account="administrator")
 
 
 def post(browser: FlaskClient, url: str, follow: bool = True, **values: str) -> str:

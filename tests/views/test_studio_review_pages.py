@@ -26,14 +26,13 @@ from curricula.pieces import (
 from curricula.registry import SHIPPED, shipped_tracks
 from curricula.write import folder_of
 from lms.models import Draft, DraftComment, TrackRevision, db
-from lms.services import drafts, following, revisions, studio
-from lms.services.accounts import make_account
+from lms.services import drafts, following, revisions
+from tests.account_in_test import make_person, signed_in, token_of
 from tests.archives_in_test import TRACK_FILE, zipped
 from tests.forks_in_test import rewritten, theirs
 from tests.image_samples import PNG
 from tests.learner_in_test import learner
 from tests.platform_in_test import PlatformInTest, person
-from tests.test_authorisation import form_token
 
 T = TypeVar("T")
 
@@ -54,16 +53,11 @@ class Desk:
         roles = {"auteur": ["author"], "relecteur": ["reviewer", "publisher"], "double": ["author", "reviewer"]}
         with app.app_context():
             for name, held in roles.items():
-                account = make_account(db.session(), f"{name}@example.org", "a long enough password", ["author"], name)
-                studio.grant(db.session(), account.person_id, held)
-                self.people[name] = account.person_id
+                self.people[name] = make_person(db.session(), f"{name}@example.org", *held, name=name)
             db.session.commit()
             db.session.remove()
         for name in roles:
-            browser = app.test_client()
-            data = {"username": f"{name}@example.org", "password": "a long enough password"}
-            browser.post("/account/login", data={**data, "csrf_token": form_token(browser)})
-            self.browsers[name] = browser
+            self.browsers[name] = signed_in(app, f"{name}@example.org")
 
     def get(self, to: str, who: str = "auteur", status: int = 200) -> str:
         answer = self.browsers[who].get(f"/author/{KEY}{to}")
@@ -73,7 +67,7 @@ class Desk:
     def post(self, to: str, who: str = "auteur", status: int = 303, **data: object) -> str:
         browser = self.browsers[who]
         answer = browser.post(
-            f"/author/{KEY}{to}", data={**data, "csrf_token": form_token(browser)}, content_type="multipart/form-data"
+            f"/author/{KEY}{to}", data={**data, "csrf_token": token_of(browser)}, content_type="multipart/form-data"
         )
         assert answer.status_code == status, answer.text
         self.landed = answer.location or ""

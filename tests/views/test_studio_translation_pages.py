@@ -12,11 +12,9 @@ from sqlalchemy.orm import Session
 
 from curricula.pieces import question_in, question_piece, text_in
 from lms.models import Draft
-from lms.services import drafts, studio, translation
-from lms.services.accounts import make_account
-from tests.test_authorisation import form_token
+from lms.services import drafts, translation
+from tests.account_in_test import browser_of
 
-PASSWORD = "a long enough password"
 QUESTION = "d1/question/d1-q01"
 LIST = "/author/decideurs/translation?lang=en"
 
@@ -36,23 +34,13 @@ def lesson(session: Session, draft: Draft) -> str:
 
 
 @pytest.fixture
-def author(app: Flask, session: Session, draft: Draft) -> FlaskClient:
-    return _signed_in(app, session, "author")
+def author(app: Flask, draft: Draft) -> FlaskClient:
+    return browser_of(app, "author@example.org", "author")
 
 
 @pytest.fixture
-def reviewer(app: Flask, session: Session, draft: Draft) -> FlaskClient:
-    return _signed_in(app, session, "reviewer")
-
-
-def _signed_in(app: Flask, session: Session, role: str) -> FlaskClient:
-    person = make_account(session, f"{role}@example.org", PASSWORD, ["author"]).person_id
-    studio.grant(session, person, [role])
-    session.commit()
-    browser = app.test_client()
-    data = {"username": f"{role}@example.org", "password": PASSWORD, "csrf_token": form_token(browser)}
-    assert browser.post("/account/login", data=data).status_code == 303
-    return browser
+def reviewer(app: Flask, draft: Draft) -> FlaskClient:
+    return browser_of(app, "reviewer@example.org", "reviewer")
 
 
 def address(unit: str, to: str = "en") -> str:
