@@ -11,13 +11,12 @@ from curricula.model import LANGUAGES, Module, Question
 from curricula.quality import Finding
 from curricula.unfinished import alone, in_module
 from lms.i18n import gettext as _
-from lms.i18n import localized, speaking
+from lms.i18n import language_names, localized, speaking
 from lms.lessons import inline_markup
 from lms.models import DraftPiece
 from lms.services import bank
 from lms.services.bank import Known
 from lms.services.descriptions import SHOWN
-from lms.studio import language_names
 
 
 def known(module: Module) -> Known:

@@ -25,6 +25,8 @@ from curricula.typography import typeset
 #: Times are stored in UTC and shown as they are lived in France.
 ZONE = ZoneInfo("Europe/Paris")
 DEFAULT = "fr"
+#: Each language as it calls itself.
+OWN_NAMES = {"fr": "Français", "en": "English"}
 
 _typeset = lru_cache(maxsize=4096)(typeset)
 
@@ -67,6 +69,11 @@ def _speech() -> tuple[Any, str]:
     if kept is None:
         kept = environ["lms.speech"] = flask_babel.get_translations(), flask_babel.get_locale().language
     return kept
+
+
+def language_names() -> dict[str, str]:
+    """Each language as the reader calls it."""
+    return {"fr": gettext("French"), "en": gettext("English")}
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A lesson that is being written, as learners will read it, and what can be said of its text."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import render_template, url_for
@@ -7,7 +8,7 @@ from markupsafe import Markup
 
 from curricula.blocks import unknown_blocks
 from curricula.folder import Folder
-from curricula.model import LessonText, Module, Track
+from curricula.model import LessonText, Module, Term, Track
 from curricula.problems import Place
 from curricula.reading import ease, reading_minutes
 from curricula.references import check_references
@@ -20,13 +21,12 @@ from lms.services import lesson_files, outline_files
 from lms.track_pages import source_values
 
 
-def learner_view(draft: Draft, module: Module, text: LessonText, sources: tuple[str, ...], language: str) -> Markup:
+def learner_view(
+    draft: Draft, module: Module, text: LessonText, sources: tuple[str, ...], language: str,
+    images: Mapping[str, int], glossary: Iterable[Term],
+) -> Markup:  # fmt: skip
     """The lesson's part of the learner's page, in the lesson's language whatever the reader's."""
-    images = lesson_files.files(db.session(), draft, module.key)
-    terms = {
-        term.key: (term.term[language], term.definition[language])
-        for term in outline_files.glossary(db.session(), draft)
-    }
+    terms = {term.key: (term.term[language], term.definition[language]) for term in glossary}
 
     def address(name: str) -> str | None:
         if name not in images:
@@ -55,15 +55,16 @@ def measures(text: LessonText, language: str) -> str:
     return " · ".join(phrases)
 
 
-def problems(draft: Draft, module: Module, text: LessonText) -> list[str]:
+def problems(
+    draft: Draft, module: Module, text: LessonText, images: Iterable[str], glossary: tuple[Term, ...]
+) -> list[str]:  # fmt: skip
     """What is wrong in the blocks, the images and the terms of a text, each with its line and what to do."""
     place = Place("", text.body)
     known = Track(
         key=draft.track_key, code="", version="", title={}, promise={}, audience={}, licence="", languages=(),
-        recommendations=(), modules=(), glossary=outline_files.glossary(db.session(), draft),
+        recommendations=(), modules=(), glossary=glossary,
     )  # fmt: skip
-    names = lesson_files.files(db.session(), draft, module.key)
-    folder = Folder("", {lesson_files.file_path(module.key, name): b"" for name in names})
+    folder = Folder("", {lesson_files.file_path(module.key, name): b"" for name in images})
     found = [*unknown_blocks(place), *check_references(known, module, folder, place)]
     return [
         _("Line %(line)s.", line=each.line) + " " + said(each.what, each.values) + " " + said(each.fix, each.values)
@@ -80,8 +81,10 @@ def preview_values(
     draft: Draft, module: Module, text: LessonText, sources: tuple[str, ...], language: str
 ) -> dict[str, Any]:
     """Everything that follows a text while it is typed."""
+    images = lesson_files.files(db.session(), draft, module.key)
+    glossary = outline_files.glossary(db.session(), draft)
     return {
-        "html": learner_view(draft, module, text, sources, language),
+        "html": learner_view(draft, module, text, sources, language, images, glossary),
         "measures": measures(text, language),
-        "problems": problems(draft, module, text),
+        "problems": problems(draft, module, text, images, glossary),
     }

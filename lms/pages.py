@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from curricula.model import LANGUAGES, Track
 from lms.config import Config
-from lms.i18n import current_language
+from lms.i18n import OWN_NAMES, current_language
 from lms.i18n import gettext as _
 from lms.lti.http import Outbound
 from lms.lti.jwks import PlatformKeys
@@ -16,8 +16,6 @@ from lms.lti.keys import ToolKeys
 from lms.models import Enrolment, db
 from lms.security import Visitor
 from lms.services.library import Library
-
-LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
 
 
 def config() -> Config:
@@ -86,7 +84,7 @@ def template_values() -> dict[str, Any]:
         "locale": speech,
         "current_path": here,
         "language_url": url_for("account.language"),
-        "languages": [{"code": code, "label": LANGUAGE_NAMES[code], "current": code == speech} for code in LANGUAGES],
+        "languages": [{"code": code, "label": OWN_NAMES[code], "current": code == speech} for code in LANGUAGES],
         "issuer_name": issuer_name(),
         "accessibility_url": url_for("about.accessibility"),
         "privacy_url": url_for("about.privacy"),

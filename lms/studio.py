@@ -1,18 +1,18 @@
 """What every page of the studio shares: who the visitor is there, and the draft they asked for."""
 
-from typing import Any
+from collections.abc import Iterable
 
-from flask import abort, current_app, g, url_for
+from flask import abort, g, request
 
 from curricula.model import Module
-from curricula.pieces import module_in, module_path, track_in, track_path
+from curricula.pieces import module_in, module_path
 from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Draft, DraftPiece, Person, db
-from lms.pages import tracks
+from lms.pages import issuer_name, tracks
 from lms.security import visitor
-from lms.services import drafts, studio
+from lms.services import authors, drafts, studio
 from lms.services.studio import Grants
 
 
@@ -59,13 +59,37 @@ def module_or_404(draft: Draft, module_key: str) -> Module:
 
 def track_title(draft: Draft) -> str:
     """The title of the draft's track in the reader's language; its key where it has none."""
-    found = drafts.piece(db.session(), draft, track_path())
-    return (localized(track_in(found.content).title) if found else "") or draft.track_key
+    return localized({"fr": "", **drafts.title(db.session(), draft)}) or draft.track_key
 
 
-def language_names() -> dict[str, str]:
-    """What the studio calls the languages of the tracks."""
-    return {"fr": _("French"), "en": _("English")}
+def published_title(key: str) -> str:
+    """The title of a track in the reader's language: as published, else as its draft has it; else its key."""
+    published = tracks().get(key)
+    if published is not None:
+        return localized(published.title)
+    draft = drafts.open_draft(db.session(), key)
+    return track_title(draft) if draft is not None else key
+
+
+def module_title(module: Module) -> str:
+    """What the studio calls a module: its code and its title, its key where it has none."""
+    return f"{module.code} · {localized(module.title) or module.key}"
+
+
+def may_write(draft: Draft) -> bool:
+    """Whether the visitor may change the draft as it stands."""
+    return draft.state == "draft" and "author" in own_roles(draft.track_key)
+
+
+def institution_choices(numbers: Iterable[int | None]) -> list[tuple[str, str]]:
+    """Institutions as a form offers them; None is this one."""
+    names = {row.id: row.name for row in authors.institutions(db.session())}
+    return [(str(number), names[number]) if number else ("", issuer_name()) for number in numbers]
+
+
+def wants_json() -> bool:
+    """Whether a script asks, rather than a page of the browser."""
+    return request.accept_mimetypes.best == "application/json"
 
 
 def colleague(person_id: int | None) -> str:
@@ -81,18 +105,3 @@ def frozen() -> Refused:
         _("Take it back from review, on the page of the track, to go on writing."),
         status=409, cause="draft_frozen",
     )  # fmt: skip
-
-
-def page(endpoint: str, **values: Any) -> str | None:
-    """The address of a page of the studio; None when there is no such page."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
-
-
-def published_title(key: str) -> str:
-    """The title of a track in the reader's language: as published, else as its draft has it; else its key."""
-    published = tracks().get(key)
-    if published is not None:
-        return localized(published.title)
-    draft = drafts.open_draft(db.session(), key)
-    found = drafts.piece(db.session(), draft, track_path()) if draft is not None else None
-    return (localized(track_in(found.content).title) if found is not None else "") or key

@@ -2,9 +2,8 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 
 from curricula.diff import Change
 from curricula.framework import FILE as FRAMEWORK
@@ -20,28 +19,22 @@ from lms.i18n import localized
 Labels = Mapping[str, Localized]
 
 
-def page(endpoint: str, **values: Any) -> str | None:
-    """The address of a page of the studio; None while there is none."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
-
-
 def edit_url(track_key: str, path: str) -> str:
     """Where a piece is written; the plan of its track where it has no page of its own."""
     module, kind, key, language = [*path.split("/"), "", "", ""][:4] if is_piece(path) else ("", "", "", "")
-    found = None
     if kind == "lesson":
-        found = page(
+        return url_for(
             "lessons.edit", track_key=track_key, module_key=module, lesson_key=key, language=language or LANGUAGES[0]
         )
-    elif kind == "question":
-        found = page("bank.question", track_key=track_key, module_key=module, question_key=key)
-    elif kind == "module":
-        found = page("outline.module", track_key=track_key, module_key=module)
-    elif path == track_path():
-        found = page("outline.track", track_key=track_key)
-    elif path in (FRAMEWORK, GLOSSARY):
-        found = page(f"outline_files.{path.removesuffix('.toml')}", track_key=track_key)
-    return found or url_for("author.track", track_key=track_key)
+    if kind == "question":
+        return url_for("bank.question", track_key=track_key, module_key=module, question_key=key)
+    if kind == "module":
+        return url_for("outline.module", track_key=track_key, module_key=module)
+    if path == track_path():
+        return url_for("outline.track", track_key=track_key)
+    if path in (FRAMEWORK, GLOSSARY):
+        return url_for(f"outline_files.{path.removesuffix('.toml')}", track_key=track_key)
+    return url_for("author.track", track_key=track_key)
 
 
 def labels_of(track: Track) -> dict[str, Localized]:

@@ -15,11 +15,11 @@ from curricula.structure import differences
 from curricula.texts import unit_of
 from lms.forms.translation import TranslationForm
 from lms.i18n import gettext as _
-from lms.i18n import localized
+from lms.i18n import language_names, localized
 from lms.models import Draft, DraftPiece, db
 from lms.services import outline, outline_files, translation
 from lms.services.translation import PAGE, Count, Pair, Unit
-from lms.studio import colleague, language_names, track_title
+from lms.studio import colleague, track_title
 from lms.text_names import text_name, unit_kind, unit_name
 
 #: How much of a long text a list shows.

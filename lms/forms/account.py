@@ -7,6 +7,7 @@ from wtforms import EmailField, PasswordField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from certificates.names import NameRefused, holder_name
+from lms.i18n import OWN_NAMES
 from lms.i18n import gettext as _
 
 
@@ -38,7 +39,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
 
     size = RadioField()
     space = RadioField()
-    language = RadioField(choices=[("fr", "Français"), ("en", "English")])
+    language = RadioField(choices=list(OWN_NAMES.items()))
     certificate_name = StringField(validators=[Optional(), Length(max=180)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

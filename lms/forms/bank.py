@@ -23,6 +23,7 @@ from curricula.exchange.labels import option_key
 from curricula.fields import KEY
 from curricula.model import LANGUAGES, Module, Option, Question
 from curricula.validate import OPTIONS
+from lms.forms.parts import at_most, clean
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.services.bank import DIFFICULTIES, Search
@@ -115,14 +116,14 @@ class OptionForm(Form):  # type: ignore[misc]
         self.correct.label.text = _("This option is right")
         self.misconception.label.text = _("Misconception it stands for")
         self.misconception.description = _("For trainers: the idea that leads to this option.")
-        self.misconception.validators = [_longest(NOTE)]
+        self.misconception.validators = [at_most(NOTE)]
 
     def option(self) -> Option:
         """The option as written, its key perhaps empty."""
         key = self.key.data or ""
         return Option(
             key if KEY.fullmatch(key) and len(key) <= KEY_LENGTH else "", _texts(self, "text"),
-            _texts(self, "feedback"), bool(self.correct.data), _said(self.misconception),
+            _texts(self, "feedback"), bool(self.correct.data), clean(self.misconception.data),
         )  # fmt: skip
 
 
@@ -198,26 +199,17 @@ def _label_texts(form: Form, names: dict[str, str]) -> None:
     for name, label in names.items():
         for language in LANGUAGES:
             field = form[f"{name}_{language}"]
-            field.label.text, field.validators = f"{label}, {in_language[language]}", [_longest(TEXT)]
+            field.label.text, field.validators = f"{label}, {in_language[language]}", [at_most(TEXT)]
             field.render_kw = {"lang": language, "rows": 3 if name == "stem" else 2, "spellcheck": "true"}
 
 
-def _longest(most: int) -> Length:
-    return Length(max=most, message=_("This is too long: %(count)s characters at most.", count=most))
-
-
 def _texts(form: Form, name: str) -> dict[str, str]:
-    return {language: _said(form[f"{name}_{language}"]) for language in LANGUAGES}
-
-
-def _said(field: Any) -> str:
-    # Browsers send ends of lines as « \r\n »: what is kept has one form.
-    return (field.data or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    return {language: clean(form[f"{name}_{language}"].data) for language in LANGUAGES}
 
 
 def _written(row: Form) -> bool:
     return bool(row.correct.data) or any(
-        _said(field) for name, field in row._fields.items() if name not in ("key", "correct")
+        clean(field.data) for name, field in row._fields.items() if name not in ("key", "correct")
     )
 
 

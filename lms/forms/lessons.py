@@ -5,11 +5,12 @@ from typing import Any
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from curricula.model import LessonText, Module
 from curricula.pieces import Settings
+from lms.forms.parts import at_most
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.services.lesson_drafts import said
@@ -40,7 +41,7 @@ class LessonTextForm(FlaskForm):  # type: ignore[misc]
         ):  # fmt: skip
             field = self[name]
             field.label.text = label
-            field.validators = [_no_longer(longest)]
+            field.validators = [at_most(longest)]
             field.flags.required = True  # in the end: nothing says « optional »
         self.able.description = _("2 to 4 verbs that can be observed, one on each line: identify…, choose…, check…")
 
@@ -104,7 +105,7 @@ class NewLessonForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, languages: dict[str, str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title.label.text = _("Title")
-        self.title.validators = [DataRequired(_("This is needed.")), _no_longer(TITLE)]
+        self.title.validators = [DataRequired(_("This is needed.")), at_most(TITLE)]
         self.title.flags.required = True
         self.language.label.text = _("Language of the title")
         self.language.choices = list(languages.items())
@@ -124,10 +125,10 @@ class ImageForm(FlaskForm):  # type: ignore[misc]
         self.file.render_kw = {"accept": "image/*"}
         self.alt.label.text = _("Alternative text")
         self.alt.description = _("What the image shows, for whoever does not see it.")
-        self.alt.validators = [DataRequired(_("Say what the image shows.")), _no_longer(TITLE)]
+        self.alt.validators = [DataRequired(_("Say what the image shows.")), at_most(TITLE)]
         self.alt.flags.required = True
         self.caption.label.text = _("Caption")
-        self.caption.validators = [_no_longer(TITLE)]
+        self.caption.validators = [at_most(TITLE)]
 
     def markdown(self, name: str) -> str:
         """What a lesson writes to show the image of that name."""
@@ -135,10 +136,6 @@ class ImageForm(FlaskForm):  # type: ignore[misc]
         title = ' "' + caption.replace("\\", "\\\\").replace('"', '\\"') + '"' if caption else ""
         words = alt.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
         return f"![{words}](files/{name}{title})"
-
-
-def _no_longer(longest: int) -> Length:
-    return Length(max=longest, message=_("This is too long: %(count)s characters at most.", count=longest))
 
 
 def _choices(known: dict[str, str], chosen: tuple[str, ...]) -> list[tuple[str, str]]:

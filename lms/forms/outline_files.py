@@ -10,9 +10,9 @@ from curricula.fields import KEY
 from curricula.glossary import Glossary
 from curricula.model import Competency, Framework, Level, Term
 from curricula.problems import N_
-from lms.forms.parts import PageForm, Row, Rows, both, line
+from lms.forms.parts import PageForm, Row, Rows, both, keyed, line
 from lms.i18n import gettext as _
-from lms.services.outline import keys_after, slug
+from lms.services.outline import slug
 
 #: Levels of a competency, as its file may number them.
 MOST_LEVELS = 9
@@ -83,10 +83,8 @@ class FrameworkForm(PageForm):
         )  # fmt: skip
 
     def _competencies(self, now: Framework) -> Iterable[Competency]:
-        rows = self.competencies.kept()
-        known = [each.key for each in now.competencies]
-        proposed = [slug(row.title.data["fr"]) or "competency" for row in rows]
-        for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
+        rows = keyed(self.competencies, now.competencies, lambda row: slug(row.title.data["fr"]) or "competency")
+        for row, key, _known in rows:
             levels = (Level(number, each.criterion.data) for number, each in enumerate(row.levels.kept(), 1))
             yield Competency(key, row.title.data, tuple(levels))
 
@@ -110,9 +108,5 @@ class GlossaryForm(PageForm):
 
     def glossary(self, now: Glossary) -> Glossary:
         """The glossary as the form has it."""
-        rows = self.terms.kept()
-        proposed = [slug(row.term.data["fr"]) or "term" for row in rows]
-        keys = keys_after([row.kept_key for row in rows], proposed, [each.key for each in now.terms])
-        return Glossary(
-            tuple(Term(key, row.term.data, row.definition.data) for row, key in zip(rows, keys, strict=True))
-        )
+        rows = keyed(self.terms, now.terms, lambda row: slug(row.term.data["fr"]) or "term")
+        return Glossary(tuple(Term(key, row.term.data, row.definition.data) for row, key, _known in rows))

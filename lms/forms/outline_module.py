@@ -1,6 +1,6 @@
 """The forms of a module: a new one, what it says itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -21,15 +21,17 @@ from lms.forms.parts import (
     Row,
     Rows,
     both,
+    keyed,
     line,
     numbered,
     ticked,
     ticks,
     web_address,
+    with_held,
 )
 from lms.i18n import gettext as _
 from lms.i18n import localized
-from lms.services.outline import keys_after, slug
+from lms.services.outline import slug
 
 #: What a module's assessment is until its authors say otherwise.
 USUAL_QUIZ = QuizRules(questions=10, threshold=Fraction(70, 100), attempts=3, cooldown_minutes=30)
@@ -104,13 +106,13 @@ class ModuleForm(PageForm):
             minutes=here.counted_minutes if here else 0,
         )
         codes = {key: f"{each.code} · {each.title.get('fr') or key}" for key, each in self.others.items()}
-        self.requires.choices = list(_with(codes, module.requires).items())
+        self.requires.choices = with_held(codes, module.requires)
         branches = {"": _("Common core"), **{each.key: localized(each.title) or each.key for each in track.branches}}
-        self.branch.choices = list(_with(branches, [module.branch or ""]).items())
+        self.branch.choices = with_held(branches, [module.branch or ""])
         named = {each.key: each.reference for each in track.legal}
-        self.legal.choices = list(_with(named, module.legal).items())
+        self.legal.choices = with_held(named, module.legal)
         self.recommendations.choices = numbered(module.recommendations)
-        levels = list(_with(_levels(framework), map(_reached, module.objectives)).items())
+        levels = with_held(_levels(framework), map(_reached, module.objectives))
         self.objectives.prepare(lambda row: setattr(row.reaches, "choices", levels))
         self.objectives.make_room()
         self.sources.make_room()
@@ -153,23 +155,17 @@ class ModuleForm(PageForm):
         )  # fmt: skip
 
     def _objectives(self, now: Module) -> Iterable[Objective]:
-        rows = self.objectives.kept()
-        known = {each.key: each for each in now.objectives}
-        proposed = [f"{now.key}-o1"] * len(rows)
-        for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
-            objective = replace(known.get(key, Objective(key, {})), text=row.text.data)
+        for row, key, known in keyed(self.objectives, now.objectives, lambda _row: f"{now.key}-o1"):
+            objective = replace(known or Objective(key, {}), text=row.text.data)
             if row.reaches.raw_data:  # asked only where the track has a framework
                 competency, _slash, level = row.reaches.data.rpartition("/")
                 objective = replace(objective, competency=competency or None, level=int(level) if level else None)
             yield objective
 
     def _sources(self, now: Module) -> Iterable[Source]:
-        rows = self.sources.kept()
-        known = {each.key: each for each in now.sources}
-        proposed = [slug(row.title.data["fr"]) or "source" for row in rows]
-        for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
+        for row, key, known in keyed(self.sources, now.sources, lambda row: slug(row.title.data["fr"]) or "source"):
             yield replace(
-                known.get(key, Source(key, {}, "M")),
+                known or Source(key, {}, "M"),
                 title=row.title.data, mark=row.mark.data, url=row.url.data or None,
                 checked_on=row.checked_on.data, published_on=row.published_on.data,
             )  # fmt: skip
@@ -215,8 +211,3 @@ def _levels(framework: Framework | None) -> dict[str, str]:
                 criterion=localized(level.criterion),
             ).rstrip(": \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")  # fmt: skip
     return found
-
-
-def _with(known: Mapping[str, str], held: Iterable[str]) -> dict[str, str]:
-    """What may be chosen, and what is chosen already though it is there no longer."""
-    return {**known, **{key: key for key in held if key not in known}}

@@ -17,14 +17,17 @@ from lms.forms.parts import (
     Row,
     Rows,
     both,
+    keyed,
     line,
     numbered,
     ticked,
     ticks,
     web_address,
+    with_held,
 )
 from lms.i18n import gettext as _
-from lms.services.outline import keys_after, slug
+from lms.i18n import language_names
+from lms.services.outline import slug
 
 
 class LegalRow(Row):
@@ -103,12 +106,11 @@ class TrackForm(PageForm):
         self.version.description = _(
             "It must differ from the versions already published. Learners see it, and certificates carry it."
         )
-        self.languages.choices = [("fr", _("French")), ("en", _("English"))]
+        self.languages.choices = list(language_names().items())
         self.recommendations.choices = numbered(track.recommendations)
         known = {module.key: f"{module.code} · {module.title.get('fr') or module.key}" for module in modules}
-        known |= {key: key for key in (rule.modules if rule else ()) if key not in known}
-        self.certificate_modules.choices = list(known.items())
-        self.requires.choices = [(key, tracks.get(key, key)) for key in {**tracks, **dict.fromkeys(track.requires)}]
+        self.certificate_modules.choices = with_held(known, rule.modules if rule else ())
+        self.requires.choices = with_held(tracks, track.requires)
         self.legal.make_room()
         self.branches.make_room()
 
@@ -149,19 +151,13 @@ class TrackForm(PageForm):
         )  # fmt: skip
 
     def _branches(self, now: Track) -> Iterable[Branch]:
-        rows = self.branches.kept()
-        known = {each.key: each for each in now.branches}
-        proposed = [slug(row.title.data["fr"]) or "branch" for row in rows]
-        for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
-            yield replace(known.get(key, Branch(key, {})), title=row.title.data, note=_said(row.note.data))
+        for row, key, known in keyed(self.branches, now.branches, lambda row: slug(row.title.data["fr"]) or "branch"):
+            yield replace(known or Branch(key, {}), title=row.title.data, note=_said(row.note.data))
 
     def _legal(self, now: Track) -> Iterable[LegalReference]:
-        rows = self.legal.kept()
-        known = {each.key: each for each in now.legal}
-        proposed = [slug(row.reference.data) or "law" for row in rows]
-        for row, key in zip(rows, keys_after([row.kept_key for row in rows], proposed, known), strict=True):
+        for row, key, known in keyed(self.legal, now.legal, lambda row: slug(row.reference.data) or "law"):
             yield replace(
-                known.get(key, LegalReference(key, "", {}, "", "", "")),
+                known or LegalReference(key, "", {}, "", "", ""),
                 reference=row.reference.data, title=row.title.data, version=row.version.data,
                 checked_on=row.checked_on.data or "", source=row.source.data,
                 in_force_from=row.in_force_from.data, in_force_to=row.in_force_to.data, note=_said(row.note.data),

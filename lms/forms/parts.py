@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
@@ -28,6 +28,18 @@ from curricula.validate import RECOMMENDATIONS
 from lms.forms.dates import read_date
 from lms.i18n import gettext as _
 from lms.i18n import partial_date
+from lms.services.outline import keys_after
+
+
+class HasKey(Protocol):
+    """What a row is about."""
+
+    @property
+    def key(self) -> str:
+        """Its key, which never changes."""
+
+
+Keyed = TypeVar("Keyed", bound=HasKey)
 
 #: A number of a form, or of a row, is never longer.
 DIGITS = re.compile(r"[0-9]{1,7}")
@@ -88,15 +100,29 @@ def ticked(field: SelectMultipleField, before: tuple[Any, ...]) -> tuple[Any, ..
     return tuple([each for each in before if each in field.data] + [each for each in field.data if each not in before])
 
 
+def is_web_address(text: str) -> bool:
+    """Whether a text is an address of the web."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
 def web_address(_form: Form, field: Field) -> None:
     """Refuses what is no address of the web."""
-    if field.data and (urlsplit(field.data).scheme not in {"http", "https"} or not urlsplit(field.data).netloc):
+    if field.data and not is_web_address(field.data):
         raise ValidationError(_("Write the whole address, for example https://www.legifrance.gouv.fr/."))
 
 
 def numbered(known: Iterable[int]) -> list[tuple[int, str]]:
     """The recommendations of the white paper, and those ``known`` otherwise."""
     return [(number, str(number)) for number in sorted({*RECOMMENDATIONS, *known})]
+
+
+def with_held(known: Mapping[str, str], held: Iterable[str]) -> list[tuple[str, str]]:
+    """What may be chosen, and what is chosen already though it is there no longer."""
+    return [*known.items(), *((key, key) for key in dict.fromkeys(held) if key not in known)]
 
 
 class WordedMixin:
@@ -180,6 +206,16 @@ class Rows(FieldList):  # type: ignore[misc]
         self.prepared = change
         for entry in self.entries:
             change(entry.form)
+
+
+def keyed(
+    rows: Rows, before: Iterable[Keyed], proposed: Callable[[Row], str]
+) -> Iterator[tuple[Row, str, Keyed | None]]:  # fmt: skip
+    """Each row that stays, its key, and what it was ``before``; ``proposed`` is the key a new one would like."""
+    kept, known = rows.kept(), {each.key: each for each in before}
+    keys = keys_after([row.kept_key for row in kept], [proposed(row) for row in kept], known)
+    for row, key in zip(kept, keys, strict=True):
+        yield row, key, known.get(key)
 
 
 def _lists(form: Form) -> Iterator[Rows]:

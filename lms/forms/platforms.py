@@ -1,13 +1,13 @@
 """Forms of an administrator who connects a platform by hand, or sets how it is used."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.connecting import PRODUCTS
+from lms.forms.parts import is_web_address
 from lms.i18n import gettext as _
 from lms.models import ROLES
 from lms.services.platforms import is_host
@@ -157,11 +157,5 @@ def _hosts(field: TextAreaField) -> None:
 
 
 def _address(field: StringField) -> None:
-    if not field.data:
-        return
-    try:
-        parts = urlsplit(field.data)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
+    if field.data and not is_web_address(field.data):
         raise ValidationError(_("Write a web address that begins with https://."))

@@ -7,12 +7,12 @@ What a piece was before each stretch of work is kept, so that it can be read aga
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy import Select, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from curricula.folder import Folder
 from curricula.merge import named
-from curricula.model import Track
+from curricula.model import Localized, Track
 from curricula.pieces import (
     Piece,
     folder_of,
@@ -49,6 +49,18 @@ def open_draft(session: Session, track_key: str) -> Draft | None:
     """The draft of a track that is being written, read, or is ready to be published."""
     query = select(Draft).where(Draft.track_key == track_key, Draft.state.in_(OPEN_STATES))
     return session.scalars(query).first()
+
+
+def open_titles(session: Session) -> dict[str, tuple[Draft, Localized]]:
+    """Every open draft by the key of its track, with the title it gives it in each language; one query."""
+    query = select(Draft, DraftPiece.label).where(Draft.state.in_(OPEN_STATES))
+    query = query.outerjoin(DraftPiece, and_(DraftPiece.draft_id == Draft.id, DraftPiece.path == track_path()))
+    return {draft.track_key: (draft, label or {}) for draft, label in session.execute(query).tuples()}
+
+
+def title(session: Session, draft: Draft) -> Localized:
+    """The title a draft gives its track in each language."""
+    return session.scalar(select(DraftPiece.label).filter_by(draft_id=draft.id, path=track_path())) or {}
 
 
 def begin(session: Session, track_key: str, person_id: int | None) -> Draft:

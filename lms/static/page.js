@@ -10,6 +10,21 @@ export function post(url, body, options = {}) {
   });
 }
 
+// Asks the server at each pause of typing, and shows its answer unless something was typed further meanwhile.
+export function follow(ask, show, pause = 400) {
+  let asked = 0, timer = 0;
+  const now = async () => {
+    const turn = ++asked;
+    try {
+      const answer = await ask();
+      if (!answer?.ok) return;
+      const said = await (answer.headers.get("Content-Type")?.includes("json") ? answer.json() : answer.text());
+      if (turn === asked) show(said);
+    } catch { /* the next pause asks again */ }
+  };
+  return () => { clearTimeout(timer); timer = setTimeout(now, pause); };
+}
+
 // A memory of the browser, « sessionStorage » or « localStorage ». It may be refused, in a frame for example, or full.
 export const memory = (name) => {
   const use = (act, otherwise = null) => { try { return act(window[name]) ?? otherwise; } catch { return otherwise; } };

@@ -1,6 +1,6 @@
 // The studio's pages. Progressive enhancement only: each works without this file, by its buttons.
 
-import { all, memory, post } from "./page.js";
+import { all, follow, memory, post } from "./page.js";
 import { insertImage, toolbar } from "./toolbar.js";
 
 // What the server does not have yet. Kept after the tab, or the browser, is closed.
@@ -112,22 +112,14 @@ function draft(form) {
 // form[data-preview-url]: the text as learners will read it follows what is typed.
 function preview(form) {
   const shown = document.querySelector("[data-preview]"), measures = document.querySelector("[data-measures]"), problems = document.querySelector("[data-problems]");
-  let asked = 0, timer = 0;
-  const refresh = async () => {
-    const number = ++asked;
-    try {
-      const answer = await post(form.dataset.previewUrl, body(values(form)));
-      if (!answer.ok) return;
-      const { html, measures: line, problems: list } = await answer.json();
-      if (number !== asked) return; // typed further meanwhile
-      const open = all("details", shown).map((each) => each.open);
-      shown.innerHTML = html; // sanitised by the server, as on the learner's page
-      all("details", shown).forEach((each, index) => { each.open = open[index] ?? false; });
-      measures.textContent = line;
-      if (problems.innerHTML.trim() !== list.trim()) problems.innerHTML = list; // said aloud when it changes, and then only
-    } catch { /* the line that says whether the text is saved tells of the network */ }
-  };
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(refresh, 400); });
+  const refresh = follow(() => post(form.dataset.previewUrl, body(values(form))), ({ html, measures: line, problems: list }) => {
+    const open = all("details", shown).map((each) => each.open);
+    shown.innerHTML = html; // sanitised by the server, as on the learner's page
+    all("details", shown).forEach((each, index) => { each.open = open[index] ?? false; });
+    measures.textContent = line;
+    if (problems.innerHTML.trim() !== list.trim()) problems.innerHTML = list; // said aloud when it changes, and then only
+  });
+  form.addEventListener("input", refresh);
 }
 
 // [data-swap]: where there is room for one side only, shows the text or its preview.

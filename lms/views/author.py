@@ -4,21 +4,20 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from curricula.folder import Folder
-from curricula.model import LANGUAGES, Track
+from curricula.model import LANGUAGES, Localized, Track
 from curricula.outline import Outline, outline
-from curricula.pieces import pieces, track_in, track_path
+from curricula.pieces import pieces
 from lms.forms.author import NewTrackForm
 from lms.i18n import gettext as _
-from lms.i18n import localized
-from lms.models import Draft, Institution, db
-from lms.pages import issuer_name, tracks
+from lms.i18n import language_names, localized
+from lms.models import Draft, db
+from lms.pages import tracks
 from lms.security import visitor
 from lms.services import drafts, reviews, revisions, studio
 from lms.services.outline import plan as outline_of
-from lms.studio import language_names, own_grants, own_roles
+from lms.studio import institution_choices, may_write, own_grants, own_roles
 
 blueprint = Blueprint("author", __name__, url_prefix="/author")
 
@@ -34,7 +33,8 @@ def index() -> ResponseReturnValue:
         abort(403)
     session = db.session()
     own = [key for key in studio.known_tracks(session) if grants.roles(key)] if grants else []
-    rows = [_row(key, drafts.open_draft(session, key), grants.roles(key)) for key in own]
+    written = drafts.open_titles(session)
+    rows = [_row(key, written.get(key), grants.roles(key)) for key in own]
     return render_template("author/index.html", tracks=rows, may_create=bool(grants.institutions()))
 
 
@@ -44,9 +44,7 @@ def new() -> ResponseReturnValue:
     grants = own_grants()
     if not grants.institutions():
         abort(403)
-    names = {row.id: row.name for row in db.session().scalars(select(Institution))}
-    choices = [(str(number or ""), names.get(number or 0, issuer_name())) for number in grants.institutions()]
-    form = NewTrackForm(choices)
+    form = NewTrackForm(institution_choices(grants.institutions()))
     if form.validate_on_submit():
         track = _empty(form.key.data, form.code.data.strip(), form.title.data.strip())
         owner = int(form.institution.data) if form.institution.data else None
@@ -75,7 +73,7 @@ def track(track_key: str) -> ResponseReturnValue:
         plan = outline(pieces(Folder.unpacked(published.content)))
     else:
         abort(404)
-    writing = draft is not None and draft.state == "draft" and "author" in roles
+    writing = draft is not None and may_write(draft)
     return render_template(
         "author/track.html",
         key=track_key, title=localized(plan.track.title) or track_key, draft=draft, published=published, roles=roles,
@@ -96,14 +94,12 @@ def begin(track_key: str) -> ResponseReturnValue:
     return redirect(url_for("author.track", track_key=track_key), 303)
 
 
-def _row(key: str, draft: Draft | None, roles: frozenset[str]) -> dict[str, Any]:
+def _row(key: str, written: tuple[Draft, Localized] | None, roles: frozenset[str]) -> dict[str, Any]:
+    """A track in the list. ``written``: its draft, with the title there."""
     published = tracks().get(key)
-    title = localized(published.title) if published else key
-    if draft is not None:
-        found = drafts.piece(db.session(), draft, track_path())
-        title = (localized(track_in(found.content).title) if found else "") or key
+    draft, title = written or (None, published.title if published else {})
     return {
-        "key": key, "title": title, "url": url_for("author.track", track_key=key),
+        "key": key, "title": localized({"fr": "", **title}) or key, "url": url_for("author.track", track_key=key),
         "version": published.version if published else None, "state": draft.state if draft else None,
         "roles": roles,
     }  # fmt: skip

@@ -15,7 +15,7 @@ from lms.models import Draft, DraftPiece, db
 from lms.security import visitor
 from lms.services import bank, drafts
 from lms.services.drafts import Conflict, Frozen, Taken
-from lms.studio import colleague, frozen, module_or_404, own_draft, own_roles, piece_or_404, track_title
+from lms.studio import colleague, frozen, may_write, module_or_404, own_draft, piece_or_404, track_title
 from lms.studio_review import said_of
 
 blueprint = Blueprint("bank", __name__, url_prefix="/author")
@@ -245,7 +245,7 @@ def _place(draft: Draft, module: Module) -> dict[str, Any]:
     return {
         "key": draft.track_key, "track_title": track_title(draft), "draft": draft,
         "module": {"key": module.key, "code": module.code, "title": localized(module.title) or module.key},
-        "may_write": draft.state == "draft" and "author" in own_roles(draft.track_key),
+        "may_write": may_write(draft),
     }  # fmt: skip
 
 

@@ -11,14 +11,14 @@ from curricula.model import LANGUAGES, Module
 from lms.bank_pages import preview
 from lms.forms.bank import difficulty_names, objective_names, source_names
 from lms.forms.bank_files import BankFileForm, DefaultsForm, ExportForm
-from lms.i18n import filesize, localized, ngettext
+from lms.i18n import filesize, language_names, localized, ngettext
 from lms.i18n import gettext as _
 from lms.models import BankUpload, Draft, db
 from lms.security import visitor
 from lms.services import bank, bank_files
 from lms.services.bank_files import LARGEST, MOST, TooMany
 from lms.services.drafts import Frozen, Taken
-from lms.studio import frozen, language_names, module_or_404, own_draft, track_title
+from lms.studio import frozen, module_or_404, own_draft, track_title
 
 blueprint = Blueprint("bank_files", __name__, url_prefix="/author")
 

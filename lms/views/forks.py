@@ -11,10 +11,10 @@ from lms.i18n import localized, ngettext
 from lms.models import Draft, db
 from lms.pages import issuer_name
 from lms.security import visitor
-from lms.services import authors, drafts, forks, merging
+from lms.services import drafts, forks, merging
 from lms.services.forks import Shared, Upstream
 from lms.services.merging import Settled
-from lms.studio import frozen, own_grants, own_roles, published_title
+from lms.studio import frozen, institution_choices, own_grants, own_roles, published_title
 from lms.studio_merging import merge_shown, settled
 
 blueprint = Blueprint("forks", __name__, url_prefix="/author")
@@ -43,8 +43,7 @@ def adapt(track_key: str) -> ResponseReturnValue:
     mine = _other(own, found)
     if not mine:
         abort(403)
-    names = {row.id: row.name for row in authors.institutions(session)}
-    form = AdaptForm([(str(number or ""), names[number] if number else issuer_name()) for number in mine])
+    form = AdaptForm(institution_choices(mine))
     if form.validate_on_submit():
         owner = int(form.institution.data) if form.institution.data else None
         try:

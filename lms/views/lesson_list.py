@@ -6,12 +6,12 @@ from flask.typing import ResponseReturnValue
 from curricula.pieces import Settings, lesson_path, settings_in, settings_piece
 from lms.forms.lessons import LessonSettingsForm, NewLessonForm, edition_of
 from lms.i18n import gettext as _
-from lms.i18n import localized
+from lms.i18n import language_names
 from lms.models import Draft, db
 from lms.security import visitor
 from lms.services import drafts, lesson_drafts
 from lms.services.drafts import Conflict, Frozen
-from lms.studio import colleague, frozen, language_names, module_or_404, own_draft, own_roles, piece_or_404, track_title
+from lms.studio import colleague, frozen, may_write, module_or_404, module_title, own_draft, piece_or_404, track_title
 
 blueprint = Blueprint("lesson_list", __name__, url_prefix="/author")
 
@@ -90,7 +90,7 @@ def settings(track_key: str, module_key: str, lesson_key: str) -> ResponseReturn
         "author/lesson_settings.html",
         form=form, theirs=theirs, who=colleague(row.edited_by), when=row.edited_at,
         labels=dict([*form.objectives.choices, *form.sources.choices]),
-        writable=_writable(draft),
+        writable=may_write(draft),
         **_around(draft, module_key, lesson_key),
     )  # fmt: skip
     return page, 409 if theirs else 200 if request.method == "GET" else 400
@@ -128,8 +128,8 @@ def _list(draft: Draft, module_key: str, form: NewLessonForm) -> str:
     return render_template(
         "author/lessons.html",
         key=draft.track_key, module=module.key, track_title=track_title(draft),
-        module_title=f"{module.code} · {localized(module.title) or module.key}",
-        lessons=rows, tongues=language_names(), form=form, writable=_writable(draft),
+        module_title=module_title(module),
+        lessons=rows, tongues=language_names(), form=form, writable=may_write(draft),
     )  # fmt: skip
 
 
@@ -141,12 +141,8 @@ def _around(draft: Draft, module_key: str, lesson_key: str) -> dict[str, object]
         "key": draft.track_key,
         "module": module.key,
         "track_title": track_title(draft),
-        "module_title": f"{module.code} · {localized(module.title) or module.key}",
+        "module_title": module_title(module),
         "list_url": url_for("lesson_list.index", track_key=draft.track_key, module_key=module.key),
         "lesson": next(row for row in rows if row.key == lesson_key),
         "tongues": language_names(),
     }
-
-
-def _writable(draft: Draft) -> bool:
-    return draft.state == "draft" and "author" in own_roles(draft.track_key)

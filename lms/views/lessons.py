@@ -20,14 +20,24 @@ from curricula.blocks import BLOCKS, REVEAL
 from curricula.model import LessonText, Module
 from curricula.pieces import Settings, lesson_path, settings_in, text_in, text_piece
 from lms.forms.lessons import ImageForm, LessonTextForm, edition_of
-from lms.i18n import clock, current_language, localized
+from lms.i18n import clock, current_language, language_names, localized
 from lms.i18n import gettext as _
 from lms.lesson_preview import preview_values
 from lms.models import Draft, DraftPiece, db, utcnow
 from lms.security import visitor
 from lms.services import drafts, lesson_drafts, lesson_files, outline_files
 from lms.services.drafts import Conflict, Frozen
-from lms.studio import colleague, frozen, language_names, module_or_404, own_draft, own_roles, piece_or_404, track_title
+from lms.studio import (
+    colleague,
+    frozen,
+    may_write,
+    module_or_404,
+    module_title,
+    own_draft,
+    piece_or_404,
+    track_title,
+    wants_json,
+)
 from lms.studio_review import said_of
 
 blueprint = Blueprint("lessons", __name__, url_prefix="/author")
@@ -51,7 +61,7 @@ def save(track_key: str, module_key: str, lesson_key: str, language: str) -> Res
     draft, person_id = own_draft(track_key, "author"), visitor().person.id
     module, form = module_or_404(draft, module_key), LessonTextForm()
     if not form.validate():
-        if _wants_json():
+        if wants_json():
             return jsonify(message=" ".join(each for errors in form.errors.values() for each in errors)), 400
         return _page(draft, module_key, lesson_key, language, form, typed=True), 400
     path = lesson_path(module_key, lesson_key, language)
@@ -72,7 +82,7 @@ def save(track_key: str, module_key: str, lesson_key: str, language: str) -> Res
         return _conflict(draft, module, lesson_key, language, form.text, conflict.piece), 409
     db.session.commit()
     message = _("Saved at %(time)s", time=clock(utcnow()))
-    if _wants_json():
+    if wants_json():
         return jsonify(edition=edition, message=message)
     flash(message, "ok")
     address = _address("edit", track_key, module_key, lesson_key, language)
@@ -85,7 +95,7 @@ def preview(track_key: str, module_key: str, lesson_key: str, language: str) -> 
     draft = own_draft(track_key, "author")
     form = LessonTextForm()
     valid = form.validate()
-    if not _wants_json():
+    if not wants_json():
         return _page(draft, module_key, lesson_key, language, form, typed=True), 200 if valid else 400
     if not valid:
         return jsonify(message=" ".join(form.errors.get("body", ()))), 400
@@ -99,14 +109,13 @@ def _page(
     draft: Draft, module_key: str, lesson_key: str, language: str, form: LessonTextForm, *, typed: bool = False
 ) -> str:
     """``typed``: what the form holds is not saved."""
-    roles = own_roles(draft.track_key)
     module, settings = module_or_404(draft, module_key), _settings(draft, module_key, lesson_key)
     path, key = lesson_path(module_key, lesson_key, language), draft.track_key
     row = drafts.piece(db.session(), draft, path)
     return render_template(
         "author/lesson.html",
         form=form,
-        writable="author" in roles and draft.state == "draft",
+        writable=may_write(draft),
         typed=typed,
         saved_at=row.edited_at if row is not None and row.edition > 1 else None,
         draft_key=f"draft:{visitor().person.id}:{draft.id}:{path}",
@@ -131,7 +140,7 @@ def _conflict(
     draft: Draft, module: Module, lesson_key: str, language: str, mine: LessonText, row: DraftPiece | None
 ) -> str | Response:
     """What somebody else saved meanwhile beside what the visitor wrote; to a script, only that there is something."""
-    if _wants_json():
+    if wants_json():
         return jsonify(conflict=True, message=_meanwhile(row))
     path = lesson_path(module.key, lesson_key, language)
     theirs = text_in(row.content) if row is not None else None
@@ -174,7 +183,7 @@ def _around(draft: Draft, module: Module, lesson_key: str, language: str) -> dic
     return {
         "key": key,
         "track_title": track_title(draft),
-        "module_title": f"{module.code} · {localized(module.title) or module.key}",
+        "module_title": module_title(module),
         "list_url": url_for("lesson_list.index", track_key=key, module_key=module.key),
         "settings_url_of_lesson": url_for(
             "lesson_list.settings", track_key=key, module_key=module.key, lesson_key=lesson_key
@@ -212,7 +221,3 @@ def _address(endpoint: str, track_key: str, module_key: str, lesson_key: str, la
         f"lessons.{endpoint}",
         track_key=track_key, module_key=module_key, lesson_key=lesson_key, language=language,
     )  # fmt: skip
-
-
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"

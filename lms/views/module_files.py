@@ -16,7 +16,7 @@ from lms.security import visitor
 from lms.services import lesson_drafts, lesson_files
 from lms.services.drafts import Conflict, Frozen
 from lms.services.lesson_files import NotTaken, Used
-from lms.studio import frozen, module_or_404, own_draft, own_roles, piece_or_404, track_title
+from lms.studio import frozen, may_write, module_or_404, module_title, own_draft, piece_or_404, track_title, wants_json
 
 blueprint = Blueprint("module_files", __name__, url_prefix="/author")
 
@@ -47,7 +47,7 @@ def add(track_key: str, module_key: str) -> ResponseReturnValue:
         form.file.errors = _words(refusal.problems)
         return _refused(draft, module_key, form)
     db.session.commit()
-    if _wants_json():
+    if wants_json():
         return jsonify(name=name, markdown=form.markdown(name))
     return _page(draft, module_key, ImageForm(formdata=None), written=form.markdown(name))
 
@@ -106,7 +106,7 @@ def delete(track_key: str, module_key: str, name: str) -> ResponseReturnValue:
 
 
 def _refused(draft: Draft, module_key: str, form: ImageForm) -> ResponseReturnValue:
-    if _wants_json():
+    if wants_json():
         return jsonify(message=" ".join(error for errors in form.errors.values() for error in errors)), 400
     return _page(draft, module_key, form), 400
 
@@ -126,10 +126,10 @@ def _page(draft: Draft, module_key: str, form: ImageForm, written: str = "") -> 
     return render_template(
         "author/module_files.html",
         key=key, module=module.key, track_title=track_title(draft),
-        module_title=f"{module.code} · {localized(module.title) or module.key}",
+        module_title=module_title(module),
         list_url=url_for("lesson_list.index", track_key=key, module_key=module.key),
         images=shown, form=form, written=written, most=filesize(LARGEST),
-        writable=draft.state == "draft" and "author" in own_roles(key),
+        writable=may_write(draft),
     )  # fmt: skip
 
 
@@ -139,7 +139,3 @@ def _words(problems: list[Problem]) -> list[str]:
 
 def _index(track_key: str, module_key: str) -> str:
     return url_for("module_files.index", track_key=track_key, module_key=module_key)
-
-
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"

@@ -14,7 +14,7 @@ from lms.models import Draft, db
 from lms.security import visitor
 from lms.services import agreements, drafts, outline, translation
 from lms.services.drafts import Conflict, Frozen
-from lms.studio import frozen, own_draft, own_roles
+from lms.studio import frozen, may_write, own_draft, own_roles, wants_json
 from lms.studio_review import said_of
 from lms.text_names import text_name
 from lms.translation_pages import body_html, index_values, piece_values
@@ -79,7 +79,7 @@ def save(track_key: str, unit: str) -> ResponseReturnValue:
 
 
 def _preview(draft: Draft, unit: str, form: TranslationForm, language: str) -> ResponseReturnValue:
-    if request.accept_mimetypes.best == "application/json":
+    if wants_json():
         return jsonify(html=body_html(draft, form.typed.get("body", ""), language))
     return render_template("author/translation_piece.html", **_values(draft, unit, form))
 
@@ -91,7 +91,7 @@ def _values(
     agreement = Agreement.of_json(rows[unit].agreed) if unit in rows else Agreement()
     if form is None and not agreement.total:
         abort(404)
-    writable = "author" in own_roles(draft.track_key) and draft.state == "draft"
+    writable = may_write(draft)
     values = piece_values(draft, unit, rows, agreement, _language(), form, conflicts or [])
     paths = [path for path in (f"{unit}/{_language()}", unit) if path in rows]  # of a lesson, the text written first
     return {

@@ -10,13 +10,12 @@ from curricula.load import read_track
 from curricula.model import Track
 from curricula.problems import CurriculumError
 from lms.i18n import gettext as _
-from lms.i18n import localized
 from lms.models import Curriculum, TrackRevision, db
 from lms.pages import tracks
 from lms.security import visitor
 from lms.services import drafts, following, library, revisions
 from lms.services.following import Following
-from lms.studio import colleague, own_roles
+from lms.studio import colleague, own_roles, published_title
 from lms.studio_pages import Group, kind_names, labels_of, piece_name, shown
 
 blueprint = Blueprint("versions", __name__, url_prefix="/author")
@@ -37,7 +36,7 @@ def index(track_key: str) -> ResponseReturnValue:
     return render_template(
         "author/versions.html",
         key=track_key,
-        title=_title(track_key),
+        title=published_title(track_key),
         roles=roles,
         draft=drafts.open_draft(session, track_key),
         retired_at=taught.retired_at if taught else None,
@@ -68,7 +67,7 @@ def differences(track_key: str) -> ResponseReturnValue:
     return render_template(
         "author/versions_compare.html",
         key=track_key,
-        title=_title(track_key),
+        title=published_title(track_key),
         versions=named,
         before=before,
         after=after,
@@ -116,12 +115,6 @@ def _retire(track_key: str, words: str, *, retired: bool) -> ResponseReturnValue
         library.forget(session)
         flash(words, "ok")
     return redirect(url_for("versions.index", track_key=track_key), 303)
-
-
-def _title(track_key: str) -> str:
-    """What the track is called online, else its key."""
-    found = tracks().get(track_key)
-    return localized(found.title) if found else track_key
 
 
 def _row(row: TrackRevision, numbers: dict[str, Following], issued: dict[str, int], *, current: bool) -> dict[str, Any]:

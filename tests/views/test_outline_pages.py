@@ -17,6 +17,7 @@ from curricula.pieces import module_in, module_path, module_piece, question_in, 
 from lms.models import Draft, db
 from lms.services import drafts, history, outline
 from tests.account_in_test import browser_of
+from tests.learner_in_test import statements
 from tests.page_in_test import filled
 from tests.platform_in_test import form_token
 
@@ -351,3 +352,36 @@ def test_a_module_read_unfinished_is_shown(author: FlaskClient, now: Now) -> Non
     assert author.get(PLAN).status_code == 200
     assert send(author, MODULE, form(author, MODULE)).status_code == 303
     assert now.module().objectives == ()
+
+
+def test_the_list_of_tracks_asks_as_much_of_the_database_however_many_are_written(
+    author: FlaskClient, draft: None, app: Flask
+) -> None:
+    def asked() -> int:
+        with app.app_context(), statements() as heard:
+            assert "Contrôle 0" in author.get("/author/").text
+        return len(heard)
+
+    def begin(number: int) -> None:
+        with app.app_context():
+            track = Track(
+                key=f"controle-{number}", code="X", version="1", title={"fr": f"Contrôle {number}"}, promise={},
+                audience={}, licence="", languages=("fr",), recommendations=(), modules=(),
+            )  # fmt: skip
+            drafts.create(db.session(), track, None)
+            db.session.commit()
+            db.session.remove()
+
+    begin(0)
+    author.get("/author/")
+    one = asked()
+    for number in range(1, 6):
+        begin(number)
+    assert asked() == one
+    assert "Contrôle 5" in author.get("/author/").text
+
+
+def test_what_no_browser_could_open_is_no_address(author: FlaskClient, draft: None) -> None:
+    answer = send(author, MODULE, form(author, MODULE), sources__0__url="http://[")
+    assert answer.status_code == 400
+    assert "Write the whole address" in answer.text
