@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from curricula.model import LANGUAGES, Module, Track
+from curricula.model import LANGUAGES, Lesson, Module, Track
 from curricula.pieces import (
     Piece,
     Settings,
     lesson_path,
     module_in,
     module_path,
-    question_in,
     settings_in,
     text_in,
     track_in,
@@ -61,10 +60,25 @@ class Outline:
         return next((plan for plan in self.modules if plan.module.key == key), None)
 
 
-def outline(found: Iterable[Piece], asked: Mapping[str, Counter[str]] | None = None) -> Outline:
+def outline_of(track: Track) -> Outline:
+    """The plan of a track that is whole."""
+    return Outline(
+        track,
+        [
+            ModulePlan(
+                module,
+                [_of_lesson(lesson) for lesson in module.lessons],
+                Counter(question.objective for question in module.questions),
+            )
+            for module in track.modules
+        ],
+    )
+
+
+def outline(found: Iterable[Piece], asked: Mapping[str, Counter[str]]) -> Outline:
     """The plan that those pieces make, which may be unfinished; raises ``KeyError`` without the track's own piece.
 
-    ``asked``: by module, how many questions assess each objective, of banks too long to be among the pieces.
+    ``asked``: by module, how many questions assess each objective; a bank may be too long to be among the pieces.
     """
     found = list(found)
     said = {piece.path: piece.content for piece in found}
@@ -73,21 +87,22 @@ def outline(found: Iterable[Piece], asked: Mapping[str, Counter[str]] | None = N
         for path, content in said.items()
         if path == module_path(path.partition("/")[0])
     }
-    for key, counted in (asked or {}).items():
-        if key in plans:
-            plans[key].questions += counted
+    for key, plan in plans.items():
+        plan.questions += asked.get(key, Counter())
     for piece in found:
         key, _slash, rest = piece.path.partition("/")
         kind, _slash, name = rest.partition("/")
-        if key not in plans or "/" in name:
-            continue
-        if kind == "question":
-            plans[key].questions[(piece.question or question_in(piece.content)).objective] += 1
-        elif kind == "lesson":
+        if key in plans and kind == "lesson" and "/" not in name:
             texts = {language: said.get(lesson_path(key, name, language)) for language in LANGUAGES}
             plans[key].lessons.append(_lesson(name, settings_in(piece.content), texts))
     modules = sorted(plans.values(), key=lambda plan: (plan.module.order, plan.module.key))
     return Outline(track_in(said[track_path()]), modules)
+
+
+def _of_lesson(lesson: Lesson) -> LessonPlan:
+    written: dict[str, Written] = dict.fromkeys(lesson.texts, "written")
+    settings = Settings(lesson.minutes, lesson.objectives, lesson.sources)
+    return LessonPlan(lesson.key, settings, {language: text.title for language, text in lesson.texts.items()}, written)
 
 
 def _lesson(key: str, settings: Settings, texts: Mapping[str, bytes | None]) -> LessonPlan:

@@ -5,18 +5,15 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from curricula.folder import Folder
 from curricula.model import LANGUAGES, Localized, Track
-from curricula.outline import Outline, outline
-from curricula.pieces import pieces
+from curricula.outline import Outline, outline_of
 from lms.forms.author import NewTrackForm
 from lms.i18n import gettext as _
 from lms.i18n import language_names, localized
 from lms.models import Draft, db
 from lms.pages import tracks
 from lms.security import visitor
-from lms.services import drafts, reviews, revisions, studio
-from lms.services.outline import plan as outline_of
+from lms.services import drafts, outline, reviews, revisions, studio
 from lms.studio import institution_choices, may_write, own_grants, own_roles
 
 blueprint = Blueprint("author", __name__, url_prefix="/author")
@@ -66,11 +63,11 @@ def track(track_key: str) -> ResponseReturnValue:
     roles = own_roles(track_key)
     session = db.session()
     draft = drafts.open_draft(session, track_key)
-    published = revisions.named(session, track_key)
+    published = revisions.current(session, track_key)
     if draft is not None:
-        plan = outline_of(session, draft)
-    elif published is not None:
-        plan = outline(pieces(Folder.unpacked(published.content)))
+        plan = outline.plan(session, draft)
+    elif published is not None and (known := tracks().revision(track_key, published.digest)):
+        plan = outline_of(known)
     else:
         abort(404)
     writing = draft is not None and may_write(draft)

@@ -31,6 +31,7 @@ from lms.models import (
     CertificateFile,
     Context,
     DeepLinkRequest,
+    Draft,
     Enrolment,
     OutboxJob,
     Person,
@@ -39,7 +40,7 @@ from lms.models import (
     utcnow,
 )
 from lms.models.secrets import hashed, new_token
-from lms.services import attempts, learning, rosters
+from lms.services import attempts, drafts, learning, rosters
 from lms.services.accounts import make_account
 from lms.services.invitations import invite
 
@@ -305,6 +306,13 @@ class Stage:
             fresh = create_app(self.demo.config)
             self._restarted.append(fresh)
             self.demo._servers[0] = serve(fresh, "127.0.0.1", self.demo.addresses.port)
+
+    def draft(self, session: Session, person_id: int | None = None) -> Draft:
+        """A draft of the track as it is published, whatever another journey left of its own."""
+        left = drafts.open_draft(session, TRACK)
+        if left is not None:
+            drafts.discard(session, left, None)
+        return drafts.begin(session, TRACK, person_id)
 
     def grade(self, who: str) -> float | None:
         """The grade in force of a person in the LMS's gradebook, for the track's link."""

@@ -10,7 +10,6 @@ from browser_studio import make_author, sign_in
 from playwright.sync_api import Page, expect
 
 from lms.models import db
-from lms.services import drafts
 
 BANK = f"/author/{TRACK}/d1/bank"
 GIFT = """// [tag:objective:d1-o1] [tag:difficulty:1] [tag:source:llm-limits]
@@ -28,7 +27,7 @@ def author(stage: Stage, new_page: NewPage) -> Page:
     """Somebody who writes the track, signed in."""
     make_author(stage, "banque@example.org", "author", name="Autrice de démonstration", track_key=TRACK)
     with stage.app.app_context():
-        drafts.begin(db.session(), TRACK, None)
+        stage.draft(db.session())
         db.session.commit()
         db.session.remove()
     return sign_in(new_page(bypass_csp=True), "banque@example.org")

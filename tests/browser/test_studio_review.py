@@ -27,7 +27,7 @@ def begun(stage: Stage) -> Stage:
         session, people = db.session(), []
         for address, roles in ((AUTHOR, ["author"]), (REVIEWER, ["reviewer", "publisher"])):
             people.append(make_person(session, address, *roles, name=address.partition("@")[0]))
-        draft = drafts.begin(session, TRACK, people[0])
+        draft = stage.draft(session, people[0])
         lesson = next(row.path for row in drafts.listed(session, draft, "d1/lesson/") if row.path.endswith("/fr"))
         for path in ("track", lesson):
             row = drafts.piece(session, draft, path)

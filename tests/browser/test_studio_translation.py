@@ -19,10 +19,7 @@ def _french_changed(stage: Stage) -> str:
     """A draft whose first lesson was rewritten in French alone; gives the lesson."""
     with stage.app.app_context():
         session = db.session()
-        left = drafts.open_draft(session, "decideurs")
-        if left is not None:  # another journey's: what it changed would wait for its translation too
-            drafts.discard(session, left, None)
-        draft = drafts.begin(session, "decideurs", None)
+        draft = stage.draft(session)
         row = next(each for each in drafts.contents(session, draft, "d1/lesson/") if each.path.endswith("/fr"))
         text = text_in(row.content)
         drafts.save(
