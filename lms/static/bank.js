@@ -1,10 +1,10 @@
 // A question being written (form[data-draft-form][data-preview]): its preview follows, and unsaved work is not left unasked.
 
-import { follow, post } from "./page.js";
+import { follow, keepTyped, post } from "./page.js";
 
 const form = document.querySelector("form[data-draft-form][data-preview]");
 const seen = document.querySelector("[data-seen]");
-let changed = "unsaved" in form.dataset, leaving = false;
+let changed = keepTyped(form, form.dataset.draftForm) || "unsaved" in form.dataset, leaving = false;
 
 const preview = follow(
   () => post(form.dataset.preview, new URLSearchParams(new FormData(form)).toString()),

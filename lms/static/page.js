@@ -35,3 +35,32 @@ export const memory = (name) => {
     keys: (prefix) => use((kept) => Object.keys(kept).filter((key) => key.startsWith(prefix)), []),
   };
 };
+
+// What is typed in a form stays in this browser until it is saved: a crash loses nothing. It comes back where nobody
+// wrote since, and [data-brought] says so. form[data-unsaved]: the page holds what was sent and not saved.
+// Gives whether something came back.
+export function keepTyped(form, key) {
+  const store = memory("localStorage"), kept = store.get(key) ?? {}, ticked = (field) => ["checkbox", "radio"].includes(field.type);
+  const fields = () => [...form.elements].filter((field) => field.id && field.matches("input:not([type=hidden], [type=file]), textarea, select"));
+  const typed = (field) => (ticked(field) ? field.checked : field.value);
+  const shown = (field) => {
+    if (ticked(field)) return field.defaultChecked;
+    if (field.tagName === "SELECT") return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value ?? "";
+    return field.defaultValue;
+  };
+  const saved = (field) => ("unsaved" in form.dataset && field.id in kept ? kept[field.id][1] : shown(field));
+  const keep = () => {
+    const changed = fields().filter((field) => typed(field) !== saved(field));
+    if (changed.length) store.set(key, Object.fromEntries(changed.map((field) => [field.id, [typed(field), saved(field)]])));
+    else store.drop(key);
+  };
+  const back = fields().filter((field) => field.id in kept && saved(field) === kept[field.id][1] && typed(field) !== kept[field.id][0]);
+  for (const field of "unsaved" in form.dataset ? [] : back) {
+    if (ticked(field)) [field.checked] = kept[field.id];
+    else [field.value] = kept[field.id];
+    document.querySelector("[data-brought]").hidden = false;
+  }
+  keep();
+  for (const event of ["input", "change", "submit"]) form.addEventListener(event, keep);
+  return back.length > 0;
+}

@@ -52,6 +52,13 @@ def test_from_an_empty_page_to_two_modules(new_page: NewPage, stage: Stage) -> N
     page.wait_for_url("**/track")
     accessible(page)
     keys.write("#promise-fr", "Vous contrôlez un usage de l’IA.")
+    # The browser is closed before anything is saved: what was typed is back, until it is.
+    address, context = page.url, page.context
+    page.close()
+    keys.page = page = context.new_page()
+    page.goto(address)
+    expect(page.locator("[data-brought]")).to_be_visible()
+    expect(page.locator("#promise-fr")).to_have_value("Vous contrôlez un usage de l’IA.")
     keys.press("button", "Save the track")
     page.wait_for_url("**/author/controle-clavier/")
     expect(page.get_by_text("Vous contrôlez un usage")).to_be_visible()
@@ -68,6 +75,9 @@ def test_from_an_empty_page_to_two_modules(new_page: NewPage, stage: Stage) -> N
             keys.press("button", "Save the module")
             expect(page.get_by_role("alert")).to_be_visible()
             accessible(page)
+            expect(page.locator("#objectives-0-text-fr")).to_have_value("repérer un écart de contrôle")
+            # Refused, and closed: what was typed before is back all the same.
+            page.goto(page.url)
             expect(page.locator("#objectives-0-text-fr")).to_have_value("repérer un écart de contrôle")
         keys.write("#duration_minutes", "60")
         page.keyboard.press("Enter")
