@@ -93,6 +93,7 @@ function autosave(form) {
     else post(entry.url, entry.body).then((answer) => { if (answer.ok || answer.status === 404 || answer.status === 409) store.drop(kept); }).catch(() => {});
   }
   if (unsent !== null) send();
+  else if (inputs().some((field) => field.checked !== field.defaultChecked)) changed(); // before this file came
 
   document.addEventListener("change", (event) => { if (inputs().includes(event.target)) changed(); });
   form.addEventListener("submit", () => {

@@ -7,8 +7,11 @@ import { insertImage, toolbar } from "./toolbar.js";
 const store = memory("localStorage");
 const PAUSE = 1500, LONGEST = 10_000, RETRY = [1000, 30_000];
 const values = (form) => Object.fromEntries([...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string"));
+const TEXTS = ["title", "able", "body"];
+// What the server wrote in the page: what was typed before this file came, on a slow network, is not saved yet.
+const written = (form) => Object.fromEntries(TEXTS.map((name) => [name, form.elements[name].defaultValue]));
 // The server keeps no space around a text.
-const same = (one, other) => ["title", "able", "body"].every((name) => (one[name] ?? "").trim() === (other[name] ?? "").trim());
+const same = (one, other) => TEXTS.every((name) => (one[name] ?? "").trim() === (other[name] ?? "").trim());
 const body = (kept) => new URLSearchParams(kept).toString();
 // Goes on after the page is closed; browsers allow it for 64 kB.
 const lasting = (kept) => ({ keepalive: body(kept).length < 60_000 });
@@ -19,7 +22,7 @@ function draft(form) {
   const key = form.dataset.draftKey, edition = form.elements.edition;
   const status = document.querySelector("[data-save-status]"), words = status.querySelector("span"), seeBoth = status.querySelector("[data-see-both]");
   const say = (state, text) => { status.dataset.state = state; words.textContent = text; };
-  let saved = status.dataset.state === "failed" ? {} : values(form), sending = false, stopped = false, leaving = false, wait = RETRY[0], timer = 0, since = 0;
+  let saved = status.dataset.state === "failed" ? {} : written(form), sending = false, stopped = false, leaving = false, wait = RETRY[0], timer = 0, since = 0;
   const unsent = () => !same(values(form), saved);
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(send, delay); };
 
@@ -88,6 +91,7 @@ function draft(form) {
   if (before) { store.set(`${key}:left`, before); store.drop(key); }
   offer();
 
+  if (!same(values(form), written(form))) changed();
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => {
     if (event.submitter?.hasAttribute("formaction")) return;
@@ -119,6 +123,7 @@ function preview(form) {
     measures.textContent = line;
     if (problems.innerHTML.trim() !== list.trim()) problems.innerHTML = list; // said aloud when it changes, and then only
   });
+  if (!same(values(form), written(form))) refresh();
   form.addEventListener("input", refresh);
 }
 

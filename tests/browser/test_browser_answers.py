@@ -3,7 +3,7 @@
 import pytest
 from browser_frame import Activity, NewPage
 from browser_stage import Stage, right_keys, wrong_keys
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from lms.models import Attempt
 
@@ -126,6 +126,19 @@ def test_a_restart_of_the_service_loses_nothing(sitting: Sitting) -> None:
     sitting.go(3)
     sitting.on(3)
     assert (sitting.kept(1), sitting.kept(2)) == (set(sitting.right(1)), set(sitting.right(2)))
+
+
+def test_an_answer_given_before_the_script_comes_is_saved(sitting: Sitting) -> None:
+    activity = sitting.activity
+    late: list[Route] = []
+    activity.page.route("**/static/app.js", lambda route: late.append(route))
+    sitting.go(2)
+    activity.choose(*sitting.right(2))
+    assert late
+    for held in late:
+        held.continue_()
+    activity.expect_saved()
+    assert sitting.kept(2) == set(sitting.right(2))
 
 
 def test_an_answer_left_unsent_by_one_page_is_sent_by_the_next(sitting: Sitting) -> None:

@@ -8,7 +8,7 @@ from browser_axe import accessible
 from browser_frame import NewPage
 from browser_stage import TRACK, Stage
 from browser_studio import make_author, sign_in
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from curricula.model import LessonText
 from curricula.pieces import lesson_path, text_in
@@ -141,6 +141,19 @@ def test_what_is_typed_outlives_a_crash_of_the_server_and_of_the_page(desk: Desk
     assert desk.kept().body == "Fermé en pleine frappe.\n"
     page.reload()
     expect(page.locator("[data-left]")).to_be_hidden()
+
+
+def test_what_is_typed_before_the_script_comes_is_saved(desk: Desk, new_page: NewPage) -> None:
+    page = desk.open(new_page())
+    late: list[Route] = []
+    page.route("**/studio.js", lambda route: late.append(route))
+    page.goto(desk.url, wait_until="commit")
+    page.locator("#lesson-body").fill("Tapé sur un **réseau lent**.")
+    assert late
+    late[0].continue_()
+    status(page, "saved")
+    expect(page.locator("[data-preview] strong")).to_have_text("réseau lent")
+    assert desk.kept().body == "Tapé sur un **réseau lent**.\n"
 
 
 def test_two_authors_in_two_browsers_see_both_texts(desk: Desk, new_page: NewPage) -> None:

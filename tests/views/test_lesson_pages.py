@@ -199,7 +199,7 @@ def test_what_is_being_reviewed_is_read_only(author: Author, session: Session, d
     page = author.get(URL)
     assert page.status_code == 200
     assert "can only be read now" in plain(page)
-    assert '<fieldset class="stack plain" disabled>' in page.text
+    assert '<fieldset class="stack" disabled>' in page.text
     assert "data-draft-key" not in page.text
     answer = author.save("Non.", 1, script=True)
     assert answer.status_code == 409
