@@ -1,11 +1,14 @@
 """Draws questions from a bank: seeded, spread over the objectives, reproducible from the attempt."""
 
+import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from assessments.model import DrawnQuestion
+from assessments.registry import question_types
 from curricula.model import Question
+from curricula.write import questions_lines
 
 
 def draw(bank: Sequence[Question], count: int, seed: str, seen: Iterable[str] = ()) -> tuple[DrawnQuestion, ...]:
@@ -24,7 +27,28 @@ def draw(bank: Sequence[Question], count: int, seed: str, seen: Iterable[str] = 
             if pile and len(chosen) < count:
                 chosen.append(pile.pop())
     rng.shuffle(chosen)
-    return tuple(DrawnQuestion(question.key, _shuffled(question, rng)) for question in chosen)
+    return tuple(as_shown(question, rng) for question in chosen)
+
+
+def as_shown(question: Question, rng: random.Random) -> DrawnQuestion:
+    """The question as one learner sees it: shuffled is what its type shows in another order each time."""
+    shuffled = question_types()[question.type].shuffles if question.type in question_types() else frozenset()
+    options, places = [option.key for option in question.options], [place.key for place in question.places]
+    for name, keys in (("options", options), ("places", places)):
+        if name in shuffled:
+            rng.shuffle(keys)
+    return DrawnQuestion(question.key, tuple(options), tuple(places), revision_of(question))
+
+
+def as_written(question: Question) -> DrawnQuestion:
+    """The question in the order it is written in."""
+    options, places = (tuple(each.key for each in held) for held in (question.options, question.places))
+    return DrawnQuestion(question.key, options, places)
+
+
+def revision_of(question: Question) -> str:
+    """What names what a question says: 16 hexadecimal digits of the SHA-256 of how it is written."""
+    return hashlib.sha256("\n".join(questions_lines([question])).encode()).hexdigest()[:16]
 
 
 def _piles(bank: Sequence[Question], seen: frozenset[str], rng: random.Random) -> list[list[Question]]:
@@ -45,9 +69,3 @@ def _ordered(questions: list[Question], seen: frozenset[str], rng: random.Random
         ranks[question.difficulty] += 1
     # Popped from the end: unseen first, then one of each difficulty before a second of any.
     return sorted(questions, key=lambda question: order[question.key], reverse=True)
-
-
-def _shuffled(question: Question, rng: random.Random) -> tuple[str, ...]:
-    keys = [option.key for option in question.options]
-    rng.shuffle(keys)
-    return tuple(keys)

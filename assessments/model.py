@@ -1,32 +1,124 @@
 """Values of an assessment: what was drawn, what was answered, what it is worth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal
 
-#: Keys chosen by the learner for one question.
-Response = tuple[str, ...]
+from curricula.model import Localized
+
+#: What a learner answered to one question: the values of each field of its sheet, by the name of the field.
+Response = Mapping[str, tuple[str, ...]]
+
+#: A text of the question in each language, or a message of ours, to be translated.
+Said = Localized | str
+
+#: Why a question is worth what it is: everything right, part of it, nothing of it, no answer; ``marked`` by a person
+#: with a rubric; ``withdrawn`` from the assessment after the fact, its point being given.
+Reason = Literal["right", "partial", "wrong", "none", "marked", "withdrawn"]
+
+
+def is_answered(response: Response) -> bool:
+    """Whether anything at all was answered."""
+    return any(value.strip() for values in response.values() for value in values)
 
 
 @dataclass(frozen=True)
 class DrawnQuestion:
-    """A question as shown in one attempt: its key and the order of its options."""
+    """A question as shown in one attempt: its key, the order of its options and of its places, and its revision.
+
+    ``revision`` names what it said when it was drawn (``assessments.draw.revision_of``).
+    """
 
     key: str
     options: tuple[str, ...]
+    places: tuple[str, ...] = ()
+    revision: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the values a field takes."""
+
+    key: str
+    text: Said
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing to answer.
+
+    ``one`` or ``several`` of its choices, in view · ``pick`` one of a list · ``line`` or ``text`` to write, of ``most``
+    characters · ``number``, perhaps with a unit among its choices (field ``<name>.unit``) · ``day`` · ``files``,
+    ``most`` of them at most.
+    """
+
+    name: str
+    kind: Literal["one", "several", "pick", "line", "text", "number", "day", "files"]
+    label: Said | None = None
+    choices: tuple[Choice, ...] = ()
+    most: int = 0
+    help: Said | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something that was already settled in this question: what happened, what was decided."""
+
+    text: Said
+    decided: Said | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How a question is answered: an instruction, then fields.
+
+    ``layout``: ``rows`` one below the other · ``prose`` choices as the sentences of a text, in order · ``gaps`` fields
+    in the stem, where it says ``[[name]]`` · ``grid`` choices in rows of ``columns``, as a matrix.
+    """
+
+    instruction: str
+    fields: tuple[Field, ...]
+    layout: Literal["rows", "prose", "gaps", "grid"] = "rows"
+    columns: int = 0
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What one question is worth, 0 to 1, and why. ``reason`` is a stable key: right, wrong, partial, none."""
+    """What one question is worth, 0 to 1, and why; ``parts`` is what each of its options earned, where they count."""
 
     points: Fraction
-    reason: str
+    reason: Reason
+    parts: Mapping[str, Fraction] = field(default_factory=dict)
+
+
+Verdict = Literal["right", "partial", "wrong", "missed"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing of a question once corrected.
+
+    ``given`` is what was answered, ``expected`` what was right; ``verdict`` is None where nothing had to be done and
+    nothing was.
+    """
+
+    text: Said
+    given: tuple[Said, ...]
+    expected: tuple[Said, ...]
+    verdict: Verdict | None
+    feedback: Localized | None = None
 
 
 @dataclass(frozen=True)
 class Score:
-    """The mean of the marks, exact; ``marks`` by question key explains every point."""
+    """The mean of the marks, exact; ``marks`` by question key explains every point.
+
+    ``waiting`` are the questions that a person has still to mark: they are worth nothing yet.
+    """
 
     value: Fraction
     marks: Mapping[str, Mark]
+    waiting: tuple[str, ...] = ()

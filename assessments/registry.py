@@ -6,6 +6,7 @@ from pkgutil import iter_modules
 
 import assessments.types
 from assessments.type import QuestionType
+from curricula.anatomy import Anatomy
 
 
 @cache
@@ -20,6 +21,7 @@ def question_types() -> dict[str, QuestionType]:
     return found
 
 
-def right_options() -> dict[str, tuple[int, int]]:
-    """Question type → how few and how many right options it takes: what validating a bank needs to know."""
-    return {key: kind.right_options for key, kind in question_types().items()}
+@cache
+def anatomies() -> dict[str, Anatomy]:
+    """Question type → what a question of it is made of: what validating and editing a bank need to know."""
+    return {key: kind.anatomy for key, kind in question_types().items()}

@@ -1,26 +1,39 @@
 """What a question type is: a module of ``assessments.types`` with a ``TYPE`` of this shape."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
-from assessments.model import Mark, Response
+from assessments.model import DrawnQuestion, Line, Mark, Response, Sheet
+from curricula.anatomy import Anatomy
 from curricula.model import Question
 
 
-class Grade(Protocol):
-    """Marks a response to a question, deterministically."""
-
-    def __call__(self, question: Question, response: Response) -> Mark: ...
+def newest(_question: Question, _kept: Response, sent: Response) -> Response:
+    """The answer that was sent last."""
+    return sent
 
 
 @dataclass(frozen=True)
 class QuestionType:
     """One way of asking.
 
-    ``control`` names the form control; ``right_options`` how few and how many options may be right, both included.
+    ``name`` is what authors call it (to be translated). ``sheet`` gives how a question is answered, given what was
+    answered so far; ``grade`` marks a response, deterministically: None for what a person marks; ``lines`` gives its
+    correction. ``settle`` gives what is kept when an answer follows another. ``shuffles`` says what is shown in
+    another order to each learner.
     """
 
     key: str
-    control: Literal["radio", "checkbox"]
-    right_options: tuple[int, int]
-    grade: Grade
+    name: str
+    anatomy: Anatomy
+    sheet: Callable[[Question, DrawnQuestion, Response], Sheet]
+    grade: Callable[[Question, Response], Mark | None]
+    lines: Callable[[Question, DrawnQuestion, Response], tuple[Line, ...]]
+    shuffles: frozenset[Literal["options", "places"]] = frozenset()
+    settle: Callable[[Question, Response, Response], Response] = newest
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person marks it, with a rubric."""
+        return self.anatomy.criteria[1] > 0

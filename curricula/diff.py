@@ -110,7 +110,10 @@ def _module(module: Module) -> Iterator[Part]:
     if quiz is not None:
         yield from _said(
             (*here, "quiz"), "rule", questions=quiz.questions, threshold=quiz.threshold, attempts=quiz.attempts,
-            cooldown_minutes=quiz.cooldown_minutes,
+            cooldown_minutes=quiz.cooldown_minutes, minutes=quiz.minutes or None, pauses=quiz.pauses or None,
+            supervised=quiz.supervised or None, difficulties=quiz.difficulties or None, exposure=quiz.exposure,
+            forms=quiz.forms, correction=quiz.correction, markers=quiz.markers, marking_days=quiz.marking_days,
+            tolerance=quiz.tolerance, jury=quiz.jury or None,
         )  # fmt: skip
     for objective in module.objectives:
         where = (*here, "objective", objective.key)
@@ -146,15 +149,30 @@ def _question(here: tuple[str, ...], question: Question) -> Iterator[Part]:
     where = (*here, "question", question.key)
     yield from _said(
         where, "question", type=question.type, objective=question.objective, difficulty=question.difficulty,
-        source=question.source,
+        source=question.source, reserved=question.reserved or None, instead=question.instead or None,
     )  # fmt: skip
+    yield from _said((*where, "setting"), "question", **dict(question.settings))
     yield from _texts((*where, "stem"), "question", question.stem)
+    for place in question.places:
+        yield from _said((*where, "place", place.key), "question", factor=place.factor or None)
+        yield from _texts((*where, "place", place.key, "text"), "question", place.text)
     yield from _said(where, "question", options=tuple(option.key for option in question.options))
     for option in question.options:
         inner = (*where, "option", option.key)
-        yield from _said(inner, "question", correct=option.correct, misconception=option.misconception or None)
-        yield from _texts((*inner, "text"), "question", option.text)
-        yield from _texts((*inner, "feedback"), "question", option.feedback)
+        yield from _said(
+            inner, "question", correct=option.correct, misconception=option.misconception or None,
+            place=option.place or None, leads=option.leads or None, points=option.points or None,
+            value=option.value or None, tolerance=option.tolerance or None,
+        )  # fmt: skip
+        for name in ("text", "feedback", "accepted"):
+            yield from _texts((*inner, name), "question", getattr(option, name) or {})
+    for criterion in question.criteria:
+        inner = (*where, "criterion", criterion.key)
+        yield from _said(inner, "question", weight=criterion.weight)
+        yield from _texts((*inner, "title"), "question", criterion.title)
+        for level in criterion.levels:
+            yield from _said((*inner, "level", level.key), "question", points=level.points)
+            yield from _texts((*inner, "level", level.key, "text"), "question", level.text)
 
 
 def _texts(path: tuple[str, ...], kind: Kind, texts: Localized) -> Iterator[Part]:

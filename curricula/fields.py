@@ -81,6 +81,10 @@ class Fields:
             return low
         return low if value is None else int(value)
 
+    def number_or(self, name: str, usual: int, low: int, high: int) -> int:
+        """A whole number between the bounds when there is one, else the usual one."""
+        return self.number(name, low, high) if name in self.table else usual
+
     def flag(self, name: str) -> bool:
         """A true or false that is false when absent."""
         return bool(self._get(name, bool, "true", required=False))
@@ -135,7 +139,8 @@ class Fields:
         value = self._get(name, dict, "", required=False, fix=N_("Write %(name)s = a table."))
         if value is None:
             return None
-        return Fields(self.place, value, self.problems, self.place.line_of(rf"^\s*(?:\[{name}\]|{name}\s*=)", 1))
+        line = self.place.line_of(rf"^\s*(?:\[{name}\]|{name}\s*=)", self.line - self.place.offset)
+        return Fields(self.place, value, self.problems, line)
 
     def tables(self, name: str, header: str | None = None) -> Iterator["Fields"]:
         """Each table of an array of tables, with the line of its ``[[header]]``."""

@@ -5,6 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal, cast
 
+from curricula.anatomy import Types
+from curricula.bank import read_bank
 from curricula.fields import Fields, parse
 from curricula.files import read_files
 from curricula.folder import Folder
@@ -20,17 +22,18 @@ from curricula.model import (
     LegalReference,
     Module,
     Objective,
-    Option,
     Question,
     QuizRules,
     Source,
     Track,
 )
 from curricula.problems import N_, CurriculumError, Place, Problem
-from curricula.validate import Types, check
+from curricula.validate import check
 
 #: Said where the key of a track or of a module is not the name of its folder.
 ANOTHER_KEY = N_("The key is « %(key)s », the folder « %(folder)s ».")
+#: When the answers of an assessment are shown: once it is submitted, once its sitting is over, never.
+CORRECTIONS = ("after", "closed", "never")
 ONE_NAME = N_("Give both one name.")
 
 
@@ -42,8 +45,8 @@ def load_track(path: Path, types: Types | None = None) -> Track:
 def track_of(folder: Folder, types: Types | None = None) -> Track:
     """The track of a folder.
 
-    ``types`` are the question types in use with how many right options each takes; a bank is checked against
-    them when they are given.
+    ``types`` are the question types in use and what each is made of; a bank is checked against them when they are
+    given.
 
     Raises ``CurriculumError`` with every problem found: nothing half-loaded is returned.
     """
@@ -219,6 +222,20 @@ def _quiz(fields: Fields) -> QuizRules | None:
         threshold=Fraction(table.number("threshold", 1, 100), 100),
         attempts=table.number("attempts", 0, 99),
         cooldown_minutes=table.number("cooldown_minutes", 0, 525_600),
+        minutes=table.number_or("minutes", 0, 0, 1440),
+        pauses=table.number_or("pauses", 0, 0, 20),
+        supervised=table.flag("supervised"),
+        difficulties=table.numbers("difficulties"),
+        exposure=Fraction(table.number_or("exposure", 100, 1, 100), 100),
+        forms=table.number_or("forms", 1, 1, 9),
+        correction=cast(
+            Literal["after", "closed", "never"],
+            table.choice("correction", CORRECTIONS) if "correction" in table.table else CORRECTIONS[0],
+        ),
+        markers=table.number_or("markers", 1, 1, 2),
+        marking_days=table.number_or("marking_days", 15, 1, 365),
+        tolerance=Fraction(table.number_or("tolerance", 10, 0, 100), 100),
+        jury=table.flag("jury"),
     )
     table.end()
     return rules
@@ -229,38 +246,3 @@ def _questions(folder: Folder, module: str, problems: list[Problem]) -> tuple[Qu
     if path not in folder.files:
         return ()
     return read_bank(folder.place(path), problems)
-
-
-def read_bank(place: Place, problems: list[Problem]) -> tuple[Question, ...]:
-    """The questions of a ``questions.toml``; what is wrong in them gathers in ``problems``.
-
-    Raises ``CurriculumError`` where it is not TOML at all.
-    """
-    fields = parse(place, problems)
-    questions = []
-    for table in fields.tables("questions"):
-        question = Question(
-            key=table.key(),
-            type=table.text("type", '"single"'),
-            objective=table.text("objective"),
-            difficulty=table.number("difficulty", 1, 3),
-            source=table.text("source"),
-            stem=table.texts("stem"),
-            options=tuple(_option(option) for option in table.tables("options", "questions.options")),
-        )
-        table.end()
-        questions.append(question)
-    fields.end()
-    return tuple(questions)
-
-
-def _option(table: Fields) -> Option:
-    option = Option(
-        key=table.key(),
-        text=table.texts("text"),
-        feedback=table.texts("feedback"),
-        correct=table.flag("correct"),
-        misconception=table.optional_text("misconception") or "",
-    )
-    table.end()
-    return option

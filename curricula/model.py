@@ -8,10 +8,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-#: A text in each language the product speaks, by ISO 639-1 code.
-Localized = Mapping[str, str]
-
-LANGUAGES = ("fr", "en")
+from curricula.languages import LANGUAGES as LANGUAGES
+from curricula.languages import Localized as Localized
+from curricula.question import Criterion as Criterion
+from curricula.question import CriterionLevel as CriterionLevel
+from curricula.question import Option as Option
+from curricula.question import Question as Question
+from curricula.question import Spot as Spot
 
 
 @dataclass(frozen=True)
@@ -83,30 +86,6 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Option:
-    """One option of a choice question; each carries feedback that teaches."""
-
-    key: str
-    text: Localized
-    feedback: Localized
-    correct: bool = False
-    misconception: str = ""
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question of a bank. ``type`` names a plug-in of ``assessments.types``."""
-
-    key: str
-    type: str
-    objective: str
-    difficulty: int
-    source: str
-    stem: Localized
-    options: tuple[Option, ...]
-
-
-@dataclass(frozen=True)
 class LessonText:
     """A lesson in one language: Markdown body and what its header says."""
 
@@ -157,12 +136,31 @@ class File:
 
 @dataclass(frozen=True)
 class QuizRules:
-    """How a module is assessed: ``questions`` drawn, ``threshold`` to reach, ``attempts`` (0: no limit)."""
+    """How a module is assessed: ``questions`` drawn, ``threshold`` to reach, ``attempts`` (0: no limit).
+
+    ``minutes`` allowed once begun (0: no limit), in which ``pauses`` may be made. A ``supervised`` assessment begins
+    with the code of a sitting. ``difficulties`` are how many questions of difficulty 1, 2 and 3 are drawn; without
+    them, difficulties alternate. ``exposure`` is the share of attempts beyond which a question is drawn last (1: none
+    is). ``forms`` are how many parallel forms the bank is parted in. The ``correction`` is shown after submitting, once
+    the sitting is over, or never. Works are marked by ``markers`` persons within ``marking_days``; their marks are
+    reconciled when they differ by more than ``tolerance``; a ``jury`` decides in the end.
+    """
 
     questions: int
     threshold: Fraction
     attempts: int
     cooldown_minutes: int
+    minutes: int = 0
+    pauses: int = 0
+    supervised: bool = False
+    difficulties: tuple[int, ...] = ()
+    exposure: Fraction = Fraction(1)
+    forms: int = 1
+    correction: Literal["after", "closed", "never"] = "after"
+    markers: int = 1
+    marking_days: int = 15
+    tolerance: Fraction = Fraction(1, 10)
+    jury: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,6 +200,20 @@ class Module:
     def question(self, key: str) -> Question | None:
         """The question of that key, or None."""
         return next((question for question in self.questions if question.key == key), None)
+
+    @property
+    def assessed_questions(self) -> tuple[Question, ...]:
+        """What assessments are drawn from: the reserved questions where there are some, else the whole bank.
+
+        Those asked instead of another are drawn with it, not for themselves.
+        """
+        own = tuple(question for question in self.questions if not question.instead)
+        return tuple(question for question in own if question.reserved) or own
+
+    @property
+    def practice_questions(self) -> tuple[Question, ...]:
+        """What practice shows: the questions that are not reserved."""
+        return tuple(question for question in self.questions if not question.reserved and not question.instead)
 
     def file(self, name: str) -> File | None:
         """The image of that name, or None."""

@@ -17,12 +17,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from curricula.bank import read_bank
 from curricula.fields import Fields, parse
 from curricula.folder import Folder
 from curricula.framework import read_framework
 from curricula.glossary import read_glossary
 from curricula.lessons import LESSON_FILE, lesson_file_path, parted
-from curricula.load import read_bank, read_module_file, read_track_file
+from curricula.load import read_module_file, read_track_file
 from curricula.model import LANGUAGES, Framework, Lesson, LessonText, Module, Question, Term, Track
 from curricula.problems import Place, Problem
 from curricula.write import (

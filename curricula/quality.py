@@ -218,8 +218,12 @@ def question_findings(where: tuple[str, ...], question: Question) -> Iterator[Fi
     for language in LANGUAGES:
         if not question.stem.get(language):
             yield finding((*where, "stem", language), "blocking", N_("The question is not written in this language."))
+    told_apart = any(option.correct for option in question.options)
     for option in question.options:
         yield from _option((*where, "option", option.key), option)
+        if told_apart and not option.correct and not option.misconception:
+            where_option = (*where, "option", option.key)
+            yield finding(where_option, "advice", N_("Say which misconception this option stands for."))
     texts = Counter(option.text.get(language, "") for option in question.options for language in LANGUAGES)
     if any(count > 1 for text, count in texts.items() if text and not _same_in_both(question, text)):
         yield finding(where, "blocking", N_("Two options say the same."))
@@ -240,8 +244,6 @@ def _option(where: tuple[str, ...], option: Option) -> Iterator[Finding]:
             yield finding(
                 (*where, "feedback", language), "blocking", N_("Nothing is said to whoever chooses this option.")
             )
-    if not option.correct and not option.misconception:
-        yield finding(where, "advice", N_("Say which misconception this option stands for."))
 
 
 def _giveaway(where: tuple[str, ...], question: Question) -> Iterator[Finding]:

@@ -2,26 +2,20 @@
 
 from collections.abc import Collection, Iterator
 
+from curricula.anatomy import Types
+from curricula.lacking import lacking
 from curricula.model import Question
 from curricula.problems import N_
 from curricula.quality import Finding, finding, question_findings
-from curricula.validate import OPTIONS, Types
 
 
 def alone(question: Question, types: Types) -> Iterator[Finding]:
     """Everything found in a question, whatever its module says. Paths lead to its fields: ("stem", "fr")."""
-    fewest, most = OPTIONS
-    if not fewest <= len(question.options) <= most:
-        yield _missing("option", N_("Give it %(fewest)s to %(most)s options."), fewest=fewest, most=most)
     if question.type not in types:
         yield _missing("type", N_("This type of question is not known here."))
     else:
-        low, high = types[question.type]
-        right = sum(option.correct for option in question.options)
-        if right < low:
-            yield _missing("option", N_("Say which option is right."))
-        elif right > high:
-            yield _missing("option", N_("Only one option can be right in a question of this type."))
+        for lack in lacking(question, types[question.type]):
+            yield finding(lack.path, "blocking", lack.what, **dict(lack.values))
     yield from question_findings((), question)
 
 

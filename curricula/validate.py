@@ -1,23 +1,21 @@
 """What must hold across the files of a track: references resolve, both languages are whole, banks suffice."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from curricula.anatomy import Types
 from curricula.blocks import unknown_blocks
 from curricula.folder import Folder
 from curricula.framework import check_framework
 from curricula.glossary import check_glossary
 from curricula.graph import check_graph
+from curricula.lacking import lacking
 from curricula.lessons import lesson_file_path
 from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.problems import N_, Place, Problem
 from curricula.references import check_references
 from curricula.tables import RENAME_ONE, line_of_key, repeated
 
-#: Question type → how few and how many options may be right (``assessments.registry.right_options``).
-Types = Mapping[str, tuple[int, int]]
-#: How few and how many options a question has.
-OPTIONS = (2, 8)
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
 USE_A_RECOMMENDATION = N_("Use 1 to 17.")
 NO_RECOMMENDATION = N_("Recommendation %(number)s does not exist.")
@@ -94,12 +92,41 @@ def _module(module: Module, folder: Folder, legal: set[str], types: Types | None
         what = N_("%(drawn)s questions are drawn from a bank of %(count)s.")
         fix = N_("Write more questions or draw fewer.")
         yield place.problem(line, what, fix, drawn=module.quiz.questions, count=len(module.questions))
+    yield from _draw(module, place)
     if not module.lessons:
         what, fix = N_("A published module has no lesson."), N_("Write 01-slug.fr.md and 01-slug.en.md.")
         yield place.problem(0, what, fix)
     yield from _lessons(module, folder)
     if module.questions:
         yield from _questions(module, folder.place(f"{module.key}/questions.toml"), types)
+
+
+def _draw(module: Module, place: Place) -> Iterator[Problem]:
+    """What the rules of an assessment ask of its bank."""
+    quiz, line = module.quiz, place.line_of(r"^\[quiz\]")
+    if quiz is None:
+        return
+    bank = module.assessed_questions
+    if quiz.difficulties and (len(quiz.difficulties) != 3 or sum(quiz.difficulties) != quiz.questions):
+        what, fix = (
+            N_("« difficulties » does not share out the questions drawn."),
+            N_("Write three numbers whose sum is %(drawn)s."),
+        )
+        yield place.problem(line, what, fix, drawn=quiz.questions)
+    for level, wanted in enumerate(quiz.difficulties[:3], start=1):
+        count = sum(question.difficulty == level for question in bank)
+        if wanted * quiz.forms > count:
+            what = N_("%(wanted)s questions of difficulty %(level)s are drawn from %(count)s.")
+            yield place.problem(
+                line, what, N_("Write more questions or draw fewer."), wanted=wanted, level=level, count=count
+            )
+    if quiz.questions * quiz.forms > len(bank) and len(module.questions) >= quiz.questions:
+        what = N_("%(forms)s forms of %(drawn)s questions cannot be made of %(count)s questions.")
+        fix = N_("Write more questions, or fewer forms; reserved ones are assessed alone where there are some.")
+        yield place.problem(line, what, fix, forms=quiz.forms, drawn=quiz.questions, count=len(bank))
+    if quiz.correction == "closed" and not quiz.supervised:
+        what = N_("The correction waits for the end of a sitting, and the assessment has none.")
+        yield place.problem(line, what, N_('Add supervised = true, or write correction = "after".'))
 
 
 def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:
@@ -146,24 +173,25 @@ def _questions(module: Module, place: Place, types: Types | None) -> Iterator[Pr
             yield place.problem(line, what, ONE_OF_THE_MODULE, key=question.objective)
         if question.source not in sources:
             yield place.problem(line, N_("Source « %(key)s » is unknown."), ONE_OF_THE_MODULE, key=question.source)
-        yield from _options(question, place, line, types)
+        if question.instead and (module.question(question.instead) is None or question.instead == question.key):
+            what = N_("Question « %(key)s » is asked instead of none of the bank.")
+            yield place.problem(line, what, N_("Name another question of the bank."), key=question.key)
+        yield from _made(question, place, line, types)
     for key in sorted(objectives - {question.objective for question in module.questions}):
         yield place.problem(0, N_("No question assesses the objective « %(key)s »."), N_("Write one."), key=key)
 
 
-def _options(question: Question, place: Place, line: int, types: Types | None) -> Iterator[Problem]:
+def _made(question: Question, place: Place, line: int, types: Types | None) -> Iterator[Problem]:
+    """What a question lacks to be one of its type."""
     if types is not None and question.type not in types:
         what, fix = N_("Question type « %(type)s » is unknown."), N_("Use one of: %(known)s.")
         yield place.problem(line, what, fix, type=question.type, known=", ".join(types))
         return
-    low, high = types[question.type] if types is not None else (0, len(question.options))
-    right = sum(option.correct for option in question.options)
-    if not low <= right <= high:
-        what = N_("« %(key)s » has %(count)s right options.")
-        fix = N_("Mark exactly one.") if low == high == 1 else N_("Mark %(low)s to %(high)s of them.")
-        yield place.problem(line, what, fix, key=question.key, count=right, low=low, high=high)
-    fewest, most = OPTIONS
-    if not fewest <= len(question.options) <= most:
-        what, fix = N_("« %(key)s » has %(count)s options."), N_("Give 2 to 8.")
-        yield place.problem(line, what, fix, key=question.key, count=len(question.options))
-    yield from repeated(place, "questions.options", (option.key for option in question.options), line)
+    for lack in lacking(question, types[question.type]) if types is not None else ():
+        yield place.problem(line, lack.what, lack.fix, **dict(lack.values))
+    for header, keys in (
+        ("questions.options", [option.key for option in question.options]),
+        ("questions.places", [spot.key for spot in question.places]),
+        ("questions.criteria", [criterion.key for criterion in question.criteria]),
+    ):
+        yield from repeated(place, header, keys, line)

@@ -106,7 +106,12 @@ def module_lines(module: Module) -> Iterator[str]:
         yield from ("", "[quiz]")
         yield from _pairs(
             questions=quiz.questions, threshold=percent(quiz.threshold), attempts=quiz.attempts,
-            cooldown_minutes=quiz.cooldown_minutes,
+            cooldown_minutes=quiz.cooldown_minutes, minutes=quiz.minutes or None, pauses=quiz.pauses or None,
+            supervised=quiz.supervised or None, difficulties=quiz.difficulties or None,
+            exposure=_unusual(percent(quiz.exposure), 100), forms=_unusual(quiz.forms, 1),
+            correction=_unusual(quiz.correction, "after"), markers=_unusual(quiz.markers, 1),
+            marking_days=_unusual(quiz.marking_days, 15), tolerance=_unusual(percent(quiz.tolerance), 10),
+            jury=quiz.jury or None,
         )  # fmt: skip
     for objective in module.objectives:
         yield from ("", "[[objectives]]")
@@ -169,18 +174,37 @@ def _source(source: Source) -> Iterator[str]:
 def _question(question: Question) -> Iterator[str]:
     yield from _pairs(
         key=question.key, type=question.type, objective=question.objective, difficulty=question.difficulty,
-        source=question.source, stem=question.stem,
+        source=question.source, reserved=question.reserved or None, instead=question.instead or None,
+        stem=question.stem,
     )  # fmt: skip
+    if question.settings:
+        yield "settings = { " + ", ".join(f"{name} = {toml(value)}" for name, value in question.settings) + " }"
+    for place in question.places:
+        yield from ("", "[[questions.places]]")
+        yield from _pairs(key=place.key, factor=place.factor or None, text=place.text)
     for option in question.options:
         yield from ("", "[[questions.options]]")
         yield from _option(option)
+    for criterion in question.criteria:
+        yield from ("", "[[questions.criteria]]")
+        yield from _pairs(key=criterion.key, weight=_unusual(criterion.weight, 1), title=criterion.title)
+        for level in criterion.levels:
+            yield from ("", "[[questions.criteria.levels]]")
+            yield from _pairs(key=level.key, points=level.points, text=level.text)
 
 
 def _option(option: Option) -> Iterator[str]:
     yield from _pairs(
-        key=option.key, correct=option.correct or None, text=option.text, feedback=option.feedback,
+        key=option.key, correct=option.correct or None, place=option.place or None, leads=option.leads or None,
+        points=option.points or None, value=option.value or None, tolerance=option.tolerance or None,
+        accepted=option.accepted, text=option.text, feedback=option.feedback,
         misconception=option.misconception or None,
     )  # fmt: skip
+
+
+def _unusual(value: Any, usual: Any) -> Any:
+    """The value when it is not the usual one, which is not written."""
+    return None if value == usual else value
 
 
 def _pairs(**fields: Any) -> Iterator[str]:

@@ -1,15 +1,18 @@
 """What a bank's pages show: a question as learners will see it, what each field lacks, how two writings differ."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template
 from markupsafe import Markup
 
-from assessments.registry import question_types, right_options
+from assessments.draw import as_written
+from assessments.registry import anatomies, question_types
 from curricula.model import LANGUAGES, Module, Question
 from curricula.quality import Finding
 from curricula.unfinished import alone, in_module
+from lms import questions
 from lms.i18n import gettext as _
 from lms.i18n import language_names, localized, speaking
 from lms.lessons import inline_markup
@@ -25,26 +28,18 @@ def known(module: Module) -> Known:
 
 
 def preview(question: Question) -> list[dict[str, Any]]:
-    """The question in each language as learners meet it, then as they see it once a wrong option was chosen."""
-    kind = question_types().get(question.type)
+    """The question in each language as learners meet it, then as they see it once submitted without answer."""
+    drawn = as_written(question)
+    known = question.type in question_types()
     seen = []
     for language in LANGUAGES:
-        wrong = next((each.key for each in question.options if not each.correct), None)
         with speaking(language):
-            missing = _("(not written yet)")
-            choices = [
-                {
-                    "key": each.key, "text": inline_markup(each.text, language) or missing, "correct": each.correct,
-                    "chosen": each.key == wrong, "feedback": inline_markup(each.feedback, language),
-                }
-                for each in question.options
-            ]  # fmt: skip
-            asked = {
-                "stem": inline_markup(question.stem, language) or missing,
-                "multiple": kind is not None and kind.control == "checkbox",
-                "choices": [{**each, "chosen": False} for each in choices],
-            }  # fmt: skip
-            html = render_template("author/bank_seen.html", question=asked, choices=choices, language=language)
+            html = render_template(
+                "author/bank_seen.html", language=language,
+                stem=inline_markup(question.stem) or _("(not written yet)"),
+                asked=questions.asked(question, drawn, {}) if known else None,
+                corrected=questions.corrected(question, drawn, {}, None) if known else None,
+            )  # fmt: skip
         seen.append({"language": language, "html": Markup(html)})  # noqa: S704 - our own template
     names = language_names()
     return [{**each, "name": names[each["language"]]} for each in seen]
@@ -58,7 +53,7 @@ def lacks(question: Question, module: Module) -> dict[str, list[dict[str, Any]]]
     rows = {option.key: number for number, option in enumerate(question.options)}
     found: dict[str, list[dict[str, Any]]] = {}
     here = known(module)
-    for each in (*alone(question, right_options()), *in_module(question, here.objectives, here.sources)):
+    for each in (*alone(question, anatomies()), *in_module(question, here.objectives, here.sources)):
         field, begins = _field(each.path, rows)
         text = begins + said(each)
         found.setdefault(field, []).append({"text": text, "blocking": each.weight == "blocking"})
@@ -124,9 +119,7 @@ def arranged(written: Question, do: str) -> Question:
         chosen = options.pop(at)
         if act != "remove":
             options.insert(max(0, at + (1 if act == "down" else -1)), chosen)
-    return Question(
-        written.key, written.type, written.objective, written.difficulty, written.source, written.stem, tuple(options)
-    )
+    return replace(written, options=tuple(options))
 
 
 def row_of(row: DraftPiece, module: Module) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Checker:
             question = by_stem[_plain(_stem(page.text))]
             # One wrong answer at the first question shows that the score is computed, not given.
             choices = _wrong(question) if number == 1 else _right(question)
-            form: dict[str, Any] = {"permission": _value(page.text, "permission"), "choice": choices, "go": "review"}
+            form: dict[str, Any] = {"permission": _value(page.text, "permission"), "a.choice": choices, "go": "review"}
             page = learner.client.post(f"{attempt}/{number}", data=form, follow_redirects=True)
             self._expect(page.status_code == 200, f"answer {number}", page)
         page = learner.client.post(f"{attempt}/submit", data={"csrf_token": _token(page)}, follow_redirects=True)

@@ -4,20 +4,28 @@ from datetime import datetime
 
 from lms.errors import Refused
 from lms.i18n import gettext as _
-from lms.i18n import moment
+from lms.i18n import moment, number
 
 
 def why_refused(reason: str, opens_at: datetime | None = None) -> str:
-    """The words for a reason of ``AttemptRefused``."""
+    """The words for a reason of ``AttemptRefused`` or ``AnswerRefused``."""
     return {
         "closed": _("This attempt is already submitted: its answers no longer change."),
         "not_drawn": _("This question is not part of the attempt."),
+        "late": _("The time was up: this answer is in the record, and does not count."),
+        "waiting": _("What you handed in is being marked. You will see the result here."),
         "no_more": _("Every attempt is used. Ask your trainer what comes next."),
         "too_soon": _("The next attempt opens on %(when)s.", when=moment(opens_at) if opens_at else ""),
         "passed": _("This module is passed: there is nothing left to assess."),
         "unavailable": _("This module has no assessment."),
         "locked": _("Other modules are to be passed before this one."),
     }[reason]
+
+
+def too_long(count: int, most: int) -> str:
+    """The words for a text longer than its field takes."""
+    return _("This text has %(count)s characters; %(most)s are kept at most. Shorten it, then save again.",
+             count=number(count), most=number(most))  # fmt: skip
 
 
 def retired_refusal() -> Refused:

@@ -25,6 +25,7 @@ from lms.models import (
     db,
 )
 from lms.services import attempts, learning
+from lms.services.answers import Saved, Sent, drawn_questions, save_answer
 
 T = TypeVar("T")
 
@@ -63,11 +64,18 @@ def wrong(question: Question) -> list[str]:
 
 def answer(session: Session, attempt: Attempt, part: Module, correct: int | None = None) -> None:
     """Answer every question of an attempt, the first ``correct`` of them (or all) rightly."""
-    for place, item in enumerate(attempts.drawn_questions(attempt)):
+    for place, item in enumerate(drawn_questions(attempt)):
         question = part.question(item.key)
         assert question is not None
         chosen = right(question) if correct is None or place < correct else wrong(question)
-        attempts.save_answer(session, attempt, item.key, chosen, flagged=False)
+        save_answer(session, attempt, question, Sent({"choice": tuple(chosen)}))
+
+
+def choose(session: Session, attempt: Attempt, key: str, chosen: Sequence[str], *, flagged: bool = False) -> Saved:
+    """Choose these options of a question."""
+    question = module(attempt.module_key).question(key)
+    assert question is not None
+    return save_answer(session, attempt, question, Sent({"choice": tuple(chosen)}, flagged))
 
 
 def take(session: Session, row: Enrolment, part: Module, correct: int | None = None) -> Attempt:

@@ -235,6 +235,6 @@ def test_an_answer_needs_the_permission_of_its_page(app: Flask) -> None:
     found = re.search(r'name="permission" value="([^"]+)"', owner.get(address).text)
     assert found is not None
     for permission in ("", "forged", found[1][:-2]):
-        assert owner.post(address, data={"choice": "a", "permission": permission}).status_code == 400
-    assert fellow.post(address, data={"choice": "a", "permission": found[1]}).status_code == 404
-    assert owner.post(address, data={"choice": "a", "permission": found[1], "go": "2"}).status_code == 303
+        assert owner.post(address, data={"a.choice": "a", "permission": permission}).status_code == 400
+    assert fellow.post(address, data={"a.choice": "a", "permission": found[1]}).status_code == 404
+    assert owner.post(address, data={"a.choice": "a", "permission": found[1], "go": "2"}).status_code == 303

@@ -25,11 +25,10 @@ import lms.jobs
 import lms.reports
 import lms.views
 from assessments.registry import question_types
-from assessments.type import QuestionType
 from certificates.format import discover as discover_formats
 from certificates.formats import Format
 from certificates.sign.keys import Keys, did_web
-from curricula.model import LANGUAGES, Localized, Option, Question
+from curricula.model import LANGUAGES, Localized
 from lms.app import create_app
 from lms.exports import exports
 from lms.plugins import discover, modules
@@ -67,9 +66,9 @@ ROOMS = {
     for room in (
         Room(
             assessments.types, "TYPE", question_types,
-            "from fractions import Fraction\nfrom assessments.model import Mark\n"
-            "from assessments.type import QuestionType\n"
-            "TYPE = QuestionType('added', 'radio', (1, 1), lambda question, response: Mark(Fraction(0), 'none'))\n",
+            "from assessments.choices import lines\nfrom assessments.model import Sheet\n"
+            "from assessments.type import QuestionType\nfrom curricula.anatomy import Anatomy\n"
+            "TYPE = QuestionType('added', 'Added', Anatomy(), lambda *_: Sheet('', ()), lambda *_: None, lines)\n",
         ),
         Room(
             certificates.formats, "FORMAT", discover_formats,
@@ -145,26 +144,6 @@ def test_registries_hold_what_the_files_define(find: Callable[[], dict[str, Any]
 def both(text: Localized) -> bool:
     """Whether a text is there in each language."""
     return set(text) == set(LANGUAGES) and all(value.strip() for value in text.values())
-
-
-# Question types
-
-
-@pytest.mark.parametrize("module", plugins(assessments.types))
-def test_a_question_type_marks_between_nothing_and_one(module: ModuleType) -> None:
-    kind: QuestionType = module.TYPE
-    assert kind.control in {"radio", "checkbox"}
-    word = {"fr": "x", "en": "x"}
-    options = tuple(Option(key, word, word, correct=key == "a") for key in "abc")
-    question = Question("q", kind.key, "o", 1, "s", word, options)
-    assert kind.grade(question, ()).points == 0
-    assert kind.grade(question, ()).reason == "none"
-    assert kind.grade(question, ("a",)).points == 1
-    for response in ((), ("a",), ("b",), ("a", "b"), ("a", "b", "c"), ("z",)):
-        mark = kind.grade(question, response)
-        assert 0 <= mark.points <= 1
-        assert mark.reason in {"right", "wrong", "partial", "none"}
-        assert mark == kind.grade(question, tuple(reversed(response))), "the order of clicks does not count"
 
 
 # Certificates

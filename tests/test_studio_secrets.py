@@ -140,7 +140,7 @@ def test_no_learner_sees_a_draft_or_an_answer_before_answering(app: Flask, platf
     began = learner.post(f"/learn/{KEY}/d1/assessment", data={"csrf_token": token})
     values = values_of(app, began.location.split("/")[-2])
     asked = learner.get(began.location).text
-    assert 'name="choice"' in asked, "an assessment is under way"
+    assert 'name="a.choice"' in asked, "an assessment is under way"
     shown = []
     for method in ("GET", "POST", "GET"):  # the last round, once everything was posted
         for endpoint, url in list(addresses(app, values, method)):

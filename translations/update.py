@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 HERE = Path(__file__).parent
 #: Where messages are: the pages, and the domain packages that say something to people.
-CODE = (HERE.parent / "lms", HERE.parent / "curricula")
+CODE = tuple(HERE.parent / name for name in ("lms", "curricula", "assessments"))
 TEMPLATE = HERE / "messages.pot"
 #: Messages are written in English: it needs no catalogue.
 LANGUAGES = ("fr",)

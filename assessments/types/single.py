@@ -2,17 +2,28 @@
 
 from fractions import Fraction
 
-from assessments.model import Mark, Response
+from assessments.choices import NAME, chosen, in_order, lines
+from assessments.model import DrawnQuestion, Field, Mark, Response, Sheet
 from assessments.type import QuestionType
+from curricula.anatomy import Anatomy
 from curricula.model import Question
+from curricula.problems import N_
+
+
+def sheet(question: Question, drawn: DrawnQuestion, _response: Response) -> Sheet:
+    """One of the options, in the order drawn."""
+    return Sheet(N_("Choose one answer."), (Field(NAME, "one", choices=in_order(question, drawn)),))
 
 
 def grade(question: Question, response: Response) -> Mark:
     """A point when the chosen option is the right one."""
-    if not response:
+    answer = chosen(question, response)
+    if not answer:
         return Mark(Fraction(0), "none")
     right = {option.key for option in question.options if option.correct}
-    return Mark(Fraction(1), "right") if set(response) == right else Mark(Fraction(0), "wrong")
+    return Mark(Fraction(1), "right") if answer == right else Mark(Fraction(0), "wrong")
 
 
-TYPE = QuestionType("single", "radio", (1, 1), grade)
+TYPE = QuestionType(
+    "single", N_("One right answer"), Anatomy(right=(1, 1)), sheet, grade, lines, shuffles=frozenset({"options"})
+)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
+from curricula.bank import read_bank
 from curricula.exchange import choose
 from curricula.exchange.model import Bank, Format, Note, NotReadable
 from curricula.exchange.registry import formats
-from curricula.load import read_bank
 from curricula.model import LANGUAGES, Question
 from curricula.problems import CurriculumError, Place
 from curricula.write import questions_lines

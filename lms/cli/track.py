@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.diff import compare
 from curricula.exchange.cartridge_writing import write_cartridge
 from curricula.folder import Folder
@@ -47,7 +47,7 @@ def validate(directory: Path | None, *, strict: bool) -> None:
     problems = 0
     for folder in folders:
         try:
-            track = load_track(folder, right_options())
+            track = load_track(folder, anatomies())
         except CurriculumError as error:
             problems += len(error.problems)
             for problem in error.problems:
@@ -208,7 +208,7 @@ def _track(named: str) -> Track:
     """The track of a folder, or a published one."""
     try:
         if Path(named).is_dir():
-            return load_track(Path(named), right_options())
+            return load_track(Path(named), anatomies())
         with _session() as session:
             key, _, revision = named.partition("@")
             row = revisions.named(session, key, revision)

@@ -1,6 +1,7 @@
 """Forms of a bank: what it is narrowed by, one question, a file to bring."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -22,7 +23,6 @@ from assessments.registry import question_types
 from curricula.exchange.labels import option_key
 from curricula.fields import KEY
 from curricula.model import LANGUAGES, Module, Option, Question
-from curricula.validate import OPTIONS
 from lms.forms.parts import at_most, clean
 from lms.i18n import gettext as _
 from lms.i18n import localized
@@ -36,8 +36,10 @@ FIRST_ROWS, MORE_ROWS = 4, 2
 
 def type_names() -> list[tuple[str, str]]:
     """The types of questions, as authors call them."""
-    known = {"single": _("One right answer"), "multiple": _("Several right answers")}
-    return [(key, known.get(key, key)) for key in sorted(question_types(), key="single".__ne__)]
+    kinds = question_types()
+    first = [key for key in ("single", "multiple") if key in kinds]
+    others = sorted(((key, _(kinds[key].name)) for key in kinds if key not in first), key=itemgetter(1))
+    return [*((key, _(kinds[key].name)) for key in first), *others]
 
 
 def difficulty_names() -> list[tuple[str, str]]:
@@ -159,7 +161,7 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
     @classmethod
     def of(cls, module: Module, question: Question, edition: int, *, new: bool = False) -> "QuestionForm":
         """The form that shows a question, with blank rows to write more options in."""
-        fewest, most = OPTIONS
+        fewest, most = question_types()["single"].anatomy.options
         rows = [_option_data(each) for each in question.options]
         wanted = max(min(max(FIRST_ROWS, len(rows) + MORE_ROWS), most), len(rows), fewest)
         data = {

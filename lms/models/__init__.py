@@ -1,6 +1,18 @@
 """Every table, one metadata, one migration chain."""
 
 from lms.models.agents import Agent, AuditEntry, ImportRun
+from lms.models.assessment import (
+    Accommodation,
+    Answer,
+    Attempt,
+    Deposit,
+    Exemption,
+    Grading,
+    Pause,
+    Placement,
+    PracticeRound,
+    Sitting,
+)
 from lms.models.authoring import (
     OPEN_STATES,
     STUDIO_ROLES,
@@ -18,7 +30,7 @@ from lms.models.base import Base, utcnow
 from lms.models.certificates import Certificate, CertificateFile, IssuerDocument, StatusList
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
-from lms.models.learning import Answer, Attempt, Enrolment, LessonProgress, Participation
+from lms.models.learning import Enrolment, LessonProgress, Participation
 from lms.models.outbox import OutboxJob
 from lms.models.people import (
     ROLES,
@@ -48,6 +60,7 @@ __all__ = [
     "ROLES",
     "STUDIO_ROLES",
     "AccessToken",
+    "Accommodation",
     "Agent",
     "Answer",
     "Attempt",
@@ -61,11 +74,14 @@ __all__ = [
     "Curriculum",
     "DeepLinkRequest",
     "Deployment",
+    "Deposit",
     "Draft",
     "DraftChange",
     "DraftComment",
     "DraftPiece",
     "Enrolment",
+    "Exemption",
+    "Grading",
     "GroupMember",
     "ImportRun",
     "Institution",
@@ -78,11 +94,15 @@ __all__ = [
     "Membership",
     "OutboxJob",
     "Participation",
+    "Pause",
     "Person",
+    "Placement",
     "Platform",
+    "PracticeRound",
     "ResourceLink",
     "ReviewTask",
     "SeenNotice",
+    "Sitting",
     "StatusList",
     "StudioRole",
     "ToolKey",

@@ -1,14 +1,12 @@
-"""What learners do: enrolments, lessons read, attempts, answers and the scores the LMS must receive."""
+"""What learners do: enrolments, lessons read and the scores the LMS must receive."""
 
-import uuid
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lms.models.base import Base, Guid, Id, utcnow
+from lms.models.base import Base, Id, utcnow
 from lms.models.people import Person
 from lms.models.platforms import ResourceLink
 
@@ -48,47 +46,6 @@ class LessonProgress(Base):
     lesson_key: Mapped[str] = mapped_column(String(100))
     opened_at: Mapped[datetime] = mapped_column(default=utcnow)
     read_at: Mapped[datetime | None]
-
-
-class Attempt(Base):
-    """One attempt at a module's assessment. ``seed`` and ``questions`` reproduce the draw exactly."""
-
-    __tablename__ = "attempt"
-    __table_args__ = (
-        UniqueConstraint("enrolment_id", "module_key", "number"),
-        CheckConstraint("(submitted_at is null) = (score is null)", name="score_when_submitted"),
-    )
-
-    id: Mapped[Guid]
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"))
-    module_key: Mapped[str] = mapped_column(String(100))
-    #: 1 for the first attempt at this module.
-    number: Mapped[int]
-    track_version: Mapped[str] = mapped_column(String(50))
-    seed: Mapped[str] = mapped_column(String(64))
-    #: Drawn questions in order: [{"key": …, "options": [keys in the order shown]}].
-    questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    started_at: Mapped[datetime] = mapped_column(default=utcnow)
-    submitted_at: Mapped[datetime | None]
-    score: Mapped[Fraction | None]
-    passed: Mapped[bool | None]
-    #: Points by question, exact fractions as text, with the reason: the record explains every point.
-    marks: Mapped[dict[str, Any] | None]
-
-    enrolment: Mapped[Enrolment] = relationship()
-
-
-class Answer(Base):
-    """What a learner last answered to one drawn question."""
-
-    __tablename__ = "answer"
-
-    attempt_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("attempt.id", ondelete="CASCADE"), primary_key=True)
-    question_key: Mapped[str] = mapped_column(String(100), primary_key=True)
-    #: Keys of the chosen options.
-    response: Mapped[list[str]]
-    flagged: Mapped[bool] = mapped_column(default=False)
-    saved_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
 class Participation(Base):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.model import LANGUAGES, Question
 from curricula.pieces import is_piece, module_in, question_in, text_in, track_in, track_path
 from curricula.unfinished import alone
@@ -38,7 +38,7 @@ def described_question(question: Question) -> tuple[dict[str, str], str, dict[st
         "type": question.type,
         # Said in one language, and not in the other.
         "untranslated": any(bool(text.get("fr")) != bool(text.get("en")) for text in texts),
-        "unfinished": any(each.weight == "blocking" for each in alone(question, right_options())),
+        "unfinished": any(each.weight == "blocking" for each in alone(question, anatomies())),
     }  # fmt: skip
     label = {language: question.stem.get(language, "")[:SHOWN] for language in LANGUAGES}
     return label, fold(" ".join(words)), facts

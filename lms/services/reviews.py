@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.folder import Folder
 from curricula.load import read_track
 from curricula.merge import named
@@ -95,7 +95,7 @@ def report(session: Session, draft: Draft, today: date) -> Report:
 def report_of(folder: Folder, today: date) -> Report:
     """Everything that can be said of a folder that may be unfinished."""
     try:
-        track, problems = read_track(folder, right_options())
+        track, problems = read_track(folder, anatomies())
     except CurriculumError as error:
         return Report(folder, None, tuple(error.problems), ())
     problems = sorted(problems, key=lambda each: (each.file, each.line))

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.folder import Folder
 from curricula.load import track_of
 from curricula.quality import Finding, blocking, findings
@@ -39,7 +39,7 @@ def publish(
     ``NotPublishable``: what blocks it, or a version that named other content already.
     """
     now = now or utcnow()
-    track = track_of(folder, right_options())
+    track = track_of(folder, anatomies())
     refused = blocking(findings(track, now.date()))
     if refused:
         raise NotPublishable(refused)

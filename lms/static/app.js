@@ -26,7 +26,7 @@ function autosave(form) {
   const prefix = `answer:${attempt}:`, key = prefix + question;
   const status = document.querySelector("[data-save-status]"), words = status?.querySelector("span");
   const say = (state, text) => { if (status) { status.dataset.state = state; words.textContent = text; } };
-  const inputs = () => [...form.elements].filter((field) => ["choice", "flag"].includes(field.name));
+  const inputs = () => [...form.elements].filter((field) => field.name === "flag" || field.name.startsWith("a."));
   const body = () => {
     const data = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (name !== "csrf_token") data.append(name, value);
@@ -38,7 +38,7 @@ function autosave(form) {
   function follow(kept) {
     const here = document.querySelector(".strip [aria-current]")?.parentElement, line = document.querySelector("[data-answered]");
     if (!here || !line) return;
-    here.classList.toggle("done", kept.has("choice"));
+    here.classList.toggle("done", [...kept].some(([name, value]) => name.startsWith("a.") && value.trim()));
     here.classList.toggle("flag", kept.has("flag"));
     const count = all(".strip .done").length, bar = line.closest("section").querySelector("progress");
     line.textContent = line.dataset.answered.replace("{n}", count);

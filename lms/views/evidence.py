@@ -5,17 +5,18 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from assessments.model import Mark
 from curricula.model import Module, Track
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
 from lms.models import Attempt, db
 from lms.pages import tracks
+from lms.questions import why
 from lms.security import requires, visitor
-from lms.services.attempts import drawn_questions, stored_marks
+from lms.services.answers import drawn_questions
 from lms.services.cohorts import cohort_tracks, trains
 from lms.services.evidence import Evidence, ModuleEvidence, evidence, learner_of
+from lms.services.gradings import stored_marks
 from lms.services.learning import enrolments
 from lms.track_pages import rule_title, shown_state
 
@@ -148,20 +149,10 @@ def _attempt(attempt: Attempt, module: Module, *, mine: bool) -> dict[str, Any]:
                 "number": number,
                 "stem": inline_markup(asked.stem) if (asked := module.question(item.key)) else _("Question withdrawn"),
                 "points": marks[item.key].points,
-                "why": _why(marks[item.key]),
+                "why": why(marks[item.key]),
             }
             for number, item in enumerate(drawn_questions(attempt), start=1)
             if item.key in marks
         ],
         "answers_url": url_for("quiz.result", attempt_id=attempt.id) if mine and attempt.submitted_at else None,
     }
-
-
-def _why(mark: Mark) -> str:
-    """Why a question earned what it did, in words."""
-    return {
-        "right": _("The right options, and no other, were chosen."),
-        "partial": _("Some right options were chosen; each wrong one cost as much as a right one earned."),
-        "wrong": _("The wrong options chosen left no point."),
-        "none": _("The question was left without answer."),
-    }[mark.reason]

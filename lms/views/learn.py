@@ -16,7 +16,8 @@ from lms.pages import followed, local_path, track_or_404, tracks
 from lms.refusals import retired_refusal, why_refused
 from lms.security import requires, visitor
 from lms.services import learning
-from lms.services.attempts import Standing, answers, next_open, standing
+from lms.services.answers import answers, next_open
+from lms.services.attempts import Standing, standing
 from lms.services.catalogue import entries, one_entry
 from lms.services.results import decision, issued_certificate
 from lms.services.revisions import revisions

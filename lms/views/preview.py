@@ -7,17 +7,17 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from assessments.draw import draw
-from assessments.registry import question_types
+from assessments.model import DrawnQuestion
 from curricula.files import media_of, refusals_of
 from curricula.load import read_track
 from curricula.model import File, Module, Track
 from curricula.problems import CurriculumError, Place
 from curricula.progress import ModuleProgress, progress
 from curricula.readable import readable
+from lms import questions
 from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.i18n import localized
-from lms.lessons import inline_markup
 from lms.models import db
 from lms.models.secrets import new_token
 from lms.pages import tracks
@@ -161,26 +161,17 @@ def _quiz(found: Track, part: Module, ways: Ways) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _question(part: Module, number: int, item: Any) -> dict[str, Any]:
+def _question(part: Module, number: int, item: DrawnQuestion) -> dict[str, Any]:
     asked = part.question(item.key)
     assert asked is not None
-    options, kind = {option.key: option for option in asked.options}, question_types().get(asked.type)
     source, objective = part.source(asked.source), next((o for o in part.objectives if o.key == asked.objective), None)
     return {
         "number": number,
         "key": asked.key,
-        "stem": inline_markup(asked.stem),
-        "multiple": kind is not None and kind.control == "checkbox",
         "objective": localized(objective.text) if objective else None,
         "source": localized(source.title) if source else None,
-        "choices": [
-            {
-                "text": inline_markup(options[key].text),
-                "correct": options[key].correct,
-                "feedback": inline_markup(options[key].feedback),
-            }
-            for key in item.options
-        ],
+        "asked": questions.asked(asked, item, {}),
+        "corrected": questions.corrected(asked, item, {}, None),
     }
 
 

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 import assessments.types
-from assessments.registry import question_types, right_options
+from assessments.registry import anatomies, question_types
+from curricula.anatomy import Anatomy
 
 TYPE = """
-from fractions import Fraction
-from assessments.model import Mark
+from assessments.choices import lines
+from assessments.model import Sheet
 from assessments.type import QuestionType
+from curricula.anatomy import Anatomy
 
-TYPE = QuestionType("{key}", "radio", (1, 1), lambda question, response: Mark(Fraction(0), "none"))
+TYPE = QuestionType("{key}", "Added", Anatomy(), lambda *_: Sheet("", ()), lambda *_: None, lines)
 """
 
 
@@ -25,6 +27,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     question_types.cache_clear()
     yield tmp_path
     question_types.cache_clear()
+    anatomies.cache_clear()
     sys.modules.pop("assessments.types.added", None)
 
 
@@ -33,8 +36,8 @@ def test_the_two_first_types_are_there() -> None:
 
 
 def test_a_file_is_a_type(package: Path) -> None:
-    (package / "added.py").write_text(TYPE.format(key="matching"))
-    assert "matching" in question_types()
+    (package / "added.py").write_text(TYPE.format(key="added"))
+    assert "added" in question_types()
 
 
 def test_a_key_used_twice_stops_the_start(package: Path) -> None:
@@ -44,6 +47,7 @@ def test_a_key_used_twice_stops_the_start(package: Path) -> None:
 
 
 def test_authors_may_write_a_type_as_soon_as_it_can_be_graded(package: Path) -> None:
-    (package / "added.py").write_text(TYPE.format(key="matching"))
-    assert right_options()["matching"] == (1, 1)
-    assert right_options().keys() == question_types().keys()
+    (package / "added.py").write_text(TYPE.format(key="added"))
+    anatomies.cache_clear()
+    assert anatomies()["added"] == Anatomy()
+    assert anatomies().keys() == question_types().keys()

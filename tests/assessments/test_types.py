@@ -1,5 +1,6 @@
 """What an answer is worth, by type of question: exact, and never less than nothing."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, combinations
 
@@ -14,7 +15,9 @@ MULTIPLE = question("q", kind="multiple", right="abc", options="abcde")
 
 
 def mark(kind: str, response: str) -> Mark:
-    return question_types()[kind].grade(SINGLE if kind == "single" else MULTIPLE, tuple(response))
+    found = question_types()[kind].grade(SINGLE if kind == "single" else MULTIPLE, {"choice": tuple(response)})
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,7 @@ def test_a_wrong_choice_costs_what_a_right_one_earns(response: str, points: Frac
 
 def test_choosing_everything_earns_nothing_when_half_is_wrong() -> None:
     asked = question("q", kind="multiple", right="ab", options="abcd")
-    assert question_types()["multiple"].grade(asked, tuple("abcd")).points == 0
+    assert question_types()["multiple"].grade(asked, {"choice": tuple("abcd")}) == Mark(Fraction(0), "wrong")
 
 
 def test_an_option_chosen_twice_counts_once() -> None:
@@ -55,7 +58,22 @@ def test_an_option_chosen_twice_counts_once() -> None:
     assert mark("single", "bb") == mark("single", "b")
 
 
-@pytest.mark.parametrize("kind", sorted(question_types()))
+@pytest.mark.parametrize(
+    ("rule", "response", "points"),
+    [
+        ("all", "abc", Fraction(1)), ("all", "ab", Fraction(0)), ("all", "abcd", Fraction(0)),
+        ("each", "abc", Fraction(1)), ("each", "ab", Fraction(3, 5)), ("each", "a", Fraction(1, 5)),
+        ("each", "de", Fraction(0)), ("each", "abcde", Fraction(1, 5)),
+    ],
+)  # fmt: skip
+def test_other_rules_of_partial_credit(rule: str, response: str, points: Fraction) -> None:
+    asked = replace(MULTIPLE, settings=(("scoring", rule),))
+    mark = question_types()["multiple"].grade(asked, {"choice": tuple(response)})
+    assert mark is not None
+    assert mark.points == points
+
+
+@pytest.mark.parametrize("kind", ["single", "multiple"])
 def test_every_answer_is_worth_between_nothing_and_one(kind: str) -> None:
     letters = "abcd" if kind == "single" else "abcde"
     for response in chain.from_iterable(combinations(letters, size) for size in range(len(letters) + 1)):

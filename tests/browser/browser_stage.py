@@ -40,9 +40,11 @@ from lms.models import (
     utcnow,
 )
 from lms.models.secrets import hashed, new_token
-from lms.services import attempts, drafts, learning, rosters
+from lms.services import attempts
 from lms.services.accounts import make_account
+from lms.services.answers import drafts, drawn_questions, learning, responses, rosters
 from lms.services.invitations import invite
+from tests.learner_in_test import choose
 
 TRACK = "decideurs"
 LEARNER, TRAINER, HR = "11", "13", "14"
@@ -153,17 +155,17 @@ class Stage:
         return row
 
     def _answer(self, session: Session, attempt: Attempt, module: Module, right: int) -> None:
-        for number, item in enumerate(attempts.drawn_questions(attempt)):
+        for number, item in enumerate(drawn_questions(attempt)):
             asked = self.question(module, item.key)
             chosen = right_keys(asked) if number < right else wrong_keys(asked)
-            attempts.save_answer(session, attempt, item.key, chosen, flagged=False)
+            choose(session, attempt, item.key, chosen)
 
     def answer(self, attempt: Attempt, number: int, *, flagged: bool = False) -> None:
         """A right answer to one question of an open attempt."""
         key = attempt.questions[number - 1]["key"]
         chosen = right_keys(self.question(self.module(attempt.module_key), key))
         with self.app.app_context():
-            attempts.save_answer(db.session(), attempt, key, chosen, flagged=flagged)
+            choose(db.session(), attempt, key, chosen, flagged=flagged)
             db.session.commit()
             db.session.remove()
 
@@ -272,7 +274,7 @@ class Stage:
     def kept_answers(self, attempt_id: Any) -> dict[str, list[str]]:
         """What the database holds of an attempt: question key → options chosen."""
         with self.app.app_context():
-            kept = {key: list(row.response) for key, row in attempts.answers(db.session(), attempt_id).items()}
+            kept = {key: list(said.get("choice", ())) for key, said in responses(db.session(), attempt_id).items()}
             db.session.remove()
         return kept
 

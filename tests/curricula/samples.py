@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.load import load_track
 from curricula.problems import CurriculumError
 
@@ -191,5 +191,5 @@ def rewrite(folder: Path, file: str, old: str, new: str) -> None:
 def told(folder: Path) -> list[str]:
     """What is said of a folder that is refused, problem after problem."""
     with pytest.raises(CurriculumError) as refused:
-        load_track(folder, right_options())
+        load_track(folder, anatomies())
     return [str(problem) for problem in refused.value.problems]

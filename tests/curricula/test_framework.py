@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.diff import compare
 from curricula.load import load_track
 from curricula.problems import CurriculumError
@@ -51,7 +51,7 @@ def framed(folder: Path) -> Path:
 
 
 def test_a_framework_is_read_with_its_levels(framed: Path) -> None:
-    track = load_track(framed, right_options())
+    track = load_track(framed, anatomies())
     assert track.framework is not None
     assert [each.key for each in track.framework.competencies] == ["decide", "buy"]
     decide = track.framework.competency("decide")

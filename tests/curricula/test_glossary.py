@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.diff import compare
 from curricula.load import load_track
 from curricula.quality import findings
@@ -37,7 +37,7 @@ def explained(folder: Path) -> Path:
 
 
 def test_a_glossary_is_read(explained: Path) -> None:
-    track = load_track(explained, right_options())
+    track = load_track(explained, anatomies())
     assert [(term.key, term.term["fr"], term.definition["en"]) for term in track.glossary] == [
         ("token", "jeton", "A piece of a word."),
         ("bias", "biais", "A gap."),
@@ -64,7 +64,7 @@ def test_what_is_wrong_is_told_at_its_line(explained: Path, file: str, old: str,
 
 def test_code_that_shows_a_term_uses_none(explained: Path) -> None:
     (explained / FRENCH).write_text(FILES[FRENCH] + "\n`[jeton](term:zed)`\n", "utf-8")
-    assert load_track(explained, right_options()).key == "mini"
+    assert load_track(explained, anatomies()).key == "mini"
 
 
 def test_a_term_no_lesson_uses_is_advice(explained: Path) -> None:

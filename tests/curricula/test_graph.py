@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.diff import compare
 from curricula.folder import Folder
 from curricula.graph import loops
@@ -26,7 +26,7 @@ GRAPHS = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("ab
 
 def told(track: Track) -> list[str]:
     """The problems of a track as written."""
-    return [str(problem) for problem in read_track(folder_of(track), right_options())[1]]
+    return [str(problem) for problem in read_track(folder_of(track), anatomies())[1]]
 
 
 def requiring(**requires: tuple[str, ...]) -> Track:
@@ -38,7 +38,7 @@ def requiring(**requires: tuple[str, ...]) -> Track:
 def test_a_track_with_branches_is_written_and_read_back() -> None:
     track = branching()
     assert told(track) == []
-    assert track_of(folder_of(track), right_options()) == track
+    assert track_of(folder_of(track), anatomies()) == track
     assert compare(track, track) == []
     assert not [each for each in findings(track, TODAY) if each.path[0] in ("branch", "certificate")]
 
@@ -74,7 +74,7 @@ def test_one_loop_is_one_problem() -> None:
 def test_a_module_only_announced_cannot_be_asked_for(folder: Path) -> None:
     path = folder / "m1" / "module.toml"
     path.write_text(FILES["m1/module.toml"].replace("order = 1\n", 'order = 1\nrequires = ["m2"]\n'), "utf-8")
-    (problem,) = read_track(Folder.read(folder), right_options())[1]
+    (problem,) = read_track(Folder.read(folder), anatomies())[1]
     assert str(problem).startswith("mini/m1/module.toml:4: « m2 » is only announced")
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.diff import compare
 from curricula.files import LARGEST, media_of
 from curricula.load import load_track
@@ -33,7 +33,7 @@ def illustrated(folder: Path) -> Path:
 
 
 def test_an_image_is_read_with_its_media_and_its_digest(illustrated: Path) -> None:
-    (image,) = load_track(illustrated, right_options()).modules[0].files
+    (image,) = load_track(illustrated, anatomies()).modules[0].files
     assert (image.name, image.media, image.content) == ("plan.svg", "image/svg+xml", SVG)
     assert len(image.digest) == 64
     assert "svg" not in repr(image).removeprefix("File(name='plan.svg', media='image/svg+xml')")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.load import load_track
 from curricula.problems import CurriculumError, Place, Problem, said
 from tests.curricula.samples import FILES
@@ -175,7 +175,7 @@ def test_a_mistake_is_told_with_its_place_and_its_fix(folder: Path, mistake: Mis
     broken = text.replace(mistake.old, mistake.new, 1)
     path.write_text(broken, "utf-8")
     with pytest.raises(CurriculumError) as refused:
-        load_track(folder, right_options())
+        load_track(folder, anatomies())
     file = TRACK if mistake.name == "same order" else mistake.file
     place = (f"mini/{file}", expected(mistake, broken))
     assert all({problem.what, problem.fix} <= MESSAGES for problem in refused.value.problems), "to be translated"
@@ -191,7 +191,7 @@ def test_a_mistake_is_told_with_its_place_and_its_fix(folder: Path, mistake: Mis
 def problems(folder: Path) -> list[Problem]:
     """The problems of a folder as its author reads them in English, their values in their place."""
     with pytest.raises(CurriculumError) as refused:
-        load_track(folder, right_options())
+        load_track(folder, anatomies())
     return list(map(in_english, refused.value.problems))
 
 
@@ -297,7 +297,7 @@ def test_an_unknown_key_in_both_languages_is_told_in_both(folder: Path) -> None:
 def test_code_that_shows_a_block_is_not_a_block(folder: Path) -> None:
     path = folder / FRENCH
     path.write_text(path.read_text("utf-8") + "\n```\n::: conseil\n```\n", "utf-8")
-    assert load_track(folder, right_options()).key == "mini"
+    assert load_track(folder, anatomies()).key == "mini"
 
 
 def test_a_problem_reads_as_file_line_what_and_fix() -> None:

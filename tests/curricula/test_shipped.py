@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.load import load_track
 from curricula.model import LANGUAGES, Lesson, Module, Question
 from curricula.registry import discover, shipped_tracks
@@ -20,7 +20,7 @@ QUESTIONS = [(module, question) for module in MODULES for question in module.que
 
 @pytest.mark.parametrize("folder", discover(), ids=lambda folder: folder.name)
 def test_a_shipped_track_has_no_problem(folder: Path) -> None:
-    assert load_track(folder, right_options()).key == folder.name
+    assert load_track(folder, anatomies()).key == folder.name
 
 
 def test_the_decision_makers_follow_two_modules_towards_a_certificate() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.model import Option, Question
 from curricula.registry import shipped_tracks
 from curricula.unfinished import alone, in_module
@@ -20,7 +20,7 @@ WHOLE = Question(
 
 
 def found(question: Question) -> set[tuple[tuple[str, ...], str]]:
-    return {(each.path, each.weight) for each in alone(question, right_options())}
+    return {(each.path, each.weight) for each in alone(question, anatomies())}
 
 
 def test_nothing_is_missing_in_what_is_shipped() -> None:
@@ -29,7 +29,7 @@ def test_nothing_is_missing_in_what_is_shipped() -> None:
             objectives = [each.key for each in module.objectives]
             sources = [each.key for each in module.sources]
             for question in module.questions:
-                assert not [each for each in alone(question, right_options()) if each.weight == "blocking"]
+                assert not [each for each in alone(question, anatomies()) if each.weight == "blocking"]
                 assert list(in_module(question, objectives, sources)) == []
 
 

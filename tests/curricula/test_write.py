@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.registry import right_options
+from assessments.registry import anatomies
 from curricula.folder import Folder
 from curricula.load import load_track, track_of
 from curricula.model import (
@@ -180,7 +180,7 @@ def tracks(draw: st.DrawFn) -> Track:
 @given(tracks())
 def test_what_is_written_is_read_back_equal(track: Track) -> None:
     folder = folder_of(track)
-    again = track_of(folder, right_options())
+    again = track_of(folder, anatomies())
     assert again == track
     assert folder_of(again) == folder
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from lms.app import create_app
 from lms.config import Config
 from lms.models import Answer, Attempt, OutboxJob, WebSession, db
-from lms.services.attempts import drawn_questions
+from lms.services.answers import drawn_questions
 from tests.learner_in_test import count, module, right
 from tests.platform_in_test import PlatformInTest, field, form_token, person, trainer
 
@@ -39,7 +39,7 @@ class Exam:
 
     def options(self, number: int = 1) -> list[str]:
         """The options of a question, in the order shown."""
-        return [part.split('"')[0] for part in self.page(number).text.split('name="choice"')[1:] for part in [
+        return [part.split('"')[0] for part in self.page(number).text.split('name="a.choice"')[1:] for part in [
             part.split('value="')[1]
         ]]  # fmt: skip
 
@@ -47,14 +47,14 @@ class Exam:
         """The options that the page shows as chosen."""
         return [
             part.split('value="')[1].split('"')[0]
-            for part in self.page(number).text.split('name="choice"')[1:]
+            for part in self.page(number).text.split('name="a.choice"')[1:]
             if "checked" in part.split(">")[0]
         ]
 
     def answer(self, permission: str, choice: Any, number: int = 1, **more: Any) -> TestResponse:
         """What the page's form sends."""
         headers = more.pop("headers", None)
-        form = {"permission": permission, "choice": choice, "go": "2", **more}
+        form = {"permission": permission, "a.choice": choice, "go": "2", **more}
         return self.client.post(f"{self.url}/{number}", data=form, headers=headers)
 
     def submit(self) -> TestResponse:
@@ -178,7 +178,7 @@ def test_answers_in_many_tabs_at_once_are_all_kept(app: Flask, exam: Exam, permi
 
     def tab(number: int) -> int:
         together.wait()
-        form = {"permission": permission, "choice": choices[number]}
+        form = {"permission": permission, "a.choice": choices[number]}
         return app.test_client().post(f"{exam.url}/{number}", data=form, headers=JSON).status_code
 
     with ThreadPoolExecutor(total) as pool:
@@ -197,12 +197,13 @@ def test_an_answer_after_submission_is_told_apart(exam: Exam, permission: str, s
     assert late.status_code == 409
     assert late.json is not None
     assert late.json["message"]
-    assert [row.response for row in session.query(Answer)] == [[chosen]]
+    written = [(row.standing, row.response) for row in session.query(Answer).order_by(Answer.id)]
+    assert written == [("kept", {"choice": [chosen]}), ("late", {}), ("late", {})]
 
 
 @pytest.mark.parametrize("forged", ["", "made.up", None])
 def test_without_the_pages_permission_nothing_is_kept(exam: Exam, session: Session, forged: str | None) -> None:
-    form = {"choice": exam.options()[0]} | ({} if forged is None else {"permission": forged})
+    form = {"a.choice": exam.options()[0]} | ({} if forged is None else {"permission": forged})
     assert exam.client.post(f"{exam.url}/1", data=form).status_code == 400
     assert count(session, Answer) == 0
 
@@ -220,7 +221,7 @@ def test_the_permission_of_another_attempt_opens_nothing(
 def test_who_is_signed_in_as_another_cannot_answer_in_their_place(
     platform: PlatformInTest, exam: Exam, permission: str, session: Session
 ) -> None:
-    form = {"permission": permission, "choice": exam.options()[0]}
+    form = {"permission": permission, "a.choice": exam.options()[0]}
     for browser in (platform.launched(**person(2)), platform.launched(**trainer())):
         assert browser.post(f"{exam.url}/1", data=form).status_code == 404
     assert count(session, Answer) == 0
@@ -250,7 +251,7 @@ def test_options_that_were_not_shown_are_dropped(exam: Exam, permission: str, se
     shown = exam.options()[0]
     sent = [shown, "' or 1=1 --", "<script>", "é" * 5000]
     assert exam.answer(permission, sent).status_code == 303
-    assert session.query(Answer).one().response == [shown]
+    assert session.query(Answer).one().response == {"choice": [shown]}
 
 
 def test_the_result_names_what_was_answered(exam: Exam, permission: str, session: Session) -> None:

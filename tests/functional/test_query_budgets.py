@@ -93,7 +93,7 @@ def test_a_submission_is_one_transaction(platform: PlatformInTest, session: Sess
 def test_an_answer_is_one_short_transaction(learner_client: FlaskClient) -> None:
     page = learner_client.get("/learn/decideurs/d1/assessment")
     begun = learner_client.post("/learn/decideurs/d1/assessment", data={"csrf_token": form_token(page)})
-    form = {"permission": field(learner_client.get(begun.location), "permission"), "choice": "a"}
+    form = {"permission": field(learner_client.get(begun.location), "permission"), "a.choice": "a"}
     with statements() as heard:
         kept = learner_client.post(begun.location, data=form, headers={"Accept": "application/json"})
     assert kept.status_code == 200

@@ -60,9 +60,12 @@ def test_no_row_of_the_first_revision_is_lost(old: Flask) -> None:
     upgrade(old)
     with old.app_context():
         after = read(list(before))
+        for row in before["answer"]:  # what was chosen is now the answer to a field of that name
+            row["response"] = {"choice": row["response"]}
         for name, rows in before.items():
             columns = list(rows[0])
             assert [{column: row[column] for column in columns} for row in after[name]][:ROWS] == rows, name
+        assert [row["cause"] for row in read(["grading"])["grading"]] == ["submitted"] * ROWS
         # The tool's own key was there: no other is made.
         assert len(after["tool_key"]) == ROWS
         db.engine.dispose()

@@ -1,0 +1,282 @@
+"""What the pages of an assessment show: its rules, a question, a last look, the result."""
+
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from flask import abort, render_template, url_for
+
+from assessments.model import DrawnQuestion, Mark
+from curricula.model import Module, Question, Track
+from lms import questions
+from lms.i18n import gettext as _
+from lms.i18n import localized
+from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
+from lms.pages import followed, tracks
+from lms.refusals import why_refused
+from lms.services import attempts, learning
+from lms.services.answers import answered, answers, drawn_questions, next_open, read_response
+from lms.services.gradings import stored_marks
+from lms.services.results import issued_certificate
+from lms.track_order import waits
+
+
+def start_page(track: Track, module: Module, row: Enrolment) -> str:
+    stand = attempts.standing(db.session(), row, module)
+    state = learning.track_progress(db.session(), row, track)
+    step = next(step for step in state.modules if step.module.key == module.key)
+    refusal = None if stand.open else "locked" if step.waits_for else stand.refusal(utcnow())
+    reason = waits(step) if refusal == "locked" else why_refused(refusal, stand.opens_at) if refusal else None
+    kept: dict[str, Answer] = answers(db.session(), stand.open.id) if stand.open else {}
+    assert module.quiz is not None
+    return render_template(
+        "learn/quiz_start.html",
+        track=_track_link(track),
+        module=_module_link(track, module),
+        quiz={
+            "questions": module.quiz.questions,
+            "threshold": module.quiz.threshold,
+            "attempts_allowed": module.quiz.attempts,
+            "attempts_left": stand.left,
+            "cooldown_minutes": module.quiz.cooldown_minutes,
+            "best": stand.best,
+            "passed": stand.passed,
+        },
+        attempt={
+            "number": stand.open.number,
+            "answered": sum(map(answered, kept.values())),
+            "count": len(stand.open.questions),
+            "started_at": stand.open.started_at,
+            "url": url_for("quiz.question", attempt_id=stand.open.id, number=next_open(stand.open, kept)),
+        }
+        if stand.open
+        else None,
+        start_url=None if refusal else url_for("quiz.start", track_key=track.key, module_key=module.key),
+        refusal=reason if refusal != "passed" else None,
+        unread=len(module.lessons) - len(step.read),
+        history=[
+            {
+                "number": attempt.number,
+                "submitted_at": attempt.submitted_at,
+                "score": attempt.score,
+                "passed": attempt.passed,
+                "url": url_for("quiz.result", attempt_id=attempt.id),
+            }
+            for attempt in stand.attempts
+            if attempt.submitted_at
+        ],
+    )
+
+
+def question_page(attempt: Attempt, module: Module, number: int, *, permission: str, error: str | None = None) -> str:
+    """One question, with what was answered so far."""
+    asked, item = asked_question(attempt, module, number)
+    kept = answers(db.session(), attempt.id)
+    answer, count = kept.get(asked.key), len(attempt.questions)
+    response = read_response(answer.response) if answer else {}
+    url = url_for("quiz.question", attempt_id=attempt.id, number=number)
+    return render_template(
+        "learn/question.html",
+        **_place(attempt, module),
+        attempt={"key": str(attempt.id), "number": attempt.number},
+        question={
+            "number": number,
+            "count": count,
+            "flagged": bool(answer and answer.flagged),
+            **questions.asked(asked, item, response),
+        },
+        strip=[
+            {
+                "number": place,
+                "answered": answered(kept.get(each["key"])),
+                "flagged": bool((row := kept.get(each["key"])) and row.flagged),
+                "current": place == number,
+            }
+            for place, each in enumerate(attempt.questions, start=1)
+        ],
+        answered=sum(map(answered, kept.values())),
+        saved_at=answer.saved_at if answer else None,
+        answer_url=url,
+        save_url=url,
+        permission=permission,
+        previous=number - 1 if number > 1 else None,
+        next=number + 1 if number < count else None,
+        error=error,
+    )
+
+
+def review_page(attempt: Attempt, module: Module) -> str:
+    """Before submitting: what is answered, what is not."""
+    kept = answers(db.session(), attempt.id)
+    items = []
+    for number, each in enumerate(attempt.questions, start=1):
+        asked, answer = module.question(each["key"]), kept.get(each["key"])
+        items.append(
+            {
+                "number": number,
+                "stem": _short(localized(asked.stem)) if asked else "",
+                "answered": answered(answer),
+                "flagged": bool(answer and answer.flagged),
+                "url": url_for("quiz.question", attempt_id=attempt.id, number=number),
+            }
+        )
+    stand = attempts.standing(db.session(), attempt.enrolment, module)
+    assert module.quiz is not None
+    return render_template(
+        "learn/quiz_review.html",
+        **_place(attempt, module),
+        attempt=attempt,
+        items=items,
+        unanswered=sum(not item["answered"] for item in items),
+        flagged=sum(bool(item["flagged"]) for item in items),
+        quiz={
+            "threshold": module.quiz.threshold,
+            "attempts_left": None if stand.left is None else max(0, stand.left - 1),
+        },
+        submit_url=url_for("quiz.submit", attempt_id=attempt.id),
+    )
+
+
+def result_page(attempt: Attempt, track: Track, module: Module) -> str:
+    """The score, the way on, and the feedback of every option."""
+    assert module.quiz is not None
+    marks = stored_marks(attempt)
+    kept = answers(db.session(), attempt.id)
+    stand = attempts.standing(db.session(), attempt.enrolment, module)
+    refusal = stand.refusal(utcnow())
+    score = attempt.score
+    missing = max(Fraction(0), module.quiz.threshold - score) if score is not None else Fraction(0)
+    return render_template(
+        "learn/quiz_result.html",
+        **_place(attempt, module),
+        attempt=attempt,
+        result={
+            "score": score,
+            "threshold": module.quiz.threshold,
+            "passed": attempt.passed,
+            "correct": sum(mark.points == 1 for mark in marks.values()),
+            "total": len(attempt.questions),
+            "missing_points": ceil(missing * 100),
+            "delivery": _delivery(attempt.enrolment.person_id, track),
+        },
+        retry=None
+        if refusal
+        else {
+            "url": url_for("quiz.start", track_key=track.key, module_key=module.key),
+            "attempts_left": stand.left,
+        },
+        refusal=why_refused(refusal, stand.opens_at) if refusal and refusal != "passed" else None,
+        next=_onward(attempt.enrolment, track, module) if attempt.passed else None,
+        objectives=_by_objective(module, marks),
+        questions=_corrected(attempt, module, marks, kept),
+    )
+
+
+def asked_question(attempt: Attempt, module: Module, number: int) -> tuple[Question, DrawnQuestion]:
+    """The question of that number, as drawn; 404 when there is none."""
+    drawn = drawn_questions(attempt)
+    found = module.question(drawn[number - 1].key) if 1 <= number <= len(drawn) else None
+    if found is None:
+        abort(404)
+    return found, drawn[number - 1]
+
+
+def attempt_module(attempt: Attempt) -> Module:
+    """The module of an attempt, in the revision the attempt began in; 404 when it is gone."""
+    track = tracks().followed(attempt.enrolment.track_key, attempt.track_digest)
+    module = track.module(attempt.module_key) if track else None
+    if module is None:
+        abort(404)
+    return module
+
+
+def _delivery(person_id: int, track: Track) -> str | None:
+    """How far the score is on its way to the gradebook: sent, waiting, failed, or None without gradebook."""
+    wanted = (
+        db.select(Participation.id, Participation.score_sent)
+        .join(Participation.resource_link)
+        .where(Participation.person_id == person_id)
+        .where(ResourceLink.track_key.is_(None) | (ResourceLink.track_key == track.key))
+    )
+    sent = {f"participation:{number}": score is not None for number, score in db.session.execute(wanted)}
+    query = db.select(OutboxJob.key, OutboxJob.status).where(OutboxJob.kind == "send_score", OutboxJob.key.in_(sent))
+    states = dict(db.session.execute(query).tuples().all())
+    if not states:
+        return None
+    if "failed" in states.values():
+        return "failed"
+    # Done without a score sent: its column is being found or made.
+    waits = any(status == "pending" or not sent[key] for key, status in states.items())
+    return "waiting" if waits else "sent"
+
+
+def _onward(row: Enrolment, track: Track, module: Module) -> dict[str, Any]:
+    state = learning.track_progress(db.session(), row, track)
+    step = state.current
+    if step is not None and step.module.key != module.key:
+        url = url_for("learn.module", track_key=track.key, module_key=step.module.key)
+        title = localized(step.module.title)
+        return {"label": _("Go on with %(code)s", code=step.module.code), "url": url, "hint": title}
+    certificate = issued_certificate(db.session(), row.person_id, track.key)
+    if certificate is not None:
+        return {
+            "label": _("See my certificate"),
+            "url": url_for("verify.show", code=certificate.code),
+            "hint": None,
+        }
+    url = url_for("learn.track", track_key=track.key)
+    hint = _("Your certificate is being prepared. It takes less than a minute.") if state.completed else None
+    return {"label": _("Back to the track"), "url": url, "hint": hint}
+
+
+def _by_objective(module: Module, marks: dict[str, Mark]) -> list[dict[str, Any]]:
+    rows = []
+    for objective in module.objectives:
+        keys = [q.key for q in module.questions if q.objective == objective.key and q.key in marks]
+        if keys:
+            right = sum(marks[key].points == 1 for key in keys)
+            rows.append({"text": localized(objective.text), "correct": right, "total": len(keys)})
+    return rows
+
+
+def _corrected(
+    attempt: Attempt, module: Module, marks: dict[str, Mark], kept: dict[str, Answer]
+) -> list[dict[str, Any]]:
+    objectives = {objective.key: localized(objective.text) for objective in module.objectives}
+    rows = []
+    for number, item in enumerate(drawn_questions(attempt), start=1):
+        asked, answer, mark = module.question(item.key), kept.get(item.key), marks.get(item.key)
+        if asked is None:
+            continue
+        source = module.source(asked.source)
+        response = read_response(answer.response) if answer else {}
+        rows.append(
+            {
+                "number": number,
+                "right": mark.points == 1 if mark else None,
+                "objective": objectives.get(asked.objective),
+                "source": localized(source.title) if source else None,
+                **questions.corrected(asked, item, response, mark),
+            }
+        )
+    return rows
+
+
+def _short(stem: str) -> str:
+    plain = stem.replace("*", "").replace("`", "")
+    return plain if len(plain) <= 120 else plain[:117].rsplit(" ", 1)[0] + "…"
+
+
+def _place(attempt: Attempt, module: Module) -> dict[str, Any]:
+    """The track and the module, with their addresses."""
+    track = followed(attempt.enrolment)
+    return {"track": _track_link(track), "module": _module_link(track, module)}
+
+
+def _track_link(track: Track) -> dict[str, str]:
+    return {"title": localized(track.title), "url": url_for("learn.track", track_key=track.key)}
+
+
+def _module_link(track: Track, module: Module) -> dict[str, str]:
+    url = url_for("learn.module", track_key=track.key, module_key=module.key)
+    return {"code": module.code, "title": localized(module.title), "url": url}
