@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from assessments.model import DrawnQuestion, Line, Mark, Response, Sheet
+from assessments.model import DrawnQuestion, Field, Line, Mark, Response, Sheet
 from curricula.anatomy import Anatomy
 from curricula.model import Question
 
@@ -19,7 +19,7 @@ class QuestionType:
     """One way of asking.
 
     ``name`` is what authors call it (to be translated). ``sheet`` gives how a question is answered, given what was
-    answered so far; ``grade`` marks a response, deterministically: None for what a person marks; ``lines`` gives its
+    answered so far (``every_field`` all the fields there are, where that changes them); ``grade`` marks a response, deterministically: None for what a person marks; ``lines`` gives its
     correction. ``settle`` gives what is kept when an answer follows another. ``shuffles`` says what is shown in
     another order to each learner.
     """
@@ -32,6 +32,12 @@ class QuestionType:
     lines: Callable[[Question, DrawnQuestion, Response], tuple[Line, ...]]
     shuffles: frozenset[Literal["options", "places"]] = frozenset()
     settle: Callable[[Question, Response, Response], Response] = newest
+    every_field: Callable[[Question, DrawnQuestion], tuple[Field, ...]] | None = None
+
+    def fields(self, question: Question, drawn: DrawnQuestion) -> tuple[Field, ...]:
+        """Every field that an answer may say, whatever was answered so far."""
+        found = self.every_field or (lambda asked, shown: self.sheet(asked, shown, {}).fields)
+        return found(question, drawn)
 
     @property
     def by_person(self) -> bool:

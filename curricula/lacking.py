@@ -50,9 +50,9 @@ def _counts(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
             fix = N_("Mark exactly one.") if low == high == 1 else N_("Mark %(low)s to %(high)s of them.")
             yield _lack(("option",), N_("%(count)s options are right."), fix, count=right, low=low, high=high)
     for name, what, held, (low, high) in (
-        ("option", N_("It has %(count)s options."), question.options, anatomy.options),
-        ("place", N_("It has %(count)s places."), question.places, anatomy.places),
-        ("criterion", N_("It has %(count)s criteria."), question.criteria, anatomy.criteria),
+        ("option", N_("There are %(count)s options."), question.options, anatomy.options),
+        ("place", N_("There are %(count)s places."), question.places, anatomy.places),
+        ("criterion", N_("There are %(count)s criteria."), question.criteria, anatomy.criteria),
     ):
         if not low <= len(held) <= high:
             fix = N_("Give %(low)s to %(high)s.") if high else N_("A question of this type has none.")

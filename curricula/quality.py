@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -46,14 +46,20 @@ class Finding:
     weight: Weight
     message: str
     values: tuple[tuple[str, str], ...] = ()
+    #: What to do about it, where the message does not say it; it is given the same values.
+    fix: str = ""
 
     def __str__(self) -> str:
-        return f"{' / '.join(self.path)}: {said(self.message, dict(self.values))}"
+        return f"{' / '.join(self.path)}: {self.said(str)}"
+
+    def said(self, translated: Callable[[str], str]) -> str:
+        """The message, then the fix, as ``translated`` says them."""
+        return " ".join(said(translated(text), dict(self.values)) for text in (self.message, self.fix) if text)
 
 
-def finding(path: tuple[str, ...], weight: Weight, message: str, **values: object) -> Finding:
+def finding(path: tuple[str, ...], weight: Weight, message: str, fix: str = "", /, **values: object) -> Finding:
     """Something found, with the values of its message."""
-    return Finding(path, weight, message, tuple((name, str(value)) for name, value in values.items()))
+    return Finding(path, weight, message, tuple((name, str(value)) for name, value in values.items()), fix)
 
 
 def findings(track: Track, today: date) -> list[Finding]:

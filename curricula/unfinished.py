@@ -15,7 +15,7 @@ def alone(question: Question, types: Types) -> Iterator[Finding]:
         yield _missing("type", N_("This type of question is not known here."))
     else:
         for lack in lacking(question, types[question.type]):
-            yield finding(lack.path, "blocking", lack.what, **dict(lack.values))
+            yield finding(lack.path, "blocking", lack.what, lack.fix, **dict(lack.values))
     yield from question_findings((), question)
 
 

@@ -62,7 +62,7 @@ def lacks(question: Question, module: Module) -> dict[str, list[dict[str, Any]]]
 
 def said(finding: Finding) -> str:
     """A finding in the reader's language."""
-    return _(finding.message, **dict(finding.values))
+    return finding.said(_)
 
 
 def _field(path: tuple[str, ...], rows: dict[str, int]) -> tuple[str, str]:

@@ -90,10 +90,7 @@ def _problems(found: Report, labels: Labels) -> list[dict[str, Any]]:
 
 
 def _findings(found: Report, some: Iterable[Finding], labels: Labels) -> list[dict[str, Any]]:
-    return [
-        _row(found, labels, piece_of(each.path, found.modules), _(each.message, **dict(each.values)))
-        for each in list(some)[:LISTED]
-    ]
+    return [_row(found, labels, piece_of(each.path, found.modules), each.said(_)) for each in list(some)[:LISTED]]
 
 
 def _row(found: Report, labels: Labels, path: str, said: str) -> dict[str, Any]:

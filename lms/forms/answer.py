@@ -4,7 +4,7 @@ import re
 
 from werkzeug.datastructures import MultiDict
 
-from assessments.model import DrawnQuestion, Field, Response
+from assessments.model import DrawnQuestion, Field
 from assessments.registry import question_types
 from curricula.model import Question
 from lms.questions import PREFIX
@@ -25,14 +25,13 @@ class TooLong(Exception):
         self.count, self.most = count, most
 
 
-def read_answer(form: MultiDict[str, str], question: Question, drawn: DrawnQuestion, kept: Response) -> Sent:
-    """The answer that a form says, given what was answered before. Raises ``TooLong``.
+def read_answer(form: MultiDict[str, str], question: Question, drawn: DrawnQuestion) -> Sent:
+    """The answer that a form says. Raises ``TooLong``.
 
-    Values that the page did not offer are dropped.
+    Values that no sheet of the question offers are dropped.
     """
-    sheet = question_types()[question.type].sheet(question, drawn, kept)
     response: dict[str, tuple[str, ...]] = {}
-    for field in sheet.fields:
+    for field in question_types()[question.type].fields(question, drawn):
         response |= _values(form, field)
     page, turn = form.get("page", ""), form.get("turn", "")
     return Sent(

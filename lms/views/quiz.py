@@ -19,7 +19,7 @@ from lms.quiz_pages import asked_question, attempt_module, question_page, result
 from lms.refusals import too_long, why_refused
 from lms.security import requires, visitor
 from lms.services import attempts, learning
-from lms.services.answers import AnswerRefused, Saved, answers, next_open, read_response, save_answer
+from lms.services.answers import AnswerRefused, Saved, answers, next_open, save_answer
 from lms.services.attempts import AttemptRefused
 from lms.track_order import waits
 
@@ -105,10 +105,8 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     attempt = _writable(attempt_id)
     module = attempt_module(attempt)
     asked, item = asked_question(attempt, module, number)
-    kept = answers(db.session(), attempt.id).get(asked.key)
-    before = read_response(kept.response) if kept else {}
     try:
-        saved = save_answer(db.session(), attempt, asked, read_answer(request.form, asked, item, before))
+        saved = save_answer(db.session(), attempt, asked, read_answer(request.form, asked, item))
     except TooLong as error:
         what = too_long(error.count, error.most)
         if wants_json:

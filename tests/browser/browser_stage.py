@@ -40,9 +40,9 @@ from lms.models import (
     utcnow,
 )
 from lms.models.secrets import hashed, new_token
-from lms.services import attempts
+from lms.services import attempts, drafts, learning, rosters
 from lms.services.accounts import make_account
-from lms.services.answers import drafts, drawn_questions, learning, responses, rosters
+from lms.services.answers import drawn_questions, responses
 from lms.services.invitations import invite
 from tests.learner_in_test import choose
 

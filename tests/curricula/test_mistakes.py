@@ -132,9 +132,9 @@ MISTAKES = [
     Mistake("difficulty 4", BANK, "difficulty = 3", "difficulty = 4", "difficulty = 4", "is 4.", "from 1 to 3"),
     Mistake("two right answers in a single", BANK, 'key = "b"\ntext = { fr = "Signer"',
             'key = "b"\ncorrect = true\ntext = { fr = "Signer"',
-            '"m1-q1"', "« m1-q1 » has 2 right options.", "Mark exactly one."),
+            '"m1-q1"', "2 options are right.", "Mark exactly one."),
     Mistake("no right answer in a single", BANK, 'correct = true\ntext = { fr = "Lire"', 'text = { fr = "Lire"',
-            '"m1-q1"', "0 right", "one"),
+            '"m1-q1"', "0 options are right.", "one"),
     # Blocks
     Mistake("unknown block", FRENCH, "::: situation", "::: conseil", "::: conseil", "Block « conseil » is unknown.",
             "situation, "),
@@ -280,7 +280,7 @@ def test_a_question_has_two_to_eight_options(folder: Path, count: int) -> None:
     options = "".join(option.format(f"o{n}") for n in range(count)).replace("text", "correct = true\ntext", 1)
     (folder / BANK).write_text(FILES[BANK].split('[[questions]]\nkey = "m1-q2"')[0] + "[[questions]]" + head + options)
     (problem,) = problems(folder)
-    assert (problem.what, problem.fix) == (f"« m1-q2 » has {count} options.", "Give 2 to 8.")
+    assert (problem.what, problem.fix) == (f"There are {count} options.", "Give 2 to 8.")
     assert problem.line == FILES[BANK].split("\n").index('key = "m1-q2"') + 1
 
 

@@ -44,7 +44,8 @@ class Crowd:
         session.flush()
         session.add(
             Attempt(
-                enrolment_id=row.id, module_key="d1", number=1, track_version="1", track_digest="x", seed="x", questions=[],
+                enrolment_id=row.id, module_key="d1", number=1, track_version="1", track_digest="x",
+            seed="x", questions=[],
                 started_at=now, submitted_at=now, score=Fraction(0), passed=False, marks={},
             )
         )  # fmt: skip

@@ -47,7 +47,8 @@ def test_scores_stay_exact(session: Session) -> None:
     session.add(row)
     session.flush()
     attempt = Attempt(
-        enrolment_id=row.id, module_key="m", number=1, track_version="1", track_digest="x", seed="s", questions=[],
+        enrolment_id=row.id, module_key="m", number=1, track_version="1", track_digest="x",
+            seed="s", questions=[],
         submitted_at=datetime.now(UTC), score=Fraction(1, 3), passed=False,
     )  # fmt: skip
     session.add(attempt)

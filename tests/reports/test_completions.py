@@ -60,7 +60,8 @@ def attempt(session: Session, row: Enrolment, number: int, score: Fraction | Non
     passed = None if score is None else score >= Fraction(7, 10)
     session.add(
         Attempt(
-            enrolment=row, module_key=D1.key, number=number, track_version="2026.1", track_digest="x", seed="x", questions=[],
+            enrolment=row, module_key=D1.key, number=number, track_version="2026.1", track_digest="x",
+            seed="x", questions=[],
             started_at=at, submitted_at=done, score=score, passed=passed,
         )
     )  # fmt: skip

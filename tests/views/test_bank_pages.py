@@ -65,7 +65,7 @@ def test_a_new_question_has_a_key_that_can_be_another(app: Flask, author: Author
     assert author.write("/new", empty, 0, key="later").status_code == 303
     assert kept(app, "later") == replace(empty, key="later", stem={"fr": "", "en": ""})
     page = author.get("/questions/later").text
-    for lack in ("Donnez-lui de 2 à 8 options", "Choisissez l’objectif", "pas écrite dans cette langue"):
+    for lack in ("Il y a 0 options. Donnez-en de 2 à 8.", "Choisissez l’objectif", "pas écrite dans cette langue"):
         assert lack in page.replace("\u202f", " ").replace("\u00a0", " ")
     assert "Inachevée" in page
 

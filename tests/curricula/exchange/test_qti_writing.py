@@ -154,13 +154,13 @@ def test_a_multiple_choice_scores_there_as_here(right: str) -> None:
     asked = question("multiple", right, "abcde")
     item = files(asked)["items/d1-q01.xml"]
     for response in chain.from_iterable(combinations("abcde", size) for size in range(6)):
-        assert score(item, response) == (multiple.grade(asked, response).points, set(response))
+        assert score(item, response) == (multiple.grade(asked, {"choice": response}).points, set(response))
 
 
 def test_a_single_choice_scores_there_as_here_and_shows_its_feedback() -> None:
     item = files(question())["items/d1-q01.xml"]
     for response in "abcd":
-        assert score(item, response) == (single.grade(question(), (response,)).points, {response})
+        assert score(item, response) == (single.grade(question(), {"choice": (response,)}).points, {response})
 
 
 def test_the_same_questions_give_the_same_bytes_and_no_note() -> None:
