@@ -19,9 +19,9 @@ class QuestionType:
     """One way of asking.
 
     ``name`` is what authors call it (to be translated). ``sheet`` gives how a question is answered, given what was
-    answered so far (``every_field`` all the fields there are, where that changes them); ``grade`` marks a response, deterministically: None for what a person marks; ``lines`` gives its
-    correction. ``settle`` gives what is kept when an answer follows another. ``shuffles`` says what is shown in
-    another order to each learner.
+    answered so far (``every_field``: all the fields there are, where that changes them); ``grade`` marks a response,
+    deterministically: None for what a person marks; ``lines`` gives its correction. ``settle`` gives what is kept when
+    an answer follows another. ``shuffles`` says what is shown in another order to each learner.
     """
 
     key: str
