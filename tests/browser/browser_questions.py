@@ -1,16 +1,17 @@
 """A track whose one assessment asks a question of each type that has a sample (``tests/assessments/questions``)."""
 
+import json
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from browser_stage import Stage
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 from sqlalchemy import select
 
 from curricula.bank import read_bank
-from curricula.model import Module, Question, Track
+from curricula.model import Localized, Module, Question, Track
 from curricula.problems import Place
 from curricula.write import folder_of
 from lms.models import Attempt, Enrolment, Person, db
@@ -24,6 +25,14 @@ KEY = "types"
 
 #: An error-finding question with one kind of errors, to tick: the sample of the type has several, to name.
 TICKED = "errors-ticked"
+
+
+def right(key: str) -> dict[str, list[str]]:
+    """The right answer to a question: what earns everything."""
+    if key == TICKED:
+        return {"choice": [name for name, said in right("errors").items() if said != ["-"]]}
+    found: dict[str, list[str]] = json.loads((SAMPLES / f"{key}.json").read_text())["right"]
+    return found
 
 
 def samples(module: Module) -> tuple[Question, ...]:
@@ -57,6 +66,11 @@ def track_of_types(stage: Stage) -> Track:
     return replace(stage.track, key=KEY, code="T", version="2026.1", modules=(module,), certificate=rule)
 
 
+def plain(text: str) -> str:
+    """A text whose spaces, no-break or not, are plain ones."""
+    return " ".join(text.split())
+
+
 class Answering:
     """A person who answers, out of any frame, one question of each type."""
 
@@ -73,20 +87,37 @@ class Answering:
             attempt = attempts.start(session, row, track.modules[0])
             session.commit()
             self.attempt_id = attempt.id
+            self.questions = track.modules[0].questions
             self.keys = [each["key"] for each in attempt.questions]
             db.session.remove()
         page.context.add_cookies([stage.cookie(self.who)])
 
-    def open(self, kind: str) -> None:
-        """The page of the question of that type, its script come."""
-        self.page.goto(f"/learn/attempts/{self.attempt_id}/{self.keys.index(kind) + 1}", wait_until="load")
+    @property
+    def form(self) -> Locator:
+        """What is answered."""
+        return self.page.locator("#answer .asked")
 
-    def kept(self, kind: str) -> dict[str, list[str]]:
+    def open(self, key: str) -> Question:
+        """The page of that question, its script come; gives the question."""
+        self.page.goto(f"/learn/attempts/{self.attempt_id}/{self.keys.index(key) + 1}", wait_until="load")
+        return next(each for each in self.questions if each.key == key)
+
+    def leave(self) -> None:
+        """Go on by the button of the page, which sends the whole answer."""
+        here = self.page.url
+        self.page.locator("#answer .row.ends > button").last.press("Enter")
+        self.page.wait_for_url(lambda url: url != here)
+
+    def kept(self, key: str) -> dict[str, list[str]]:
         """What the database holds of the answer."""
         with self.stage.app.app_context():
-            said = responses(db.session(), self.attempt_id).get(kind, {})
+            said = responses(db.session(), self.attempt_id).get(key, {})
             db.session.remove()
         return {name: list(values) for name, values in said.items() if values}
+
+    def words(self, text: Localized) -> str:
+        """A text of the question as the page shows it, any space being a space."""
+        return plain(self.stage.typeset(text["fr"]))
 
     def submit(self) -> dict[str, Any]:
         """Submit and open the result; gives what each question earned."""
