@@ -73,8 +73,8 @@ def why(mark: Mark) -> str:
 
 
 def said(text: Said) -> Markup | str:
-    """A text of a question in the reader's language, or a message of ours translated."""
-    return _(text) if isinstance(text, str) else inline_markup(text)
+    """A text of a question in the reader's language, which says so while it is not written; a message of ours."""
+    return _(text) if isinstance(text, str) else inline_markup(text) or _("(not written yet)")
 
 
 def _parts(question: Question, fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
