@@ -73,7 +73,7 @@ def why(mark: Mark) -> str:
 
 
 def said(text: Said) -> Markup | str:
-    """A text of a question in the reader's language, which says so while it is not written; a message of ours."""
+    """A text of a question in the reader's language, or that it is not written yet; a message of ours translated."""
     return _(text) if isinstance(text, str) else inline_markup(text) or _("(not written yet)")
 
 
