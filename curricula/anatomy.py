@@ -6,9 +6,10 @@ from typing import Literal
 
 #: What else an option may say, beside its text, its feedback and whether it is right.
 #:
-#: ``place`` the place it belongs to · ``leads`` the place it leads to, none ending the way · ``points`` what choosing
-#: it earns, 0 to 100 · ``value`` the number expected · ``accepted`` the forms accepted, by language.
-Part = Literal["place", "leads", "points", "value", "accepted"]
+#: ``place`` the place it belongs to · ``kind`` the same, none for what belongs nowhere · ``leads`` the place it leads
+#: to, none ending the way · ``points`` what choosing it earns, 0 to 100 · ``value`` the number expected · ``accepted``
+#: the forms accepted, by language.
+Part = Literal["place", "kind", "leads", "points", "value", "accepted"]
 
 
 @dataclass(frozen=True)
