@@ -10,12 +10,13 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from assessments.draw import draw
+from assessments.draw import first_form, redraw
 from curricula.model import Module, Track
 from lms.models import Attempt, Enrolment, utcnow
 from lms.models.secrets import new_token
 from lms.models.upsert import insert_or_find
 from lms.services.answers import responses, stored_question
+from lms.services.exposure import over_exposed
 from lms.services.gradings import graded, record
 from lms.services.results import after_result
 
@@ -92,14 +93,13 @@ def start(session: Session, row: Enrolment, module: Module, *, locked: bool = Fa
     if refusal:
         raise AttemptRefused(refusal, stand.opens_at)
     assert module.quiz is not None
-    seen = {item["key"] for attempt in stand.attempts for item in attempt.questions}
     seed = new_token()[:32]
-    drawn = draw(module.assessed_questions, module.quiz.questions, seed, seen)
+    put_last = _put_last(session, row, module, stand.attempts, seed)
     values = {
         "id": uuid.uuid4(),
         "seed": seed,
-        "questions": [stored_question(item) for item in drawn],
-        "put_last": {"seen": sorted(seen), "exposed": []},
+        "questions": [stored_question(item) for item in redraw(module, seed, put_last)],
+        "put_last": put_last,
         "track_version": row.track_version,
         "track_digest": row.track_digest,
         "started_at": now,
@@ -108,6 +108,20 @@ def start(session: Session, row: Enrolment, module: Module, *, locked: bool = Fa
     row.started_at = row.started_at or now
     row.last_at = now
     return insert_or_find(session, Attempt, identity, values)
+
+
+def _put_last(session: Session, row: Enrolment, module: Module, before: Sequence[Attempt], seed: str) -> dict[str, Any]:
+    """What the draw of a new attempt puts last, and the parallel form after that of the attempt before."""
+    assert module.quiz is not None
+    forms = module.quiz.forms
+    put_last: dict[str, Any] = {
+        "seen": sorted({item["key"] for attempt in before for item in attempt.questions}),
+        "exposed": over_exposed(session, row.track_key, module),
+    }
+    if forms > 1:
+        last = before[-1].put_last.get("form") if before else None
+        put_last["form"] = int(last) % forms + 1 if last else first_form(seed, forms)
+    return put_last
 
 
 def owned(session: Session, attempt_id: uuid.UUID, person_id: int) -> Attempt | None:
