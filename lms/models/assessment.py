@@ -203,6 +203,8 @@ class PracticeRound(Base):
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     started_at: Mapped[datetime] = mapped_column(default=utcnow)
 
+    enrolment: Mapped[Enrolment] = relationship()
+
 
 class Placement(Base):
     """A placement test of a track: what it asked, step by step. There is one for each enrolment."""

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, and_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from assessments.draw import first_form, redraw
 from curricula.model import Module, Track
-from lms.models import Attempt, Enrolment, utcnow
+from lms.models import Attempt, Enrolment, Exemption, utcnow
 from lms.models.secrets import new_token
 from lms.models.upsert import insert_or_find
 from lms.services.answers import responses, stored_question
@@ -36,7 +36,10 @@ class AttemptRefused(Exception):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a learner stands with a module's assessment. ``left`` is None when attempts are unlimited."""
+    """Where a learner stands with a module's assessment. ``left`` is None when attempts are unlimited.
+
+    ``best`` is the best score of the attempts, or that of the placement test where it exempts from the module.
+    """
 
     attempts: Sequence[Attempt]
     open: Attempt | None
@@ -62,10 +65,16 @@ def standing(session: Session, row: Enrolment, module: Module) -> Standing:
     """Every attempt of the learner at the module, and what follows from them; one query."""
     if module.quiz is None:
         raise AttemptRefused("unavailable")
-    query = select(Attempt).filter_by(enrolment_id=row.id, module_key=module.key).order_by(Attempt.number)
-    attempts = session.scalars(query).all()
+    mine = and_(Attempt.enrolment_id == Enrolment.id, Attempt.module_key == module.key)
+    spared = and_(Exemption.enrolment_id == Enrolment.id, Exemption.module_key == module.key)
+    query = (
+        select(Attempt, Exemption.score).select_from(Enrolment).outerjoin(Attempt, mine).outerjoin(Exemption, spared)
+    )
+    rows = session.execute(query.where(Enrolment.id == row.id).order_by(Attempt.number)).all()
+    attempts = [attempt for attempt, _exempt in rows if attempt is not None]
     done = [attempt for attempt in attempts if attempt.submitted_at is not None]
     scores = [attempt.score for attempt in done if attempt.score is not None]
+    scores += [exempt for _attempt, exempt in rows[:1] if exempt is not None]
     best = max(scores) if scores else None
     last = max((attempt.submitted_at for attempt in done if attempt.submitted_at), default=None)
     wait = timedelta(minutes=module.quiz.cooldown_minutes)
