@@ -138,7 +138,8 @@ class Stage:
         return {
             "track_key": "decideurs", "module_key": "d1", "lesson_key": lesson_of(self.app),
             "attempt_id": self.attempt, "round_id": self.round, "number": 1, "context_id": self.context,
-            "report_key": "completions", "format_key": "json", "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
+            "report_key": "completions", "format_key": "json",
+            "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate",
         }  # fmt: skip
