@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from assessments.draw import as_shown
 from assessments.model import DrawnQuestion
-from assessments.registry import question_types
+from assessments.registry import anatomies
 from curricula.model import Module, Question
+from curricula.placement import placed_questions
 
 #: Questions of a round, at most.
 ROUND = 10
@@ -14,12 +15,7 @@ ROUND = 10
 
 def practised(module: Module) -> tuple[Question, ...]:
     """The questions that can be practised: those not kept for the assessment, and not marked by a person."""
-    types = question_types()
-    return tuple(
-        question
-        for question in module.practice_questions
-        if question.type in types and not types[question.type].by_person
-    )
+    return placed_questions(module, anatomies())
 
 
 def next_round(bank: Sequence[Question], answered: Iterable[tuple[str, bool]], seed: str) -> tuple[DrawnQuestion, ...]:

@@ -14,7 +14,7 @@ def placed_modules(track: Track, types: Types) -> tuple[Module, ...]:
 
 
 def placed_questions(module: Module, types: Types) -> tuple[Question, ...]:
-    """The questions that it may ask: those of practice that are corrected at once, and not by a person."""
+    """The questions that it may ask, as practice does: those not kept for the assessment nor marked by a person."""
     return tuple(
         question
         for question in module.practice_questions
