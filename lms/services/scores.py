@@ -122,7 +122,7 @@ _HANDED_IN = union_all(
         _A.c.submitted_at,
     )
     .join_from(_E, _A, _A.c.enrolment_id == _E.c.id)
-    .where(_MINE, _A.c.submitted_at.is_not(None)),
+    .where(_MINE, _A.c.score.is_not(None)),
     select(
         _E.c.person_id, _E.c.track_key, _E.c.track_digest, _X.c.module_key, _X.c.score, _X.c.granted_at,
         _X.c.granted_at,
