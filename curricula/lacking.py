@@ -84,8 +84,8 @@ def _value(question: Question, option: Option) -> Iterator[Lack]:
     if number(option.value) is None:
         what, fix = N_("« %(value)s » is not a number."), N_("Write it with digits and a point, for example 12.5.")
         yield _lack(where, what, fix, value=option.value)
-    near = number(option.tolerance.removesuffix("%").strip() or "0")
-    if near is None or near < 0:
+    near = number(option.tolerance.removesuffix("%").strip())
+    if option.tolerance and (near is None or near < 0):
         what = N_("« %(value)s » is not a tolerance.")
         yield _lack(where, what, N_("Write a number, for example 0.5 or 2%%."), value=option.tolerance)
     for spot in question.places:
