@@ -45,7 +45,7 @@ def corrected(question: Question, drawn: DrawnQuestion, response: Response, mark
     kind = question_types()[question.type]
     lines = kind.lines(question, drawn, response)
     return {
-        "stem": Markup(GAP.sub("…", inline_markup(question.stem))),  # noqa: S704 - sanitised by curricula.render
+        "stem": Markup(GAP.sub("[…]", inline_markup(question.stem))),  # noqa: S704 - sanitised by curricula.render
         "chosen": all(line.text in (*line.given, *line.expected) for line in lines if line.given or line.expected),
         "points": mark.points if mark else None,
         "reason": why(mark) if mark else _("A person has still to mark this answer."),

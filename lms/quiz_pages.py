@@ -8,6 +8,7 @@ from flask import abort, render_template, url_for
 
 from assessments.model import DrawnQuestion, Mark
 from curricula.model import Module, Question, Track
+from curricula.question import GAP
 from lms import questions
 from lms.i18n import gettext as _
 from lms.i18n import localized
@@ -266,7 +267,7 @@ def _corrected(
 
 
 def _short(stem: str) -> str:
-    plain = stem.replace("*", "").replace("`", "")
+    plain = GAP.sub("[…]", stem).replace("*", "").replace("`", "")
     return plain if len(plain) <= 120 else plain[:117].rsplit(" ", 1)[0] + "…"
 
 

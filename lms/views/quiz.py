@@ -132,7 +132,8 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         return jsonify(message=" ".join([_saved(saved), *notes(asked, item, saved.response)]))
     go = request.form.get("go", "")
     if go.isdigit() and 1 <= int(go) <= len(attempt.questions):
-        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=int(go)), 303)
+        stays = "answer" if int(go) == number else None  # what follows is read where one was
+        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=int(go), _anchor=stays), 303)
     return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
 
 

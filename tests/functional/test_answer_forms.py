@@ -122,7 +122,7 @@ def test_a_scenario_goes_on_scene_by_scene_and_a_decision_stands(learner_client:
     assert "data-autosave" not in first, "nothing is sent before the learner confirms"
     assert "dpo" not in first
     form = {"permission": page.permission, "a.debut": "arreter", "a.dpo": "inventaire", "go": "1"}
-    assert page.client.post(page.url, data=form).location == page.url
+    assert page.client.post(page.url, data=form).location == page.url + "#answer"
     assert page.kept() == {"debut": ["arreter"]}
     second = page.get().text
     assert "Faire cesser l’usage et prévenir le délégué." in second
