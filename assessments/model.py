@@ -10,8 +10,16 @@ from curricula.model import Localized
 #: What a learner answered to one question: the values of each field of its sheet, by the name of the field.
 Response = Mapping[str, tuple[str, ...]]
 
-#: A text of the question in each language, or a message of ours, to be translated.
-Said = Localized | str
+
+@dataclass(frozen=True)
+class Plain:
+    """Words shown as they are, marks and all: what a learner wrote, or what is accepted, in each language."""
+
+    text: Localized | str
+
+
+#: A text of the question in each language, a message of ours to be translated, or words shown as they are.
+Said = Localized | str | Plain
 
 #: Why a question is worth what it is: everything right, part of it, nothing of it, no answer; ``marked`` by a person
 #: with a rubric; ``withdrawn`` from the assessment after the fact, its point being given.
@@ -76,7 +84,8 @@ class Sheet:
 
     ``layout``: ``rows`` one below the other · ``order`` the ranks of things, one below the other · ``prose`` the
     sentences of a text, in order: choices, or one field each · ``gaps`` fields in the stem, where it says ``[[name]]``
-    · ``grid`` choices in rows of ``columns``, as a matrix.
+    · ``grid`` choices in rows of ``columns``, as a matrix. ``goes_on``: what is answered is settled for good, and leads
+    to what is asked next: nothing is sent before the learner says so.
     """
 
     instruction: str
@@ -84,6 +93,7 @@ class Sheet:
     layout: Literal["rows", "order", "prose", "gaps", "grid"] = "rows"
     columns: int = 0
     told: tuple[Told, ...] = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,13 @@ from assessments.choices import partly
 from assessments.model import Choice, DrawnQuestion, Field, Line, Mark, Response, Verdict
 from curricula.anatomy import Setting
 from curricula.model import Localized, Option, Question
+from curricula.problems import N_
 
 #: ``each``: the share of options in their place. ``all``: a point when every option is, nothing otherwise.
-SCORING = Setting("scoring", ("each", "all"))
+SCORING = Setting(
+    "scoring", ("each", "all"), N_("Partial credit"), N_("What an answer that is right in part earns."),
+    names=(N_("The share of items rightly placed"), N_("Everything or nothing")),
+)  # fmt: skip
 
 #: What an option is worth in a place, 0 to 1.
 Worth = Callable[[Option, str], Fraction]

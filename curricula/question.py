@@ -1,8 +1,12 @@
 """What a question is made of, whatever its type: frozen values."""
 
+import re
 from dataclasses import dataclass
 
 from curricula.languages import Localized
+
+#: Where a stem has a gap: « [[key]] », the key of the option that fills it.
+GAP = re.compile(r"\[\[([a-z0-9-]+)\]\]")
 
 
 @dataclass(frozen=True)

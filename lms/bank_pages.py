@@ -69,7 +69,7 @@ def _field(path: tuple[str, ...], rows: dict[str, int]) -> tuple[str, str]:
     """(the id of a field, what the finding begins with there)."""
     if path[:1] == ("option",) and len(path) > 1:
         row = f"options-{rows[path[1]]}"
-        return (f"{row}-{path[2]}_{path[3]}", "") if len(path) > 2 else (f"{row}-misconception", "")
+        return f"{row}-" + ("_".join(path[2:]) or "misconception"), ""
     if path[:1] == ("option",):
         return "options", ""
     if path[:1] == ("stem",):

@@ -5,16 +5,19 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from assessments.model import DrawnQuestion, Field, Line, Mark, Response, Said
+from assessments import numbers
+from assessments.model import DrawnQuestion, Field, Line, Mark, Plain, Response, Said
 from assessments.registry import question_types
 from curricula.model import Question
+from curricula.question import GAP as WRITTEN_GAP
+from lms.i18n import current_language
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
 
 #: What the names of the controls of an answer begin with.
 PREFIX = "a."
-#: Where a stem has a gap: « [[name]] ».
-GAP = re.compile(r"\[\[([a-z0-9-]+)\]\]")
+#: A gap of a stem once it is HTML: in its text, never inside a tag.
+GAP = re.compile(WRITTEN_GAP.pattern + "(?![^<]*>)")
 #: Characters of a choice beyond which a list does not show it whole.
 LONG = 36
 
@@ -33,6 +36,8 @@ def asked(question: Question, drawn: DrawnQuestion, response: Response) -> dict[
     """What the macro ``asked`` shows: the stem, an instruction, the fields with what was answered so far."""
     sheet = question_types()[question.type].sheet(question, drawn, response)
     fields = [_field(question, drawn, field, response) for field in sheet.fields]
+    for field, shown in zip(sheet.fields, fields, strict=True):
+        shown["note"] = _number_note(question, field, response)
     return {
         "stem": inline_markup(question.stem) or _("(not written yet)"),
         "parts": _parts(question, fields) if sheet.layout == "gaps" else [],
@@ -40,6 +45,7 @@ def asked(question: Question, drawn: DrawnQuestion, response: Response) -> dict[
         "layout": sheet.layout,
         "columns": sheet.columns,
         "listed": _listed(fields),
+        "goes_on": sheet.goes_on,
         "told": [
             {"text": said(each.text), "decided": said(each.decided) if each.decided else None} for each in sheet.told
         ],
@@ -52,7 +58,7 @@ def corrected(question: Question, drawn: DrawnQuestion, response: Response, mark
     kind = question_types()[question.type]
     lines = kind.lines(question, drawn, response)
     return {
-        "stem": Markup(GAP.sub("…", inline_markup(question.stem))),  # noqa: S704 - sanitised by curricula.render
+        "stem": Markup(GAP.sub("[…]", inline_markup(question.stem))),  # noqa: S704 - sanitised by curricula.render
         "chosen": all(line.text in (*line.given, *line.expected) for line in lines if line.given or line.expected),
         "points": mark.points if mark else None,
         "reason": why(mark) if mark else _("A person has still to mark this answer."),
@@ -72,9 +78,41 @@ def why(mark: Mark) -> str:
     }[mark.reason]
 
 
+def notes(question: Question, drawn: DrawnQuestion, response: Response) -> list[str]:
+    """What is to be said at once of an answer: numbers that cannot be read, or may have been meant otherwise."""
+    fields = question_types()[question.type].sheet(question, drawn, response).fields
+    return [note for field in fields if (note := _number_note(question, field, response))]
+
+
 def said(text: Said) -> Markup | str:
-    """A text of a question in the reader's language, or that it is not written yet; a message of ours translated."""
+    """A text of a question in the reader's language, or that it is not written yet; a message of ours translated.
+
+    Words that are shown as they are stay so.
+    """
+    if isinstance(text, Plain):
+        return text.text if isinstance(text.text, str) else text.text.get(current_language(), "")
     return _(text) if isinstance(text, str) else inline_markup(text) or _("(not written yet)")
+
+
+def _number_note(question: Question, field: Field, response: Response) -> str:
+    """What is to be said at once of what was typed as a number; nothing where there is nothing to say."""
+    text = (response.get(field.name) or ("",))[0].strip()
+    if field.kind != "number" or not text:
+        return ""
+    typed = numbers.typed(text, question.places)
+    if typed is None:
+        message = _("« %(typed)s » cannot be read as a number, and earns nothing as it is.", typed=text)
+        return f"{message} " + (
+            _("Write its digits alone, and choose the unit.")
+            if len(field.choices) > 1
+            else _("Write its digits alone.")
+        )
+    if numbers.doubtful(text):
+        return _(
+            "« %(typed)s » is read with decimals. If you mean %(thousands)s, write it without any sign.",
+            typed=text, thousands=abs(typed.number * 1000),
+        )  # fmt: skip
+    return ""
 
 
 def _parts(question: Question, fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -84,8 +122,8 @@ def _parts(question: Question, fields: list[dict[str, Any]]) -> list[dict[str, A
     for number, part in enumerate(GAP.split(inline_markup(question.stem))):
         if number % 2 == 0:
             parts.append({"text": Markup(part), "field": None})  # noqa: S704 - sanitised by curricula.render
-        elif part in by_key:
-            parts.append({"text": "", "field": by_key[part]})
+        elif part in by_key:  # one that stands twice is a slip of its author: asked once
+            parts.append({"text": "", "field": by_key.pop(part)})
     return parts
 
 

@@ -8,6 +8,7 @@ from flask import abort, render_template, url_for
 
 from assessments.model import DrawnQuestion, Mark
 from curricula.model import Module, Question, Track
+from curricula.question import GAP
 from lms import questions
 from lms.i18n import gettext as _
 from lms.i18n import localized
@@ -15,7 +16,7 @@ from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, Res
 from lms.pages import followed, tracks
 from lms.refusals import why_refused
 from lms.services import attempts, learning
-from lms.services.answers import answered, answers, drawn_questions, next_open, read_response
+from lms.services.answers import Sent, answered, answers, drawn_questions, next_open, read_response
 from lms.services.gradings import stored_marks
 from lms.services.results import issued_certificate
 from lms.track_order import waits
@@ -68,12 +69,15 @@ def start_page(track: Track, module: Module, row: Enrolment) -> str:
     )
 
 
-def question_page(attempt: Attempt, module: Module, number: int, *, permission: str, error: str | None = None) -> str:
-    """One question, with what was answered so far."""
+def question_page(
+    attempt: Attempt, module: Module, number: int, *, permission: str, error: str | None = None,
+    unsaved: Sent | None = None,
+) -> str:  # fmt: skip
+    """One question, with what was answered so far, or with what was sent and could not be saved."""
     asked, item = asked_question(attempt, module, number)
     kept = answers(db.session(), attempt.id)
     answer, count = kept.get(asked.key), len(attempt.questions)
-    response = read_response(answer.response) if answer else {}
+    response = unsaved.response if unsaved else read_response(answer.response) if answer else {}
     url = url_for("quiz.question", attempt_id=attempt.id, number=number)
     return render_template(
         "learn/question.html",
@@ -82,7 +86,7 @@ def question_page(attempt: Attempt, module: Module, number: int, *, permission: 
         question={
             "number": number,
             "count": count,
-            "flagged": bool(answer and answer.flagged),
+            "flagged": unsaved.flagged if unsaved else bool(answer and answer.flagged),
             **questions.asked(asked, item, response),
         },
         strip=[
@@ -263,7 +267,7 @@ def _corrected(
 
 
 def _short(stem: str) -> str:
-    plain = stem.replace("*", "").replace("`", "")
+    plain = GAP.sub("[…]", stem).replace("*", "").replace("`", "")
     return plain if len(plain) <= 120 else plain[:117].rsplit(" ", 1)[0] + "…"
 
 

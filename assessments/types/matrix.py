@@ -12,9 +12,11 @@ from curricula.model import Option, Question
 from curricula.problems import N_
 
 #: Cells in a row, the least complex first.
-COLUMNS = Setting("columns", range(2, 5))
+COLUMNS = Setting("columns", range(2, 5), N_("Columns"), N_("Cells in a row, the least complex first."))
 #: Hundredths of an option's share that a cell beside the right one earns: above, below, on its left or on its right.
-NEAR = Setting("near", range(101))
+NEAR = Setting(
+    "near", range(101), N_("Near the right cell"), N_("Hundredths of its share that a cell beside the right one earns.")
+)
 
 
 def sheet(question: Question, drawn: DrawnQuestion, _response: Response) -> Sheet:
@@ -53,6 +55,7 @@ def _worth(question: Question) -> Worth:
 
 TYPE = QuestionType(
     "matrix", N_("Placement on the impact–complexity matrix"),
-    Anatomy(options=(1, 9), places=(4, 16), parts=frozenset({"place"}), settings=(COLUMNS, NEAR)), sheet, grade, lines,
+    Anatomy(options=(1, 9), places=(4, 16), parts=frozenset({"place"}), settings=(COLUMNS, NEAR),
+            option_name=N_("Item to place"), place_name=N_("Cell")), sheet, grade, lines,
     shuffles=frozenset({"options"}),
 )  # fmt: skip

@@ -12,17 +12,19 @@ from lms.services.answers import Sent
 
 #: Characters of what is written on one line; of a text when its field does not say.
 LINE, TEXT = 500, 20_000
+#: Kinds of fields that are written in.
+WRITTEN = ("line", "text", "number", "day")
 _PAGE = re.compile(r"[0-9a-f]{8,32}")
 #: What no text needs: control characters, but for tabs and ends of lines.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class TooLong(Exception):
-    """A text is longer than its field takes: ``count`` characters of ``most``."""
+    """A text is longer than its field takes: ``count`` characters of ``most``; ``sent`` is all that was sent."""
 
-    def __init__(self, count: int, most: int) -> None:
+    def __init__(self, count: int, most: int, sent: Sent) -> None:
         super().__init__()
-        self.count, self.most = count, most
+        self.count, self.most, self.sent = count, most, sent
 
 
 def read_answer(form: MultiDict[str, str], question: Question, drawn: DrawnQuestion) -> Sent:
@@ -31,13 +33,24 @@ def read_answer(form: MultiDict[str, str], question: Question, drawn: DrawnQuest
     Values that no sheet of the question offers are dropped.
     """
     response: dict[str, tuple[str, ...]] = {}
-    for field in question_types()[question.type].fields(question, drawn):
+    fields = question_types()[question.type].fields(question, drawn)
+    for field in fields:
         response |= _values(form, field, question, drawn)
     page, turn = form.get("page", ""), form.get("turn", "")
-    return Sent(
+    sent = Sent(
         response, bool(form.get("flag")), page if _PAGE.fullmatch(page) else "",
         int(turn) if turn.isdecimal() and len(turn) < 10 else 0,
     )  # fmt: skip
+    for field in fields:
+        count = max(map(len, response.get(field.name, ())), default=0)
+        if field.kind in WRITTEN and count > most(field):
+            raise TooLong(count, most(field), sent)
+    return sent
+
+
+def most(field: Field) -> int:
+    """How many characters a field that is written in takes."""
+    return field.most or (TEXT if field.kind == "text" else LINE)
 
 
 def _values(
@@ -50,10 +63,7 @@ def _values(
         return {field.name: tuple(values if field.kind == "several" else values[:1])}
     if field.kind == "files":
         return {}  # files come by their own way, one at a time
-    most = field.most or (TEXT if field.kind == "text" else LINE)
     text = _CONTROL.sub("", (sent or [""])[0].replace("\r\n", "\n"))
-    if len(text) > most:
-        raise TooLong(len(text), most)
     found: dict[str, tuple[str, ...]] = {field.name: (text,) if text.strip() else ()}
     units = [value for value in form.getlist(f"{PREFIX}{field.name}.unit") if value in offered]
     return found | ({f"{field.name}.unit": (units[0],)} if units else {})

@@ -1,6 +1,7 @@
 """Being assessed: the rules, one question a page, a last look, the result."""
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from lms.i18n import clock
 from lms.i18n import gettext as _
 from lms.models import Attempt, Enrolment, db
 from lms.pages import config, followed, track_or_404
+from lms.questions import notes
 from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, start_page
 from lms.refusals import too_long, why_refused
 from lms.security import requires, visitor
@@ -29,6 +31,13 @@ blueprint = Blueprint("quiz", __name__, url_prefix="/learn")
 OWN_TOKEN = ("quiz.question",)
 
 READERS = ("learner", "trainer", "author")
+
+
+@blueprint.url_value_preprocessor
+def _read_whole(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Read an answer whole, however long, before anything else reads the form: what is too long is shown again."""
+    if endpoint == "quiz.question":
+        request.max_form_memory_size = request.max_content_length
 
 
 @blueprint.route("/<track_key>/<module_key>/assessment", methods=["GET", "POST"])
@@ -111,7 +120,8 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         what = too_long(error.count, error.most)
         if wants_json:
             return jsonify(message=what), 413
-        return question_page(attempt, module, number, permission=_permission(attempt), error=what), 413
+        permission = _permission(attempt)
+        return question_page(attempt, module, number, permission=permission, error=what, unsaved=error.sent), 413
     except AnswerRefused as refusal:
         db.session.commit()  # a late answer is in the record, though it does not count
         if wants_json:
@@ -119,10 +129,11 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
     db.session.commit()
     if wants_json:
-        return jsonify(message=_saved(saved))
+        return jsonify(message=" ".join([_saved(saved), *notes(asked, item, saved.response)]))
     go = request.form.get("go", "")
     if go.isdigit() and 1 <= int(go) <= len(attempt.questions):
-        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=int(go)), 303)
+        stays = "answer" if int(go) == number else None  # what follows is read where one was
+        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=int(go), _anchor=stays), 303)
     return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
 
 

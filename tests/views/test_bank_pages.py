@@ -8,6 +8,7 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assessments.registry import question_types
 from curricula.model import Option, Question
 from curricula.pieces import question_in, question_path
 from curricula.registry import shipped_tracks
@@ -52,6 +53,12 @@ def test_a_question_is_written_as_its_form_says(app: Flask, author: Author) -> N
     assert "Enregistrée par ada" in page
     assert author.write(PAGE, changed, 2).status_code == 303
     assert author.write(PAGE, replace(changed, difficulty=1), 2).status_code == 303, "the same words are no edition"
+
+
+def test_a_question_lacking_what_its_type_asks_can_still_be_written(app: Flask, author: Author) -> None:
+    for edition, kind in enumerate(sorted(question_types()), start=1):
+        author.write(PAGE, replace(FIRST, type=kind), edition)
+        assert author.get(PAGE).status_code == 200, kind
 
 
 def test_a_new_question_has_a_key_that_can_be_another(app: Flask, author: Author) -> None:
