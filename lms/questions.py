@@ -1,13 +1,15 @@
 """Questions as pages show them: how each is answered, and how it is corrected, whatever its type."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from assessments.model import Choice, DrawnQuestion, Field, Line, Mark, Response, Said
 from assessments.registry import question_types
-from curricula.model import Question
+from assessments.rubric import share
+from curricula.model import Criterion, Question
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
 
@@ -45,6 +47,20 @@ def corrected(question: Question, drawn: DrawnQuestion, response: Response, mark
         "reason": why(mark) if mark else _("A person has still to mark this answer."),
         "lines": [_line(line) for line in lines],
     }
+
+
+def rubric(criteria: Sequence[Criterion]) -> list[dict[str, Any]]:
+    """What the macro ``rubric`` shows: each criterion, its part of the mark, its levels."""
+    return [
+        {
+            "key": criterion.key, "title": inline_markup(criterion.title), "share": share(criterion, criteria),
+            "levels": [
+                {"key": level.key, "text": inline_markup(level.text), "points": level.points}
+                for level in criterion.levels
+            ],
+        }
+        for criterion in criteria
+    ]  # fmt: skip
 
 
 def why(mark: Mark) -> str:
