@@ -69,7 +69,8 @@ class Field:
     characters · ``number``, perhaps with a unit among its choices (field ``<name>.unit``) · ``day`` · ``files``,
     ``most`` of them at most, of so many ``megabytes`` each.
 
-    ``section`` begins a group of fields. ``words`` are how few and how many a text has, 0 for no limit.
+    ``section`` begins a group of fields; ``number`` tells apart fields of the same label. ``words`` are how few and how
+    many a text has, 0 for no limit.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Field:
     help: Said | None = None
     required: bool = False
     section: Said | None = None
+    number: int = 0
     words: tuple[int, int] = (0, 0)
     megabytes: int = 0
 

@@ -153,6 +153,12 @@ def _sections(asked: Sequence[Field], fields: list[dict[str, Any]]) -> list[dict
     return [{"title": titles.get(place), "fields": [field for _place, field in pairs]} for place, pairs in grouped]
 
 
+def _label(field: Field) -> Markup | str | None:
+    if not field.label:
+        return None
+    return Markup("{} {}").format(said(field.label), field.number) if field.number else said(field.label)
+
+
 def _help(field: Field) -> Markup | str | None:
     """What the field itself says, else what it takes: how many words, how many files of which size."""
     if field.help:
@@ -175,7 +181,7 @@ def _field(field: Field, response: Response, wrong: str | None = None) -> dict[s
     return {
         "name": PREFIX + field.name, "key": field.name, "kind": field.kind, "most": field.most,
         "required": field.required,
-        "label": said(field.label) if field.label else None,
+        "label": _label(field),
         "help": _help(field),
         "wrong": wrong,
         "value": values[0] if values else "",

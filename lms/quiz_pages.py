@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort, get_template_attribute, render_template, url_for
 
 from assessments.model import DrawnQuestion, Mark, Response
+from assessments.registry import question_types
 from curricula.model import Module, Question, Track
 from lms import questions
 from lms.deposit_pages import with_files
@@ -114,7 +115,7 @@ def so_far(asked: Question, response: Response) -> str | None:
 
 def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> str:
     """Before submitting: what is answered, what is not, what a work lacks; ``refused``: submitting it just was."""
-    kept = answers(db.session(), attempt.id)
+    kept, keys = answers(db.session(), attempt.id), {each["key"] for each in attempt.questions}
     items = []
     for number, each in enumerate(attempt.questions, start=1):
         asked, answer = module.question(each["key"]), kept.get(each["key"])
@@ -136,6 +137,7 @@ def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> s
         attempt=attempt,
         items=items,
         incomplete=any(item["missing"] for item in items),
+        by_person=any(question_types()[each.type].by_person for each in module.questions if each.key in keys),
         refused=refused,
         unanswered=sum(not item["answered"] for item in items),
         flagged=sum(bool(item["flagged"]) for item in items),

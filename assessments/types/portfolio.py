@@ -70,7 +70,7 @@ def missing(question: Question, response: Response, _today: date) -> tuple[Missi
     asked = min(number(question, PIECES) or len(question.options), len(question.options))
     if len(begun) < asked:
         first = next(option for option in question.options if option not in begun)
-        what = N_("Present one piece at least for %(asked)s competencies: %(count)s are there.")
+        what = N_("Pieces asked: %(asked)s; begun: %(count)s.")
         lacking.insert(0, Missing(_name(first, "title"), what, (("asked", asked), ("count", len(begun)))))
     return tuple(lacking)
 

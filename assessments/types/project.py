@@ -61,8 +61,8 @@ _COSTS = tuple(
     field
     for row in ROWS
     for field in (
-        Field(label_name(row), "line", N_("What the cost is for"), most=200),
-        Field(f"cost-{row}", "number", N_("Amount"), (_EURO,)),
+        Field(label_name(row), "line", N_("What the cost is for"), most=200, number=row),
+        Field(f"cost-{row}", "number", N_("Amount"), (_EURO,), number=row),
     )
 )
 _GAINS = (

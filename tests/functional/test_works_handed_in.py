@@ -143,6 +143,7 @@ def test_a_file_is_added_with_what_is_typed_and_given_back_to_its_owner(work: Wo
     assert work.add("../grille <1>.docx", docx(), **note).status_code == 303
     assert work.add("Annexe.PDF", PDF, **note).status_code == 303
     page = work.page("deposit").text
+    assert "Annexe.pdf\u202f» est ajouté (1\u00a0ko)." in page
     assert "Lire d’abord la page 2." in page
     assert "grille -1-.docx" in page
     assert "Aucun autre fichier" in page, "two at most"
