@@ -9,7 +9,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from assessments.model import Choice, DrawnQuestion, Field, Figure, Line, Mark, Missing, Plain, Response, Said
+from assessments.model import (
+    Choice,
+    DrawnQuestion,
+    Field,
+    Figure,
+    Line,
+    Mark,
+    Missing,
+    Plain,
+    Response,
+    Said,
+    is_answered,
+)
 from assessments.registry import question_types
 from assessments.rubric import share
 from assessments.works import latest_day
@@ -58,6 +70,7 @@ def so_far(question: Question, response: Response) -> dict[str, Any] | None:
             for line in kind.computed(question, response)
         ],
         "missing": lacks(question, response),
+        "begun": is_answered(response),
     }
 
 
