@@ -131,12 +131,12 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def archive(content: bytes, most: int = UNPACKED) -> dict[str, bytes]:
-    """The files of a ZIP archive by path, ``/`` between folders: ``most`` bytes. Nothing is written anywhere."""
+def archive(content: bytes, most: int | None = None) -> dict[str, bytes]:
+    """The files of a ZIP archive by path, ``/`` between folders, ``most`` bytes in all. Nothing is written anywhere."""
     _bounded(content)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            return dict(_unpacked(packed, most))
+            return dict(_unpacked(packed, UNPACKED if most is None else most))
     except NotReadable:
         raise
     except _DAMAGED as error:
