@@ -14,8 +14,9 @@ from werkzeug.test import TestResponse
 from curricula.write import folder_of
 from lms.app import create_app
 from lms.config import Config
-from lms.models import Answer, Attempt, Deposit, Grading, db, utcnow
+from lms.models import Answer, Attempt, Deposit, Grading, Person, db, utcnow
 from lms.services import deposits
+from lms.services.privacy import taken_out
 from lms.services.revisions import publish
 from tests.learner_in_test import count
 from tests.platform_in_test import PlatformInTest, field, form_token, person
@@ -107,6 +108,10 @@ def test_a_project_cannot_be_handed_in_incomplete(work: Work, session: Session) 
     assert count(session, Grading) == 0
     assert session.query(Attempt).one().submitted_at is None
     session.rollback()  # lets others write
+    odd = work.save("project", {**said, "a.hours": "<img src=x onerror=alert(1)>"})
+    assert "&lt;img src=x" in odd.json["so_far"]
+    assert "<img" not in odd.json["so_far"]
+    work.save("project", {**said, "a.after-day": "2026-02-30"})
     wrong = work.page().text
     assert 'aria-describedby="f-after-day-wrong" aria-invalid="true"' in wrong
 
@@ -250,6 +255,10 @@ def test_nothing_moves_once_it_is_submitted(work: Work, session: Session) -> Non
         assert answer.location.endswith("/result")
     assert work.client.get(address).data == PDF
     assert session.query(Deposit).one().removed_at is None
+    (told,) = taken_out(session, session.query(Person).filter_by(subject="learner-1").one())["files"]
+    assert told["name"] == "grille.pdf"
+    assert "content" not in told
+    session.rollback()
     assert "grille.pdf" in work.client.get(f"{work.url}/result").text
 
 
