@@ -9,9 +9,10 @@ from curricula.problems import N_
 
 #: What else an option may say, beside its text, its feedback and whether it is right.
 #:
-#: ``place`` the place it belongs to · ``leads`` the place it leads to, none ending the way · ``points`` what choosing
-#: it earns, 0 to 100 · ``value`` the number expected · ``accepted`` the forms accepted, by language.
-Part = Literal["place", "leads", "points", "value", "accepted"]
+#: ``place`` the place it belongs to · ``kind`` the same, none for what belongs nowhere · ``leads`` the place it leads
+#: to, none ending the way · ``points`` what choosing it earns, 0 to 100 · ``value`` the number expected · ``accepted``
+#: the forms accepted, by language.
+Part = Literal["place", "kind", "leads", "points", "value", "accepted"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Setting:
 
     key: str
     allowed: tuple[str, ...] | range
-    label: str
-    help: str
+    label: str = ""
+    help: str = ""
     names: tuple[str, ...] = ()
     otherwise: str | int | None = None
 
