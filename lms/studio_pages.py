@@ -144,6 +144,7 @@ def _words() -> dict[str, str]:
         "fr": _("in French"), "en": _("in English"), "title": _("title"), "promise": _("promise"),
         "audience": _("audience"), "code": _("code"), "licence": _("licence"), "version": _("version"),
         "recommendations": _("recommendations of the white paper"), "certificate": _("certificate"),
+        "placement": _("placement test"), "exempts": _("exempts"),
         "modules": _("modules"), "threshold": _("threshold"), "valid_months": _("validity in months"),
         "legal": _("text of law"), "reference": _("reference"), "checked_on": _("checked on"),
         "in_force_from": _("in force from"), "in_force_to": _("in force until"), "note": _("note"),

@@ -15,6 +15,7 @@ from curricula.model import (
     Level,
     Module,
     Objective,
+    PlacementRules,
     QuizRules,
     Source,
     Term,
@@ -70,6 +71,7 @@ TRACKS = st.builds(
     Track, key=st.just("t"), code=LINE.map(lambda text: text[:5].strip()), version=LINE, title=LINES, promise=TEXTS,
     audience=TEXTS, licence=LINE, languages=st.sampled_from([("fr",), ("fr", "en"), ("en", "fr")]),
     recommendations=NUMBERS, modules=st.just(()), certificate=st.none() | CERTIFICATE, legal=rows(LEGAL),
+    placement=st.none() | st.builds(PlacementRules, st.integers(1, 5), SHARE, st.booleans()),
     requires=st.lists(KEY, max_size=2, unique=True).map(tuple), branches=rows(st.builds(Branch, KEY, LINES, note())),
     digest=st.just(""),
 )  # fmt: skip

@@ -54,6 +54,11 @@ ALLOWED = {
     ("quiz.review", "GET"): frozenset({"owner"}),
     ("quiz.result", "GET"): frozenset({"owner"}),
     ("quiz.submit", "POST"): frozenset({"owner"}),
+    ("practice.start", "GET"): READERS,
+    ("practice.start", "POST"): READERS,
+    ("practice.question", "GET"): frozenset({"owner"}),
+    ("practice.question", "POST"): frozenset({"owner"}),
+    ("practice.end", "GET"): frozenset({"owner"}),
     ("teach.cohorts", "GET"): frozenset({"trainer", "other trainer"}),
     ("teach.cohort", "GET"): frozenset({"trainer"}),
     ("teach.roster", "POST"): frozenset({"trainer"}),
@@ -96,6 +101,8 @@ GUARDED_OTHERWISE = {
     ("notices.receive", "POST"),  # the signature of each notice: tests/hostile
     # The one session that asked, signed into the address: tests/functional/test_privacy.py
     ("privacy.show", "GET"), ("privacy.download", "GET"), ("privacy.erase_person", "POST"),
+    # 404 where the track has no such test: tests/views/test_placement_pages.py
+    ("placement.show", "GET"), ("placement.begin", "POST"), ("placement.answer", "POST"),
     ("quiz.question", "POST"),  # the permission signed into the page: test below
     ("deposits.change", "POST"), ("deposits.change", "GET"),  # the same; it only leads to the page of the question
     ("deposits.download", "GET"),  # 404 without such a file of one's own: tests/functional/test_works_handed_in.py
@@ -126,13 +133,15 @@ class Stage:
     tokens: dict[str, str]
     attempt: str
     context: str
+    round: str
 
     def values(self) -> dict[str, Any]:
         """What fills the addresses."""
         return {
             "track_key": "decideurs", "module_key": "d1", "lesson_key": lesson_of(self.app),
-            "attempt_id": self.attempt, "number": 1, "context_id": self.context, "report_key": "completions",
-            "format_key": "json", "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
+            "attempt_id": self.attempt, "round_id": self.round, "number": 1, "context_id": self.context,
+            "report_key": "completions", "format_key": "json",
+            "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate",
         }  # fmt: skip
@@ -179,7 +188,8 @@ def stage(app: Flask) -> Stage:
     for browser in browsers.values():
         browser.get("/learn/decideurs")  # whoever may follow the track does
     tokens = {visitor: token_of(browser) for visitor, browser in browsers.items()}
-    return Stage(app, browsers, tokens, page.location.split("/")[-2], "1")
+    practice = owner.post("/learn/decideurs/d1/practice", data={"csrf_token": tokens["owner"]})
+    return Stage(app, browsers, tokens, page.location.split("/")[-2], "1", practice.location.split("/")[-2])
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:
@@ -226,7 +236,8 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
         "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
-        "pick.cancel", "register.consent",  # it asks for one, which tests/hostile tries
+        "pick.cancel", "placement.begin", "placement.answer",
+        "register.consent",  # it asks for one, which tests/hostile tries
     } == NO_TOKEN  # fmt: skip
 
 

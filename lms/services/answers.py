@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from assessments.model import DrawnQuestion, Response, is_answered
 from assessments.registry import question_types
 from curricula.model import Question
-from lms.models import Answer, Attempt, utcnow
+from lms.models import Answer, Attempt, PracticeRound, utcnow
 from lms.models.base import table_of
 
 #: An answer sent when the time was up is on its way for so long at most: it is kept as if in time.
@@ -129,8 +129,8 @@ def answered(row: Answer | None) -> bool:
     return row is not None and is_answered(row.response)
 
 
-def drawn_questions(attempt: Attempt) -> tuple[DrawnQuestion, ...]:
-    """The questions of an attempt in the order shown."""
+def drawn_questions(attempt: Attempt | PracticeRound) -> tuple[DrawnQuestion, ...]:
+    """The questions of an attempt, or of a round of practice, in the order shown."""
     return tuple(map(drawn_question, attempt.questions))
 
 

@@ -7,18 +7,19 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, and_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from assessments.draw import draw
+from assessments.draw import first_form, redraw
 from assessments.model import Missing, Response
 from assessments.registry import question_types
 from assessments.works import latest_day
 from curricula.model import Module, Track
-from lms.models import Attempt, Enrolment, utcnow
+from lms.models import Attempt, Enrolment, Exemption, utcnow
 from lms.models.secrets import new_token
 from lms.models.upsert import insert_or_find
 from lms.services.answers import responses, stored_question
+from lms.services.exposure import over_exposed
 from lms.services.gradings import graded, record
 from lms.services.results import after_result
 
@@ -38,7 +39,10 @@ class AttemptRefused(Exception):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a learner stands with a module's assessment. ``left`` is None when attempts are unlimited."""
+    """Where a learner stands with a module's assessment. ``left`` is None when attempts are unlimited.
+
+    ``best`` is the best score of the attempts, or that of the placement test where it exempts from the module.
+    """
 
     attempts: Sequence[Attempt]
     open: Attempt | None
@@ -64,10 +68,16 @@ def standing(session: Session, row: Enrolment, module: Module) -> Standing:
     """Every attempt of the learner at the module, and what follows from them; one query."""
     if module.quiz is None:
         raise AttemptRefused("unavailable")
-    query = select(Attempt).filter_by(enrolment_id=row.id, module_key=module.key).order_by(Attempt.number)
-    attempts = session.scalars(query).all()
+    mine = and_(Attempt.enrolment_id == Enrolment.id, Attempt.module_key == module.key)
+    spared = and_(Exemption.enrolment_id == Enrolment.id, Exemption.module_key == module.key)
+    query = (
+        select(Attempt, Exemption.score).select_from(Enrolment).outerjoin(Attempt, mine).outerjoin(Exemption, spared)
+    )
+    rows = session.execute(query.where(Enrolment.id == row.id).order_by(Attempt.number)).all()
+    attempts = [attempt for attempt, _exempt in rows if attempt is not None]
     done = [attempt for attempt in attempts if attempt.submitted_at is not None]
     scores = [attempt.score for attempt in done if attempt.score is not None]
+    scores += [exempt for _attempt, exempt in rows[:1] if exempt is not None]
     best = max(scores) if scores else None
     last = max((attempt.submitted_at for attempt in done if attempt.submitted_at), default=None)
     wait = timedelta(minutes=module.quiz.cooldown_minutes)
@@ -95,14 +105,13 @@ def start(session: Session, row: Enrolment, module: Module, *, locked: bool = Fa
     if refusal:
         raise AttemptRefused(refusal, stand.opens_at)
     assert module.quiz is not None
-    seen = {item["key"] for attempt in stand.attempts for item in attempt.questions}
     seed = new_token()[:32]
-    drawn = draw(module.assessed_questions, module.quiz.questions, seed, seen)
+    put_last = _put_last(session, row, module, stand.attempts, seed)
     values = {
         "id": uuid.uuid4(),
         "seed": seed,
-        "questions": [stored_question(item) for item in drawn],
-        "put_last": {"seen": sorted(seen), "exposed": []},
+        "questions": [stored_question(item) for item in redraw(module, seed, put_last)],
+        "put_last": put_last,
         "track_version": row.track_version,
         "track_digest": row.track_digest,
         "started_at": now,
@@ -111,6 +120,20 @@ def start(session: Session, row: Enrolment, module: Module, *, locked: bool = Fa
     row.started_at = row.started_at or now
     row.last_at = now
     return insert_or_find(session, Attempt, identity, values)
+
+
+def _put_last(session: Session, row: Enrolment, module: Module, before: Sequence[Attempt], seed: str) -> dict[str, Any]:
+    """What the draw of a new attempt puts last, and the parallel form after that of the attempt before."""
+    assert module.quiz is not None
+    forms = module.quiz.forms
+    put_last: dict[str, Any] = {
+        "seen": sorted({item["key"] for attempt in before for item in attempt.questions}),
+        "exposed": over_exposed(session, row.track_key, module),
+    }
+    if forms > 1:
+        last = before[-1].put_last.get("form") if before else None
+        put_last["form"] = int(last) % forms + 1 if last else first_form(seed, forms)
+    return put_last
 
 
 def owned(session: Session, attempt_id: uuid.UUID, person_id: int) -> Attempt | None:
