@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from typing import Literal
 
@@ -18,8 +19,16 @@ class Plain:
     text: Localized | str
 
 
-#: A text of the question in each language, a message of ours to be translated, or words shown as they are.
-Said = Localized | str | Plain
+@dataclass(frozen=True)
+class Figure:
+    """A value, shown in the reader's way: an amount in cents, a share of one, a number, a day."""
+
+    kind: Literal["euros", "share", "number", "day"]
+    value: Fraction | int | date
+
+
+#: A text of the question in each language, a message of ours to be translated, or words or a value shown as they are.
+Said = Localized | str | Plain | Figure
 
 #: Why a question is worth what it is: everything right, part of it, nothing of it, no answer; ``marked`` by a person
 #: with a rubric; ``withdrawn`` from the assessment after the fact, its point being given.
@@ -58,7 +67,10 @@ class Field:
 
     ``one`` or ``several`` of its choices, in view · ``pick`` one of a list · ``line`` or ``text`` to write, of ``most``
     characters · ``number``, perhaps with a unit among its choices (field ``<name>.unit``) · ``day`` · ``files``,
-    ``most`` of them at most.
+    ``most`` of them at most, of so many ``megabytes`` each.
+
+    ``section`` begins a group of fields; ``number`` tells apart fields of the same label. ``words`` are how few and how
+    many a text has, 0 for no limit.
     """
 
     name: str
@@ -68,6 +80,23 @@ class Field:
     most: int = 0
     help: Said | None = None
     required: bool = False
+    section: Said | None = None
+    number: int = 0
+    words: tuple[int, int] = (0, 0)
+    megabytes: int = 0
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something that a work lacks to be handed in: the field, and what to do (a message to be translated, its values).
+
+    ``wrong`` says that something is there and cannot stand.
+    """
+
+    field: str
+    what: str
+    values: tuple[tuple[str, str | int], ...] = ()
+    wrong: bool = False
 
 
 @dataclass(frozen=True)

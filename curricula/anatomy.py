@@ -20,7 +20,7 @@ class Setting:
     """Something a question of a type may set, the first word or the lowest number of ``allowed`` where it does not.
 
     ``label`` and ``help`` tell its authors what it does, ``names`` what each word of ``allowed`` means, in their order:
-    messages to be translated.
+    messages to be translated. ``otherwise`` is what holds where a question says nothing, when it is not the first one.
     """
 
     key: str
@@ -28,11 +28,12 @@ class Setting:
     label: str
     help: str
     names: tuple[str, ...] = ()
+    otherwise: str | int | None = None
 
     @property
     def usual(self) -> str | int:
         """What holds where a question says nothing."""
-        return self.allowed[0]
+        return self.allowed[0] if self.otherwise is None else self.otherwise
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,36 @@
 """Questions as pages show them: how each is answered, and how it is corrected, whatever its type."""
 
 import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from fractions import Fraction
+from itertools import groupby
 from typing import Any, Literal
 
 from markupsafe import Markup
 
 from assessments import numbers
-from assessments.model import DrawnQuestion, Field, Line, Mark, Plain, Response, Said
+from assessments.model import (
+    DrawnQuestion,
+    Field,
+    Figure,
+    Line,
+    Mark,
+    Missing,
+    Plain,
+    Response,
+    Said,
+    is_answered,
+)
 from assessments.registry import question_types
-from curricula.model import Question
+from assessments.rubric import share
+from assessments.works import latest_day
+from curricula.model import Criterion, Question
 from curricula.question import GAP as WRITTEN_GAP
-from lms.i18n import current_language
+from lms.i18n import current_language, day, euros, figure, filesize, number, ratio
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
+from lms.models import utcnow
 
 #: What the names of the controls of an answer begin with.
 PREFIX = "a."
@@ -34,10 +52,13 @@ def shown_key(question: Question, drawn: DrawnQuestion, part: Literal["options",
 
 def asked(question: Question, drawn: DrawnQuestion, response: Response) -> dict[str, Any]:
     """What the macro ``asked`` shows: the stem, an instruction, the fields with what was answered so far."""
-    sheet = question_types()[question.type].sheet(question, drawn, response)
-    fields = [_field(question, drawn, field, response) for field in sheet.fields]
-    for field, shown in zip(sheet.fields, fields, strict=True):
-        shown["note"] = _number_note(question, field, response)
+    kind = question_types()[question.type]
+    sheet = kind.sheet(question, drawn, response)
+    wrong = {each.field: _(each.what, **dict(each.values)) for each in _missing(question, response) if each.wrong}
+    fields = [
+        _field(question, drawn, field, response, wrong.get(field.name) or _number_note(question, field, response))
+        for field in sheet.fields
+    ]
     return {
         "stem": inline_markup(question.stem) or _("(not written yet)"),
         "parts": _parts(question, fields) if sheet.layout == "gaps" else [],
@@ -50,7 +71,37 @@ def asked(question: Question, drawn: DrawnQuestion, response: Response) -> dict[
             {"text": said(each.text), "decided": said(each.decided) if each.decided else None} for each in sheet.told
         ],
         "fields": fields,
+        "sections": _sections(sheet.fields, fields),
+        "rubric": rubric(question.criteria),
+        "so_far": so_far(question, response),
     }
+
+
+def so_far(question: Question, response: Response) -> dict[str, Any] | None:
+    """What the macro ``so_far`` shows of a work being written: what follows from it, what it lacks; None for others."""
+    kind = question_types()[question.type]
+    if not kind.by_person:
+        return None
+    return {
+        "computed": [
+            {"label": said(line.text), "value": ", ".join(str(said(each)) for each in line.given)}
+            for line in kind.computed(question, response)
+        ],
+        "missing": lacks(question, response),
+        "begun": is_answered(response),
+    }
+
+
+def lacks(question: Question, response: Response) -> list[dict[str, Any]]:
+    """What a work lacks to be handed in: the field, and what to do."""
+    return [
+        {"field": each.field, "what": _(each.what, **dict(each.values)), "wrong": each.wrong}
+        for each in _missing(question, response)
+    ]
+
+
+def _missing(question: Question, response: Response) -> tuple[Missing, ...]:
+    return question_types()[question.type].missing(question, response, latest_day(utcnow()))
 
 
 def corrected(question: Question, drawn: DrawnQuestion, response: Response, mark: Mark | None) -> dict[str, Any]:
@@ -58,12 +109,28 @@ def corrected(question: Question, drawn: DrawnQuestion, response: Response, mark
     kind = question_types()[question.type]
     lines = kind.lines(question, drawn, response)
     return {
+        "work": kind.by_person,
+        "rubric": rubric(question.criteria),
         "stem": Markup(GAP.sub("[…]", inline_markup(question.stem))),  # noqa: S704 - sanitised by curricula.render
         "chosen": all(line.text in (*line.given, *line.expected) for line in lines if line.given or line.expected),
         "points": mark.points if mark else None,
         "reason": why(mark) if mark else _("A person has still to mark this answer."),
         "lines": [_line(line) for line in lines],
     }
+
+
+def rubric(criteria: Sequence[Criterion]) -> list[dict[str, Any]]:
+    """What the macro ``rubric`` shows: each criterion, its part of the mark, its levels."""
+    return [
+        {
+            "key": criterion.key, "title": inline_markup(criterion.title), "share": share(criterion, criteria),
+            "levels": [
+                {"key": level.key, "text": inline_markup(level.text), "points": level.points}
+                for level in criterion.levels
+            ],
+        }
+        for criterion in criteria
+    ]  # fmt: skip
 
 
 def why(mark: Mark) -> str:
@@ -85,13 +152,19 @@ def notes(question: Question, drawn: DrawnQuestion, response: Response) -> list[
 
 
 def said(text: Said) -> Markup | str:
-    """A text of a question in the reader's language, or that it is not written yet; a message of ours translated.
-
-    Words that are shown as they are stay so.
-    """
+    """A text in the reader's language, or that it is not written yet; what a learner wrote; a value."""
     if isinstance(text, Plain):
         return text.text if isinstance(text.text, str) else text.text.get(current_language(), "")
+    if isinstance(text, Figure):
+        return _figure(text)
     return _(text) if isinstance(text, str) else inline_markup(text) or _("(not written yet)")
+
+
+def _figure(each: Figure) -> str:
+    if isinstance(each.value, date):
+        return day(each.value)
+    ways: dict[str, Callable[[Fraction | int], str]] = {"euros": euros, "share": ratio}
+    return ways.get(each.kind, figure)(Fraction(each.value))
 
 
 def _number_note(question: Question, field: Field, response: Response) -> str:
@@ -119,21 +192,58 @@ def _parts(question: Question, fields: list[dict[str, Any]]) -> list[dict[str, A
     """The stem in parts, a field where it names one: its text is safe HTML already, and each part is."""
     by_key = {field["key"]: field for field in fields}
     parts: list[dict[str, Any]] = []
-    for number, part in enumerate(GAP.split(inline_markup(question.stem))):
-        if number % 2 == 0:
+    for place, part in enumerate(GAP.split(inline_markup(question.stem))):
+        if place % 2 == 0:
             parts.append({"text": Markup(part), "field": None})  # noqa: S704 - sanitised by curricula.render
         elif part in by_key:  # one that stands twice is a slip of its author: asked once
             parts.append({"text": "", "field": by_key.pop(part)})
     return parts
 
 
-def _field(question: Question, drawn: DrawnQuestion, field: Field, response: Response) -> dict[str, Any]:
+def _sections(asked: Sequence[Field], fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The fields by the section they are in; a field that names one begins it."""
+    begun, places = 0, []
+    for field in asked:
+        begun += field.section is not None
+        places.append(begun)
+    titles = {place: said(field.section) for place, field in zip(places, asked, strict=True) if field.section}
+    grouped = groupby(zip(places, fields, strict=True), key=lambda pair: pair[0])
+    return [{"title": titles.get(place), "fields": [field for _place, field in pairs]} for place, pairs in grouped]
+
+
+def _label(field: Field) -> Markup | str | None:
+    if not field.label:
+        return None
+    return Markup("{} {}").format(said(field.label), field.number) if field.number else said(field.label)
+
+
+def _help(field: Field) -> Markup | str | None:
+    """What the field itself says, else what it takes: how many words, how many files of which size."""
+    if field.help:
+        return said(field.help)
+    least, most = (number(count) for count in field.words)
+    if field.kind == "files":
+        return _(
+            "%(count)s at most, %(size)s each: PDF, odt, docx, ods, xlsx, csv, txt, png or jpg.",
+            count=field.most, size=filesize(field.megabytes * 1_000_000),
+        )  # fmt: skip
+    if all(field.words):
+        return _("From %(least)s to %(most)s words.", least=least, most=most)
+    if field.words[0]:
+        return _("%(least)s words at least.", least=least)
+    return _("%(most)s words at most.", most=most) if field.words[1] else None
+
+
+def _field(
+    question: Question, drawn: DrawnQuestion, field: Field, response: Response, wrong: str | None
+) -> dict[str, Any]:
     values, key = response.get(field.name, ()), shown_key(question, drawn, "options", field.name)
     return {
         "name": PREFIX + key, "key": key, "kind": field.kind, "most": field.most,
         "required": field.required,
-        "label": said(field.label) if field.label else None,
-        "help": said(field.help) if field.help else None,
+        "label": _label(field),
+        "help": _help(field),
+        "wrong": wrong,
         "value": values[0] if values else "",
         "choices": [
             {

@@ -4,12 +4,14 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from flask import abort, render_template, url_for
+from flask import abort, get_template_attribute, render_template, url_for
 
-from assessments.model import DrawnQuestion, Mark
+from assessments.model import DrawnQuestion, Mark, Response
+from assessments.registry import question_types
 from curricula.model import Module, Question, Track
 from curricula.question import GAP
 from lms import questions
+from lms.deposit_pages import with_files
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
@@ -87,7 +89,7 @@ def question_page(
             "number": number,
             "count": count,
             "flagged": unsaved.flagged if unsaved else bool(answer and answer.flagged),
-            **questions.asked(asked, item, response),
+            **with_files(questions.asked(asked, item, response), attempt.id, asked.key, number),
         },
         strip=[
             {
@@ -109,9 +111,15 @@ def question_page(
     )
 
 
-def review_page(attempt: Attempt, module: Module) -> str:
-    """Before submitting: what is answered, what is not."""
-    kept = answers(db.session(), attempt.id)
+def so_far(asked: Question, response: Response) -> str | None:
+    """What follows from a work being written and what it lacks, as HTML; None for what no person marks."""
+    state = questions.so_far(asked, response)
+    return str(get_template_attribute("learn/asked.html", "so_far")(state)) if state else None
+
+
+def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> str:
+    """Before submitting: what is answered, what is not, what a work lacks; ``refused``: submitting it just was."""
+    kept, keys = answers(db.session(), attempt.id), {each["key"] for each in attempt.questions}
     items = []
     for number, each in enumerate(attempt.questions, start=1):
         asked, answer = module.question(each["key"]), kept.get(each["key"])
@@ -121,6 +129,7 @@ def review_page(attempt: Attempt, module: Module) -> str:
                 "stem": _short(localized(asked.stem)) if asked else "",
                 "answered": answered(answer),
                 "flagged": bool(answer and answer.flagged),
+                "missing": questions.lacks(asked, read_response(answer.response) if answer else {}) if asked else [],
                 "url": url_for("quiz.question", attempt_id=attempt.id, number=number),
             }
         )
@@ -131,6 +140,9 @@ def review_page(attempt: Attempt, module: Module) -> str:
         **_place(attempt, module),
         attempt=attempt,
         items=items,
+        incomplete=any(item["missing"] for item in items),
+        by_person=any(question_types()[each.type].by_person for each in module.questions if each.key in keys),
+        refused=refused,
         unanswered=sum(not item["answered"] for item in items),
         flagged=sum(bool(item["flagged"]) for item in items),
         quiz={

@@ -19,6 +19,7 @@ def why_refused(reason: str, opens_at: datetime | None = None) -> str:
         "passed": _("This module is passed: there is nothing left to assess."),
         "unavailable": _("This module has no assessment."),
         "locked": _("Other modules are to be passed before this one."),
+        "incomplete": _("Something is missing: your work cannot be handed in yet."),
     }[reason]
 
 

@@ -104,6 +104,8 @@ GUARDED_OTHERWISE = {
     # 404 where the track has no such test: tests/views/test_placement_pages.py
     ("placement.show", "GET"), ("placement.begin", "POST"), ("placement.answer", "POST"),
     ("quiz.question", "POST"),  # the permission signed into the page: test below
+    ("deposits.change", "POST"), ("deposits.change", "GET"),  # the same; it only leads to the page of the question
+    ("deposits.download", "GET"),  # 404 without such a file of one's own: tests/functional/test_works_handed_in.py
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
     # 404 without such a delivery or column: tests/views/test_deliveries_page.py
     ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
@@ -115,7 +117,7 @@ GUARDED_OTHERWISE = {
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
-NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question"}
+NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change"}
 
 
 #: Let in, and refused for another reason: the password sent is wrong.
@@ -241,11 +243,12 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
 
 def test_an_answer_needs_the_permission_of_its_page(app: Flask) -> None:
     scene = stage(app)
-    address = scene.url("quiz.question")
+    address, files = scene.url("quiz.question"), scene.url("deposits.change")
     owner, fellow = scene.browsers["owner"], scene.browsers["fellow"]
     found = re.search(r'name="permission" value="([^"]+)"', owner.get(address).text)
     assert found is not None
-    for permission in ("", "forged", found[1][:-2]):
-        assert owner.post(address, data={"a.choice": "a", "permission": permission}).status_code == 400
-    assert fellow.post(address, data={"a.choice": "a", "permission": found[1]}).status_code == 404
+    for door in (address, files):
+        for permission in ("", "forged", found[1][:-2]):
+            assert owner.post(door, data={"a.choice": "a", "permission": permission}).status_code == 400
+        assert fellow.post(door, data={"a.choice": "a", "permission": found[1]}).status_code == 404
     assert owner.post(address, data={"a.choice": "a", "permission": found[1], "go": "2"}).status_code == 303

@@ -1,7 +1,7 @@
 """Being assessed: an attempt is drawn, answered, submitted once; its consequences share the transaction."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -11,6 +11,9 @@ from sqlalchemy import CursorResult, and_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from assessments.draw import first_form, redraw
+from assessments.model import Missing, Response
+from assessments.registry import question_types
+from assessments.works import latest_day
 from curricula.model import Module, Track
 from lms.models import Attempt, Enrolment, Exemption, utcnow
 from lms.models.secrets import new_token
@@ -26,7 +29,7 @@ class AttemptRefused(Exception):
 
     ``no_more`` attempts are spent · ``too_soon`` before ``opens_at`` · ``passed`` nothing left to pass ·
     ``unavailable`` no assessment here · ``locked`` other modules are to be passed first · ``waiting`` for a person to
-    mark what was handed in.
+    mark what was handed in · ``incomplete`` a work lacks something to be handed in (``lacking``).
     """
 
     def __init__(self, reason: str, opens_at: datetime | None = None) -> None:
@@ -142,7 +145,8 @@ def owned(session: Session, attempt_id: uuid.UUID, person_id: int) -> Attempt | 
 def submit(session: Session, attempt: Attempt, track: Track, module: Module) -> Attempt:
     """Close and grade an attempt, record what follows, promise scores and certificate: one transaction.
 
-    Submitted twice, the first result stands. Raises ``AttemptRefused`` when the module has no assessment.
+    Submitted twice, the first result stands. Raises ``AttemptRefused`` when the module has no assessment, or while a
+    work lacks something and time is left to add it.
     """
     if module.quiz is None:
         raise AttemptRefused("unavailable")
@@ -154,6 +158,8 @@ def submit(session: Session, attempt: Attempt, track: Track, module: Module) -> 
         session.refresh(attempt)
         return attempt
     given = responses(session, attempt.id)
+    if lacking(attempt, module, given, now) and (attempt.due_at is None or now < attempt.due_at):
+        raise AttemptRefused("incomplete")
     attempt.submitted_at = now
     record(session, attempt, module, graded(attempt, module, given), given, now, cause="submitted")
     # Locked before what follows is counted: of two modules finished at once, the last one sees both results.
@@ -162,3 +168,16 @@ def submit(session: Session, attempt: Attempt, track: Track, module: Module) -> 
     after_result(session, row, track, now)
     session.flush()
     return attempt
+
+
+def lacking(
+    attempt: Attempt, module: Module, given: Mapping[str, Response], now: datetime
+) -> dict[str, tuple[Missing, ...]]:
+    """What the works of an attempt lack to be handed in, by question; those that lack nothing are left out."""
+    found: dict[str, tuple[Missing, ...]] = {}
+    for item in attempt.questions:
+        question = module.question(item["key"])
+        if question is not None:
+            missing = question_types()[question.type].missing(question, given.get(question.key, {}), latest_day(now))
+            found |= {question.key: missing} if missing else {}
+    return found

@@ -54,10 +54,11 @@ function autosave(form) {
     let again = false;
     try {
       const answer = await post(url, current);
-      const { message, fix } = await answer.json().catch(() => ({}));
+      const { message, fix, so_far: told } = await answer.json().catch(() => ({}));
       if (answer.ok) {
         if (unsent === current) { unsent = null; store.drop(key); }
         wait = 1000;
+        if (told) document.querySelector("[data-so-far]").innerHTML = told;
         follow(new URLSearchParams(current));
         say("saved", message ?? "");
       } else if (answer.status >= 500 || answer.status === 429) {

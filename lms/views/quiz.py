@@ -5,19 +5,18 @@ from typing import Any
 
 from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
-from itsdangerous import BadSignature, URLSafeSerializer
 
 from curricula.model import Module, Track
 from curricula.progress import ModuleProgress
+from lms.attempt_access import mine, permission, writable
 from lms.errors import Refused
 from lms.forms.answer import TooLong, read_answer
 from lms.i18n import clock
 from lms.i18n import gettext as _
-from lms.models import Attempt, Enrolment, db
-from lms.pages import config, followed, track_or_404
+from lms.models import Enrolment, db
+from lms.pages import followed, track_or_404
 from lms.questions import notes
-from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, start_page
+from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, so_far, start_page
 from lms.refusals import too_long, why_refused
 from lms.security import requires, visitor
 from lms.services import attempts, learning
@@ -73,17 +72,17 @@ def question(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     if request.method == "POST":
         return _answered(attempt_id, number)
     visitor()
-    attempt, _track, module = _mine(attempt_id)
+    attempt, _track, module = mine(attempt_id)
     if attempt.submitted_at is not None:
         return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
-    return question_page(attempt, module, number, permission=_permission(attempt))
+    return question_page(attempt, module, number, permission=permission(attempt))
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>/review")
 @requires(*READERS)
 def review(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """Before submitting: what is answered, what is not."""
-    attempt, _track, module = _mine(attempt_id)
+    attempt, _track, module = mine(attempt_id)
     if attempt.submitted_at is not None:
         return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
     return review_page(attempt, module)
@@ -93,8 +92,14 @@ def review(attempt_id: uuid.UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def submit(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """Close and grade the attempt; done twice, the first result stands."""
-    attempt, track, module = _mine(attempt_id)
-    attempts.submit(db.session(), attempt, track, module)
+    attempt, track, module = mine(attempt_id)
+    try:
+        attempts.submit(db.session(), attempt, track, module)
+    except AttemptRefused as refusal:
+        if refusal.reason != "incomplete":
+            raise
+        db.session.rollback()
+        return review_page(attempt, module, refused=True), 409
     db.session.commit()
     return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
 
@@ -103,7 +108,7 @@ def submit(attempt_id: uuid.UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def result(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """The score, the way on, and the feedback of every option."""
-    attempt, track, module = _mine(attempt_id)
+    attempt, track, module = mine(attempt_id)
     if attempt.submitted_at is None or module.quiz is None:
         return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
     return result_page(attempt, track, module)
@@ -111,7 +116,7 @@ def result(attempt_id: uuid.UUID) -> ResponseReturnValue:
 
 def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     wants_json = request.accept_mimetypes.best == "application/json"
-    attempt = _writable(attempt_id)
+    attempt = writable(attempt_id)
     module = attempt_module(attempt)
     asked, item = asked_question(attempt, module, number)
     try:
@@ -120,8 +125,8 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         what = too_long(error.count, error.most)
         if wants_json:
             return jsonify(message=what), 413
-        permission = _permission(attempt)
-        return question_page(attempt, module, number, permission=permission, error=what, unsaved=error.sent), 413
+        allowed = permission(attempt)
+        return question_page(attempt, module, number, permission=allowed, error=what, unsaved=error.sent), 413
     except AnswerRefused as refusal:
         db.session.commit()  # a late answer is in the record, though it does not count
         if wants_json:
@@ -129,7 +134,8 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
     db.session.commit()
     if wants_json:
-        return jsonify(message=" ".join([_saved(saved), *notes(asked, item, saved.response)]))
+        said = " ".join([_saved(saved), *notes(asked, item, saved.response)])
+        return jsonify(message=said, so_far=so_far(asked, saved.response))
     go = request.form.get("go", "")
     if go.isdigit() and 1 <= int(go) <= len(attempt.questions):
         stays = "answer" if int(go) == number else None  # what follows is read where one was
@@ -137,46 +143,11 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
 
 
-def _writable(attempt_id: uuid.UUID) -> Attempt:
-    """The attempt a page may answer: its signed permission names it, and the visitor, if any, owns it.
-
-    An answer given on a page that outlived its session is kept: the permission opens this attempt alone. It also
-    stands for the form token, since no other site can know it.
-    """
-    try:
-        allowed = _permissions().loads(request.form.get("permission", ""))
-    except BadSignature:
-        abort(400)
-    if allowed != str(attempt_id):
-        abort(400)
-    if current_user.is_authenticated:
-        return _mine(attempt_id)[0]
-    attempt = db.session.get(Attempt, attempt_id)
-    if attempt is None:
-        abort(404)
-    return attempt
-
-
-def _permissions() -> URLSafeSerializer:
-    return URLSafeSerializer(config().secret_key, salt="answer this attempt")
-
-
-def _permission(attempt: Attempt) -> str:
-    return _permissions().dumps(str(attempt.id))
-
-
 def _saved(saved: Saved) -> str:
     when = _("Saved at %(time)s", time=clock(saved.at))
     if not saved.elsewhere:
         return when
     return when + " " + _("Another tab had answered this question: the answer of this page counts now.")
-
-
-def _mine(attempt_id: uuid.UUID) -> tuple[Attempt, Track, Module]:
-    attempt = attempts.owned(db.session(), attempt_id, visitor().person.id)
-    if attempt is None:
-        abort(404)
-    return attempt, followed(attempt.enrolment), attempt_module(attempt)
 
 
 def _locking(row: Enrolment, track: Track, module: Module) -> ModuleProgress | None:

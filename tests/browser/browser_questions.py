@@ -10,6 +10,7 @@ from browser_stage import Stage
 from playwright.sync_api import Locator, Page
 from sqlalchemy import select
 
+from assessments.registry import question_types
 from curricula.bank import read_bank
 from curricula.model import Localized, Module, Question, Track
 from curricula.problems import Place
@@ -36,8 +37,9 @@ def right(key: str) -> dict[str, list[str]]:
 
 
 def samples(module: Module) -> tuple[Question, ...]:
-    """The sample of each type, its key the type's, as a question of that module."""
-    found = [read_bank(Place.of(path.name, path.read_bytes()), [])[0] for path in sorted(SAMPLES.glob("*.toml"))]
+    """The sample of each type that no person marks, its key the type's, as a question of that module."""
+    every = [read_bank(Place.of(path.name, path.read_bytes()), [])[0] for path in sorted(SAMPLES.glob("*.toml"))]
+    found = [each for each in every if not question_types()[each.type].by_person]
     keyed = [
         *(replace(each, key=each.type) for each in found),
         *(ticked(each) for each in found if each.type == "errors"),

@@ -105,9 +105,9 @@ def test_a_text_that_is_no_number_is_kept_and_told_at_once(learner_client: Flask
     told = page.send(JSON, temps="1e4", gain="45,5", gain__unit="h").json or {}
     assert "« 1e4 » ne se lit pas comme un nombre" in told["message"].replace("\u202f", " ")
     shown = page.get().text
-    assert 'aria-describedby="f-temps-note"' in shown
-    assert 'id="f-temps-note"' in shown
-    assert 'id="f-gain-note"' not in shown
+    assert 'aria-describedby="f-temps-wrong"' in shown
+    assert 'id="f-temps-wrong"' in shown
+    assert 'id="f-gain-wrong"' not in shown
     assert 'value="1e4"' in shown
     assert '<option value="h" selected>' in shown
     told = page.send(JSON, temps="18,000", temps__unit="litre").json or {}
