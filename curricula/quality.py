@@ -228,7 +228,7 @@ def question_findings(where: tuple[str, ...], question: Question) -> Iterator[Fi
     for option in question.options:
         yield from _option((*where, "option", option.key), option)
         if told_apart and not option.correct and not option.misconception:
-            where_option = (*where, "option", option.key)
+            where_option = (*where, "option", option.key, "misconception")
             yield finding(where_option, "advice", N_("Say which misconception this option stands for."))
     texts = Counter(option.text.get(language, "") for option in question.options for language in LANGUAGES)
     if any(count > 1 for text, count in texts.items() if text and not _same_in_both(question, text)):
