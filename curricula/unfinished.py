@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator
 
 from curricula.anatomy import Types
+from curricula.finding import Finding, finding
 from curricula.lacking import lacking
 from curricula.model import Question
 from curricula.problems import N_
-from curricula.quality import Finding, finding, question_findings
+from curricula.question_quality import question_findings
 
 
 def alone(question: Question, types: Types) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from assessments.draw import as_written
 from assessments.registry import anatomies, question_types
+from curricula.finding import Finding
 from curricula.model import LANGUAGES, Module, Question
-from curricula.quality import Finding
 from curricula.unfinished import alone, in_module
 from lms import questions
 from lms.i18n import gettext as _

@@ -74,7 +74,11 @@ def fields(question: Question) -> dict[str, str]:
         data |= _texts(row + "title", criterion.title)
         for at, level in enumerate(criterion.levels):
             inner = f"{row}levels-{at}-"
-            data |= {inner + "key": level.key, inner + "points": str(level.points), **_texts(inner + "text", level.text)}
+            data |= {
+                inner + "key": level.key,
+                inner + "points": str(level.points),
+                **_texts(inner + "text", level.text),
+            }
     return data
 
 

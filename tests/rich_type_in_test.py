@@ -1,4 +1,4 @@
-"""A type of question that has everything an anatomy may have, and questions of it: what holds of it holds of any type."""
+"""A type of question that has everything an anatomy may have, and questions of it."""
 
 from dataclasses import replace
 
@@ -13,8 +13,8 @@ RICH = Anatomy(
     options=(1, 6), right=(0, 6), places=(1, 4), criteria=(1, 3),
     parts=frozenset({"place", "leads", "points", "value", "accepted"}),
     settings=(
-        Setting("order", ("free", "given"), "Order of the items", "In which order they are shown.", ("Any", "As written")),
-        Setting("near", range(0, 101), "Points of a neighbour", "What a cell beside the right one earns."),
+        Setting("order", ("free", "given"), "Order of the items", "How they are shown.", ("Any", "As written")),
+        Setting("near", range(101), "Points of a neighbour", "What a cell beside the right one earns."),
     ),
     option_name="Item to classify", place_name="Category",
 )  # fmt: skip

@@ -61,9 +61,7 @@ class OptionForm(PartRow):
     leads = SelectField(validate_choice=False)
     points = NumberField(N_("Points, 0 to 100"), 0, 100, needed=False)
     value = line(N_("Number expected"), 40, description=N_("With digits and a point, for example 12.5."))
-    tolerance = line(
-        N_("Tolerance"), 40, description=N_("How far from it one may be: 0.5 or 2%, for example.")
-    )
+    tolerance = line(N_("Tolerance"), 40, description=N_("How far from it one may be: 0.5 or 2%, for example."))
     accepted_fr = line(N_("Accepted in French"), 2000, description=N_("« | » between forms; the first is shown."))
     accepted_en = line(N_("Accepted in English"), 2000, description=N_("« | » between forms; the first is shown."))
 
@@ -206,5 +204,5 @@ def _says(field: Any) -> bool:
     if isinstance(field, Rows):
         return False
     if isinstance(field, NumberField):
-        return bool(field._value())
+        return field.data is not None or any(field.raw_data or ())
     return bool(field.data) if isinstance(field, BooleanField) else bool(clean(field.data))

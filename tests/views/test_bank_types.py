@@ -136,7 +136,10 @@ def test_numbers_that_are_none_are_refused_and_shown_again(app: Flask, author: A
 
 def test_a_setting_cannot_smuggle_anything_in(app: Flask, author: Author) -> None:
     odd = {"settings-0-key": 'near = 1 }\nkey = "x"', "settings-0-value": "1", "settings-999999999-value": "2"}
-    assert author.post(PAGE, **{**fields(replace(WHOLE, settings=())), **odd, "edition": "1", "do": "save"}).status_code == 303
+    assert (
+        author.post(PAGE, **{**fields(replace(WHOLE, settings=())), **odd, "edition": "1", "do": "save"}).status_code
+        == 303
+    )
     assert kept(app) == replace(WHOLE, settings=())
 
 
