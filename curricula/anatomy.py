@@ -9,9 +9,10 @@ from curricula.problems import N_
 
 #: What else an option may say, beside its text, its feedback and whether it is right.
 #:
-#: ``place`` the place it belongs to · ``leads`` the place it leads to, none ending the way · ``points`` what choosing
-#: it earns, 0 to 100 · ``value`` the number expected · ``accepted`` the forms accepted, by language.
-Part = Literal["place", "leads", "points", "value", "accepted"]
+#: ``place`` the place it belongs to · ``kind`` the same, none for what belongs nowhere · ``leads`` the place it leads
+#: to, none ending the way · ``points`` what choosing it earns, 0 to 100 · ``value`` the number expected · ``accepted``
+#: the forms accepted, by language.
+Part = Literal["place", "kind", "leads", "points", "value", "accepted"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class Anatomy:
         return next((setting for setting in self.settings if setting.key == key), None)
 
     def says(self, part: Part) -> bool:
-        """Whether its options say that."""
-        return part in self.parts | self.may
+        """Whether its options say that; the place they belong to, where some belong nowhere too."""
+        said = self.parts | self.may
+        return part in said or (part == "place" and "kind" in said)
 
     def fitted(self, question: Question) -> Question:
         """The question without what one of this type has no use for."""

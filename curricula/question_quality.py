@@ -1,6 +1,5 @@
 """What would make a question better, or keeps it from being published, whatever its type."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,22 +12,20 @@ from curricula.problems import N_
 GIVEAWAY = Fraction(3, 2)
 #: A place that so many of at least so many options belong to is a good guess for all of them.
 CROWDED, CROWD = Fraction(2, 3), 4
-#: Where a stem has a gap: « [[key]] ».
-GAP = re.compile(r"\[\[([a-z0-9-]+)\]\]")
 
 
 def question_findings(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
     """What is found in one question, wherever it stands (``where``)."""
     not_written = N_("The question is not written in this language.")
     yield from _unwritten((*where, "stem"), question.stem, not_written)
-    yield from _gaps(where, question)
     told_apart = any(option.correct for option in question.options)
     for option in question.options:
         yield from _option((*where, "option", option.key), option)
         if told_apart and not option.correct and not option.misconception:
             message = N_("Say which misconception this option stands for.")
             yield finding((*where, "option", option.key, "misconception"), "advice", message)
-    if _repeated([(_scene(question, option), option.text) for option in question.options if option.accepted is None]):
+    chosen = [(_scene(question, option), option.text) for option in question.options if not _filled(question, option)]
+    if _repeated(chosen):
         yield finding(where, "blocking", N_("Two options say the same."))
     yield from _giveaway(where, question)
     yield from _places(where, question)
@@ -46,23 +43,14 @@ def _repeated(said: list[tuple[str, Localized]]) -> bool:
     return any(count > 1 for count in counts.values())
 
 
+def _filled(question: Question, option: Option) -> bool:
+    """Whether an option is a gap, or something to write: its text is no choice."""
+    return option.accepted is not None or any(f"[[{option.key}]]" in text for text in question.stem.values())
+
+
 def _scene(question: Question, option: Option) -> str:
     """What an option is decided beside: where ways lead from place to place, the options of its own place."""
     return option.place if any(each.leads for each in question.options) else ""
-
-
-def _gaps(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
-    """A stem that has gaps has one for each option, in each language."""
-    keys = {option.key for option in question.options}
-    if not any(GAP.search(text) for text in question.stem.values()):
-        return
-    for language in LANGUAGES:
-        gaps = set(GAP.findall(question.stem.get(language, "")))
-        here = (*where, "stem", language)
-        for key in sorted(gaps - keys):
-            yield finding(here, "blocking", N_("The text has a gap [[%(key)s]] that nothing fills."), key=key)
-        for key in sorted(keys - gaps) if question.stem.get(language) else ():
-            yield finding(here, "blocking", N_("The text has no gap [[%(key)s]]."), key=key)
 
 
 def _option(where: tuple[str, ...], option: Option) -> Iterator[Finding]:
@@ -95,7 +83,7 @@ def _places(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
     if len(question.places) <= len(question.options):
         for place in question.places:
             if not used[place.key]:
-                message = N_("Nothing belongs here: whoever counts leaves it out.")
+                message = N_("No option belongs here: add one, or remove it.")
                 yield finding((*where, "place", place.key), "advice", message)
     most, count = used.most_common(1)[0]
     if len(question.options) >= CROWD and len(question.places) > 1 and count >= len(question.options) * CROWDED:

@@ -14,6 +14,7 @@ from curricula.lessons import lesson_file_path
 from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.problems import N_, Place, Problem
 from curricula.references import check_references
+from curricula.rules import contradictions
 from curricula.tables import RENAME_ONE, line_of_key, repeated
 
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
@@ -107,12 +108,8 @@ def _draw(module: Module, place: Place) -> Iterator[Problem]:
     if quiz is None:
         return
     bank = module.assessed_questions
-    if quiz.difficulties and (len(quiz.difficulties) != 3 or sum(quiz.difficulties) != quiz.questions):
-        what, fix = (
-            N_("« difficulties » does not share out the questions drawn."),
-            N_("Write three numbers whose sum is %(drawn)s."),
-        )
-        yield place.problem(line, what, fix, drawn=quiz.questions)
+    for lack in contradictions(quiz):
+        yield place.problem(line, lack.what, lack.fix, **dict(lack.values))
     for level, wanted in enumerate(quiz.difficulties[:3], start=1):
         count = sum(question.difficulty == level for question in bank)
         if wanted * quiz.forms > count:
@@ -124,9 +121,6 @@ def _draw(module: Module, place: Place) -> Iterator[Problem]:
         what = N_("%(forms)s forms of %(drawn)s questions cannot be made of %(count)s questions.")
         fix = N_("Write more questions, or fewer forms; reserved ones are assessed alone where there are some.")
         yield place.problem(line, what, fix, forms=quiz.forms, drawn=quiz.questions, count=len(bank))
-    if quiz.correction == "closed" and not quiz.supervised:
-        what = N_("The correction waits for the end of a sitting, and the assessment has none.")
-        yield place.problem(line, what, N_('Add supervised = true, or write correction = "after".'))
 
 
 def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:

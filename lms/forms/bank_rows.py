@@ -61,7 +61,11 @@ class OptionForm(PartRow):
     leads = SelectField(validate_choice=False)
     points = NumberField(N_("Points, 0 to 100"), 0, 100, needed=False)
     value = line(N_("Number expected"), 40, description=N_("With digits and a point, for example 12.5."))
-    tolerance = line(N_("Tolerance"), 40, description=N_("How far from it one may be: 0.5 or 2%, for example."))
+    tolerance = line(
+        N_("Tolerance"),
+        40,
+        description=N_("How far from it one may be: a number, or a share of it with a percent sign."),
+    )
     accepted_fr = line(N_("Accepted in French"), 2000, description=N_("« | » between forms; the first is shown."))
     accepted_en = line(N_("Accepted in English"), 2000, description=N_("« | » between forms; the first is shown."))
 
@@ -69,7 +73,7 @@ class OptionForm(PartRow):
         """Say what an option of that type is asked, its places being those of the question."""
         if anatomy.right is None:
             label_texts(self, {"feedback": _("What it teaches, said once corrected")})
-        optional = "place" in anatomy.may - anatomy.parts
+        optional = "place" not in anatomy.parts
         offer(self.place, _(anatomy.place_name), places, _("None") if optional else _("To be chosen"))
         offer(self.leads, _("Leads to"), places, _("The end"))
 
