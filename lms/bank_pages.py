@@ -1,6 +1,6 @@
 """What a bank's pages show: a question as learners will see it, what each field lacks, its list."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import render_template
@@ -10,6 +10,7 @@ from assessments.draw import as_written
 from assessments.registry import anatomies, question_types
 from curricula.finding import Finding
 from curricula.model import LANGUAGES, Module, Question
+from curricula.texts import with_each
 from curricula.unfinished import alone, in_module
 from lms import questions
 from lms.i18n import gettext as _
@@ -33,15 +34,26 @@ def preview(question: Question) -> list[dict[str, Any]]:
     seen = []
     for language in LANGUAGES:
         with speaking(language):
+            shown = _with_blanks(question, language)
             html = render_template(
-                "author/bank_seen.html", language=language,
-                stem=inline_markup(question.stem) or _("(not written yet)"),
-                asked=questions.asked(question, drawn, {}) if known else None,
-                corrected=questions.corrected(question, drawn, {}, None) if known else None,
+                "author/bank_seen.html", language=language, stem=inline_markup(shown.stem),
+                asked=questions.asked(shown, drawn, {}) if known else None,
+                corrected=questions.corrected(shown, drawn, {}, None) if known else None,
             )  # fmt: skip
         seen.append({"language": language, "html": Markup(html)})  # noqa: S704 - our own template
     names = language_names()
     return [{**each, "name": names[each["language"]]} for each in seen]
+
+
+def _with_blanks(question: Question, language: str) -> Question:
+    """The question with what is not written in that language said so: a control without words is none."""
+
+    def written(way: str, text: Mapping[str, str]) -> Mapping[str, str]:
+        silent = text.get(language) or way.endswith(("/feedback", "/accepted"))
+        return text if silent else {**text, language: _("(not written yet)")}
+
+    found: Question = with_each(question, written)
+    return found
 
 
 def lacks(question: Question, module: Module, bank_keys: Collection[str] = ()) -> dict[str, list[dict[str, Any]]]:
