@@ -74,13 +74,14 @@ class Told:
 class Sheet:
     """How a question is answered: an instruction, then fields.
 
-    ``layout``: ``rows`` one below the other · ``prose`` choices as the sentences of a text, in order · ``gaps`` fields
-    in the stem, where it says ``[[name]]`` · ``grid`` choices in rows of ``columns``, as a matrix.
+    ``layout``: ``rows`` one below the other · ``order`` the ranks of things, one below the other · ``prose`` the
+    sentences of a text, in order: choices, or one field each · ``gaps`` fields in the stem, where it says ``[[name]]``
+    · ``grid`` choices in rows of ``columns``, as a matrix.
     """
 
     instruction: str
     fields: tuple[Field, ...]
-    layout: Literal["rows", "prose", "gaps", "grid"] = "rows"
+    layout: Literal["rows", "order", "prose", "gaps", "grid"] = "rows"
     columns: int = 0
     told: tuple[Told, ...] = ()
 

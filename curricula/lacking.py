@@ -31,15 +31,18 @@ def lacking(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
     """Everything a question lacks, or has too much of."""
     yield from _counts(question, anatomy)
     checks: dict[Part, Callable[[Question, Option], Iterable[Lack]]] = {
-        "place": _place, "leads": _leads, "value": _value, "accepted": _accepted,
+        "place": _place, "kind": _kind, "leads": _leads, "value": _value, "accepted": _accepted,
     }  # fmt: skip
     for option in question.options:
         for part in sorted(anatomy.parts & checks.keys()):
             yield from checks[part](question, option)
+    if "kind" in anatomy.parts and not any(option.place for option in question.options):
+        yield _lack(("option",), N_("No option belongs to a place."), N_("Give one at least its place."))
     if "leads" in anatomy.parts:
         yield from _ways(question)
     yield from _criteria(question)
     yield from _settings(question, anatomy)
+    yield from _rows(question, anatomy)
 
 
 def _counts(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
@@ -63,6 +66,10 @@ def _place(question: Question, option: Option) -> Iterator[Lack]:
     if question.place(option.place) is None:
         what, fix = N_("Option « %(key)s » belongs to no place."), N_("Name one of the places of the question.")
         yield _lack(("option", option.key, "place"), what, fix, key=option.key)
+
+
+def _kind(question: Question, option: Option) -> Iterable[Lack]:
+    return _place(question, option) if option.place else ()
 
 
 def _leads(question: Question, option: Option) -> Iterator[Lack]:
@@ -154,6 +161,15 @@ def _settings(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
             allowed = known.allowed
             names = f"{allowed[0]}-{allowed[-1]}" if isinstance(allowed, range) else ", ".join(allowed)
             yield _lack(("setting", key), what, fix, key=key, value=value, known=names)
+
+
+def _rows(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
+    """Places that are the cells of a matrix fill its rows."""
+    setting = anatomy.setting("columns")
+    columns = question.setting("columns") or (setting.usual if setting else 1)
+    if setting and columns in setting.allowed and len(question.places) % int(columns):
+        what, fix = N_("The last row of %(columns)s cells is not whole."), N_("Add its places, or change the columns.")
+        yield _lack(("place",), what, fix, columns=columns)
 
 
 def _lack(path: tuple[str, ...], what: str, fix: str, **values: object) -> Lack:

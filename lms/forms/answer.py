@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 from assessments.model import DrawnQuestion, Field
 from assessments.registry import question_types
 from curricula.model import Question
-from lms.questions import PREFIX
+from lms.questions import PREFIX, shown_key
 from lms.services.answers import Sent
 
 #: Characters of what is written on one line; of a text when its field does not say.
@@ -32,7 +32,7 @@ def read_answer(form: MultiDict[str, str], question: Question, drawn: DrawnQuest
     """
     response: dict[str, tuple[str, ...]] = {}
     for field in question_types()[question.type].fields(question, drawn):
-        response |= _values(form, field)
+        response |= _values(form, field, question, drawn)
     page, turn = form.get("page", ""), form.get("turn", "")
     return Sent(
         response, bool(form.get("flag")), page if _PAGE.fullmatch(page) else "",
@@ -40,11 +40,13 @@ def read_answer(form: MultiDict[str, str], question: Question, drawn: DrawnQuest
     )  # fmt: skip
 
 
-def _values(form: MultiDict[str, str], field: Field) -> dict[str, tuple[str, ...]]:
-    sent = form.getlist(PREFIX + field.name)
-    offered = {choice.key for choice in field.choices}
+def _values(
+    form: MultiDict[str, str], field: Field, question: Question, drawn: DrawnQuestion
+) -> dict[str, tuple[str, ...]]:
+    sent = form.getlist(PREFIX + shown_key(question, drawn, "options", field.name))
+    offered = {shown_key(question, drawn, "places", choice.key): choice.key for choice in field.choices}
     if field.kind in ("one", "pick", "several"):
-        values = [value for value in dict.fromkeys(sent) if value in offered]
+        values = [offered[value] for value in dict.fromkeys(sent) if value in offered]
         return {field.name: tuple(values if field.kind == "several" else values[:1])}
     if field.kind == "files":
         return {}  # files come by their own way, one at a time

@@ -113,7 +113,7 @@ _HANDED_IN = (
         _A.c.submitted_at,
     )
     .join_from(_E, _A, _A.c.enrolment_id == _E.c.id)
-    .where(_E.c.person_id.in_(bindparam("people", expanding=True)), _A.c.submitted_at.is_not(None))
+    .where(_E.c.person_id.in_(bindparam("people", expanding=True)), _A.c.score.is_not(None))
 )
 
 

@@ -1,7 +1,7 @@
 // Manager Public IA. Progressive enhancement only: every page works without this file.
 // Each part starts from a data- attribute of the page and does one thing.
 
-import { all, memory, post } from "./page.js";
+import { all, memory, post, shown, ticked, typed } from "./page.js";
 
 const store = memory("sessionStorage");
 
@@ -87,13 +87,16 @@ function autosave(form) {
     if (!entry) continue;
     if (kept === key && !entry.submitted) {
       const values = new URLSearchParams(entry.body);
-      for (const field of inputs()) field.checked = values.getAll(field.name).includes(field.value);
+      for (const field of inputs()) {
+        if (ticked(field)) field.checked = values.getAll(field.name).includes(field.value);
+        else field.value = values.get(field.name) ?? "";
+      }
       unsent = body();
     } else if (entry.submitted) store.drop(kept);
     else post(entry.url, entry.body).then((answer) => { if (answer.ok || answer.status === 404 || answer.status === 409) store.drop(kept); }).catch(() => {});
   }
   if (unsent !== null) send();
-  else if (inputs().some((field) => field.checked !== field.defaultChecked)) changed(); // before this file came
+  else if (inputs().some((field) => typed(field) !== shown(field))) changed(); // before this file came
 
   document.addEventListener("change", (event) => { if (inputs().includes(event.target)) changed(); });
   form.addEventListener("submit", () => {
