@@ -16,7 +16,7 @@ RICH = Anatomy(
         Setting("order", ("free", "given"), "Order of the items", "How they are shown.", ("Any", "As written")),
         Setting("near", range(101), "Points of a neighbour", "What a cell beside the right one earns."),
     ),
-    option_name="Item to classify", place_name="Category",
+    option_name="Rich item", place_name="Rich place",
 )  # fmt: skip
 
 _TEXT = st.text("aé’ *|", max_size=6).map(str.strip)

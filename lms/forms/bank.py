@@ -1,14 +1,13 @@
 """The form of a question, whatever its type: what it asks follows the anatomy of the type that is chosen."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 
 from assessments.registry import anatomies
-from curricula.anatomy import Anatomy, Setting
+from curricula.anatomy import Anatomy
 from curricula.fields import KEY
 from curricula.model import LANGUAGES, Module, Question
 from curricula.problems import N_
@@ -17,7 +16,6 @@ from lms.forms.bank_rows import (
     CriterionForm,
     OptionForm,
     PlaceForm,
-    SettingRow,
     forms,
     given_keys,
     label_texts,
@@ -26,6 +24,7 @@ from lms.forms.bank_rows import (
     texts_of,
 )
 from lms.forms.bank_search import difficulty_names, objective_names, offer, source_names, type_names
+from lms.forms.bank_settings import SettingRow, ShownSetting, shown_setting
 from lms.forms.parts import Rows, clean
 from lms.i18n import gettext as _
 from lms.i18n import localized
@@ -39,16 +38,6 @@ ANY = Anatomy(
     options=(0, 30), right=(0, 30), places=(0, 30), criteria=(0, 30),
     may=frozenset({"place", "leads", "points", "value", "accepted"}),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ShownSetting:
-    """A setting of the type, its row in the form; ``choices`` where it is chosen among words."""
-
-    row: SettingRow
-    label: str
-    help: str
-    choices: list[tuple[str, str]]
 
 
 class QuestionForm(FlaskForm):  # type: ignore[misc]
@@ -131,7 +120,7 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
     def shown_settings(self) -> list[ShownSetting]:
         """The settings of the type chosen."""
         rows = {row.key.data: row for row in forms(self.settings)}
-        return [_shown(setting, rows[setting.key]) for setting in self.anatomy.settings]
+        return [shown_setting(setting, rows[setting.key]) for setting in self.anatomy.settings]
 
     def question(self, key: str) -> Question:
         """All that is written, without the rows left blank; each part has a key of its own."""
@@ -190,18 +179,3 @@ def _named(row: PlaceForm) -> str:
         row.text_en.data
     )
     return f"{row.kept_key} · {' '.join(text.split())[:60]}" if text else row.kept_key
-
-
-def _shown(setting: Setting, row: SettingRow) -> ShownSetting:
-    allowed, value = setting.allowed, row.value.data or ""
-    row.value.label.text, row.value.description = _(setting.label), _(setting.help)
-    if isinstance(allowed, range):
-        bounds = _("From %(low)s to %(high)s. Empty: %(usual)s.", low=allowed[0], high=allowed[-1], usual=setting.usual)
-        row.value.description = f"{row.value.description} {bounds}".strip()
-        return ShownSetting(row, row.value.label.text, row.value.description, [])
-    names = dict(zip(allowed, map(_, setting.names or allowed), strict=True))
-    first = _("As usual: %(what)s", what=names[allowed[0]])
-    choices = [("", first), *((word, names[word]) for word in allowed if word != allowed[0] or word == value)]
-    if value and value not in names:
-        choices.append((value, _("%(key)s (not known here)", key=value[:60])))
-    return ShownSetting(row, row.value.label.text, row.value.description, choices)

@@ -1,6 +1,5 @@
-"""The rows of a question's form: its options, its places, the criteria of its rubric, what it sets."""
+"""The rows of a question's form: its options, its places, the criteria of its rubric."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
@@ -19,9 +18,6 @@ Part = TypeVar("Part", Option, Spot, Criterion, CriterionLevel)
 
 #: Longest text, longest note and longest key, in characters.
 TEXT, NOTE, KEY_LENGTH = 20_000, 500, 90
-#: What a setting may be called.
-_SETTING = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 
 class PartRow(Row):
@@ -134,19 +130,6 @@ class CriterionForm(PartRow):
         """The criterion as written, its key perhaps empty."""
         levels = given_keys((row.level() for row in forms(self.levels) if not row.blank), numbered("l"))
         return Criterion(self.kept_key, texts_of(self, "title"), self.weight.data or 1, tuple(levels))
-
-
-class SettingRow(Row):
-    """Something the question sets: which setting, and its value; empty where it is the usual one."""
-
-    value = StringField(validators=[at_most(NOTE)])
-
-    def setting(self) -> tuple[str, str | int] | None:
-        """The setting as written, None where it says nothing."""
-        name, said = self.key.data or "", clean(self.value.data)
-        if not said or not _SETTING.fullmatch(name):
-            return None
-        return name, int(said) if _INTEGER.fullmatch(said) else said
 
 
 def forms(rows: Any) -> list[Any]:

@@ -12,11 +12,13 @@ from assessments.registry import anatomies
 from curricula.model import Option, Question
 from curricula.pieces import question_in, question_path
 from curricula.registry import shipped_tracks
+from curricula.texts import texts_in_question
 from lms.app import create_app
 from lms.bank_changes import arranged, differences
 from lms.forms.bank import QuestionForm
 from lms.models import db
 from lms.services import drafts
+from lms.text_names import text_name
 from tests.bank_in_test import MODULE, TRACK, Author, fields
 from tests.conftest import make_config
 from tests.page_in_test import filled
@@ -73,7 +75,7 @@ def test_a_page_that_is_saved_untouched_changes_nothing(app: Flask, author: Auth
     assert author.write(PAGE, WHOLE).status_code == 303
     assert kept(app) == WHOLE
     page = author.get(PAGE).text
-    for said in ("Item to classify o1", "Category p1", "Critère c1", "Niveau l2", "Order of the items", "As written",
+    for said in ("Rich item o1", "Rich place p1", "Critère c1", "Niveau l2", "Order of the items", "As written",
                  "Points of a neighbour", "De 0 à 100"):  # fmt: skip
         assert said in page.replace("\u00a0", " ").replace("\u202f", " "), said
     assert '<option selected value="p2">p2 · Low risk (fr)</option>' in page
@@ -123,6 +125,13 @@ def test_what_is_lacking_is_said_beside_its_field(author: Author) -> None:
         assert f'id="{field}-lack"' in page, field
     assert 'id="settings-0-value-lack"' in page
     assert "ne distinguent pas" in page
+
+
+def test_every_text_has_a_name_where_it_is_translated(forms: Flask) -> None:
+    with forms.test_request_context("/"):
+        names = {name: text_name(name) for name in texts_in_question(WHOLE)}
+    assert {name for name, said in names.items() if said == name} == set()
+    assert len(set(names.values())) == len(names)
 
 
 def test_numbers_that_are_none_are_refused_and_shown_again(app: Flask, author: Author) -> None:
