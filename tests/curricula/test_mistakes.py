@@ -128,7 +128,7 @@ MISTAKES = [
     Mistake("unknown source of a question", BANK, SOURCE, SOURCE.replace("white-paper", "blog"), '"m1-q1"',
             "« blog »", "one of"),
     Mistake("unknown question type", BANK, '"single"', '"essay"', '"m1-q1"', "« essay » is unknown",
-            "multiple, single"),
+            "Use one of: "),
     Mistake("difficulty 4", BANK, "difficulty = 3", "difficulty = 4", "difficulty = 4", "is 4.", "from 1 to 3"),
     Mistake("two right answers in a single", BANK, 'key = "b"\ntext = { fr = "Signer"',
             'key = "b"\ncorrect = true\ntext = { fr = "Signer"',

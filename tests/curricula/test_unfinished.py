@@ -41,7 +41,7 @@ def options(**second: object) -> tuple[Option, ...]:
 @pytest.mark.parametrize(
     ("changes", "path"),
     [
-        ({"type": "essay"}, ("type",)),
+        ({"type": "to-come"}, ("type",)),
         ({"options": ()}, ("option",)),
         ({"options": WHOLE.options[1:]}, ("option",)),
         ({"options": WHOLE.options * 5}, ("option",)),

@@ -78,11 +78,11 @@ def test_only_what_cannot_be_kept_is_refused_and_nothing_is_lost(app: Flask, aut
     assert "Kept in the page" in answer.text
     assert "20000 caractères" in answer.text.replace("\u00a0", " ").replace("\u202f", "")
     assert kept(app) == FIRST
-    odd = {"type": "essay", "difficulty": "9", "objective": "gone", "source": "x" * 500, "edition": "1"}
+    odd = {"type": "to-come", "difficulty": "9", "objective": "gone", "source": "x" * 500, "edition": "1"}
     assert author.post(PAGE, **{**fields(FIRST), **odd}).status_code == 303
     found = kept(app)
     assert found is not None
-    assert (found.type, found.difficulty, found.objective) == ("essay", 1, "gone")
+    assert (found.type, found.difficulty, found.objective) == ("to-come", 1, "gone")
     page = author.get(PAGE).text
     assert "gone (inconnu ici)" in page
     assert "Ce type de question est inconnu ici." in page

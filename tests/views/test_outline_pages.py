@@ -159,7 +159,7 @@ def test_what_cannot_be_kept_is_refused_and_given_back(
     assert said in answer.text
     back = filled(answer.text, "edition")
     assert back["summary-fr"] == "Écrit avant le refus."
-    assert name in {"sources-0-mark", "status"} or back[name] == value
+    assert name in {"sources-0-mark", "status", "correction"} or back[name] == value
     assert now.module() == before
 
 
