@@ -12,8 +12,8 @@ from curricula.problems import N_
 
 #: ``each``: the share of options in their place. ``all``: a point when every option is, nothing otherwise.
 SCORING = Setting(
-    "scoring", ("each", "all"), N_("Partial credit"), N_("What an answer that is right in part earns."),
-    names=(N_("The share of items rightly placed"), N_("Everything or nothing")),
+    "scoring", ("each", "all"), N_("Partial credit"), N_("What some options in their place earn."),
+    (N_("The share of options in their place"), N_("Everything or nothing")),
 )  # fmt: skip
 
 #: What an option is worth in a place, 0 to 1.

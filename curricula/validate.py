@@ -15,6 +15,7 @@ from curricula.model import LANGUAGES, Module, Question, Track
 from curricula.placement import check_placement
 from curricula.problems import N_, Place, Problem
 from curricula.references import check_references
+from curricula.rules import contradictions
 from curricula.tables import RENAME_ONE, line_of_key, repeated
 
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
@@ -109,13 +110,8 @@ def _draw(module: Module, place: Place) -> Iterator[Problem]:
     if quiz is None:
         return
     bank = module.assessed_questions
-    shared = len(quiz.difficulties) == 3 and sum(quiz.difficulties) == quiz.questions and min(quiz.difficulties) >= 0
-    if quiz.difficulties and not shared:
-        what, fix = (
-            N_("« difficulties » does not share out the questions drawn."),
-            N_("Write three numbers whose sum is %(drawn)s."),
-        )
-        yield place.problem(line, what, fix, drawn=quiz.questions)
+    for lack in contradictions(quiz):
+        yield place.problem(line, lack.what, lack.fix, **dict(lack.values))
     for level, wanted in enumerate(quiz.difficulties[:3], start=1):
         count = sum(question.difficulty == level for question in bank)
         if wanted * quiz.forms > count:
@@ -127,9 +123,6 @@ def _draw(module: Module, place: Place) -> Iterator[Problem]:
         what = N_("%(forms)s forms of %(drawn)s questions cannot be made of %(count)s questions.")
         fix = N_("Write more questions, or fewer forms; reserved ones are assessed alone where there are some.")
         yield place.problem(line, what, fix, forms=quiz.forms, drawn=quiz.questions, count=len(bank))
-    if quiz.correction == "closed" and not quiz.supervised:
-        what = N_("The correction waits for the end of a sitting, and the assessment has none.")
-        yield place.problem(line, what, N_('Add supervised = true, or write correction = "after".'))
 
 
 def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:

@@ -156,5 +156,11 @@ def _words() -> dict[str, str]:
         "minutes": _("minutes"), "able": _("what it makes one able to do"), "body": _("text"), "type": _("type"),
         "difficulty": _("difficulty"), "stem": _("wording"), "options": _("options"), "option": _("option"),
         "feedback": _("feedback"), "correct": _("right or not"), "misconception": _("misconception"),
+        "place": _("place"), "leads": _("leads to"), "points": _("points"), "value": _("number expected"),
+        "tolerance": _("tolerance"), "accepted": _("accepted"), "factor": _("factor"), "criterion": _("criterion"),
+        "weight": _("weight"), "setting": _("setting"), "reserved": _("kept for the assessment"),
+        "instead": _("asked instead of"), "pauses": _("pauses"), "supervised": _("supervised"),
+        "difficulties": _("questions of each difficulty"), "exposure": _("exposure"), "forms": _("parallel forms"),
+        "correction": _("correction"), "markers": _("markers"), "marking_days": _("days to mark"), "jury": _("jury"),
         "branch": _("branch"), "file": _("size in bytes"), "competency": _("competency"), "level": _("level"),
     }  # fmt: skip

@@ -21,7 +21,10 @@ def sheet(question: Question, drawn: DrawnQuestion, _response: Response) -> Shee
 
 TYPE = QuestionType(
     "classify", N_("Items to sort into categories"),
-    Anatomy(options=(2, 12), places=(2, 8), parts=frozenset({"place"}), settings=(SCORING,),
-            option_name=N_("Item to sort"), place_name=N_("Category")), sheet, grade, lines,
+    Anatomy(
+        options=(2, 12), places=(2, 8), parts=frozenset({"place"}), settings=(SCORING,),
+        option_name=N_("Item to sort"), place_name=N_("Category"),
+    ),
+    sheet, grade, lines,
     shuffles=frozenset({"options"}),
 )  # fmt: skip

@@ -89,6 +89,9 @@ def _one_kind(question: Question) -> bool:
 
 TYPE = QuestionType(
     "errors", N_("Errors to find in a text"),
-    Anatomy(options=(2, 20), places=(1, 6), parts=frozenset({"kind"}),
-            option_name=N_("Sentence of the text"), place_name=N_("Kind of error")), sheet, grade, lines,
+    Anatomy(
+        options=(2, 20), places=(1, 6), parts=frozenset({"kind"}), option_name=N_("Sentence of the text"),
+        place_name=N_("Kind of error"),
+    ),
+    sheet, grade, lines,
 )  # fmt: skip

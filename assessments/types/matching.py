@@ -17,7 +17,10 @@ def sheet(question: Question, drawn: DrawnQuestion, _response: Response) -> Shee
 
 TYPE = QuestionType(
     "matching", N_("Pairs to match"),
-    Anatomy(options=(2, 8), places=(2, 12), parts=frozenset({"place"}), settings=(SCORING,),
-            option_name=N_("Item to match"), place_name=N_("Other half")), sheet, grade, lines,
+    Anatomy(
+        options=(2, 8), places=(2, 12), parts=frozenset({"place"}), settings=(SCORING,),
+        option_name=N_("First half"), place_name=N_("Other half"),
+    ),
+    sheet, grade, lines,
     shuffles=frozenset({"places"}),
 )  # fmt: skip

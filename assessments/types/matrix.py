@@ -12,10 +12,13 @@ from curricula.model import Option, Question
 from curricula.problems import N_
 
 #: Cells in a row, the least complex first.
-COLUMNS = Setting("columns", range(2, 5), N_("Columns"), N_("Cells in a row, the least complex first."))
+COLUMNS = Setting(
+    "columns", range(2, 5), N_("Columns of the matrix"),
+    N_("Cells are written row by row, the highest impact first, the least complex first."),
+)  # fmt: skip
 #: Hundredths of an option's share that a cell beside the right one earns: above, below, on its left or on its right.
 NEAR = Setting(
-    "near", range(101), N_("Near the right cell"), N_("Hundredths of its share that a cell beside the right one earns.")
+    "near", range(101), N_("What a cell beside the right one earns"), N_("In hundredths of what the right one does.")
 )
 
 
@@ -55,7 +58,10 @@ def _worth(question: Question) -> Worth:
 
 TYPE = QuestionType(
     "matrix", N_("Placement on the impact–complexity matrix"),
-    Anatomy(options=(1, 9), places=(4, 16), parts=frozenset({"place"}), settings=(COLUMNS, NEAR),
-            option_name=N_("Item to place"), place_name=N_("Cell")), sheet, grade, lines,
+    Anatomy(
+        options=(1, 9), places=(4, 16), parts=frozenset({"place"}), settings=(COLUMNS, NEAR),
+        option_name=N_("Use to place"), place_name=N_("Cell"),
+    ),
+    sheet, grade, lines,
     shuffles=frozenset({"options"}),
 )  # fmt: skip

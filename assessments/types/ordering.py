@@ -15,8 +15,8 @@ from curricula.problems import N_
 #: ``pairs``: (pairs of options in the right order - pairs in the other) / all pairs, never below nothing; two options
 #: of the same rank, or one without rank, are in neither. ``all``: a point for the right order, nothing otherwise.
 SCORING = Setting(
-    "scoring", ("pairs", "all"), N_("Partial credit"), N_("What an answer that is right in part earns."),
-    names=(N_("The pairs in order, less those that are not"), N_("Everything or nothing")),
+    "scoring", ("pairs", "all"), N_("Partial credit"), N_("What an order that is right in part earns."),
+    (N_("Pairs in order, less those that are not"), N_("Everything or nothing")),
 )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def _number(rank: int) -> Localized:
 TYPE = QuestionType(
     "ordering",
     N_("Things to put in order"),
-    Anatomy(options=(2, 9), settings=(SCORING,), option_name=N_("Thing to put in order")),
+    Anatomy(options=(2, 9), settings=(SCORING,), option_name=N_("Step, in the right order")),
     sheet,
     grade,
     lines,

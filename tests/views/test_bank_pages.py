@@ -13,8 +13,9 @@ from curricula.model import Option, Question
 from curricula.pieces import question_in, question_path
 from curricula.registry import shipped_tracks
 from lms.app import create_app
-from lms.bank_pages import arranged
-from lms.forms.bank import KEY_LENGTH, TEXT, QuestionForm
+from lms.bank_changes import arranged
+from lms.forms.bank import KEY_LENGTH, QuestionForm
+from lms.forms.bank_rows import TEXT
 from lms.models import Draft, db
 from lms.services import drafts
 from tests.bank_in_test import BANK, MODULE, TRACK, Author, fields
