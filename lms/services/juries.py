@@ -19,10 +19,12 @@ from lms.models import (
     JuryMember,
     Membership,
     Person,
+    ResourceLink,
     Work,
 )
 from lms.services.answers import responses
 from lms.services.audit import record as note
+from lms.services.cohorts import trained
 from lms.services.gradings import record
 from lms.services.marking import hold, proposal, tell
 
@@ -234,3 +236,15 @@ def _sits(person_id: int) -> ColumnElement[bool]:
     sits = exists().where(member.jury_id == Jury.id, member.person_id == person_id)
     trains = (me.person_id == person_id, me.role == "trainer", me.left_at.is_(None))
     return sits & exists().where(me.context_id == Jury.context_id, *trains)
+
+
+def places(session: Session, person_id: int) -> list[tuple[Context, frozenset[str]]]:
+    """The courses that person trains, each with the tracks placed there (none placed: every track); two queries."""
+    contexts = session.scalars(trained(person_id).order_by(Context.title, Context.id)).all()
+    query = select(ResourceLink.context_id, ResourceLink.track_key).where(
+        ResourceLink.context_id.in_([context.id for context in contexts]), ResourceLink.track_key.is_not(None)
+    )
+    placed: dict[int, set[str]] = {}
+    for number, key in session.execute(query.distinct()).tuples():
+        placed.setdefault(number, set()).add(key or "")
+    return [(context, frozenset(placed.get(context.id, ()))) for context in contexts]

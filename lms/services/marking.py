@@ -156,6 +156,16 @@ def open_part(
     return next(left, None)
 
 
+def visible(work: Work, rows: Sequence[Marking], person_id: int) -> list[Marking]:
+    """The finished markings that somebody may see: while two mark, each sees their own alone.
+
+    Whoever reconciles them or looks a second time sees all, and so does everybody once it is done.
+    """
+    looks = any(row.marker_id == person_id and row.part in {"reconciliation", "moderation"} for row in rows)
+    everything = looks or work.state in {"jury", "done"}
+    return [row for row in rows if row.done_at is not None and (everything or row.marker_id == person_id)]
+
+
 def give_back(session: Session, attempt: Attempt, person_id: int) -> None:
     """Leave a work that one has not finished to somebody else; its draft goes."""
     hold(session, attempt)

@@ -149,8 +149,8 @@ def load(session: Session, person_id: int, now: datetime) -> Load:
     return Load(waiting, late, drafts, mine_month, team_month, len(open_appeals(session, person_id)))
 
 
-def waiting_in(session: Session, person_id: int, context_id: int) -> int:
-    """How many works wait to be marked in a course."""
+def waiting(session: Session, person_id: int, context_id: int | None = None) -> int:
+    """How many works wait to be marked in a course of that person, or in all."""
     query = select(func.count()).select_from(Work).join(Work.attempt).join(Attempt.enrolment)
     waits = Work.state.in_(("marking", "reconciling"))
     return session.scalar(query.where(judges(person_id, context_id), waits)) or 0

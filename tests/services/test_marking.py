@@ -264,5 +264,5 @@ def test_a_long_pile_costs_no_more_queries(session: Session, link: ResourceLink,
     assert sum(said.startswith("SELECT") for said in heard) == 6
     assert (load.waiting, load.late, load.mine, load.mine_month, load.team_month) == (size, 0, 0, 1, 1)
     assert works.load(session, ana, utcnow() + timedelta(days=40)).late == size
-    assert works.waiting_in(session, ana, link.context_id) == size
+    assert works.waiting(session, ana, link.context_id) == size
     assert len(session.scalars(sa.select(Grading)).all()) == size
