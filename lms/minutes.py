@@ -45,7 +45,7 @@ def minutes(jury: Jury, track: Track | None, seats: Sequence[JuryMember], found:
         rows.append(
             {
                 "name": author(jury, candidate),
-                "copy": code(candidate.attempt.id),
+                "code": code(candidate.attempt.id),
                 "decision": decision_name(said.decision),
                 "proposed": percent(said.proposed),
                 "score": None if said.score is None else percent(said.score),

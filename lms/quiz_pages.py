@@ -17,7 +17,7 @@ from lms.pages import config, followed, tracks
 from lms.refusals import why_refused
 from lms.services import appeals, attempts, learning
 from lms.services.answers import answered, answers, drawn_questions, next_open, read_response
-from lms.services.gradings import gradings, stored_marks
+from lms.services.gradings import gradings, told_marks
 from lms.services.results import issued_certificate
 from lms.track_order import waits
 
@@ -141,7 +141,7 @@ def review_page(attempt: Attempt, module: Module) -> str:
 def result_page(attempt: Attempt, track: Track, module: Module) -> str:
     """The score, the way on, and the feedback of every option."""
     assert module.quiz is not None
-    marks = stored_marks(attempt)
+    marks = told_marks(attempt)
     kept = answers(db.session(), attempt.id)
     stand = attempts.standing(db.session(), attempt.enrolment, module)
     refusal = stand.refusal(utcnow())

@@ -102,3 +102,9 @@ def gradings(session: Session, attempt: Attempt) -> list[Grading]:
 def stored_marks(attempt: Attempt) -> dict[str, Mark]:
     """The marks that count."""
     return {key: Mark(Fraction(mark["points"]), mark["reason"]) for key, mark in (attempt.marks or {}).items()}
+
+
+def told_marks(attempt: Attempt) -> dict[str, Mark]:
+    """The marks that may be told: those of persons are once there is a result, whatever a jury still has to say."""
+    marks = stored_marks(attempt)
+    return {key: mark for key, mark in marks.items() if attempt.score is not None or mark.reason != "marked"}

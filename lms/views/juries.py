@@ -233,7 +233,7 @@ def _row(jury: Jury, candidate: Candidate) -> dict[str, Any]:
     said = candidate.said
     return {
         "name": author(jury, candidate),
-        "copy": code(candidate.attempt.id),
+        "code": code(candidate.attempt.id),
         "url": url_for("juries.candidate", jury_id=jury.id, attempt_id=candidate.attempt.id),
         "decision": decision_name(said.decision) if said else None,
         "kind": said.decision if said else None,

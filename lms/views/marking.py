@@ -235,7 +235,7 @@ def _row(work: Work, rows: list[Marking], me: int) -> dict[str, Any]:
     unseen = work.sampled and not any(row.part == "moderation" or row.marker_id == me for row in rows)
     known = state == "done" and not unseen
     return {
-        "copy": code(attempt.id),
+        "code": code(attempt.id),
         "author": (person.display_name or _("Name withheld by the platform")) if known else None,
         "module": module_name(began_in(attempt.enrolment, attempt), attempt.module_key),
         "due_at": work.due_at,
