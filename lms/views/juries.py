@@ -165,7 +165,7 @@ def minutes_page(jury_id: int) -> ResponseReturnValue:
 def minutes_file(jury_id: int) -> ResponseReturnValue:
     """The minutes, on paper."""
     jury, said = _minutes(jury_id)
-    name = f"{_('minutes')}-{jury.meets_on.isoformat()}-{jury.id}.pdf"
+    name = f"{_('jury-minutes')}-{jury.meets_on.isoformat()}-{jury.id}.pdf"
     return send_file(BytesIO(minutes_pdf(said)), "application/pdf", as_attachment=True, download_name=name)
 
 
