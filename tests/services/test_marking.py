@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from curricula.model import Track
@@ -266,3 +268,25 @@ def test_a_long_pile_costs_no_more_queries(session: Session, link: ResourceLink,
     assert works.load(session, ana, utcnow() + timedelta(days=40)).late == size
     assert works.waiting(session, ana, link.context_id) == size
     assert len(session.scalars(sa.select(Grading)).all()) == size
+
+
+WORTH = st.fractions(min_value=0, max_value=1, max_denominator=100)
+
+
+@given(st.dictionaries(st.sampled_from(["first", "second", "reconciliation", "moderation", "appeal"]), WORTH), WORTH)
+def test_what_markings_come_to_is_exact_and_an_appeal_lowers_nothing(said: dict[str, Fraction], gap: Fraction) -> None:
+    def come_to(parts: dict[str, Fraction]) -> Fraction | None:
+        rows = [Marking(part=part, points=points, done_at=utcnow()) for part, points in parts.items()]
+        found = marking.settled(rows, 2, gap)
+        return found.points if found else None
+
+    before = come_to({part: points for part, points in said.items() if part != "appeal"})
+    if {"moderation", "reconciliation"} & said.keys():
+        assert before == said.get("moderation", said.get("reconciliation"))
+    elif {"first", "second"} <= said.keys():
+        far = abs(said["first"] - said["second"]) > gap
+        assert before == (None if far else (said["first"] + said["second"]) / 2)
+    else:
+        assert before is None
+    if "appeal" in said:
+        assert come_to(said) == max(said["appeal"], before or 0)
