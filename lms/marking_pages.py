@@ -20,7 +20,7 @@ from lms.security import visitor
 from lms.services import works
 from lms.services.answers import drawn_questions, responses
 from lms.services.gradings import stored_marks
-from lms.services.marking import settled_by_question
+from lms.services.settling import settled_by_question
 
 
 def to_judge(attempt_id: Any) -> tuple[Attempt, Track, Module]:

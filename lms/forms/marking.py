@@ -19,6 +19,8 @@ from lms.services.marking import Judged
 
 #: Longest words of a marker, of a jury, of an appeal and its answer; shortest appeal.
 WORDS, SHORTEST = 5000, 20
+#: Longest name of a jury.
+TITLE = 200
 _SCORE = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?")
 #: What no text needs: control characters, but for tabs and ends of lines.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -43,12 +45,12 @@ def read_judged(form: MultiDict[str, str], questions: Iterable[Question]) -> dic
 
 
 def _most(field: Any) -> None:
-    field.validators = [*field.validators, Length(max=WORDS, message=_too_long())]
+    field.validators = [*field.validators, Length(max=WORDS, message=_too_long(WORDS))]
     field.render_kw = {"rows": 5, "maxlength": WORDS}
 
 
-def _too_long() -> str:
-    return _("This is too long: %(count)s characters at most.", count=WORDS)
+def _too_long(most: int) -> str:
+    return _("This is too long: %(count)s characters at most.", count=most)
 
 
 def _said(_form: FlaskForm, field: TextAreaField) -> None:
@@ -64,7 +66,9 @@ class AppealForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.text.label.text = _("Why this result should be looked at again")
-        self.text.description = _("Say which answer, and what was not seen or not understood. Names and health are nobody’s concern here.")  # noqa: E501  # fmt: skip
+        self.text.description = _(
+            "Say which answer, and what was not seen or not understood. Names and health are nobody’s concern here."
+        )
         few = _("Say a little more: %(count)s characters at least.", count=SHORTEST)
         self.text.validators = [_said, Length(min=SHORTEST, message=few)]
         self.text.flags.required = True
@@ -98,7 +102,7 @@ class JuryForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, people: list[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title.label.text = _("Name of the jury")
-        self.title.validators = [_said, Length(max=200, message=_("This is too long: %(count)s characters at most.", count=200))]  # noqa: E501  # fmt: skip
+        self.title.validators = [_said, Length(max=TITLE, message=_too_long(TITLE))]
         self.title.flags.required = self.day.flags.required = True
         self.day.label.text = _("Day it meets")
         self.day.description = _("For example 02/12/2026.")

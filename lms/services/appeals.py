@@ -16,7 +16,8 @@ from lms.models import Appeal, Attempt, Enrolment, Grading, Marking
 from lms.models.upsert import insert_new
 from lms.services.audit import record as note
 from lms.services.gradings import stored_marks
-from lms.services.marking import Judged, conclude, hold, settled_by_question
+from lms.services.marking import Judged
+from lms.services.settling import conclude, hold, settled_by_question
 from lms.services.works import judges
 
 

@@ -26,7 +26,7 @@ from lms.services.answers import responses
 from lms.services.audit import record as note
 from lms.services.cohorts import trained
 from lms.services.gradings import record
-from lms.services.marking import hold, proposal, tell
+from lms.services.settling import hold, proposal, tell
 
 #: How many members stand by a decision for it to hold.
 QUORUM = 2

@@ -64,7 +64,6 @@ class Load:
     mine: int
     mine_month: int
     team_month: int
-    appeals: int
 
 
 def code_of(secret: str, attempt_id: uuid.UUID) -> str:
@@ -130,7 +129,7 @@ def modules_judged(session: Session, person_id: int) -> list[tuple[str, str]]:
 
 
 def load(session: Session, person_id: int, now: datetime) -> Load:
-    """How much there is to do and was done; three queries."""
+    """How much there is to do and was done; two queries."""
     local = now.astimezone(ZONE)
     month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     waits = Work.state.in_(("marking", "reconciling"))
@@ -146,7 +145,7 @@ def load(session: Session, person_id: int, now: datetime) -> Load:
             _works(and_(mine, Marking.done_at.is_(None))), _works(and_(mine, done)), _works(done)
         )
     ).one()
-    return Load(waiting, late, drafts, mine_month, team_month, len(open_appeals(session, person_id)))
+    return Load(waiting, late, drafts, mine_month, team_month)
 
 
 def waiting(session: Session, person_id: int, context_id: int | None = None) -> int:

@@ -12,11 +12,12 @@ from lms.i18n import gettext as _
 from lms.i18n import localized, moment
 from lms.marking_pages import answers_shown, markings_shown, module_name, rubric, to_judge
 from lms.models import Appeal, db, utcnow
-from lms.pages import config, tracks
+from lms.pages import config, followed
 from lms.quiz_pages import attempt_module
 from lms.security import requires, visitor
-from lms.services import appeals, attempts, marking, works
+from lms.services import appeals, attempts, works
 from lms.services.appeals import AppealRefused
+from lms.services.settling import asked_of_persons, settled_by_question
 
 blueprint = Blueprint("appeals", __name__)
 
@@ -69,16 +70,15 @@ def decide(number: int) -> ResponseReturnValue:
         return _page(appeal, track, module, form)
     if not form.validate():
         return _page(appeal, track, module, form), 400
-    row = attempt.enrolment
-    followed = tracks().followed(row.track_key, row.track_digest) or track
-    said = read_judged(request.form, marking.asked_of_persons(attempt, module))
+    said = read_judged(request.form, asked_of_persons(attempt, module))
     if any(len(each.comment) > WORDS for each in said.values()):
         form.answer.errors = [_("This is too long: %(count)s characters at most.", count=WORDS)]
         return _page(appeal, track, module, form), 400
     try:
         if request.form.get("go") == "accept":
             given = [key.removeprefix("give.") for key in request.form if key.startswith("give.")]
-            appeals.accept(session, appeal, followed, module, me, form.answer.data, said, given, utcnow())
+            now_on = followed(attempt.enrolment)
+            appeals.accept(session, appeal, now_on, module, me, form.answer.data, said, given, utcnow())
         else:
             appeals.reject(session, appeal, me, form.answer.data, utcnow())
     except AppealRefused as refusal:
@@ -93,9 +93,9 @@ def decide(number: int) -> ResponseReturnValue:
 def _page(appeal: Appeal, track: Track, module: Module, form: AnswerForm) -> str:
     session, attempt = db.session(), appeal.attempt
     assert module.quiz is not None
-    before = marking.settled_by_question(session, attempt, module, module.quiz.markers)
+    before = settled_by_question(session, attempt, module, module.quiz.markers)
     rows = works.markings_of(session, [attempt.id])[attempt.id]
-    typed = read_judged(request.form, marking.asked_of_persons(attempt, module)) if form.is_submitted() else {}
+    typed = read_judged(request.form, asked_of_persons(attempt, module)) if form.is_submitted() else {}
     questions = []
     for answer in answers_shown(attempt, module):
         asked, found = answer["question"], before.get(answer["key"])

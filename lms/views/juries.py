@@ -14,10 +14,11 @@ from lms.i18n import localized, percent
 from lms.marking_pages import answers_shown, code, course_title, markings_shown, module_name, to_judge
 from lms.minutes import author, decision_name, minutes, minutes_pdf
 from lms.models import Attempt, Context, Jury, JuryMember, db, utcnow
-from lms.pages import tracks
+from lms.pages import followed, tracks
 from lms.security import requires, visitor
-from lms.services import juries, marking, works
+from lms.services import juries, works
 from lms.services.juries import Candidate, JuryRefused, NewJury
+from lms.services.settling import proposal
 
 blueprint = Blueprint("juries", __name__, url_prefix="/teach/juries")
 
@@ -97,7 +98,7 @@ def candidate(jury_id: int, attempt_id: uuid.UUID) -> ResponseReturnValue:
     found, module = _candidate(jury, attempt_id)
     form = _decision(found.attempt, module)
     if form.validate_on_submit():
-        proposed = marking.proposal(db.session(), found.attempt, module).value
+        proposed = proposal(db.session(), found.attempt, module).value
         try:
             juries.propose(
                 db.session(), jury, seat, found.attempt, module, form.decision.data, form.said_score(proposed),
@@ -120,13 +121,9 @@ def confirm(jury_id: int, attempt_id: uuid.UUID) -> ResponseReturnValue:
     jury, seat, _current, _module = _own(jury_id)
     found, module = _candidate(jury, attempt_id)
     number = request.form.get("said", "")
-    row = found.attempt.enrolment
-    followed = tracks().followed(row.track_key, row.track_digest)
-    if followed is None:
-        abort(404)
+    said, track = int(number) if number.isdecimal() and len(number) < 10 else 0, followed(found.attempt.enrolment)
     try:
-        said = int(number) if number.isdecimal() and len(number) < 10 else 0
-        juries.confirm(db.session(), jury, seat, found.attempt, followed, module, said, utcnow())
+        juries.confirm(db.session(), jury, seat, found.attempt, track, module, said, utcnow())
     except JuryRefused as refusal:
         db.session.rollback()
         flash(_why(refusal.reason), "warm")
@@ -193,7 +190,7 @@ def _candidate(jury: Jury, attempt_id: uuid.UUID) -> tuple[Candidate, Module]:
 
 
 def _decision(attempt: Attempt, module: Module) -> DecisionForm:
-    return DecisionForm(percent(marking.proposal(db.session(), attempt, module).value))
+    return DecisionForm(percent(proposal(db.session(), attempt, module).value))
 
 
 def _candidate_page(jury: Jury, seat: JuryMember, found: Candidate, module: Module, form: DecisionForm) -> str:
@@ -207,7 +204,7 @@ def _candidate_page(jury: Jury, seat: JuryMember, found: Candidate, module: Modu
         copy=code(attempt.id),
         attempt_id=attempt.id,
         module=f"{module.code} · {localized(module.title)}",
-        proposed=marking.proposal(session, attempt, module).value,
+        proposed=proposal(session, attempt, module).value,
         threshold=module.quiz.threshold,
         questions=[
             {**answer, "markings": markings_shown(answer["question"], rows)}

@@ -25,10 +25,11 @@ from lms.marking_pages import (
     work_state,
 )
 from lms.models import Attempt, Deposit, Marking, Work, db, utcnow
-from lms.pages import config, tracks
+from lms.pages import config, followed, tracks
 from lms.security import requires, visitor
 from lms.services import marking, works
 from lms.services.marking import Judged, MarkingRefused
+from lms.services.settling import asked_of_persons
 from lms.services.works import PAGE, SHOWN, Chosen, Page, Show
 
 blueprint = Blueprint("marking", __name__, url_prefix="/teach/marking")
@@ -52,7 +53,9 @@ def index() -> ResponseReturnValue:
             {"key": f"{track}/{module}", "name": module_name(tracks().get(track), module)}
             for track, module in works.modules_judged(session, me)
         ],
-        courses=[{"id": number, "title": title or _("Course without title")} for number, title in works.courses(session, me)],  # noqa: E501
+        courses=[
+            {"id": number, "title": title or _("Course without title")} for number, title in works.courses(session, me)
+        ],
         appeals=[
             {
                 "name": appeal.attempt.enrolment.person.display_name or _("Name withheld by the platform"),
@@ -102,9 +105,9 @@ def give_back(attempt_id: uuid.UUID) -> ResponseReturnValue:
 @requires("trainer")
 def save(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """Keep what was said so far; finish when asked to, if nothing is missing."""
-    attempt, track, module = to_judge(attempt_id)
+    attempt, _track, module = to_judge(attempt_id)
     session, me = db.session(), visitor().person.id
-    said = read_judged(request.form, marking.asked_of_persons(attempt, module))
+    said = read_judged(request.form, asked_of_persons(attempt, module))
     reason = plain(request.form.get("reason"))
     if max(map(len, (reason, *(each.comment for each in said.values())))) > WORDS:
         error = _("This is too long: %(count)s characters at most.", count=WORDS)
@@ -115,7 +118,7 @@ def save(attempt_id: uuid.UUID) -> ResponseReturnValue:
         if request.form.get("go") != "finish":
             flash(_("The draft is kept. Nobody else sees it."), "ok")
             return redirect(url_for("marking.show", attempt_id=attempt_id), 303)
-        marking.finish(session, attempt, track, module, me, utcnow())
+        marking.finish(session, attempt, followed(attempt.enrolment), module, me, utcnow())
     except MarkingRefused as refusal:
         session.rollback()
         if refusal.reason == "not_held":
@@ -202,7 +205,10 @@ def _missing(attempt_id: uuid.UUID, reason: str) -> list[dict[str, str]]:
     rows = works.markings_of(db.session(), [attempt.id])[attempt.id]
     me = visitor().person.id
     return [
-        {"id": f"c-{question.key}-{criterion.key}", "text": _("Choose a level: %(criterion)s.", criterion=localized(criterion.title))}  # noqa: E501
+        {
+            "id": f"c-{question.key}-{criterion.key}",
+            "text": _("Choose a level: %(criterion)s.", criterion=localized(criterion.title)),
+        }
         for row in rows
         if row.marker_id == me and row.done_at is None and (question := module.question(row.question_key))
         for criterion in undecided(question.criteria, row.levels)

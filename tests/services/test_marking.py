@@ -16,6 +16,7 @@ from curricula.model import Track
 from lms.models import Attempt, AuditEntry, Grading, Marking, Membership, OutboxJob, ResourceLink, Work, utcnow
 from lms.services import attempts, gradings, marking, works
 from lms.services.marking import MarkingRefused
+from lms.services.settling import settled
 from lms.services.works import Chosen
 from tests.judged_in_test import (
     FULL,
@@ -263,7 +264,7 @@ def test_a_long_pile_costs_no_more_queries(session: Session, link: ResourceLink,
         names = [work.attempt.enrolment.person.full_name for work in page.works]
         load = works.load(session, ana, utcnow())
     assert len(names) == page.total == size - 1
-    assert sum(said.startswith("SELECT") for said in heard) == 6
+    assert sum(said.startswith("SELECT") for said in heard) == 5
     assert (load.waiting, load.late, load.mine, load.mine_month, load.team_month) == (size, 0, 0, 1, 1)
     assert works.load(session, ana, utcnow() + timedelta(days=40)).late == size
     assert works.waiting(session, ana, link.context_id) == size
@@ -277,7 +278,7 @@ WORTH = st.fractions(min_value=0, max_value=1, max_denominator=100)
 def test_what_markings_come_to_is_exact_and_an_appeal_lowers_nothing(said: dict[str, Fraction], gap: Fraction) -> None:
     def come_to(parts: dict[str, Fraction]) -> Fraction | None:
         rows = [Marking(part=part, points=points, done_at=utcnow()) for part, points in parts.items()]
-        found = marking.settled(rows, 2, gap)
+        found = settled(rows, 2, gap)
         return found.points if found else None
 
     before = come_to({part: points for part, points in said.items() if part != "appeal"})
