@@ -68,10 +68,10 @@ def record(
         attempt.score, attempt.passed = value, passed
         attempt.marks = {key: {"points": mark["points"], "reason": mark["reason"]} for key, mark in marks.items()}
     session.flush()
-    if cause != "submitted":
-        _follow(session, attempt, score, now)
-    elif value is None:
+    if cause == "submitted" and value is None:
         _hand_over(session, attempt, module.quiz, score, now)
+    elif cause != "submitted" and counts:
+        _follow(session, attempt, score, now)
     return row
 
 

@@ -210,6 +210,7 @@ def confirm(
         counts = attempt.score is None or row.score >= attempt.score  # an appeal that comes back lowers nothing
         said = responses(session, attempt.id)
         record(session, attempt, module, score, said, now, cause="jury", reason=row.reason, counts=counts)
+        work.state, work.done_at = "done", now
         tell(session, attempt, track, now)
     session.flush()
     return True
