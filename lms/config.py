@@ -55,6 +55,8 @@ class Config:
     #: Opens /metrics to whoever bears it; without one, /metrics answers this machine alone.
     metrics_token: str = ""
     upload_limit: int = 2_000_000
+    #: For how many days a learner may ask for a result to be looked at again.
+    appeal_days: int = 60
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.
@@ -168,7 +170,7 @@ def _check(config: Config) -> list[str]:
         problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
     problems += [
         f"{PREFIX}{name.upper()} must not be negative."
-        for name in ("upload_limit", "trusted_proxies")
+        for name in ("upload_limit", "trusted_proxies", "appeal_days")
         if getattr(config, name) < 0
     ]
     if config.session_minutes < 5:

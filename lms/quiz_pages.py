@@ -14,12 +14,13 @@ from lms import questions
 from lms.deposit_pages import with_files
 from lms.i18n import gettext as _
 from lms.i18n import localized
+from lms.marking_pages import told
 from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
-from lms.pages import followed, tracks
+from lms.pages import config, followed, tracks
 from lms.refusals import why_refused
-from lms.services import attempts, learning
+from lms.services import appeals, attempts, learning
 from lms.services.answers import Sent, answered, answers, drawn_questions, next_open, read_response
-from lms.services.gradings import stored_marks
+from lms.services.gradings import gradings, told_marks
 from lms.services.results import issued_certificate
 from lms.track_order import waits
 
@@ -156,7 +157,7 @@ def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> s
 def result_page(attempt: Attempt, track: Track, module: Module) -> str:
     """The score, the way on, and the feedback of every option."""
     assert module.quiz is not None
-    marks = stored_marks(attempt)
+    marks = told_marks(attempt)
     kept = answers(db.session(), attempt.id)
     stand = attempts.standing(db.session(), attempt.enrolment, module)
     refusal = stand.refusal(utcnow())
@@ -185,6 +186,8 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
         next=_onward(attempt.enrolment, track, module) if attempt.passed else None,
         objectives=_by_objective(module, marks),
         questions=_corrected(attempt, module, marks, kept),
+        reasons=_reasons(attempt),
+        appeal=_appeal(attempt),
     )
 
 
@@ -259,6 +262,7 @@ def _corrected(
     attempt: Attempt, module: Module, marks: dict[str, Mark], kept: dict[str, Answer]
 ) -> list[dict[str, Any]]:
     objectives = {objective.key: localized(objective.text) for objective in module.objectives}
+    judged = told(attempt, module)
     rows = []
     for number, item in enumerate(drawn_questions(attempt), start=1):
         asked, answer, mark = module.question(item.key), kept.get(item.key), marks.get(item.key)
@@ -272,10 +276,30 @@ def _corrected(
                 "right": mark.points == 1 if mark else None,
                 "objective": objectives.get(asked.objective),
                 "source": localized(source.title) if source else None,
+                "judged": judged.get(item.key, ()),
                 **questions.corrected(asked, item, response, mark),
             }
         )
     return rows
+
+
+def _reasons(attempt: Attempt) -> list[dict[str, Any]]:
+    """The results of an attempt that somebody gave a reason for."""
+    causes = {"marked": _("Marked again"), "jury": _("Decision of the jury"), "appeal": _("Appeal accepted")}
+    return [
+        {"when": row.graded_at, "what": causes[row.cause], "score": row.score, "reason": row.reason}
+        for row in gradings(db.session(), attempt)
+        if row.reason and row.cause in causes
+    ]
+
+
+def _appeal(attempt: Attempt) -> dict[str, Any] | None:
+    """Where an appeal can be made, or was; None where there is nothing to appeal from, or no time left."""
+    made = appeals.appeal_of(db.session(), attempt)
+    until = None if made else appeals.open_until(db.session(), attempt, config().appeal_days)
+    if made is None and (until is None or utcnow() > until):
+        return None
+    return {"url": url_for("appeals.ask", attempt_id=attempt.id), "state": made.state if made else None}
 
 
 def _short(stem: str) -> str:

@@ -200,9 +200,10 @@ def routes(app: Flask) -> set[tuple[str, str]]:
 
 
 def test_every_route_says_who_may_open_it(app: Flask) -> None:
+    from tests.test_marking_authorisation import JUDGED
     from tests.test_studio_authorisation import OWN_PAGES, STUDIO
 
-    assert routes(app) == ALLOWED.keys() | GUARDED_OTHERWISE | STUDIO.keys() | OWN_PAGES.keys()
+    assert routes(app) == ALLOWED.keys() | GUARDED_OTHERWISE | STUDIO.keys() | OWN_PAGES.keys() | JUDGED.keys()
 
 
 def test_each_visitor_opens_what_is_theirs_and_nothing_else(app: Flask) -> None:

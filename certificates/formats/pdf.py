@@ -1,12 +1,10 @@
 """The certificate as one sealed page.
 
-xhtml2pdf draws it, with no access to anything but this folder and the fonts; it is checked, then sealed with its
+It is drawn with no access to anything but this folder and the fonts; it is checked, then sealed with its
 credential attached. It is not PDF/A nor PDF/UA: the HTML page is the accessible version, and it says so.
 """
 
 import base64
-import logging
-import threading
 from functools import cache
 from html import escape
 from io import BytesIO
@@ -17,11 +15,9 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 from pypdf import PageObject, PdfReader
-from reportlab import rl_config
-from xhtml2pdf import pisa
-from xhtml2pdf.config.resources import ResourceAccessPolicy
 
 from certificates import fonts, qr, wording
+from certificates.drawing import NotDrawn, drawn
 from certificates.formats import Format, RenderError
 from certificates.model import Field, Record, printed_fields
 from certificates.names import fitted_name
@@ -34,13 +30,6 @@ _TITLE_ROOM = 520.0
 _TITLE_STEPS = ((1, 40.0), (1, 36.0), (1, 32.0), (2, 32.0), (2, 28.0), (2, 24.0), (3, 22.0))
 #: The fields of the table, row by row, two a row; the others are said elsewhere on the page.
 _FACTS = ("number", "duration", "issued_on", "track", "valid_until", "threshold", "modules", "issuer")
-#: Binary streams as they are: in ASCII they are a quarter larger, and a tenth of the drawing time goes into it.
-rl_config.useA85 = 0
-_LOGGER = logging.getLogger("xhtml2pdf")
-_DRAWING = threading.Lock()
-_POLICY = ResourceAccessPolicy.server(
-    ASSETS, allow_remote=False, extra_roots=(fonts.SANS_DIRECTORY, fonts.SERIF_DIRECTORY)
-)
 
 
 def render(record: Record, keys: Keys) -> bytes:
@@ -54,14 +43,10 @@ def draw(record: Record) -> bytes:
 
     Raises :class:`RenderError`; :class:`~certificates.names.NameRefused` when the holder's name cannot be set.
     """
-    out = BytesIO()
-    with _WarningsHeard() as heard:
-        status = pisa.pisaDocument(
-            markup(record), out, path=str(ASSETS / "certificate.html"), resource_policy=_POLICY, default_css=""
-        )
-    if status.err or status.warn or heard.messages:
-        raise RenderError(f"{record.number}: {'; '.join(heard.messages) or 'errors while drawing'}")
-    pdf = out.getvalue()
+    try:
+        pdf = drawn(markup(record), ASSETS / "certificate.html")
+    except NotDrawn as error:
+        raise RenderError(f"{record.number}: {error}") from error
     pages = PdfReader(BytesIO(pdf)).pages
     if len(pages) != 1:
         raise RenderError(f"{record.number}: {len(pages)} pages instead of one")
@@ -163,33 +148,6 @@ def _css() -> str:
     }
     css = Template((ASSETS / "certificate.css").read_text("utf-8"))
     return css.substitute({name: face.path.as_posix() for name, face in faces.items()})
-
-
-class _WarningsHeard(logging.Handler):
-    """Hears what the renderer only logs, such as text left out of a frame.
-
-    It keeps these messages out of the service's logs, for they quote the page and so the holder's name; and it
-    lets one page be drawn at a time, which the renderer does anyway, so that none hears another's.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the first line of one message; the next quotes the page."""
-        self.messages.append(record.getMessage().partition("\n")[0])
-
-    def __enter__(self) -> "_WarningsHeard":
-        _DRAWING.acquire()
-        _LOGGER.addHandler(self)
-        _LOGGER.propagate = False
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _LOGGER.removeHandler(self)
-        _LOGGER.propagate = True
-        _DRAWING.release()
 
 
 FORMAT = Format("pdf", ".pdf", "application/pdf", render)

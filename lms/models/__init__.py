@@ -30,6 +30,7 @@ from lms.models.base import Base, utcnow
 from lms.models.certificates import Certificate, CertificateFile, IssuerDocument, StatusList
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
+from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
 from lms.models.learning import Enrolment, LessonProgress, Participation
 from lms.models.outbox import OutboxJob
 from lms.models.people import (
@@ -63,16 +64,19 @@ __all__ = [
     "Accommodation",
     "Agent",
     "Answer",
+    "Appeal",
     "Attempt",
     "AuditEntry",
     "BankUpload",
     "Base",
     "Certificate",
     "CertificateFile",
+    "Confirmation",
     "Context",
     "CourseGroup",
     "Curriculum",
     "DeepLinkRequest",
+    "Deliberation",
     "Deployment",
     "Deposit",
     "Draft",
@@ -87,10 +91,13 @@ __all__ = [
     "Institution",
     "Invitation",
     "IssuerDocument",
+    "Jury",
+    "JuryMember",
     "LaunchState",
     "LegacyConsumer",
     "LessonProgress",
     "LocalAccount",
+    "Marking",
     "Membership",
     "OutboxJob",
     "Participation",
@@ -108,6 +115,7 @@ __all__ = [
     "ToolKey",
     "TrackRevision",
     "WebSession",
+    "Work",
     "db",
     "utcnow",
     "writing",

@@ -26,7 +26,7 @@ class Cohort:
 
 def cohorts(session: Session, person_id: int, now: datetime | None = None) -> list[Cohort]:
     """The courses a person trains, by title; three queries."""
-    contexts = session.scalars(_trained_by(person_id).order_by(Context.title)).all()
+    contexts = session.scalars(trained(person_id).order_by(Context.title)).all()
     ids = [context.id for context in contexts]
     idle = case((Membership.last_seen_at < (now or utcnow()) - IDLE, Membership.person_id))
     counted = session.execute(
@@ -57,7 +57,7 @@ def cohorts(session: Session, person_id: int, now: datetime | None = None) -> li
 
 def trains(session: Session, person_id: int, context_id: int) -> Context | None:
     """The course if that person trains it: a trainer's power ends at their own courses, and when they leave one."""
-    return session.scalars(_trained_by(person_id).where(Context.id == context_id)).first()
+    return session.scalars(trained(person_id).where(Context.id == context_id)).first()
 
 
 def cohort_tracks(session: Session, context_id: int) -> Sequence[str]:
@@ -68,6 +68,7 @@ def cohort_tracks(session: Session, context_id: int) -> Sequence[str]:
     return [key for key in session.scalars(query.distinct().order_by(ResourceLink.track_key)) if key]
 
 
-def _trained_by(person_id: int) -> Select[Context]:
+def trained(person_id: int) -> Select[Context]:
+    """The courses that person trains."""
     mine = (Membership.person_id == person_id, Membership.role == "trainer", Membership.left_at.is_(None))
     return select(Context).join(Membership, Membership.context_id == Context.id).where(*mine)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import (
     Answer,
+    Appeal,
     Attempt,
     AuditEntry,
     Certificate,
@@ -27,6 +28,7 @@ from lms.models import (
     Exemption,
     LessonProgress,
     LocalAccount,
+    Marking,
     Membership,
     Participation,
     Person,
@@ -94,6 +96,9 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
     attempts = session.scalars(select(Attempt).where(Attempt.enrolment_id.in_(mine)).order_by(Attempt.started_at))
     files = session.scalars(select(Deposit).join(Attempt).where(Attempt.enrolment_id.in_(mine)))
     answers = session.scalars(select(Answer).join(Attempt).where(Attempt.enrolment_id.in_(mine)))
+    judged = select(Attempt.id).where(Attempt.enrolment_id.in_(mine))
+    markings = session.scalars(select(Marking).where(Marking.attempt_id.in_(judged), Marking.done_at.is_not(None)))
+    appeals = session.scalars(select(Appeal).where(Appeal.attempt_id.in_(judged)))
     courses = session.execute(
         select(Membership, Context.title).join(Context).where(Membership.person_id == person.id).order_by(Membership.id)
     )
@@ -115,6 +120,8 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "practice": _rows(session.scalars(select(PracticeRound).where(PracticeRound.enrolment_id.in_(mine)))),
         "placements": _rows(session.scalars(select(Placement).where(Placement.enrolment_id.in_(mine)))),
         "exemptions": _rows(session.scalars(select(Exemption).where(Exemption.enrolment_id.in_(mine)))),
+        "markings": [_row(row, leave=("marker_id",)) for row in markings],
+        "appeals": [_row(row, leave=("decided_by",)) for row in appeals],
         "scores_sent": [{"activity": title, **_row(row, leave=("person_id",))} for row, title in scores],
         "certificates": _rows(session.scalars(select(Certificate).where(Certificate.person_id == person.id))),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),

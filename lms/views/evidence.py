@@ -18,7 +18,7 @@ from lms.services.answers import drawn_questions
 from lms.services.cohorts import cohort_tracks, trains
 from lms.services.competencies import reached_by
 from lms.services.evidence import Evidence, ModuleEvidence, evidence, learner_of
-from lms.services.gradings import stored_marks
+from lms.services.gradings import told_marks
 from lms.services.learning import enrolments
 from lms.track_pages import rule_title, shown_state
 
@@ -147,7 +147,7 @@ def _module(part: ModuleEvidence, *, mine: bool) -> dict[str, Any]:
 
 
 def _attempt(attempt: Attempt, module: Module, *, mine: bool) -> dict[str, Any]:
-    marks = stored_marks(attempt)
+    marks = told_marks(attempt)
     return {
         "number": attempt.number,
         "started_at": attempt.started_at,

@@ -12,7 +12,7 @@ from lms.i18n import localized, ngettext
 from lms.models import Context, CourseGroup, db
 from lms.pages import tracks
 from lms.security import requires, visitor
-from lms.services import cohort_learners, rosters
+from lms.services import cohort_learners, rosters, works
 from lms.services.cohort_learners import PAGE, STATES, Chosen, CohortLearner, Figures, Page
 from lms.services.cohorts import IDLE, cohort_tracks, cohorts, trains
 
@@ -38,7 +38,8 @@ def list_cohorts() -> ResponseReturnValue:
                 "last_seen": cohort.last_at,
             }
         )
-    return render_template("teach/cohorts.html", cohorts=rows)
+    waiting = works.waiting(db.session(), visitor().person.id)
+    return render_template("teach/cohorts.html", cohorts=rows, to_mark=waiting)
 
 
 @blueprint.get("/<int:context_id>")
@@ -60,6 +61,8 @@ def cohort(context_id: int) -> ResponseReturnValue:
         cohorts_url=url_for("teach.cohorts"),
         cohort={"title": _title(context), "track": localized(track.title)},
         facts=_facts(figures),
+        to_mark=works.waiting(session, visitor().person.id, context.id),
+        marking_url=url_for("marking.index", course=context.id),
         learners=[_row(learner, context.id, track.key) for learner in page.learners],
         total=page.total,
         chosen={"words": chosen.words, "state": chosen.state or "", "group": chosen.group, "track": asked},

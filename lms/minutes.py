@@ -1,0 +1,89 @@
+"""The minutes of a jury (procès-verbal): who sat, when, what was decided about each work and why; page and paper."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from flask import render_template
+
+from certificates import fonts
+from certificates.drawing import drawn
+from curricula.model import Track
+from lms.i18n import day, localized, percent
+from lms.i18n import gettext as _
+from lms.marking_pages import code, course_title, module_name
+from lms.models import Jury, JuryMember
+from lms.pages import issuer_name
+from lms.services.juries import Candidate
+
+_PAPER = Path(__file__).parent / "templates" / "teach" / "minutes_paper.css"
+
+
+def decision_name(decision: str) -> str:
+    """What a decision is called."""
+    return {"admitted": _("Admitted"), "refused": _("Not admitted"), "deferred": _("Deferred to another jury")}[
+        decision
+    ]
+
+
+def author(jury: Jury, candidate: Candidate) -> str:
+    """The name of a candidate; their copy, for a jury that does not know names before it decides."""
+    if jury.anonymous and not candidate.decided:
+        return code(candidate.attempt.id)
+    return candidate.person.display_name or _("Name withheld by the platform")
+
+
+def minutes(jury: Jury, track: Track | None, seats: Sequence[JuryMember], found: Sequence[Candidate]) -> dict[str, Any]:
+    """What the minutes say: what is decided, and nothing else."""
+    rows = []
+    for candidate in found:
+        said = candidate.said
+        if said is None or said.decided_at is None:
+            continue
+        rows.append(
+            {
+                "name": author(jury, candidate),
+                "code": code(candidate.attempt.id),
+                "decision": decision_name(said.decision),
+                "proposed": percent(said.proposed),
+                "score": None if said.score is None else percent(said.score),
+                "reason": said.reason,
+                "by": [member.name or _("Name withheld by the platform") for member in candidate.confirmed],
+                "decided_on": day(said.decided_at),
+            }
+        )
+    return {
+        "title": jury.title,
+        "issuer": issuer_name(),
+        "course": course_title(jury.context),
+        "track": localized(track.title) if track else jury.track_key,
+        "module": module_name(track, jury.module_key),
+        "meets_on": day(jury.meets_on),
+        "closed_on": day(jury.closed_at) if jury.closed_at else None,
+        "members": [
+            {"name": seat.name or _("Name withheld by the platform"), "president": seat.president} for seat in seats
+        ],
+        "rows": rows,
+    }
+
+
+def minutes_pdf(said: dict[str, Any]) -> bytes:
+    """The minutes on paper, with places to sign. Raises ``NotDrawn``."""
+    page = render_template("teach/minutes_paper.html", css=_css(), **said)
+    return drawn(_printable(page), _PAPER)
+
+
+def _printable(page: str) -> str:
+    """The page in signs that its face has: the narrow no-break space is wide, what nobody can print is « ? »."""
+    page = page.replace("\u202f", "\u00a0").replace("\u2011", "-")
+    lost = fonts.missing(page, fonts.SANS)
+    return page.translate({ord(sign): "?" for sign in lost})
+
+
+@cache
+def _css() -> str:
+    """The style sheet with the addresses of the fonts, read once."""
+    faces = {"sans": fonts.SANS.path.as_posix(), "sans_bold": fonts.SANS_BOLD.path.as_posix()}
+    return Template(_PAPER.read_text("utf-8")).substitute(faces)

@@ -1,0 +1,215 @@
+"""A work from its learner to its result, through browsers: marked under a code, told, appealed, decided by a jury."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from io import BytesIO
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+from sqlalchemy.orm import Session
+
+from curricula.model import Track
+from lms.models import Attempt, Deposit, Enrolment, Jury, Marking, Person, utcnow
+from tests.judged_in_test import HALF, hand_in, published
+from tests.learner_in_test import data, statements
+from tests.platform_in_test import PlatformInTest, form_token, person, trainer
+
+LEVELS = {"level.project.measure": "some", "level.project.care": "full"}
+FULL = {"level.project.measure": "full", "level.project.care": "full"}
+#: A name with what a hostile one holds, and signs of several alphabets.
+NAME = "Éléonore <b>O’Neil</b> Γεωργίου"
+
+
+@pytest.fixture
+def track() -> Iterator[Track]:
+    with published() as found:
+        yield found
+
+
+def coach(platform: PlatformInTest, number: int) -> FlaskClient:
+    """The browser of a trainer of the course."""
+    return platform.launched(**trainer(sub=f"trainer-{number}", name=f"Formatrice {number}"))
+
+
+def post(browser: FlaskClient, url: str, **form: Any) -> Any:
+    return browser.post(url, data={"csrf_token": form_token(browser.get("/verify")), **form})
+
+
+def handed_in(session: Session, platform: PlatformInTest, track: Track, number: int = 1, **more: Any) -> Any:
+    """A learner's browser, and the work they handed in."""
+    browser = platform.launched(**person(number, **more))
+    query = sa.select(Enrolment).join(Enrolment.person).where(Person.subject == f"learner-{number}")
+    return browser, hand_in(session, session.scalars(query).one(), track, "Trois heures <script>gagnées</script>.")
+
+
+def read(browser: FlaskClient, url: str) -> str:
+    answer = browser.get(url, headers={"Accept-Language": "en"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_a_work_is_marked_under_its_code_and_told_to_its_learner(
+    session: Session, platform: PlatformInTest, track: Track
+) -> None:
+    learner, attempt = handed_in(session, platform, track, name=NAME)
+    coach(platform, 2)
+    ana = coach(platform, 1)
+    work = f"/teach/marking/{attempt.id}"
+    pile = read(ana, "/teach/marking?lang=en")
+    [code] = set(re.findall(r"Copy ([2-9A-Z]{5})", pile))
+    assert "1 copies" not in pile
+    page = read(ana, f"{work}?lang=en")
+    for shown in (pile, page, read(ana, "/teach/marking?show=others")):
+        assert "O’Neil" not in shown
+        assert "Éléonore" not in shown
+    assert f"Copy {code}" in page
+    assert "Trois heures &lt;script&gt;" in page
+    assert post(ana, f"{work}/take").status_code == 303
+    # A draft is kept, and what is missing is said without losing it.
+    refused = post(ana, work, **{"level.project.measure": "some", "comment.project": "Datez.", "go": "finish"})
+    assert refused.status_code == 400
+    assert 'href="#c-project-care"' in refused.text
+    assert "Datez.</textarea>" in read(ana, work)
+    assert post(ana, work, **LEVELS, go="draft", **{"comment.project": "x" * 5001}).status_code == 400
+    assert session.scalars(sa.select(Marking.comment)).one() == "Datez."
+    session.commit()
+    done = post(ana, work, **LEVELS, go="finish", **{"comment.project": "Datez la <mesure>."})
+    assert done.location == "/teach/marking"
+    session.expire_all()
+    assert attempt.passed
+    session.commit()
+    result = read(learner, f"/learn/attempts/{attempt.id}/result?lang=en")
+    assert "Datez la &lt;mesure&gt;." in result
+    assert "Une mesure sans date" in result
+    assert "81%" in result
+    assert "Éléonore" in read(ana, "/teach/marking?show=done")
+    # A late double click changes nothing and says so.
+    again = post(ana, work, **FULL, go="finish")
+    assert again.location == work
+    assert session.scalars(sa.select(Marking.points)).one() == Fraction(5, 8)
+
+
+def test_files_are_downloaded_under_a_name_that_tells_nothing(
+    session: Session, platform: PlatformInTest, track: Track
+) -> None:
+    learner, attempt = handed_in(session, platform, track)
+    ana = coach(platform, 1)
+    made = {"question_key": "project", "field": "file", "media": "application/pdf", "size": 4, "sha256": "0" * 64}
+    kept, gone = (
+        Deposit(attempt_id=attempt.id, name="dossier Numéro 1.pdf", content=b"%PDF", removed_at=removed, **made)
+        for removed in (None, utcnow())
+    )
+    session.add_all([kept, gone])
+    session.commit()
+    page = read(ana, f"/teach/marking/{attempt.id}?lang=en")
+    assert "dossier Num" not in page
+    url = f"/teach/marking/{attempt.id}/files/"
+    answer = ana.get(f"{url}{kept.id}")
+    assert (answer.data, answer.headers["Content-Type"]) == (b"%PDF", "application/octet-stream")
+    assert re.fullmatch(r"attachment; filename=[2-9A-Z]{5}-[0-9a-f]{4}\.pdf", answer.headers["Content-Disposition"])
+    assert ana.get(f"{url}{gone.id}").status_code == 404
+    assert learner.get(f"{url}{kept.id}").status_code == 403
+
+
+def test_an_appeal_goes_to_somebody_else_and_comes_back_with_an_answer(
+    session: Session, platform: PlatformInTest, track: Track
+) -> None:
+    learner, attempt = handed_in(session, platform, track)
+    ana, bruno = coach(platform, 1), coach(platform, 2)
+    work, own = f"/teach/marking/{attempt.id}", f"/learn/attempts/{attempt.id}/appeal"
+    post(ana, f"{work}/take")
+    post(ana, work, **LEVELS, go="finish")
+    assert own in read(learner, f"/learn/attempts/{attempt.id}/result")
+    short = post(learner, own, text="Trop court.")
+    assert short.status_code == 400
+    assert "Trop court.</textarea>" in short.text
+    assert post(learner, own, text="La date figure <b>page 2</b> du dossier.").status_code == 303
+    assert post(learner, own, text="Une seconde demande, qui ne compte pas.").status_code == 200
+    [appeal] = set(re.findall(r"/teach/marking/appeals/\d+", read(bruno, "/teach/marking")))
+    assert "page 2&lt;/b&gt;" in read(bruno, appeal)
+    assert post(ana, appeal, answer="Je maintiens.", go="reject").status_code == 409
+    assert post(bruno, appeal, answer="", go="accept", **FULL).status_code == 400
+    assert post(bruno, appeal, answer="Rien ne change.", go="accept", **LEVELS).status_code == 409
+    assert post(bruno, appeal, answer="La date y est.", go="accept", **FULL).status_code == 303
+    session.expire_all()
+    assert attempt.score == 1
+    session.commit()
+    assert "La date y est." in read(learner, own)
+    assert "La date y est." in read(learner, f"/learn/attempts/{attempt.id}/result")
+
+
+def test_a_jury_decides_two_by_two_and_leaves_its_minutes(session: Session, platform: PlatformInTest) -> None:
+    with published(jury=True) as track:
+        learner, attempt = handed_in(session, platform, track, name="Éléonore Γεωργίου Жанна")
+        ana, bruno, chloe = (coach(platform, number) for number in (1, 2, 3))
+        post(chloe, f"/teach/marking/{attempt.id}/take")
+        post(chloe, f"/teach/marking/{attempt.id}", **LEVELS, go="finish")
+        assert "being marked" in read(learner, f"/learn/attempts/{attempt.id}/result?lang=en").lower()
+        place = re.search(r'value="(\d+/decideurs/d1)"', read(ana, "/teach/juries/new"))
+        assert place is not None
+        form = read(ana, f"/teach/juries/new?place={place[1]}")
+        seats = dict(re.findall(r'name="members" type="checkbox" value="(\d+)"> (Formatrice \d)', form)) or dict(
+            re.findall(r'id="members-\d" name="members" type="checkbox" value="(\d+)">\s*(Formatrice \d)', form)
+        )
+        number = {name: seat for seat, name in seats.items()}
+        made = {"place": place[1], "title": "Jury d’automne", "president": number["Formatrice 1"]}
+        assert post(ana, "/teach/juries/new", **made, day="31/02/2026").status_code == 400
+        alone = post(ana, "/teach/juries/new", **made, day="02/12/2026", members=[number["Formatrice 1"]])
+        assert alone.status_code == 400
+        both = [number["Formatrice 1"], number["Formatrice 2"]]
+        jury = post(ana, "/teach/juries/new", **made, day="2 décembre 2026", members=both).location
+        candidate = f"{jury}/candidates/{attempt.id}"
+        assert chloe.get(jury).status_code == chloe.get(candidate).status_code == chloe.get(f"{jury}.pdf").status_code
+        assert chloe.get(jury).status_code == 404
+        assert "Éléonore" in read(ana, jury)
+        below = post(ana, candidate, decision="admitted", score="12,5", reason="Un gain.")
+        assert below.status_code == 409
+        assert "12,5" in below.text
+        assert post(ana, candidate, decision="admitted", score="douze", reason="Un gain.").status_code == 400
+        assert (
+            post(ana, candidate, decision="admitted", score="", reason="Un gain 😀 mesuré.\nBravo.").status_code == 303
+        )
+        said = re.search(r'name="said" value="(\d+)"', read(bruno, candidate))
+        assert said is not None
+        assert 'name="said"' not in read(ana, candidate)  # nobody confirms twice
+        assert post(bruno, f"{candidate}/confirm", said="999999").location == candidate
+        assert post(bruno, f"{candidate}/confirm", said=said[1]).location == jury
+        session.expire_all()
+        assert attempt.passed
+        session.commit()
+        assert "Un gain 😀 mesuré." in read(learner, f"/learn/attempts/{attempt.id}/result")
+        post(ana, f"{jury}/close")
+        assert session.scalars(sa.select(Jury)).one().closed_at is not None
+        session.commit()
+        page = read(bruno, f"{jury}/minutes?lang=en")
+        assert "Un gain 😀 mesuré." in page
+        file = bruno.get(f"{jury}.pdf?lang=en")
+        assert file.headers["Content-Disposition"].startswith("attachment")
+        text = "\n".join(each.extract_text() for each in PdfReader(BytesIO(file.data)).pages)
+        for part in (
+            "Éléonore Γεωργίου Жанна", "Admitted", "81", "Un gain ? mesuré.", "Bravo.", "Formatrice 1, president",
+            "Formatrice 2", "Jury d’automne", "02/12/2026", "____",
+        ):  # fmt: skip
+            assert part in text.replace("\u00a0", " "), part
+
+
+def test_a_pile_of_many_costs_what_one_costs(session: Session, platform: PlatformInTest, track: Track) -> None:
+    handed_in(session, platform, track)
+    ana = coach(platform, 1)
+    read(ana, "/teach/marking")
+
+    def cost() -> int:
+        with statements() as heard:
+            read(ana, "/teach/marking")
+        return len(data(heard))
+
+    alone = cost()
+    for number in range(2, 8):
+        handed_in(session, platform, track, number)
+    assert cost() == alone <= 10
+    assert HALF.comment not in read(ana, "/teach/marking")
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 7
