@@ -9,13 +9,13 @@ from dataclasses import dataclass
 class Item:
     """A question in one of its revisions: two revisions of a question are two items.
 
-    ``options`` is all that can be chosen in it, ``right`` what is right among it; both are empty where nothing is.
+    ``options`` is all that can be chosen in it, ``wrong`` what is known to be wrong among it: its distractors.
     """
 
     key: str
     revision: str = ""
     options: tuple[str, ...] = ()
-    right: frozenset[str] = frozenset()
+    wrong: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

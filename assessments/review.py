@@ -46,8 +46,8 @@ def _of_answers(figures: ItemFigures) -> list[Signal]:
         found.append(Signal("easy"))
     if figures.difficulty < TOO_HARD:
         found.append(Signal("hard"))
-    for use in figures.uses if figures.item.right else ():
-        if use.option in figures.item.right:
+    for use in figures.uses:
+        if use.option not in figures.item.wrong:
             continue
         if use.share == 0:
             found.append(Signal("unused", use.option))

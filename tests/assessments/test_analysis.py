@@ -161,7 +161,7 @@ def plain_bins(people: list[Earned]) -> tuple[int, ...]:
 def test_options_are_counted_by_third() -> None:
     """Nine attempts: the strongest three, the middle, the weakest; the distractor « c » draws the weak alone."""
     found = Gathered()
-    item = found.item(Item("q", "r1", ("a", "b", "c"), frozenset({"a"})))
+    item = found.item(Item("q", "r1", ("a", "b", "c"), frozenset({"b", "c"})))
     other = found.item(Item("o"))
     for total, chosen in [(1.0, "a")] * 3 + [(0.5, "b")] * 3 + [(0.0, "c")] * 3:
         row = found.cell(Cell(item, float(chosen == "a"), (chosen,))), found.cell(Cell(other, total))

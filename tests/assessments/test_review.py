@@ -15,8 +15,8 @@ from assessments.review import Signal, masked, signals
 from assessments.similarity import similar, tail
 
 GOOD = ItemFigures(
-    item=Item("q", "r", ("a", "b", "c"), frozenset({"a"})), count=100, exposure=0.5, difficulty=0.6, discrimination=0.4,
-    upper_lower=0.5, unanswered=0.0, thirds=(30, 40, 30),
+    item=Item("q", "r", ("a", "b", "c"), frozenset({"b", "c"})), count=100, exposure=0.5, difficulty=0.6,
+    discrimination=0.4, upper_lower=0.5, unanswered=0.0, thirds=(30, 40, 30),
     uses=(
         OptionUse("a", 0.6, (0.4, 0.6, 0.8)), OptionUse("b", 0.2, (0.3, 0.2, 0.1)),
         OptionUse("c", 0.2, (0.3, 0.2, 0.1)),
@@ -46,7 +46,7 @@ def test_why_a_question_is_read_again(changes: dict[str, float | None], kinds: l
 def test_distractors_are_looked_at_one_by_one() -> None:
     uses = (GOOD.uses[0], OptionUse("b", 0.0, (0, 0, 0)), OptionUse("c", 0.4, (0.3, 0.4, 0.5)))
     assert signals(replace(GOOD, uses=uses)) == (Signal("attracts", "c"), Signal("unused", "b"))
-    # Where nothing says what is right, no option is a distractor.
+    # Where nothing says what is wrong, no option is a distractor.
     assert signals(replace(GOOD, uses=uses, item=Item("q", options=("a", "b", "c")))) == ()
 
 
