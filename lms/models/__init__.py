@@ -54,6 +54,7 @@ from lms.models.platforms import (
     SeenNotice,
     ToolKey,
 )
+from lms.models.regrading import Regrading
 
 __all__ = [
     "OPEN_STATES",
@@ -99,6 +100,7 @@ __all__ = [
     "Placement",
     "Platform",
     "PracticeRound",
+    "Regrading",
     "ResourceLink",
     "ReviewTask",
     "SeenNotice",

@@ -1,6 +1,8 @@
 """What an attempt is found to be worth: each result is added to the record with its reason; the last one counts."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -71,3 +73,29 @@ def gradings(session: Session, attempt: Attempt) -> list[Grading]:
 def stored_marks(attempt: Attempt) -> dict[str, Mark]:
     """The marks that count."""
     return {key: Mark(Fraction(mark["points"]), mark["reason"]) for key, mark in (attempt.marks or {}).items()}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A result that was seen again: when, why, from what to what, and whether the new one counts."""
+
+    at: datetime
+    reason: str
+    before: Fraction | None
+    after: Fraction | None
+    counts: bool
+
+
+def seen_again(session: Session, attempts: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Seen]]:
+    """How the results of attempts were seen again, in order; one query."""
+    query = select(Grading.attempt_id, Grading.graded_at, Grading.cause, Grading.reason, Grading.score, Grading.counts)
+    found: dict[uuid.UUID, list[Seen]] = {}
+    counting: dict[uuid.UUID, Fraction | None] = {}
+    for attempt, at, cause, reason, score, counts in session.execute(
+        query.where(Grading.attempt_id.in_(attempts)).order_by(Grading.id)
+    ):
+        if cause == "regraded":
+            found.setdefault(attempt, []).append(Seen(at, reason, counting.get(attempt), score, counts))
+        if counts:
+            counting[attempt] = score
+    return found
