@@ -18,7 +18,7 @@ from assessments.choosable import choosable, chosen
 from assessments.draw import revision_of
 from assessments.gathered import Cell, Gathered, Item
 from assessments.model import is_answered
-from curricula.model import Module
+from curricula.model import Module, Question
 from lms.models import Attempt, Context, Enrolment, Grading, Membership, ResourceLink
 from lms.services.library import Library
 
@@ -46,6 +46,14 @@ class Followed:
     digest: str
     version: str
     attempts: int
+
+
+@dataclass(frozen=True)
+class Read:
+    """Answers packed for the analysis, and the questions they were given to, by key and revision."""
+
+    gathered: Gathered
+    questions: dict[tuple[str, str], Question]
 
 
 class _Mark(msgspec.Struct):
@@ -82,9 +90,9 @@ class _Ways(dict[bytes, int]):
 class _Questions(dict[str, _Ways]):
     """The ways of answering each question of a revision, by key."""
 
-    def __init__(self, gathered: Gathered, module: Module | None) -> None:
+    def __init__(self, read: Read, module: Module | None) -> None:
         super().__init__()
-        self._gathered, self._module = gathered, module
+        self._read, self._module = read, module
 
     def __missing__(self, key: str) -> _Ways:
         asked = self._module.question(key) if self._module else None
@@ -92,29 +100,30 @@ class _Questions(dict[str, _Ways]):
             item = Item(key)
         else:
             found = choosable(asked)
-            wrong = frozenset(key for key, option in found.items() if option.right is False)
+            wrong = frozenset(name for name, option in found.items() if option.right is False)
             item = Item(key, revision_of(asked), tuple(found), wrong)
-        self[key] = _Ways(self._gathered, item)
+            self._read.questions[item.key, item.revision] = asked
+        self[key] = _Ways(self._read.gathered, item)
         return self[key]
 
 
-def gather(session: Session, asked: Asked, tracks: Library) -> Gathered:
+def gather(session: Session, asked: Asked, tracks: Library) -> Read:
     """Every answer of the attempts asked for, packed; one query, read as a stream."""
-    gathered = Gathered()
+    read = Read(Gathered(), {})
     revisions: dict[str, _Questions] = {}
     scores: dict[str, float] = {}
     for digest, score, passed, marks in _stream(session, _marked(asked)):
         if digest not in revisions:
             track = tracks.revision(asked.track_key, digest)
-            revisions[digest] = _Questions(gathered, track.module(asked.module_key) if track else None)
+            revisions[digest] = _Questions(read, track.module(asked.module_key) if track else None)
         ways = revisions[digest]
         cells = [ways[key][bytes(stored)] for key, stored in _marks.decode(marks).items()]
         if -1 in cells:
             cells = [cell for cell in cells if cell >= 0]
         if score not in scores:
             scores[score] = float(Fraction(score))
-        gathered.add(cells, scores[score], bool(passed))
-    return gathered
+        read.gathered.add(cells, scores[score], bool(passed))
+    return read
 
 
 def followed(session: Session, asked: Asked) -> list[Followed]:

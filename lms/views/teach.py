@@ -60,6 +60,11 @@ def cohort(context_id: int) -> ResponseReturnValue:
         cohorts_url=url_for("teach.cohorts"),
         cohort={"title": _title(context), "track": localized(track.title)},
         facts=_facts(figures),
+        analyses=[
+            (part.code, url_for("analysis.module", track_key=track.key, module_key=part.key))
+            for part in track.published_modules
+            if part.quiz
+        ],
         learners=[_row(learner, context.id, track.key) for learner in page.learners],
         total=page.total,
         chosen={"words": chosen.words, "state": chosen.state or "", "group": chosen.group, "track": asked},

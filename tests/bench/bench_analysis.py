@@ -93,8 +93,8 @@ def measure(kind: str, attempts: int) -> dict[str, float]:
     passes = lambda: sum(1 for _row in analysis._stream(session, analysis._marked(asked)))  # noqa: E731
     passes()
     _count, plain, plain_cpu = timed(passes)
-    gathered, reading, reading_cpu = timed(lambda: analysis.gather(session, asked, tracks))
-    found, figures, figures_cpu = timed(lambda: analyse(gathered))
+    read, reading, reading_cpu = timed(lambda: analysis.gather(session, asked, tracks))
+    found, figures, figures_cpu = timed(lambda: analyse(read.gathered))
     assert found is not None
     assert found.attempts == attempts
     whole, whole_cpu = reading + figures, reading_cpu + figures_cpu
