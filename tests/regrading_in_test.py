@@ -28,6 +28,7 @@ def mended(session: Session, version: str = "2099.1") -> Wanted:
     )
     session.commit()
     track = Library(session)[TRACK.key]
+    session.commit()  # what was read holds no page back
     return Wanted(track, module_of(track), QUESTION.key)
 
 
