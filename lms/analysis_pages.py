@@ -55,7 +55,7 @@ def facts(analysis: Analysis) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"value": analysis.attempts, "label": _("attempts")},
         {"value": share(spread.quartiles[1]), "label": _("median score"), "why": quarters},
-        {"value": share(spread.passed), "label": _("passed")},
+        {"value": share(spread.passed), "label": _("of the attempts pass")},
         {"value": decimal(reliable.value), "label": name, "why": _trust(reliable.value)},
     ]
     if reliable.error is not None:
