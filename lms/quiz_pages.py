@@ -20,7 +20,7 @@ from lms.pages import config, followed, tracks
 from lms.refusals import why_refused
 from lms.services import appeals, attempts, learning
 from lms.services.answers import Sent, answered, answers, drawn_questions, next_open, read_response
-from lms.services.gradings import gradings, told_marks
+from lms.services.gradings import gradings, seen_again, told_marks
 from lms.services.results import issued_certificate
 from lms.track_order import waits
 
@@ -184,6 +184,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
         },
         refusal=why_refused(refusal, stand.opens_at) if refusal and refusal != "passed" else None,
         next=_onward(attempt.enrolment, track, module) if attempt.passed else None,
+        seen_again=seen_again(db.session(), [attempt.id]).get(attempt.id, []),
         objectives=_by_objective(module, marks),
         questions=_corrected(attempt, module, marks, kept),
         reasons=_reasons(attempt),

@@ -55,6 +55,8 @@ STUDIO = {
     ("bank.transfer", "POST"): AUTHOR,
     ("bank.remove", "GET"): AUTHOR,
     ("bank.remove", "POST"): AUTHOR,
+    ("regrade.show", "GET"): AUTHOR | REVIEWER,
+    ("regrade.ask", "POST"): AUTHOR | REVIEWER,
     ("bank_files.upload", "GET"): AUTHOR,
     ("bank_files.upload", "POST"): AUTHOR,
     ("bank_files.confirm", "GET"): AUTHOR,

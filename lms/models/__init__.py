@@ -55,6 +55,7 @@ from lms.models.platforms import (
     SeenNotice,
     ToolKey,
 )
+from lms.models.regrading import Regrading
 
 __all__ = [
     "OPEN_STATES",
@@ -106,6 +107,7 @@ __all__ = [
     "Placement",
     "Platform",
     "PracticeRound",
+    "Regrading",
     "ResourceLink",
     "ReviewTask",
     "SeenNotice",

@@ -1,6 +1,8 @@
 """What an attempt is found to be worth: each result is added to the record with its reason; the last one counts."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -108,3 +110,29 @@ def told_marks(attempt: Attempt) -> dict[str, Mark]:
     """The marks that may be told: those of persons are once there is a result, whatever a jury still has to say."""
     marks = stored_marks(attempt)
     return {key: mark for key, mark in marks.items() if attempt.score is not None or mark.reason != "marked"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A result that was seen again: when, why, from what to what, and whether the new one counts."""
+
+    at: datetime
+    reason: str
+    before: Fraction | None
+    after: Fraction | None
+    counts: bool
+
+
+def seen_again(session: Session, attempts: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Seen]]:
+    """How the results of attempts were seen again, in order; one query."""
+    query = select(Grading.attempt_id, Grading.graded_at, Grading.cause, Grading.reason, Grading.score, Grading.counts)
+    found: dict[uuid.UUID, list[Seen]] = {}
+    counting: dict[uuid.UUID, Fraction | None] = {}
+    for attempt, at, cause, reason, score, counts in session.execute(
+        query.where(Grading.attempt_id.in_(attempts)).order_by(Grading.id)
+    ):
+        if cause == "regraded":
+            found.setdefault(attempt, []).append(Seen(at, reason, counting.get(attempt), score, counts))
+        if counts:
+            counting[attempt] = score
+    return found

@@ -14,6 +14,7 @@ from lms.forms.bank_search import SearchForm
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Draft, DraftPiece, db
+from lms.pages import tracks
 from lms.security import visitor
 from lms.services import bank, drafts
 from lms.services.drafts import Conflict, Frozen, Taken
@@ -41,9 +42,17 @@ def index(track_key: str, module_key: str) -> ResponseReturnValue:
         **_place(draft, module), form=form, found=found, rows=[row_of(row, module) for row in found.rows],
         table=table(module, bank.counts(db.session(), draft, module_key)), narrowed=bool(form.asked()),
         first=(found.page - 1) * bank.PAGE,
+        analysis_url=_analysis_url(track_key, module_key),
         previous_url=_list_url(draft, module, form.asked(), found.page - 1) if found.page > 1 else None,
         next_url=_list_url(draft, module, form.asked(), found.page + 1) if found.page < found.pages else None,
     )  # fmt: skip
+
+
+def _analysis_url(track_key: str, module_key: str) -> str | None:
+    """Where attempts at the module are analysed; None for one that is not published with an assessment."""
+    published = tracks().get(track_key)
+    module = published.module(module_key) if published else None
+    return url_for("analysis.module", track_key=track_key, module_key=module_key) if module and module.quiz else None
 
 
 @blueprint.route("/<track_key>/<module_key>/bank/new", methods=["GET", "POST"])

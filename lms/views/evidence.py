@@ -1,5 +1,6 @@
 """What one learner did, for the trainers of their course and for themselves: from the gradebook or from our pages."""
 
+import uuid
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from lms.services.answers import drawn_questions
 from lms.services.cohorts import cohort_tracks, trains
 from lms.services.competencies import reached_by
 from lms.services.evidence import Evidence, ModuleEvidence, evidence, learner_of
-from lms.services.gradings import told_marks
+from lms.services.gradings import Seen, seen_again, told_marks
 from lms.services.learning import enrolments
 from lms.track_pages import rule_title, shown_state
 
@@ -91,6 +92,7 @@ def _values(found: Evidence, *, mine: bool) -> dict[str, Any]:
     modules = [part for part in found.modules if part.step.module.published]
     if module is not None and module.published:
         modules = [part for part in modules if part.step.module is module]
+    again = seen_again(db.session(), [attempt.id for part in modules for attempt in part.attempts])
     return {
         "mine": mine,
         "track": localized(track.title),
@@ -104,7 +106,7 @@ def _values(found: Evidence, *, mine: bool) -> dict[str, Any]:
         ]
         if found.enrolment
         else [],
-        "modules": [_module(part, mine=mine) for part in modules],
+        "modules": [_module(part, again, mine=mine) for part in modules],
         "competencies": competency_values(
             reached_by(
                 ((each.module_key, each.score, each.marks) for part in found.modules for each in part.attempts),
@@ -123,7 +125,7 @@ def _values(found: Evidence, *, mine: bool) -> dict[str, Any]:
     }
 
 
-def _module(part: ModuleEvidence, *, mine: bool) -> dict[str, Any]:
+def _module(part: ModuleEvidence, again: dict[uuid.UUID, list[Seen]], *, mine: bool) -> dict[str, Any]:
     module, speech = part.step.module, current_language()
     return {
         "code": module.code,
@@ -139,7 +141,10 @@ def _module(part: ModuleEvidence, *, mine: bool) -> dict[str, Any]:
             for item in module.lessons
         ],
         "read": len(part.step.read),
-        "attempts": [_attempt(attempt, module, mine=mine) for attempt in part.attempts],
+        "attempts": [
+            {**_attempt(attempt, module, mine=mine), "seen_again": again.get(attempt.id, [])}
+            for attempt in part.attempts
+        ],
         "exemption": {"score": part.exemption.score, "granted_at": part.exemption.granted_at}
         if part.exemption
         else None,

@@ -63,6 +63,11 @@ def cohort(context_id: int) -> ResponseReturnValue:
         facts=_facts(figures),
         to_mark=works.waiting(session, visitor().person.id, context.id),
         marking_url=url_for("marking.index", course=context.id),
+        analyses=[
+            (part.code, url_for("analysis.module", track_key=track.key, module_key=part.key))
+            for part in track.published_modules
+            if part.quiz
+        ],
         learners=[_row(learner, context.id, track.key) for learner in page.learners],
         total=page.total,
         chosen={"words": chosen.words, "state": chosen.state or "", "group": chosen.group, "track": asked},
