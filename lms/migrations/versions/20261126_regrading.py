@@ -1,7 +1,7 @@
 """Results seen again after a question was mended
 
 Revision: 8a55579d6e3b
-After: 1d7f23876a0e
+After: 1ea4b8b51f73
 Made: 2026-11-26 11:20:31.003737
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '8a55579d6e3b'
-down_revision = '1d7f23876a0e'
+down_revision = '1ea4b8b51f73'
 branch_labels = None
 depends_on = None
 
