@@ -1,28 +1,33 @@
 """What the pages of an assessment show: its rules, a question, a last look, the result."""
 
+from datetime import timedelta
 from fractions import Fraction
 from math import ceil
 from typing import Any
 
 from flask import abort, render_template, url_for
 
+from assessments.clock import LONGEST_PAUSE, is_up
 from assessments.model import DrawnQuestion, Mark
 from curricula.model import Module, Question, Track
-from lms import questions
+from lms import exam_pages, questions
+from lms.i18n import clock, duration, localized
 from lms.i18n import gettext as _
-from lms.i18n import localized
-from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
+from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, Pause, ResourceLink, db, utcnow
 from lms.pages import followed, tracks
 from lms.refusals import why_refused
-from lms.services import attempts, learning
+from lms.services import accommodations, attempts, learning, pauses, sittings
 from lms.services.answers import answered, answers, drawn_questions, next_open, read_response
 from lms.services.gradings import stored_marks
 from lms.services.results import issued_certificate
 from lms.track_order import waits
 
 
-def start_page(track: Track, module: Module, row: Enrolment) -> str:
-    stand = attempts.standing(db.session(), row, module)
+def start_page(
+    track: Track, module: Module, row: Enrolment, stand: attempts.Standing, *, typed: str = "", error: str | None = None
+) -> str:
+    """The rules for this learner, what is left, one button; ``error`` is about the code that was ``typed``."""
+    own = accommodations.granted(db.session(), row.person_id, utcnow())
     state = learning.track_progress(db.session(), row, track)
     step = next(step for step in state.modules if step.module.key == module.key)
     refusal = None if stand.open else "locked" if step.waits_for else stand.refusal(utcnow())
@@ -42,11 +47,17 @@ def start_page(track: Track, module: Module, row: Enrolment) -> str:
             "best": stand.best,
             "passed": stand.passed,
         },
+        rules=exam_pages.rules(module.quiz, own),
+        correction=exam_pages.correction_rule(module.quiz),
+        granted=exam_pages.accommodation_words(own),
+        reading=exam_pages.reading_values(row.person, own),
+        code={"typed": typed, "error": error} if module.quiz.supervised and not stand.open and not refusal else None,
         attempt={
             "number": stand.open.number,
             "answered": sum(map(answered, kept.values())),
             "count": len(stand.open.questions),
             "started_at": stand.open.started_at,
+            "due_at": stand.open.due_at,
             "url": url_for("quiz.question", attempt_id=stand.open.id, number=next_open(stand.open, kept)),
         }
         if stand.open
@@ -71,8 +82,10 @@ def start_page(track: Track, module: Module, row: Enrolment) -> str:
 def question_page(attempt: Attempt, module: Module, number: int, *, permission: str, error: str | None = None) -> str:
     """One question, with what was answered so far."""
     asked, item = asked_question(attempt, module, number)
-    kept = answers(db.session(), attempt.id)
+    session, now = db.session(), utcnow()
+    kept = answers(session, attempt.id)
     answer, count = kept.get(asked.key), len(attempt.questions)
+    own = accommodations.granted(session, attempt.enrolment.person_id, now)
     response = read_response(answer.response) if answer else {}
     url = url_for("quiz.question", attempt_id=attempt.id, number=number)
     return render_template(
@@ -96,6 +109,11 @@ def question_page(attempt: Attempt, module: Module, number: int, *, permission: 
         ],
         answered=sum(map(answered, kept.values())),
         saved_at=answer.saved_at if answer else None,
+        shown=answer.id if answer else 0,
+        time=exam_pages.time_values(attempt, now, pauses.pauses_left(session, attempt)),
+        know=exam_pages.good_to_know(attempt),
+        read_aloud=own.read_aloud,
+        reading=exam_pages.reading_values(attempt.enrolment.person, own),
         answer_url=url,
         save_url=url,
         permission=permission,
@@ -121,6 +139,8 @@ def review_page(attempt: Attempt, module: Module) -> str:
             }
         )
     stand = attempts.standing(db.session(), attempt.enrolment, module)
+    now = utcnow()
+    own = accommodations.granted(db.session(), attempt.enrolment.person_id, now)
     assert module.quiz is not None
     return render_template(
         "learn/quiz_review.html",
@@ -133,7 +153,31 @@ def review_page(attempt: Attempt, module: Module) -> str:
             "threshold": module.quiz.threshold,
             "attempts_left": None if stand.left is None else max(0, stand.left - 1),
         },
+        correction=exam_pages.correction_rule(module.quiz),
+        time=exam_pages.time_values(attempt, now, 0),
+        up=is_up(attempt.due_at, now),
+        reading=exam_pages.reading_values(attempt.enrolment.person, own),
         submit_url=url_for("quiz.submit", attempt_id=attempt.id),
+    )
+
+
+def paused_page(attempt: Attempt, module: Module, pause: Pause, at: int) -> str:
+    """A pause: no question is shown."""
+    session, now = db.session(), utcnow()
+    until = pause.began_at + LONGEST_PAUSE
+    rest = pauses.left(attempt, now, pause) or timedelta(0)
+    return render_template(
+        "learn/quiz_paused.html",
+        **_place(attempt, module),
+        attempt=attempt,
+        pause={
+            "until": clock(until),
+            "over": now >= until,
+            "left": duration(ceil(rest.total_seconds() / 60)),
+            "more": pauses.pauses_left(session, attempt),
+        },
+        resume_url=url_for("quiz.resume", attempt_id=attempt.id),
+        at=at,
     )
 
 
@@ -145,6 +189,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
     stand = attempts.standing(db.session(), attempt.enrolment, module)
     refusal = stand.refusal(utcnow())
     score = attempt.score
+    shown = sittings.answers_shown(db.session(), attempt, module.quiz, utcnow())
     missing = max(Fraction(0), module.quiz.threshold - score) if score is not None else Fraction(0)
     return render_template(
         "learn/quiz_result.html",
@@ -168,7 +213,8 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
         refusal=why_refused(refusal, stand.opens_at) if refusal and refusal != "passed" else None,
         next=_onward(attempt.enrolment, track, module) if attempt.passed else None,
         objectives=_by_objective(module, marks),
-        questions=_corrected(attempt, module, marks, kept),
+        questions=_corrected(attempt, module, marks, kept) if shown else [],
+        awaited=None if shown else exam_pages.correction_awaited(module.quiz, sittings.of(db.session(), attempt)),
     )
 
 

@@ -13,6 +13,7 @@ from lms.services.answers import Sent
 #: Characters of what is written on one line; of a text when its field does not say.
 LINE, TEXT = 500, 20_000
 _PAGE = re.compile(r"[0-9a-f]{8,32}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 #: What no text needs: control characters, but for tabs and ends of lines.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -33,11 +34,15 @@ def read_answer(form: MultiDict[str, str], question: Question, drawn: DrawnQuest
     response: dict[str, tuple[str, ...]] = {}
     for field in question_types()[question.type].fields(question, drawn):
         response |= _values(form, field)
-    page, turn = form.get("page", ""), form.get("turn", "")
+    page = form.get("page", "")
     return Sent(
-        response, bool(form.get("flag")), page if _PAGE.fullmatch(page) else "",
-        int(turn) if turn.isdecimal() and len(turn) < 10 else 0,
+        response, bool(form.get("flag")), page if _PAGE.fullmatch(page) else "", _number(form.get("turn", "")) or 0,
+        _number(form.get("shown", "")),
     )  # fmt: skip
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _values(form: MultiDict[str, str], field: Field) -> dict[str, tuple[str, ...]]:
