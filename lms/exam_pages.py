@@ -1,16 +1,17 @@
 """What the pages of a timed or supervised assessment say: its clock, its rules, its pauses, what one is granted."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from flask import url_for
+from flask import render_template, url_for
 
 from assessments.clock import LONGEST_PAUSE, ON_ITS_WAY, minutes_allowed
-from curricula.model import QuizRules
-from lms.i18n import clock, day, duration, moment, ngettext
+from curricula.model import Module, QuizRules, Track
+from lms.i18n import clock, day, duration, localized, moment, ngettext
 from lms.i18n import gettext as _
-from lms.models import Attempt, Pause, Person, Sitting
+from lms.models import Attempt, Pause, Person, Sitting, db, utcnow
+from lms.pages import followed
 from lms.services import pauses
 from lms.services.accommodations import Granted
 
@@ -148,3 +149,38 @@ def reading_values(person: Person, own: Granted) -> dict[str, str]:
         "size": "xl" if own.enlarged else person.text_size,
         "space": "l" if own.spaced else person.text_space,
     }
+
+
+def paused_page(attempt: Attempt, module: Module, pause: Pause, at: int) -> str:
+    """A pause: no question is shown."""
+    session, now = db.session(), utcnow()
+    until = pause.began_at + LONGEST_PAUSE
+    rest = pauses.left(attempt, now, pause) or timedelta(0)
+    return render_template(
+        "learn/quiz_paused.html",
+        **place(attempt, module),
+        attempt=attempt,
+        pause={
+            "until": clock(until),
+            "over": now >= until,
+            "left": duration(ceil(rest.total_seconds() / 60)),
+            "more": pauses.pauses_left(session, attempt),
+        },
+        resume_url=url_for("quiz.resume", attempt_id=attempt.id),
+        at=at,
+    )
+
+
+def place(attempt: Attempt, module: Module) -> dict[str, Any]:
+    """The track and the module, with their addresses."""
+    track = followed(attempt.enrolment)
+    return {"track": track_link(track), "module": module_link(track, module)}
+
+
+def track_link(track: Track) -> dict[str, str]:
+    return {"title": localized(track.title), "url": url_for("learn.track", track_key=track.key)}
+
+
+def module_link(track: Track, module: Module) -> dict[str, str]:
+    url = url_for("learn.module", track_key=track.key, module_key=module.key)
+    return {"code": module.code, "title": localized(module.title), "url": url}

@@ -1,20 +1,20 @@
 """What the pages of an assessment show: its rules, a question, a last look, the result."""
 
-from datetime import timedelta
 from fractions import Fraction
 from math import ceil
 from typing import Any
 
 from flask import abort, render_template, url_for
 
-from assessments.clock import LONGEST_PAUSE, is_up
+from assessments.clock import is_up
 from assessments.model import DrawnQuestion, Mark
 from curricula.model import Module, Question, Track
 from lms import exam_pages, questions
-from lms.i18n import clock, duration, localized
+from lms.exam_pages import module_link, place, track_link
 from lms.i18n import gettext as _
-from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, Pause, ResourceLink, db, utcnow
-from lms.pages import followed, tracks
+from lms.i18n import localized
+from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
+from lms.pages import tracks
 from lms.refusals import why_refused
 from lms.services import accommodations, attempts, learning, pauses, sittings
 from lms.services.answers import answered, answers, drawn_questions, next_open, read_response
@@ -36,8 +36,8 @@ def start_page(
     assert module.quiz is not None
     return render_template(
         "learn/quiz_start.html",
-        track=_track_link(track),
-        module=_module_link(track, module),
+        track=track_link(track),
+        module=module_link(track, module),
         quiz={
             "questions": module.quiz.questions,
             "threshold": module.quiz.threshold,
@@ -90,7 +90,7 @@ def question_page(attempt: Attempt, module: Module, number: int, *, permission: 
     url = url_for("quiz.question", attempt_id=attempt.id, number=number)
     return render_template(
         "learn/question.html",
-        **_place(attempt, module),
+        **place(attempt, module),
         attempt={"key": str(attempt.id), "number": attempt.number},
         question={
             "number": number,
@@ -144,7 +144,7 @@ def review_page(attempt: Attempt, module: Module) -> str:
     assert module.quiz is not None
     return render_template(
         "learn/quiz_review.html",
-        **_place(attempt, module),
+        **place(attempt, module),
         attempt=attempt,
         items=items,
         unanswered=sum(not item["answered"] for item in items),
@@ -161,26 +161,6 @@ def review_page(attempt: Attempt, module: Module) -> str:
     )
 
 
-def paused_page(attempt: Attempt, module: Module, pause: Pause, at: int) -> str:
-    """A pause: no question is shown."""
-    session, now = db.session(), utcnow()
-    until = pause.began_at + LONGEST_PAUSE
-    rest = pauses.left(attempt, now, pause) or timedelta(0)
-    return render_template(
-        "learn/quiz_paused.html",
-        **_place(attempt, module),
-        attempt=attempt,
-        pause={
-            "until": clock(until),
-            "over": now >= until,
-            "left": duration(ceil(rest.total_seconds() / 60)),
-            "more": pauses.pauses_left(session, attempt),
-        },
-        resume_url=url_for("quiz.resume", attempt_id=attempt.id),
-        at=at,
-    )
-
-
 def result_page(attempt: Attempt, track: Track, module: Module) -> str:
     """The score, the way on, and the feedback of every option."""
     assert module.quiz is not None
@@ -193,7 +173,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
     missing = max(Fraction(0), module.quiz.threshold - score) if score is not None else Fraction(0)
     return render_template(
         "learn/quiz_result.html",
-        **_place(attempt, module),
+        **place(attempt, module),
         attempt=attempt,
         result={
             "score": score,
@@ -311,18 +291,3 @@ def _corrected(
 def _short(stem: str) -> str:
     plain = stem.replace("*", "").replace("`", "")
     return plain if len(plain) <= 120 else plain[:117].rsplit(" ", 1)[0] + "…"
-
-
-def _place(attempt: Attempt, module: Module) -> dict[str, Any]:
-    """The track and the module, with their addresses."""
-    track = followed(attempt.enrolment)
-    return {"track": _track_link(track), "module": _module_link(track, module)}
-
-
-def _track_link(track: Track) -> dict[str, str]:
-    return {"title": localized(track.title), "url": url_for("learn.track", track_key=track.key)}
-
-
-def _module_link(track: Track, module: Module) -> dict[str, str]:
-    url = url_for("learn.module", track_key=track.key, module_key=module.key)
-    return {"code": module.code, "title": localized(module.title), "url": url}

@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms.models import (
+    Accommodation,
     Answer,
     Attempt,
     AuditEntry,
@@ -27,6 +28,7 @@ from lms.models import (
     LocalAccount,
     Membership,
     Participation,
+    Pause,
     Person,
     ResourceLink,
     WebSession,
@@ -103,6 +105,11 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "lessons": _rows(lessons),
         "attempts": _rows(attempts),
         "answers": _rows(answers),
+        "pauses": _rows(session.scalars(select(Pause).join(Attempt).where(Attempt.enrolment_id.in_(mine)))),
+        "accommodation": [
+            _row(row, leave=("granted_by",))
+            for row in session.scalars(select(Accommodation).filter_by(person_id=person.id))
+        ],
         "scores_sent": [{"activity": title, **_row(row, leave=("person_id",))} for row, title in scores],
         "certificates": _rows(session.scalars(select(Certificate).where(Certificate.person_id == person.id))),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
@@ -126,7 +133,7 @@ def erase(session: Session, person: Person) -> bool:
         certificate.name_public = False
         certificate.enrolment_id = None
     session.flush()
-    for model in (Enrolment, Membership, Participation, WebSession, LocalAccount):
+    for model in (Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation):
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"
     person.email = None if person.platform_id is not None else person.subject

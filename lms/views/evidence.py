@@ -47,6 +47,7 @@ def learner(context_id: int, person_id: int) -> ResponseReturnValue:
         if len(placed) > 1
         else [],
         whole_url=url_for("evidence.learner", **here, track=track.key),
+        accommodation_url=url_for("accommodations.show", **here),
         **_values(evidence(db.session(), person_id, track.key, tracks()), mine=False),
     )
 

@@ -12,6 +12,7 @@ from assessments.clock import is_over, is_up
 from curricula.model import Module, Track
 from curricula.progress import ModuleProgress
 from lms.errors import Refused
+from lms.exam_pages import paused_page
 from lms.forms.answer import TooLong, read_answer
 from lms.i18n import clock
 from lms.i18n import gettext as _
@@ -20,7 +21,6 @@ from lms.pages import config, followed, track_or_404
 from lms.quiz_pages import (
     asked_question,
     attempt_module,
-    paused_page,
     question_page,
     result_page,
     review_page,
