@@ -34,6 +34,7 @@ def publish_exam(session: Session, **more: Any) -> Track:
     row = publish(session, folder_of(track), "imported", note="Épreuve")
     session.commit()
     found = Library(session).revision(row.track_key, row.digest)
+    session.commit()
     assert found is not None
     return found
 

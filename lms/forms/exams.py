@@ -46,8 +46,8 @@ class DayField(DatedField):
     data: Any
     raw_data: Any
 
-    def __init__(self) -> None:
-        super().__init__("", whole=True)
+    def __init__(self, **more: Any) -> None:
+        super().__init__("", whole=True, **more)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed."""

@@ -1,9 +1,11 @@
 """Closes the attempts whose time is over, with what was saved in time."""
 
 from typing import Any
+from uuid import UUID
 
 import structlog
-from sqlalchemy.orm import joinedload
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, joinedload
 
 from lms.jobs import Tools
 from lms.models import Attempt, utcnow
@@ -16,18 +18,25 @@ log = structlog.get_logger()
 def run(tools: Tools, payload: dict[str, Any]) -> None:
     """Close and grade each in a transaction of its own. One that cannot be graded keeps no other from being closed."""
     del payload
-    session, known = tools.session, Library(tools.session)
+    session = tools.session
     numbers = attempts.overdue(session, utcnow())
     session.commit()
     for number in numbers:
-        attempt = session.get(Attempt, number, options=[joinedload(Attempt.enrolment)])
-        row = attempt.enrolment if attempt else None
-        track = known.followed(row.track_key, row.track_digest) if row else None
-        began_in = known.followed(row.track_key, attempt.track_digest) if row and attempt else None
-        module = began_in.module(attempt.module_key) if began_in and attempt else None
-        if attempt is None or track is None or module is None or module.quiz is None:
-            log.warning("attempt_not_closed", attempt=str(number))
+        try:
+            _close(session, number)
+        except DBAPIError:
+            raise  # the database is away: all of them wait
+        except Exception as error:  # noqa: BLE001 - a fault in one question must not keep the others open
             session.rollback()
-            continue
-        attempts.close_if_over(session, attempt, track, module, utcnow())
-        session.commit()
+            log.warning("attempt_not_closed", attempt=str(number), cause=type(error).__name__)
+
+
+def _close(session: Session, number: UUID) -> None:
+    attempt = session.get_one(Attempt, number, options=[joinedload(Attempt.enrolment)])
+    known, row = Library(session), attempt.enrolment
+    track, began_in = (known.followed(row.track_key, digest) for digest in (row.track_digest, attempt.track_digest))
+    module = began_in.module(attempt.module_key) if began_in else None
+    if track is None or module is None:
+        raise LookupError(row.track_key)
+    attempts.close_if_over(session, attempt, track, module, utcnow())
+    session.commit()

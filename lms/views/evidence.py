@@ -9,7 +9,7 @@ from curricula.model import Module, Track
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
-from lms.models import Attempt, db
+from lms.models import Attempt, db, utcnow
 from lms.pages import tracks
 from lms.questions import why
 from lms.security import requires, visitor
@@ -18,6 +18,7 @@ from lms.services.cohorts import cohort_tracks, trains
 from lms.services.evidence import Evidence, ModuleEvidence, evidence, learner_of
 from lms.services.gradings import stored_marks
 from lms.services.learning import enrolments
+from lms.services.sittings import answers_shown
 from lms.track_pages import rule_title, shown_state
 
 blueprint = Blueprint("evidence", __name__)
@@ -138,6 +139,8 @@ def _module(part: ModuleEvidence, *, mine: bool) -> dict[str, Any]:
 
 def _attempt(attempt: Attempt, module: Module, *, mine: bool) -> dict[str, Any]:
     marks = stored_marks(attempt)
+    # A correction that waits, or never comes, does not come by this page either.
+    hidden = mine and module.quiz is not None and not answers_shown(db.session(), attempt, module.quiz, utcnow())
     return {
         "number": attempt.number,
         "started_at": attempt.started_at,
@@ -153,7 +156,8 @@ def _attempt(attempt: Attempt, module: Module, *, mine: bool) -> dict[str, Any]:
                 "why": why(marks[item.key]),
             }
             for number, item in enumerate(drawn_questions(attempt), start=1)
-            if item.key in marks
+            if item.key in marks and not hidden
         ],
+        "hidden": hidden,
         "answers_url": url_for("quiz.result", attempt_id=attempt.id) if mine and attempt.submitted_at else None,
     }
