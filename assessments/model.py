@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from typing import Literal
 
@@ -10,8 +11,24 @@ from curricula.model import Localized
 #: What a learner answered to one question: the values of each field of its sheet, by the name of the field.
 Response = Mapping[str, tuple[str, ...]]
 
-#: A text of the question in each language, or a message of ours, to be translated.
-Said = Localized | str
+
+@dataclass(frozen=True)
+class Plain:
+    """Words shown as they are, marks and all: what a learner wrote, or what is accepted, in each language."""
+
+    text: Localized | str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value, shown in the reader's way: an amount in cents, a share of one, a number, a day."""
+
+    kind: Literal["euros", "share", "number", "day"]
+    value: Fraction | int | date
+
+
+#: A text of the question in each language, a message of ours to be translated, or words or a value shown as they are.
+Said = Localized | str | Plain | Figure
 
 #: Why a question is worth what it is: everything right, part of it, nothing of it, no answer; ``marked`` by a person
 #: with a rubric; ``withdrawn`` from the assessment after the fact, its point being given.
@@ -50,7 +67,10 @@ class Field:
 
     ``one`` or ``several`` of its choices, in view · ``pick`` one of a list · ``line`` or ``text`` to write, of ``most``
     characters · ``number``, perhaps with a unit among its choices (field ``<name>.unit``) · ``day`` · ``files``,
-    ``most`` of them at most.
+    ``most`` of them at most, of so many ``megabytes`` each.
+
+    ``section`` begins a group of fields; ``number`` tells apart fields of the same label. ``words`` are how few and how
+    many a text has, 0 for no limit.
     """
 
     name: str
@@ -60,6 +80,23 @@ class Field:
     most: int = 0
     help: Said | None = None
     required: bool = False
+    section: Said | None = None
+    number: int = 0
+    words: tuple[int, int] = (0, 0)
+    megabytes: int = 0
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something that a work lacks to be handed in: the field, and what to do (a message to be translated, its values).
+
+    ``wrong`` says that something is there and cannot stand.
+    """
+
+    field: str
+    what: str
+    values: tuple[tuple[str, str | int], ...] = ()
+    wrong: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,15 +111,18 @@ class Told:
 class Sheet:
     """How a question is answered: an instruction, then fields.
 
-    ``layout``: ``rows`` one below the other · ``prose`` choices as the sentences of a text, in order · ``gaps`` fields
-    in the stem, where it says ``[[name]]`` · ``grid`` choices in rows of ``columns``, as a matrix.
+    ``layout``: ``rows`` one below the other · ``order`` the ranks of things, one below the other · ``prose`` the
+    sentences of a text, in order: choices, or one field each · ``gaps`` fields in the stem, where it says ``[[name]]``
+    · ``grid`` choices in rows of ``columns``, as a matrix. ``goes_on``: what is answered is settled for good, and leads
+    to what is asked next: nothing is sent before the learner says so.
     """
 
     instruction: str
     fields: tuple[Field, ...]
-    layout: Literal["rows", "prose", "gaps", "grid"] = "rows"
+    layout: Literal["rows", "order", "prose", "gaps", "grid"] = "rows"
     columns: int = 0
     told: tuple[Told, ...] = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)

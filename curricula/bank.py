@@ -1,8 +1,13 @@
 """Reads the questions of a bank, whatever their types (docs/curriculum-format.md)."""
 
+import re
+
 from curricula.fields import Fields, parse
 from curricula.model import Criterion, CriterionLevel, Option, Question, Spot
 from curricula.problems import N_, Place, Problem
+
+#: What a setting may be called.
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def read_bank(place: Place, problems: list[Problem]) -> tuple[Question, ...]:
@@ -80,7 +85,10 @@ def _settings(table: Fields) -> tuple[tuple[str, str | int], ...]:
     settings = table.table_of("settings")
     found = []
     for name, value in settings.table.items() if settings else ():
-        if isinstance(value, str | int) and not isinstance(value, bool):
+        if not _NAME.fullmatch(name):
+            what = N_("« %(setting)s » cannot name a setting.")
+            table.refuse("settings", what, N_("Correct its name or remove it."), setting=name)
+        elif isinstance(value, str | int) and not isinstance(value, bool):
             found.append((name, value))
         else:
             what = N_("Setting « %(setting)s » is neither a word nor a whole number.")

@@ -66,6 +66,11 @@ def parts(track: Track) -> Iterator[Part]:
             ("certificate",), "rule", modules=rule.modules, branches=rule.branches or None, threshold=rule.threshold,
             valid_months=rule.valid_months,
         )  # fmt: skip
+    if track.placement is not None:
+        yield from _said(
+            ("placement",), "rule", questions=track.placement.questions, threshold=track.placement.threshold,
+            exempts=track.placement.exempts or None,
+        )  # fmt: skip
     for branch in track.branches:
         yield from _texts(("branch", branch.key, "title"), "text", branch.title)
         yield from _texts(("branch", branch.key, "note"), "text", branch.note or {})

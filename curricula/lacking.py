@@ -1,6 +1,7 @@
 """What a question lacks to be one of its type, by its anatomy."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -8,8 +9,10 @@ from fractions import Fraction
 from curricula.anatomy import Anatomy, Part
 from curricula.model import LANGUAGES, Option, Question
 from curricula.problems import N_
+from curricula.question import GAP
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+# No longer than a text that says a quantity: what is longer is a slip, or made to weigh.
+_NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,20 @@ def lacking(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
     """Everything a question lacks, or has too much of."""
     yield from _counts(question, anatomy)
     checks: dict[Part, Callable[[Question, Option], Iterable[Lack]]] = {
-        "place": _place, "leads": _leads, "value": _value, "accepted": _accepted,
+        "place": _place, "kind": _kind, "leads": _leads, "value": _value, "accepted": _accepted,
     }  # fmt: skip
     for option in question.options:
         for part in sorted(anatomy.parts & checks.keys()):
             yield from checks[part](question, option)
-    if "leads" in anatomy.parts:
+    if "kind" in anatomy.parts and not any(option.place for option in question.options):
+        yield _lack(("option",), N_("No option belongs to a place."), N_("Give one at least its place."))
+    if anatomy.gaps:
+        yield from _gaps(question)
+    if "leads" in anatomy.parts and len(question.places) <= anatomy.places[1]:
         yield from _ways(question)
     yield from _criteria(question)
     yield from _settings(question, anatomy)
+    yield from _rows(question, anatomy)
 
 
 def _counts(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
@@ -65,6 +73,10 @@ def _place(question: Question, option: Option) -> Iterator[Lack]:
         yield _lack(("option", option.key, "place"), what, fix, key=option.key)
 
 
+def _kind(question: Question, option: Option) -> Iterable[Lack]:
+    return _place(question, option) if option.place else ()
+
+
 def _leads(question: Question, option: Option) -> Iterator[Lack]:
     if option.leads and question.place(option.leads) is None:
         what, fix = (
@@ -79,7 +91,8 @@ def _value(question: Question, option: Option) -> Iterator[Lack]:
     if number(option.value) is None:
         what, fix = N_("« %(value)s » is not a number."), N_("Write it with digits and a point, for example 12.5.")
         yield _lack(where, what, fix, value=option.value)
-    if option.tolerance and number(option.tolerance.removesuffix("%").strip()) is None:
+    near = number(option.tolerance.removesuffix("%").strip())
+    if option.tolerance and (near is None or near < 0):
         what = N_("« %(value)s » is not a tolerance.")
         yield _lack(where, what, N_("Write a number, for example 0.5 or 2%%."), value=option.tolerance)
     for spot in question.places:
@@ -97,8 +110,31 @@ def _accepted(_question: Question, option: Option) -> Iterator[Lack]:
             yield _lack(("option", option.key, "accepted", language), what, fix, key=option.key)
 
 
+def _gaps(question: Question) -> Iterator[Lack]:
+    """Gaps that no option fills, options that fill none, in each language; what fills each gap."""
+    for language in LANGUAGES:
+        found = Counter(GAP.findall(question.stem.get(language, "")))
+        where = ("stem", language)
+        for key, count in found.items():
+            if question.option(key) is None:
+                what = N_("No option fills the gap « [[%(key)s]] ».")
+                yield _lack(where, what, N_("Write an option of that key, or remove the gap."), key=key)
+            elif count > 1:
+                what = N_("The gap « [[%(key)s]] » is there more than once.")
+                yield _lack(where, what, N_("Keep one, and give each other gap an option of its own."), key=key)
+        for option in question.options:
+            if question.stem.get(language) and option.key not in found:
+                what = N_("Option « %(key)s » fills no gap of this text.")
+                yield _lack(where, what, N_("Write [[%(key)s]] where it goes, or remove the option."), key=option.key)
+    for option in question.options:
+        yield from (_place if question.places else _accepted)(question, option)
+
+
 def _ways(question: Question) -> Iterator[Lack]:
-    """Scenes that no way reaches, that lead back, or where there is nothing to decide."""
+    """Scenes that no way reaches, that lead back, or where there is nothing to decide; no decision that earns."""
+    if question.options and not any(option.points for option in question.options):
+        what, fix = N_("No decision earns anything."), N_("Give the better ones more points, 100 at most.")
+        yield _lack(("option",), what, fix)
     ahead = {
         spot.key: {o.leads for o in question.options if o.place == spot.key and o.leads} for spot in question.places
     }
@@ -154,6 +190,15 @@ def _settings(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
             allowed = known.allowed
             names = f"{allowed[0]}-{allowed[-1]}" if isinstance(allowed, range) else ", ".join(allowed)
             yield _lack(("setting", key), what, fix, key=key, value=value, known=names)
+
+
+def _rows(question: Question, anatomy: Anatomy) -> Iterator[Lack]:
+    """Places that are the cells of a matrix fill its rows."""
+    setting = anatomy.setting("columns")
+    columns = question.setting("columns") or (setting.usual if setting else 1)
+    if setting and columns in setting.allowed and len(question.places) % int(columns):
+        what, fix = N_("The last row of %(columns)s cells is not whole."), N_("Add its places, or change the columns.")
+        yield _lack(("place",), what, fix, columns=columns)
 
 
 def _lack(path: tuple[str, ...], what: str, fix: str, **values: object) -> Lack:

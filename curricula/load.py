@@ -22,6 +22,7 @@ from curricula.model import (
     LegalReference,
     Module,
     Objective,
+    PlacementRules,
     Question,
     QuizRules,
     Source,
@@ -107,6 +108,7 @@ def read_track_file(place: Place, problems: list[Problem]) -> Track:
         languages=fields.words("languages") or LANGUAGES,
         recommendations=fields.numbers("recommendations"),
         certificate=_certificate(fields),
+        placement=_placement(fields),
         legal=tuple(_legal(table) for table in fields.tables("legal")),
         requires=fields.words("requires"),
         branches=tuple(_branch(table) for table in fields.tables("branches")),
@@ -130,6 +132,19 @@ def _certificate(fields: Fields) -> CertificateRule | None:
     )
     table.end()
     return rule
+
+
+def _placement(fields: Fields) -> PlacementRules | None:
+    table = fields.table_of("placement")
+    if table is None:
+        return None
+    rules = PlacementRules(
+        questions=table.number("questions", 1, 5),
+        threshold=Fraction(table.number("threshold", 1, 100), 100),
+        exempts=table.flag("exempts"),
+    )
+    table.end()
+    return rules
 
 
 def _branch(table: Fields) -> Branch:

@@ -1,4 +1,4 @@
-"""Two sets of changes to one track brought together, piece by piece (``curricula.pieces``).
+"""Two sets of changes to one track brought together, piece by piece (``curricula.pieces``), a question part by part.
 
 What one side alone changed is taken; what both changed differently is a conflict that a person settles.
 """
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from curricula.merge_question import merged_question
 from curricula.pieces import Piece, lesson_path, module_path, track_in, track_path, track_piece
+from curricula.sequence import sequence
 
 Side = Literal["mine", "theirs"]
 
@@ -57,7 +59,10 @@ def merge(
         if was == here:
             said = there
         elif here != there and was != there:
-            if path not in settled:
+            together = merged_question(was, here, there) if "/question/" in path else None
+            if together is not None:
+                said = together
+            elif path not in settled:
                 conflicts.append(Conflict(path, was, here, there))
             elif settled[path] == "theirs":
                 said = there
@@ -67,7 +72,7 @@ def merge(
         if (path in own) != (path in other):
             side = own if path in own else other
             kept |= {above: side[above] for above in _above(path) if above in side and above not in kept}
-    order = _order(list(old), list(own), list(other), kept)
+    order = sequence(list(old), list(own), list(other), kept)
     taken = tuple(path for path in {**own, **kept} if own.get(path) != kept.get(path))
     return Merged(tuple(Piece(path, kept[path]) for path in order), tuple(conflicts), taken, own)
 
@@ -90,19 +95,3 @@ def _above(path: str) -> list[str]:
         return []
     settings = [lesson_path(module, parts[1])] if parts[0] == "lesson" and len(parts) == 3 else []
     return [module_path(module), *settings]
-
-
-def _order(base: list[str], mine: list[str], theirs: list[str], kept: Mapping[str, bytes]) -> list[str]:
-    """The order of the side that moved something (mine where both did), what the other added after its neighbour."""
-    own, was = set(mine), set(base)
-    moved = [path for path in mine if path in was] != [path for path in base if path in own]
-    first, second = (mine, theirs) if moved else (theirs, mine)
-    order = [path for path in first if path in kept]
-    placed, last = set(order), -1
-    for path in second:
-        if path in placed:
-            last = order.index(path)
-        elif path in kept:
-            last += 1
-            order.insert(last, path)
-    return order

@@ -140,10 +140,11 @@ class QuizRules:
 
     ``minutes`` allowed once begun (0: no limit), in which ``pauses`` may be made. A ``supervised`` assessment begins
     with the code of a sitting. ``difficulties`` are how many questions of difficulty 1, 2 and 3 are drawn; without
-    them, difficulties alternate. ``exposure`` is the share of attempts beyond which a question is drawn last (1: none
-    is). ``forms`` are how many parallel forms the bank is parted in. The ``correction`` is shown after submitting, once
-    the sitting is over, or never. Works are marked by ``markers`` persons within ``marking_days``; their marks are
-    reconciled when they differ by more than ``tolerance``; a ``jury`` decides in the end.
+    them, difficulties alternate. ``exposure`` is the share of attempts beyond which a question is drawn after the
+    other new ones (1: none is). ``forms`` are how many parallel forms the bank is parted in. The ``correction`` is
+    shown after submitting, once the sitting is over, or never. Works are marked by ``markers`` persons within
+    ``marking_days``; their marks are reconciled when they differ by more than ``tolerance``; a ``jury`` decides in
+    the end.
     """
 
     questions: int
@@ -245,6 +246,18 @@ class CertificateRule:
 
 
 @dataclass(frozen=True)
+class PlacementRules:
+    """How a track's placement test goes: up to so many ``questions`` about each module, and what they lead to.
+
+    From the ``threshold`` on, a module need not be followed whole; where the test ``exempts``, it counts as passed.
+    """
+
+    questions: int
+    threshold: Fraction
+    exempts: bool = False
+
+
+@dataclass(frozen=True)
 class Track:
     """A curriculum as published: immutable; ``version`` and ``digest`` name exactly what was taught.
 
@@ -263,6 +276,7 @@ class Track:
     recommendations: tuple[int, ...]
     modules: tuple[Module, ...]
     certificate: CertificateRule | None = None
+    placement: PlacementRules | None = None
     legal: tuple[LegalReference, ...] = ()
     requires: tuple[str, ...] = ()
     branches: tuple[Branch, ...] = ()

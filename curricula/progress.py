@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 from curricula.model import Branch, Lesson, Module, Track
@@ -15,7 +16,8 @@ State = Literal["planned", "todo", "now", "ready", "retry", "passed", "locked"]
 class ModuleProgress:
     """One module as a learner sees it. ``best`` is the best score of the submitted attempts.
 
-    Of a ``locked`` module the lessons can be read; its assessment is closed until ``waits_for`` are passed.
+    An ``exempt`` module counts as passed at the score of the placement test, which is then among them. Of a
+    ``locked`` module the lessons can be read; its assessment is closed until ``waits_for`` are passed.
     """
 
     module: Module
@@ -23,6 +25,7 @@ class ModuleProgress:
     best: Fraction | None
     state: State
     waits_for: tuple[Module, ...] = ()
+    exempt: bool = False
 
     @property
     def next_lesson(self) -> Lesson | None:
@@ -116,11 +119,18 @@ class TrackProgress:
         return next((step for step in self.counted if step.state not in ("passed", "locked")), None)
 
 
-def progress(track: Track, read: Mapping[str, Set[str]], best: Mapping[str, Fraction]) -> TrackProgress:
+def progress(
+    track: Track,
+    read: Mapping[str, Set[str]],
+    best: Mapping[str, Fraction],
+    exempt: Mapping[str, Fraction] = MappingProxyType({}),
+) -> TrackProgress:
     """The progress of a learner.
 
-    ``read``: module key → keys of the lessons read. ``best``: module key → best submitted score, 0 to 1.
+    ``read``: module key → keys of the lessons read. ``best``: module key → best submitted score, 0 to 1. ``exempt``:
+    module key → score of the placement test, for the modules that it exempts from.
     """
+    best = {key: max(best.get(key, Fraction(0)), exempt.get(key, Fraction(0))) for key in {**best, **exempt}}
     steps = []
     for module in track.modules:
         done = frozenset(read.get(module.key, frozenset()))
@@ -128,7 +138,9 @@ def progress(track: Track, read: Mapping[str, Set[str]], best: Mapping[str, Frac
         needed = (track.module(key) for key in module.requires)
         waits = tuple(each for each in needed if each is not None and not _passed(each, best.get(each.key)))
         state = _state(module, done, score, locked=bool(waits))
-        steps.append(ModuleProgress(module, done, score, state, waits if state == "locked" else ()))
+        steps.append(
+            ModuleProgress(module, done, score, state, waits if state == "locked" else (), module.key in exempt)
+        )
     return TrackProgress(track, tuple(steps))
 
 

@@ -4,21 +4,19 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
-from typing import Literal
 
+from curricula.finding import Finding, finding
 from curricula.links import links, well_formed
-from curricula.model import LANGUAGES, Lesson, Module, Option, Question, QuizRules, Source, Track
-from curricula.problems import N_, said
+from curricula.model import LANGUAGES, Lesson, Module, QuizRules, Source, Track
+from curricula.problems import N_
+from curricula.question_quality import question_findings
 from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
 from curricula.references import references
 from curricula.render import FILES, TERM
 from curricula.structure import differences
-
-Weight = Literal["blocking", "advice"]
 
 #: Smallest bank of a module: a second attempt then meets other questions.
 BANK = 12
@@ -30,36 +28,7 @@ EASE, LONG_SHARE = 30.0, Fraction(1, 4)
 MINUTES = (Fraction(1), Fraction(4))
 #: What a question of the assessment takes, in minutes.
 QUESTION_MINUTES = Fraction(3, 2)
-#: A right option longer than every other by so much gives itself away.
-GIVEAWAY = Fraction(3, 2)
 _DIFFICULTIES = (1, 2, 3)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to mend (``blocking``) or to improve (``advice``). ``path`` leads to it, as in ``curricula.diff``.
-
-    ``message`` is to be translated, then given ``values``.
-    """
-
-    path: tuple[str, ...]
-    weight: Weight
-    message: str
-    values: tuple[tuple[str, str], ...] = ()
-    #: What to do about it, where the message does not say it; it is given the same values.
-    fix: str = ""
-
-    def __str__(self) -> str:
-        return f"{' / '.join(self.path)}: {self.said(str)}"
-
-    def said(self, translated: Callable[[str], str]) -> str:
-        """The message, then the fix, as ``translated`` says them."""
-        return " ".join(said(translated(text), dict(self.values)) for text in (self.message, self.fix) if text)
-
-
-def finding(path: tuple[str, ...], weight: Weight, message: str, fix: str = "", /, **values: object) -> Finding:
-    """Something found, with the values of its message."""
-    return Finding(path, weight, message, tuple((name, str(value)) for name, value in values.items()), fix)
 
 
 def findings(track: Track, today: date) -> list[Finding]:
@@ -217,52 +186,6 @@ def _bank(here: tuple[str, ...], module: Module) -> Iterator[Finding]:
         yield from question_findings(where, question)
         if any(stems[stem] > 1 for stem in question.stem.values()):
             yield finding(where, "advice", N_("Another question has the same wording."))
-
-
-def question_findings(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
-    """What is found in one question, wherever it stands (``where``)."""
-    for language in LANGUAGES:
-        if not question.stem.get(language):
-            yield finding((*where, "stem", language), "blocking", N_("The question is not written in this language."))
-    told_apart = any(option.correct for option in question.options)
-    for option in question.options:
-        yield from _option((*where, "option", option.key), option)
-        if told_apart and not option.correct and not option.misconception:
-            where_option = (*where, "option", option.key)
-            yield finding(where_option, "advice", N_("Say which misconception this option stands for."))
-    texts = Counter(option.text.get(language, "") for option in question.options for language in LANGUAGES)
-    if any(count > 1 for text, count in texts.items() if text and not _same_in_both(question, text)):
-        yield finding(where, "blocking", N_("Two options say the same."))
-    yield from _giveaway(where, question)
-
-
-def _same_in_both(question: Question, text: str) -> bool:
-    """Whether a text is there twice only because an option reads alike in both languages (a number, a name)."""
-    options = [option for option in question.options if text in option.text.values()]
-    return len(options) == 1
-
-
-def _option(where: tuple[str, ...], option: Option) -> Iterator[Finding]:
-    for language in LANGUAGES:
-        if not option.text.get(language):
-            yield finding((*where, "text", language), "blocking", N_("The option is not written in this language."))
-        if not option.feedback.get(language):
-            yield finding(
-                (*where, "feedback", language), "blocking", N_("Nothing is said to whoever chooses this option.")
-            )
-
-
-def _giveaway(where: tuple[str, ...], question: Question) -> Iterator[Finding]:
-    right = [option for option in question.options if option.correct]
-    wrong = [option for option in question.options if not option.correct]
-    if len(right) != 1 or not wrong:
-        return
-    for language in LANGUAGES:
-        longest = max(len(option.text.get(language, "")) for option in wrong)
-        if len(right[0].text.get(language, "")) > longest * GIVEAWAY and longest > 0:
-            yield finding(
-                (*where, language), "advice", N_("The right option is much longer than the others: it shows.")
-            )
 
 
 def blocking(found: list[Finding]) -> list[Finding]:

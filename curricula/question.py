@@ -1,8 +1,13 @@
 """What a question is made of, whatever its type: frozen values."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curricula.languages import Localized
+
+#: Where a stem has a gap: « [[key]] », the key of the option that fills it.
+GAP = re.compile(r"\[\[([a-z0-9-]+)\]\]")
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,20 @@ class Question:
     settings: tuple[tuple[str, str | int], ...] = ()
     reserved: bool = False
     instead: str = ""
+
+    def texts(self, *, feedback: bool = True) -> Iterator[Localized]:
+        """Everything it says to a person, with or without the feedback of its options."""
+        yield self.stem
+        yield from (place.text for place in self.places)
+        for option in self.options:
+            yield option.text
+            if option.accepted is not None:
+                yield option.accepted
+            if feedback:
+                yield option.feedback
+        for criterion in self.criteria:
+            yield criterion.title
+            yield from (level.text for level in criterion.levels)
 
     def option(self, key: str) -> Option | None:
         """The option of that key, or None."""

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator
 
 from curricula.anatomy import Types
+from curricula.finding import Finding, finding
 from curricula.lacking import lacking
 from curricula.model import Question
 from curricula.problems import N_
-from curricula.quality import Finding, finding, question_findings
+from curricula.question_quality import question_findings
 
 
 def alone(question: Question, types: Types) -> Iterator[Finding]:
@@ -19,12 +20,16 @@ def alone(question: Question, types: Types) -> Iterator[Finding]:
     yield from question_findings((), question)
 
 
-def in_module(question: Question, objectives: Collection[str], sources: Collection[str]) -> Iterator[Finding]:
-    """What of it the module does not know: its objective, its source."""
+def in_module(
+    question: Question, objectives: Collection[str], sources: Collection[str], bank: Collection[str] = ()
+) -> Iterator[Finding]:  # fmt: skip
+    """What of it the module does not know: its objective, its source, the key of ``bank`` it is asked instead of."""
     if question.objective not in objectives:
         yield _missing("objective", N_("Choose the objective it assesses."))
     if question.source not in sources:
         yield _missing("source", N_("Choose the source its answer comes from."))
+    if question.instead and (question.instead not in bank or question.instead == question.key):
+        yield _missing("instead", N_("Choose a question of this bank, or none."))
 
 
 def _missing(field: str, message: str, **values: object) -> Finding:

@@ -12,15 +12,17 @@ from curricula.graph import check_graph
 from curricula.lacking import lacking
 from curricula.lessons import lesson_file_path
 from curricula.model import LANGUAGES, Module, Question, Track
+from curricula.placement import check_placement
 from curricula.problems import N_, Place, Problem
 from curricula.references import check_references
+from curricula.rules import contradictions
 from curricula.tables import RENAME_ONE, line_of_key, repeated
 
 RECOMMENDATIONS = range(1, 18)  # the white paper numbers 17
 USE_A_RECOMMENDATION = N_("Use 1 to 17.")
 NO_RECOMMENDATION = N_("Recommendation %(number)s does not exist.")
 ONE_OF_THE_MODULE = N_("Use one of module.toml.")
-TAKEN = {"about"}  # a module of that name would hide behind the page that describes its track
+TAKEN = {"about", "placement"}  # a module of that name would hide behind a page of its track
 
 
 def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
@@ -28,6 +30,7 @@ def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
     problems = list(_track(track, folder))
     for about in (check_graph, check_framework, check_glossary):
         problems += about(track, folder)
+    problems += check_placement(track, folder, types)
     legal = {reference.key for reference in track.legal}
     for module in track.modules:
         problems += _module(module, folder, legal, types)
@@ -107,12 +110,8 @@ def _draw(module: Module, place: Place) -> Iterator[Problem]:
     if quiz is None:
         return
     bank = module.assessed_questions
-    if quiz.difficulties and (len(quiz.difficulties) != 3 or sum(quiz.difficulties) != quiz.questions):
-        what, fix = (
-            N_("« difficulties » does not share out the questions drawn."),
-            N_("Write three numbers whose sum is %(drawn)s."),
-        )
-        yield place.problem(line, what, fix, drawn=quiz.questions)
+    for lack in contradictions(quiz):
+        yield place.problem(line, lack.what, lack.fix, **dict(lack.values))
     for level, wanted in enumerate(quiz.difficulties[:3], start=1):
         count = sum(question.difficulty == level for question in bank)
         if wanted * quiz.forms > count:
@@ -124,9 +123,6 @@ def _draw(module: Module, place: Place) -> Iterator[Problem]:
         what = N_("%(forms)s forms of %(drawn)s questions cannot be made of %(count)s questions.")
         fix = N_("Write more questions, or fewer forms; reserved ones are assessed alone where there are some.")
         yield place.problem(line, what, fix, forms=quiz.forms, drawn=quiz.questions, count=len(bank))
-    if quiz.correction == "closed" and not quiz.supervised:
-        what = N_("The correction waits for the end of a sitting, and the assessment has none.")
-        yield place.problem(line, what, N_('Add supervised = true, or write correction = "after".'))
 
 
 def _lessons(module: Module, folder: Folder) -> Iterator[Problem]:

@@ -66,6 +66,12 @@ def track_lines(track: Track) -> Iterator[str]:
             title=rule.title, modules=rule.modules, branches=rule.branches or None,
             threshold=percent(rule.threshold), valid_months=rule.valid_months,
         )  # fmt: skip
+    placement = track.placement
+    if placement is not None:
+        yield from ("", "[placement]")
+        yield from _pairs(
+            questions=placement.questions, threshold=percent(placement.threshold), exempts=placement.exempts or None
+        )
     for branch in track.branches:
         yield from ("", "[[branches]]")
         yield from _pairs(key=branch.key, title=branch.title, note=branch.note)

@@ -1,7 +1,6 @@
-"""What a bank's pages show: a question as learners will see it, what each field lacks, how two writings differ."""
+"""What a bank's pages show: a question as learners will see it, what each field lacks, its list."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import render_template
@@ -9,8 +8,9 @@ from markupsafe import Markup
 
 from assessments.draw import as_written
 from assessments.registry import anatomies, question_types
+from curricula.finding import Finding
 from curricula.model import LANGUAGES, Module, Question
-from curricula.quality import Finding
+from curricula.texts import with_each
 from curricula.unfinished import alone, in_module
 from lms import questions
 from lms.i18n import gettext as _
@@ -34,29 +34,39 @@ def preview(question: Question) -> list[dict[str, Any]]:
     seen = []
     for language in LANGUAGES:
         with speaking(language):
+            shown = _with_blanks(question, language)
             html = render_template(
-                "author/bank_seen.html", language=language,
-                stem=inline_markup(question.stem) or _("(not written yet)"),
-                asked=questions.asked(question, drawn, {}) if known else None,
-                corrected=questions.corrected(question, drawn, {}, None) if known else None,
+                "author/bank_seen.html", language=language, stem=inline_markup(shown.stem),
+                asked=questions.asked(shown, drawn, {}) if known else None,
+                corrected=questions.corrected(shown, drawn, {}, None) if known else None,
             )  # fmt: skip
         seen.append({"language": language, "html": Markup(html)})  # noqa: S704 - our own template
     names = language_names()
     return [{**each, "name": names[each["language"]]} for each in seen]
 
 
-def lacks(question: Question, module: Module) -> dict[str, list[dict[str, Any]]]:
+def _with_blanks(question: Question, language: str) -> Question:
+    """The question with what is not written in that language said so: a control without words is none."""
+
+    def written(way: str, text: Mapping[str, str]) -> Mapping[str, str]:
+        silent = text.get(language) or way.endswith(("/feedback", "/accepted"))
+        return text if silent else {**text, language: _("(not written yet)")}
+
+    found: Question = with_each(question, written)
+    return found
+
+
+def lacks(question: Question, module: Module, bank_keys: Collection[str] = ()) -> dict[str, list[dict[str, Any]]]:
     """What is found in a question, by the id of the field it is to be put right in; "" is the question as a whole.
 
-    Each is ``text`` and whether it is ``blocking``.
+    Each is ``text`` and whether it is ``blocking``. ``bank_keys`` are the keys of its bank, where it names one.
     """
-    rows = {option.key: number for number, option in enumerate(question.options)}
     found: dict[str, list[dict[str, Any]]] = {}
     here = known(module)
-    for each in (*alone(question, anatomies()), *in_module(question, here.objectives, here.sources)):
-        field, begins = _field(each.path, rows)
-        text = begins + said(each)
-        found.setdefault(field, []).append({"text": text, "blocking": each.weight == "blocking"})
+    findings = (*alone(question, anatomies()), *in_module(question, here.objectives, here.sources, bank_keys))
+    for each in findings:
+        field, begins = _field(each.path, question)
+        found.setdefault(field, []).append({"text": begins + said(each), "blocking": each.weight == "blocking"})
     return found
 
 
@@ -65,61 +75,28 @@ def said(finding: Finding) -> str:
     return finding.said(_)
 
 
-def _field(path: tuple[str, ...], rows: dict[str, int]) -> tuple[str, str]:
+def _field(path: tuple[str, ...], question: Question) -> tuple[str, str]:
     """(the id of a field, what the finding begins with there)."""
-    if path[:1] == ("option",) and len(path) > 1:
-        row = f"options-{rows[path[1]]}"
-        return (f"{row}-{path[2]}_{path[3]}", "") if len(path) > 2 else (f"{row}-misconception", "")
-    if path[:1] == ("option",):
-        return "options", ""
-    if path[:1] == ("stem",):
-        return f"stem_{path[1]}", ""
     if len(path) == 1 and path[0] in LANGUAGES:
         return "options", _("%(language)s: ", language=language_names()[path[0]])
-    return (path[0], "") if path else ("options", "")
-
-
-def differences(mine: Question, theirs: Question) -> list[dict[str, str]]:
-    """Where two writings of a question differ: ``label``, ``mine``, ``theirs``."""
-    ours, others = dict(_parts(mine)), dict(_parts(theirs))
-    labels = dict.fromkeys([*ours, *others])
-    return [
-        {"label": label, "mine": ours.get(label, ""), "theirs": others.get(label, "")}
-        for label in labels
-        if ours.get(label, "") != others.get(label, "")
-    ]
-
-
-def _parts(question: Question) -> Iterable[tuple[str, str]]:
-    names = language_names()
-    yield _("Type"), question.type
-    yield _("Objective"), question.objective
-    yield _("Difficulty"), str(question.difficulty)
-    yield _("Source"), question.source
-    for language, name in names.items():
-        yield _("Question (%(language)s)", language=name), question.stem.get(language, "")
-    yield _("Order of the options"), ", ".join(each.key for each in question.options)
-    for option in question.options:
-        where = _("Option %(key)s", key=option.key)
-        for language, name in names.items():
-            label = _("%(option)s, text (%(language)s)", option=where, language=name)
-            yield label, option.text.get(language, "")
-            label = _("%(option)s, what is said (%(language)s)", option=where, language=name)
-            yield label, option.feedback.get(language, "")
-        yield _("%(option)s, right or not", option=where), _("Right") if option.correct else _("Wrong")
-        yield _("%(option)s, misconception", option=where), option.misconception
-
-
-def arranged(written: Question, do: str) -> Question:
-    """The question after « up-b », « down-b » or « remove-b », b being the key of an option; else the same."""
-    act, _dash, key = do.partition("-")
-    options = list(written.options)
-    at = next((number for number, each in enumerate(options) if each.key == key), None)
-    if at is not None and act in ("up", "down", "remove"):
-        chosen = options.pop(at)
-        if act != "remove":
-            options.insert(max(0, at + (1 if act == "down" else -1)), chosen)
-    return replace(written, options=tuple(options))
+    rows: dict[str, tuple[str, list[str]]] = {
+        "option": ("options", [each.key for each in question.options]),
+        "place": ("places", [each.key for each in question.places]),
+        "criterion": ("criteria", [each.key for each in question.criteria]),
+        "setting": ("settings", [key for key, _value in question.settings]),
+    }
+    if not path or path[0] not in rows:
+        return ("_".join(path) if path else "options"), ""
+    name, keys = rows[path[0]]
+    if len(path) == 1 or path[1] not in keys:
+        return name, ""
+    row, rest = f"{name}-{keys.index(path[1])}", path[2:]
+    if path[0] == "setting":
+        return f"{row}-value", ""
+    if rest[:1] == ("level",):
+        levels = [each.key for each in question.criteria[keys.index(path[1])].levels]
+        row, rest = f"{row}-levels-{levels.index(rest[1])}", rest[2:]
+    return "-".join(filter(None, (row, "_".join(rest)))), ""
 
 
 def row_of(row: DraftPiece, module: Module) -> dict[str, Any]:

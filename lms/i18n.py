@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import flask_babel
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask, has_request_context, request, session
 from flask_babel import Babel
 from flask_login import current_user
@@ -175,6 +175,28 @@ def checked_on(value: str | None) -> str | None:
 def number(value: int) -> str:
     """A whole number with the separators of the language: 14 400."""
     return format_decimal(value, locale=current_language())
+
+
+def figure(value: Fraction | int) -> str:
+    """A number as people read it, two decimals at most: 12 500,5."""
+    return format_decimal(_decimal(value, 2), locale=current_language())
+
+
+def euros(cents: Fraction | int) -> str:
+    """An amount given in cents: 12 500,50 €."""
+    speech = current_language()
+    return _typeset(format_currency(_decimal(Fraction(cents, 100), 2), "EUR", locale=speech), speech)
+
+
+def ratio(value: Fraction | int) -> str:
+    """A ratio that is no score, rounded to a tenth of a hundredth: 22,8 %."""
+    speech = current_language()
+    return _typeset(format_percent(_decimal(value, 3), "#,##0.0 %" if speech == "fr" else "#,##0.0%", speech), speech)
+
+
+def _decimal(value: Fraction | int, digits: int) -> Decimal:
+    """Half to even, exactly."""
+    return Decimal(round(Fraction(value) * 10**digits)).scaleb(-digits)
 
 
 def filesize(size: int) -> str:

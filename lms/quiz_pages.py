@@ -4,22 +4,24 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from flask import abort, render_template, url_for
+from flask import abort, get_template_attribute, render_template, url_for
 
 from assessments.clock import is_up
-from assessments.model import DrawnQuestion, Mark
+from assessments.model import DrawnQuestion, Mark, Response
+from assessments.registry import question_types
 from curricula.model import Module, Question, Track
+from curricula.question import GAP
 from lms import exam_pages, questions
+from lms.after_result import delivery, onward
+from lms.deposit_pages import with_files
 from lms.exam_pages import module_link, place, track_link
-from lms.i18n import gettext as _
 from lms.i18n import localized
-from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
+from lms.models import Answer, Attempt, Enrolment, db, utcnow
 from lms.pages import tracks
 from lms.refusals import why_refused
 from lms.services import accommodations, attempts, learning, pauses, sittings
-from lms.services.answers import answered, answers, drawn_questions, next_open, read_response
+from lms.services.answers import Sent, answered, answers, drawn_questions, next_open, read_response
 from lms.services.gradings import stored_marks
-from lms.services.results import issued_certificate
 from lms.track_order import waits
 
 
@@ -79,14 +81,17 @@ def start_page(
     )
 
 
-def question_page(attempt: Attempt, module: Module, number: int, *, permission: str, error: str | None = None) -> str:
-    """One question, with what was answered so far."""
+def question_page(
+    attempt: Attempt, module: Module, number: int, *, permission: str, error: str | None = None,
+    unsaved: Sent | None = None,
+) -> str:  # fmt: skip
+    """One question, with what was answered so far, or with what was sent and could not be saved."""
     asked, item = asked_question(attempt, module, number)
     session, now = db.session(), utcnow()
     kept = answers(session, attempt.id)
     answer, count = kept.get(asked.key), len(attempt.questions)
     own = accommodations.granted(session, attempt.enrolment.person_id, now)
-    response = read_response(answer.response) if answer else {}
+    response = unsaved.response if unsaved else read_response(answer.response) if answer else {}
     url = url_for("quiz.question", attempt_id=attempt.id, number=number)
     return render_template(
         "learn/question.html",
@@ -95,8 +100,8 @@ def question_page(attempt: Attempt, module: Module, number: int, *, permission: 
         question={
             "number": number,
             "count": count,
-            "flagged": bool(answer and answer.flagged),
-            **questions.asked(asked, item, response),
+            "flagged": unsaved.flagged if unsaved else bool(answer and answer.flagged),
+            **with_files(questions.asked(asked, item, response), attempt.id, asked.key, number),
         },
         strip=[
             {
@@ -123,9 +128,15 @@ def question_page(attempt: Attempt, module: Module, number: int, *, permission: 
     )
 
 
-def review_page(attempt: Attempt, module: Module) -> str:
-    """Before submitting: what is answered, what is not."""
-    kept = answers(db.session(), attempt.id)
+def so_far(asked: Question, response: Response) -> str | None:
+    """What follows from a work being written and what it lacks, as HTML; None for what no person marks."""
+    state = questions.so_far(asked, response)
+    return str(get_template_attribute("learn/asked.html", "so_far")(state)) if state else None
+
+
+def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> str:
+    """Before submitting: what is answered, what is not, what a work lacks; ``refused``: submitting it just was."""
+    kept, keys = answers(db.session(), attempt.id), {each["key"] for each in attempt.questions}
     items = []
     for number, each in enumerate(attempt.questions, start=1):
         asked, answer = module.question(each["key"]), kept.get(each["key"])
@@ -135,6 +146,7 @@ def review_page(attempt: Attempt, module: Module) -> str:
                 "stem": _short(localized(asked.stem)) if asked else "",
                 "answered": answered(answer),
                 "flagged": bool(answer and answer.flagged),
+                "missing": questions.lacks(asked, read_response(answer.response) if answer else {}) if asked else [],
                 "url": url_for("quiz.question", attempt_id=attempt.id, number=number),
             }
         )
@@ -147,6 +159,9 @@ def review_page(attempt: Attempt, module: Module) -> str:
         **place(attempt, module),
         attempt=attempt,
         items=items,
+        incomplete=any(item["missing"] for item in items),
+        by_person=any(question_types()[each.type].by_person for each in module.questions if each.key in keys),
+        refused=refused,
         unanswered=sum(not item["answered"] for item in items),
         flagged=sum(bool(item["flagged"]) for item in items),
         quiz={
@@ -182,7 +197,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
             "correct": sum(mark.points == 1 for mark in marks.values()),
             "total": len(attempt.questions),
             "missing_points": ceil(missing * 100),
-            "delivery": _delivery(attempt.enrolment.person_id, track),
+            "delivery": delivery(attempt.enrolment.person_id, track),
         },
         retry=None
         if refusal
@@ -191,7 +206,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
             "attempts_left": stand.left,
         },
         refusal=why_refused(refusal, stand.opens_at) if refusal and refusal != "passed" else None,
-        next=_onward(attempt.enrolment, track, module) if attempt.passed else None,
+        next=onward(attempt.enrolment, track, module) if attempt.passed else None,
         objectives=_by_objective(module, marks),
         questions=_corrected(attempt, module, marks, kept) if shown else [],
         awaited=None if shown else exam_pages.correction_awaited(module.quiz, sittings.of(db.session(), attempt)),
@@ -214,45 +229,6 @@ def attempt_module(attempt: Attempt) -> Module:
     if module is None:
         abort(404)
     return module
-
-
-def _delivery(person_id: int, track: Track) -> str | None:
-    """How far the score is on its way to the gradebook: sent, waiting, failed, or None without gradebook."""
-    wanted = (
-        db.select(Participation.id, Participation.score_sent)
-        .join(Participation.resource_link)
-        .where(Participation.person_id == person_id)
-        .where(ResourceLink.track_key.is_(None) | (ResourceLink.track_key == track.key))
-    )
-    sent = {f"participation:{number}": score is not None for number, score in db.session.execute(wanted)}
-    query = db.select(OutboxJob.key, OutboxJob.status).where(OutboxJob.kind == "send_score", OutboxJob.key.in_(sent))
-    states = dict(db.session.execute(query).tuples().all())
-    if not states:
-        return None
-    if "failed" in states.values():
-        return "failed"
-    # Done without a score sent: its column is being found or made.
-    waits = any(status == "pending" or not sent[key] for key, status in states.items())
-    return "waiting" if waits else "sent"
-
-
-def _onward(row: Enrolment, track: Track, module: Module) -> dict[str, Any]:
-    state = learning.track_progress(db.session(), row, track)
-    step = state.current
-    if step is not None and step.module.key != module.key:
-        url = url_for("learn.module", track_key=track.key, module_key=step.module.key)
-        title = localized(step.module.title)
-        return {"label": _("Go on with %(code)s", code=step.module.code), "url": url, "hint": title}
-    certificate = issued_certificate(db.session(), row.person_id, track.key)
-    if certificate is not None:
-        return {
-            "label": _("See my certificate"),
-            "url": url_for("verify.show", code=certificate.code),
-            "hint": None,
-        }
-    url = url_for("learn.track", track_key=track.key)
-    hint = _("Your certificate is being prepared. It takes less than a minute.") if state.completed else None
-    return {"label": _("Back to the track"), "url": url, "hint": hint}
 
 
 def _by_objective(module: Module, marks: dict[str, Mark]) -> list[dict[str, Any]]:
@@ -289,5 +265,5 @@ def _corrected(
 
 
 def _short(stem: str) -> str:
-    plain = stem.replace("*", "").replace("`", "")
+    plain = GAP.sub("[…]", stem).replace("*", "").replace("`", "")
     return plain if len(plain) <= 120 else plain[:117].rsplit(" ", 1)[0] + "…"

@@ -20,6 +20,7 @@ def why_refused(reason: str, opens_at: datetime | None = None) -> str:
         "unavailable": _("This module has no assessment."),
         "locked": _("Other modules are to be passed before this one."),
         "supervised": _("This assessment begins with the code of a sitting."),
+        "incomplete": _("Something is missing: your work cannot be handed in yet."),
     }[reason]
 
 

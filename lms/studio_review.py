@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from curricula.finding import Finding
 from curricula.in_order import in_order
 from curricula.model import Lesson, Module, Track
 from curricula.places import piece_at, piece_of
-from curricula.quality import Finding
 from lms.forms.review import CommentForm
 from lms.i18n import gettext as _
 from lms.i18n import localized

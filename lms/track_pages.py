@@ -161,7 +161,9 @@ def rule_title(found: Track) -> Localized:
 
 def _step(found: Track, step: ModuleProgress, ways: Ways) -> dict[str, Any]:
     chosen, reason, action = step.module, None, None
-    if step.state == "retry" and step.missing is not None:
+    if step.exempt and step.state == "passed":
+        reason = _("Exempted by the placement test.")
+    elif step.state == "retry" and step.missing is not None:
         reason = ngettext("One point is missing.", "%(num)s points are missing.", points_missing(step))
         action = {"label": _("See the assessment"), "url": ways.quiz(found, chosen)}
     elif step.state == "ready":

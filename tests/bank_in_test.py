@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from curricula.model import LANGUAGES, Question
+from curricula.model import LANGUAGES, Localized, Question
 from curricula.pieces import question_path, question_piece
 from lms.models import Draft, DraftPiece, db
 from lms.services import drafts
@@ -19,6 +19,8 @@ from tests.curricula.exchange.question_samples import a_question
 
 TRACK, MODULE = "decideurs", "d1"
 BANK = f"/author/{TRACK}/{MODULE}/bank"
+#: What of an option a form has as it is.
+OPTION = ("key", "misconception", "place", "leads", "value", "tolerance")
 
 
 class Author:
@@ -51,17 +53,37 @@ def fields(question: Question) -> dict[str, str]:
     """A question as its form is sent."""
     data = {
         "type": question.type, "objective": question.objective, "difficulty": str(question.difficulty),
-        "source": question.source,
-        **{f"stem_{language}": question.stem.get(language, "") for language in LANGUAGES},
+        "source": question.source, "instead": question.instead, **_texts("stem", question.stem),
     }  # fmt: skip
+    data |= {"reserved": "y"} if question.reserved else {}
+    for number, (key, value) in enumerate(question.settings):
+        data |= {f"settings-{number}-key": key, f"settings-{number}-value": str(value)}
+    for number, place in enumerate(question.places):
+        row = f"places-{number}-"
+        data |= {row + "key": place.key, row + "factor": place.factor, **_texts(row + "text", place.text)}
     for number, option in enumerate(question.options):
         row = f"options-{number}-"
-        data |= {row + "key": option.key, row + "misconception": option.misconception}
-        data |= {f"{row}text_{language}": option.text.get(language, "") for language in LANGUAGES}
-        data |= {f"{row}feedback_{language}": option.feedback.get(language, "") for language in LANGUAGES}
-        if option.correct:
-            data[row + "correct"] = "y"
+        data |= {f"{row}{name}": getattr(option, name) for name in OPTION}
+        for name in ("text", "feedback", "accepted"):
+            data |= _texts(row + name, getattr(option, name) or {})
+        data |= {row + "correct": "y"} if option.correct else {}
+        data |= {row + "points": str(option.points)} if option.points else {}
+    for number, criterion in enumerate(question.criteria):
+        row = f"criteria-{number}-"
+        data |= {row + "key": criterion.key, row + "weight": str(criterion.weight)}
+        data |= _texts(row + "title", criterion.title)
+        for at, level in enumerate(criterion.levels):
+            inner = f"{row}levels-{at}-"
+            data |= {
+                inner + "key": level.key,
+                inner + "points": str(level.points),
+                **_texts(inner + "text", level.text),
+            }
     return data
+
+
+def _texts(name: str, texts: Localized) -> dict[str, str]:
+    return {f"{name}_{language}": texts.get(language, "") for language in LANGUAGES}
 
 
 def fill(session: Session, draft: Draft, count: int, module_key: str = MODULE) -> None:

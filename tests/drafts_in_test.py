@@ -1,5 +1,6 @@
 """What a track and a module may say while they are written: texts as forms keep them, some still empty."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from curricula.model import (
     Level,
     Module,
     Objective,
+    PlacementRules,
     QuizRules,
     Source,
     Term,
@@ -53,7 +55,20 @@ LEVELS = st.lists(TEXTS, max_size=3).map(
 )
 FRAMEWORKS = st.builds(Framework, KEY, LINE, LINES, rows(st.builds(Competency, KEY, LINES, LEVELS)))
 GLOSSARIES = st.builds(Glossary, rows(st.builds(Term, KEY, LINES, TEXTS)))
-QUIZ = st.builds(QuizRules, st.integers(1, 200), SHARE, st.integers(0, 99), st.integers(0, 525_600))
+_LEVELS = st.tuples(*[st.integers(0, 60)] * 3).filter(any)
+_RULES = st.builds(
+    QuizRules, st.integers(1, 200), SHARE, st.integers(0, 99), st.integers(0, 525_600), minutes=st.integers(0, 1440),
+    pauses=st.integers(0, 20), supervised=st.booleans(), difficulties=st.just(()) | _LEVELS, exposure=SHARE,
+    forms=st.integers(1, 9), correction=st.sampled_from(["after", "closed", "never"]), markers=st.integers(1, 2),
+    marking_days=st.integers(1, 365), tolerance=SHARE, jury=st.booleans(),
+)  # fmt: skip
+#: Rules that hold together.
+QUIZ = _RULES.map(
+    lambda quiz: replace(
+        quiz, questions=sum(quiz.difficulties) or quiz.questions,
+        supervised=quiz.supervised or quiz.correction == "closed",
+    )
+)  # fmt: skip
 MODULES = st.builds(
     Module, key=st.just("d1"), code=LINE.map(lambda text: text[:8].strip()), order=st.integers(1, 99),
     status=st.sampled_from(["published", "planned"]), title=LINES, summary=TEXTS,
@@ -70,6 +85,7 @@ TRACKS = st.builds(
     Track, key=st.just("t"), code=LINE.map(lambda text: text[:5].strip()), version=LINE, title=LINES, promise=TEXTS,
     audience=TEXTS, licence=LINE, languages=st.sampled_from([("fr",), ("fr", "en"), ("en", "fr")]),
     recommendations=NUMBERS, modules=st.just(()), certificate=st.none() | CERTIFICATE, legal=rows(LEGAL),
+    placement=st.none() | st.builds(PlacementRules, st.integers(1, 5), SHARE, st.booleans()),
     requires=st.lists(KEY, max_size=2, unique=True).map(tuple), branches=rows(st.builds(Branch, KEY, LINES, note())),
     digest=st.just(""),
 )  # fmt: skip

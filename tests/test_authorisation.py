@@ -58,6 +58,11 @@ ALLOWED = {
     ("quiz.submit", "POST"): frozenset({"owner"}),
     ("quiz.paused", "GET"): frozenset({"owner"}),
     ("quiz.resume", "POST"): frozenset({"owner"}),
+    ("practice.start", "GET"): READERS,
+    ("practice.start", "POST"): READERS,
+    ("practice.question", "GET"): frozenset({"owner"}),
+    ("practice.question", "POST"): frozenset({"owner"}),
+    ("practice.end", "GET"): frozenset({"owner"}),
     ("teach.cohorts", "GET"): frozenset({"trainer", "other trainer"}),
     ("teach.cohort", "GET"): frozenset({"trainer"}),
     ("teach.roster", "POST"): frozenset({"trainer"}),
@@ -107,7 +112,11 @@ GUARDED_OTHERWISE = {
     ("notices.receive", "POST"),  # the signature of each notice: tests/hostile
     # The one session that asked, signed into the address: tests/functional/test_privacy.py
     ("privacy.show", "GET"), ("privacy.download", "GET"), ("privacy.erase_person", "POST"),
+    # 404 where the track has no such test: tests/views/test_placement_pages.py
+    ("placement.show", "GET"), ("placement.begin", "POST"), ("placement.answer", "POST"),
     ("quiz.question", "POST"),  # the permission signed into the page: test below
+    ("deposits.change", "POST"), ("deposits.change", "GET"),  # the same; it only leads to the page of the question
+    ("deposits.download", "GET"),  # 404 without such a file of one's own: tests/functional/test_works_handed_in.py
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
     # 404 without such a delivery or column: tests/views/test_deliveries_page.py
     ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
@@ -119,7 +128,7 @@ GUARDED_OTHERWISE = {
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
-NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question"}
+NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change"}
 
 
 #: Let in, and refused for another reason: the password sent is wrong.
@@ -135,13 +144,15 @@ class Stage:
     tokens: dict[str, str]
     attempt: str
     context: str
+    round: str
 
     def values(self) -> dict[str, Any]:
         """What fills the addresses."""
         return {
             "track_key": "decideurs", "module_key": "d1", "lesson_key": lesson_of(self.app),
-            "attempt_id": self.attempt, "number": 1, "context_id": self.context, "report_key": "completions",
-            "format_key": "json", "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
+            "attempt_id": self.attempt, "round_id": self.round, "number": 1, "context_id": self.context,
+            "report_key": "completions", "format_key": "json",
+            "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1, "sitting_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate",
         }  # fmt: skip
@@ -189,7 +200,8 @@ def stage(app: Flask) -> Stage:
         browser.get("/learn/decideurs")  # whoever may follow the track does
     _sitting(app)
     tokens = {visitor: token_of(browser) for visitor, browser in browsers.items()}
-    return Stage(app, browsers, tokens, page.location.split("/")[-2], "1")
+    practice = owner.post("/learn/decideurs/d1/practice", data={"csrf_token": tokens["owner"]})
+    return Stage(app, browsers, tokens, page.location.split("/")[-2], "1", practice.location.split("/")[-2])
 
 
 def _sitting(app: Flask) -> None:
@@ -246,17 +258,19 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
         "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
-        "pick.cancel", "register.consent",  # it asks for one, which tests/hostile tries
+        "pick.cancel", "placement.begin", "placement.answer",
+        "register.consent",  # it asks for one, which tests/hostile tries
     } == NO_TOKEN  # fmt: skip
 
 
 def test_an_answer_needs_the_permission_of_its_page(app: Flask) -> None:
     scene = stage(app)
-    address = scene.url("quiz.question")
+    address, files = scene.url("quiz.question"), scene.url("deposits.change")
     owner, fellow = scene.browsers["owner"], scene.browsers["fellow"]
     found = re.search(r'name="permission" value="([^"]+)"', owner.get(address).text)
     assert found is not None
-    for permission in ("", "forged", found[1][:-2]):
-        assert owner.post(address, data={"a.choice": "a", "permission": permission}).status_code == 400
-    assert fellow.post(address, data={"a.choice": "a", "permission": found[1]}).status_code == 404
+    for door in (address, files):
+        for permission in ("", "forged", found[1][:-2]):
+            assert owner.post(door, data={"a.choice": "a", "permission": permission}).status_code == 400
+        assert fellow.post(door, data={"a.choice": "a", "permission": found[1]}).status_code == 404
     assert owner.post(address, data={"a.choice": "a", "permission": found[1], "go": "2"}).status_code == 303

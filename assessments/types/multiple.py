@@ -12,7 +12,15 @@ from curricula.problems import N_
 #: ``balanced``: (right options chosen - wrong options chosen) / right options, never below nothing; choosing
 #: everything earns nothing when wrong options are as many as right ones. ``each``: the share of options rightly chosen
 #: or left, nothing where less than half are. ``all``: a point for the right options and no other.
-SCORING = Setting("scoring", ("balanced", "each", "all"))
+SCORING = Setting(
+    "scoring", ("balanced", "each", "all"), N_("Partial credit"),
+    N_("What an answer that is right in part earns. Choosing every option never earns the whole point."),
+    names=(
+        N_("Each right option earns its share, each wrong one costs as much"),
+        N_("The share of options rightly chosen or left, nothing below half"),
+        N_("Everything or nothing"),
+    ),
+)  # fmt: skip
 
 
 def sheet(question: Question, drawn: DrawnQuestion, _response: Response) -> Sheet:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from curricula.exchange.labels import Labels, option_key
+from curricula.exchange.labels import Labels, labelled, option_key
 from curricula.exchange.model import Note
 from curricula.model import LANGUAGES, Localized, Option, Question
 from curricula.problems import N_
@@ -64,15 +64,15 @@ def as_question(
     options = []
     for number, choice in enumerate(choices):
         name = option_key(number)
-        text, feedback = _in(choice.text, languages), _in(choice.feedback, languages)
+        text, feedback = in_each(choice.text, languages), in_each(choice.feedback, languages)
         if not all(text.values()):
             raise NotTaken(N_("Option %(number)s has no text. Not taken."), number=str(number + 1))
         options.append(Option(name, text, feedback, right[number], labels.misconceptions.get(name, "")))
-    said = _in(stem, languages)
+    said = in_each(stem, languages)
     if not all(said.values()):
         raise NotTaken(N_("The question has no text. Not taken."))
     kind = "single" if single else "multiple"
-    return Question(key, kind, labels.objective, labels.difficulty, labels.source, said, tuple(options))
+    return labelled(Question(key, kind, "", 0, "", said, tuple(options)), labels)
 
 
 def _right(weights: list[float], single: bool) -> list[bool]:
@@ -87,7 +87,7 @@ def _right(weights: list[float], single: bool) -> list[bool]:
     return right
 
 
-def _in(texts: Localized, languages: list[str]) -> dict[str, str]:
+def in_each(texts: Localized, languages: Iterable[str]) -> dict[str, str]:
     """A text in each language; where one is missing, as it is in another."""
     return {language: texts.get(language) or next(filter(None, texts.values()), "") for language in languages}
 
@@ -114,6 +114,21 @@ def weighs_as_ours(question: Question, choices: Sequence[Choice]) -> bool:
 
 
 def usual_keys(question: Question) -> Question:
-    """The question, its options named a, b, c… as they are when read back."""
-    options = (replace(option, key=option_key(number)) for number, option in enumerate(question.options))
-    return replace(question, options=tuple(options))
+    """The question, its options named a, b, c… and its places p1, p2… as they are when read back.
+
+    Places come in the order options name them, then those that none does.
+    """
+    used = dict.fromkeys(option.place for option in question.options if question.place(option.place))
+    order = [*used, *(place.key for place in question.places if place.key not in used)]
+    named = {key: place_key(number) for number, key in enumerate(order)}
+    places = tuple(replace(place, key=named[key]) for key in order if (place := question.place(key)))
+    options = (
+        replace(option, key=option_key(number), place=named.get(option.place, ""))
+        for number, option in enumerate(question.options)
+    )
+    return replace(question, options=tuple(options), places=places)
+
+
+def place_key(number: int) -> str:
+    """The key of a place that has none, from 0."""
+    return f"p{number + 1}"

@@ -44,10 +44,13 @@ def joining(
     keys = Keys()
     for key in taken:
         keys.key(key)
+    found = list(new)
+    named = {question.key: keys.key(question.key) for question in found}
     return [
         replace(
-            question, key=keys.key(question.key), objective=question.objective or objective,
+            question, key=named[question.key], objective=question.objective or objective,
             source=question.source or source, difficulty=question.difficulty or difficulty,
+            instead=named.get(question.instead, question.instead),
         )
-        for question in new
+        for question in found
     ]  # fmt: skip

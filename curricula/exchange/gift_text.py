@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curricula.exchange.answers import written_number
 from curricula.exchange.choices import NotTaken
+from curricula.lacking import number
 from curricula.problems import N_
 
 #: Escaped signs while a block is read: characters that no text holds (Unicode 16, section 23.7, noncharacters).
@@ -48,9 +50,9 @@ class Parts:
 def blocks(text: str) -> Iterator[Block]:
     """The blocks of a file that are not comments alone."""
     lines = list[tuple[int, str]]()
-    for number, line in enumerate([*text.split("\n"), ""], start=1):
+    for at, line in enumerate([*text.split("\n"), ""], start=1):
         if line.strip():
-            lines.append((number, line.strip()))
+            lines.append((at, line.strip()))
             continue
         said = [(at, each) for at, each in lines if not each.startswith("//")]
         if said:
@@ -105,9 +107,9 @@ def with_format(text: str, usual: str) -> tuple[str, str]:
 
 def answers(text: str) -> Iterator[tuple[float, str, str]]:
     """(weight, text, feedback) of each answer of a multiple choice, in a text between braces."""
-    for number, answer in enumerate(re.split("(?=[~=])", text)):
+    for at, answer in enumerate(re.split("(?=[~=])", text)):
         sign, said = (answer[:1], answer[1:].strip()) if answer[:1] in ("~", "=") else ("", answer.strip())
-        if not said and (not sign or number == 0):
+        if not said and (not sign or at == 0):
             continue
         weight = 1.0 if sign == "=" else 0.0
         percent = _WEIGHT.match(said) if sign != "=" else None
@@ -115,6 +117,43 @@ def answers(text: str) -> Iterator[tuple[float, str, str]]:
             weight, said = float(percent[1]) / 100, said[percent.end() :]
         body, _, feedback = said.partition("#")
         yield weight, body, feedback
+
+
+def foreseen(text: str) -> Iterator[tuple[float, str, str]]:
+    """(weight, text, feedback) of each short answer or number, in a text between braces, « # » of numbers left out.
+
+    « =%50%text » is worth a half, and « ~ » stands for every other number.
+    """
+    for answer in re.split("(?=[~=])", text.removeprefix("#").strip()):
+        sign, said = (answer[:1], answer[1:].strip()) if answer[:1] in ("~", "=") else ("", answer.strip())
+        if not said:
+            continue
+        percent = _WEIGHT.match(said)
+        weight = float(percent[1]) / 100 if percent else 0.0 if sign == "~" else 1.0
+        body, _, feedback = (said[percent.end() :] if percent else said).partition("#")
+        yield weight, shown(body), feedback
+
+
+def number_of(said: str) -> tuple[str, str]:
+    """(number, tolerance) of « 5:1 », « 5 » or « 4..6 »."""
+    low, dots, high = said.partition("..")
+    if not dots:
+        value, _, tolerance = said.partition(":")
+        return value.strip(), tolerance.strip()
+    ends = [number(end.strip()) for end in (low, high)]
+    if ends[0] is None or ends[1] is None:
+        return said, ""
+    middle, half = (ends[0] + ends[1]) / 2, abs(ends[1] - ends[0]) / 2
+    return written_number(middle) or said, written_number(half) or ""
+
+
+def pairs(text: str) -> Iterator[tuple[str, str]]:
+    """The two halves of each pair; the first may be empty."""
+    for pair in text.split("=")[1:]:
+        left, arrow, right = pair.partition("->")
+        if not arrow:
+            raise NotTaken(N_("A pair has no « -> ». Not taken."))
+        yield left.strip(), right.strip()
 
 
 def kind_of(given: str | None) -> str:

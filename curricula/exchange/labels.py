@@ -3,13 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from curricula.model import Question
 
 #: Difficulty of a question that says none: chooses between rules.
 USUAL_DIFFICULTY = 2
-_TAG = re.compile(r"(objective|difficulty|source|misconception-[\w-]+)\s*:\s*(.+)", re.DOTALL)
+_TAG = re.compile(
+    r"(objective|difficulty|source|reserved|instead|misconception-[\w-]+|setting-[a-z][a-z0-9_]*)\s*:\s*(.+)", re.DOTALL
+)
+_INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class Labels:
     misconceptions: dict[str, str] = field(default_factory=dict)
     #: Tags that are not ours.
     others: tuple[str, ...] = ()
+    reserved: bool = False
+    instead: str = ""
+    settings: tuple[tuple[str, str | int], ...] = ()
 
 
 def tags_of(question: Question) -> list[str]:
@@ -30,7 +36,10 @@ def tags_of(question: Question) -> list[str]:
         ("objective", question.objective),
         ("difficulty", str(question.difficulty or "")),
         ("source", question.source),
+        ("reserved", "yes" if question.reserved else ""),
+        ("instead", question.instead),
     ]
+    said += [(f"setting-{name}", str(value)) for name, value in question.settings]
     said += [(f"misconception-{option.key}", option.misconception) for option in question.options]
     return [f"{name}:{value}" for name, value in said if value]
 
@@ -49,9 +58,24 @@ def labels_of(tags: Iterable[str]) -> Labels:
         told.get("objective", ""),
         int(difficulty) if difficulty in {"1", "2", "3"} else 0,
         told.get("source", ""),
-        {name.removeprefix("misconception-"): value for name, value in told.items() if "-" in name},
+        {name.removeprefix("misconception-"): value for name, value in told.items() if name.startswith("misc")},
         tuple(others),
+        "reserved" in told,
+        told.get("instead", ""),
+        tuple(
+            (name.removeprefix("setting-"), int(value) if _INTEGER.fullmatch(value) else value)
+            for name, value in sorted(told.items())
+            if name.startswith("setting-")
+        ),
     )
+
+
+def labelled(question: Question, labels: Labels) -> Question:
+    """The question with what its labels say, its misconceptions aside."""
+    return replace(
+        question, objective=labels.objective, difficulty=labels.difficulty, source=labels.source,
+        reserved=labels.reserved, instead=labels.instead, settings=labels.settings or question.settings,
+    )  # fmt: skip
 
 
 class Keys:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from curricula.exchange.labels import Keys, labels_of
+from curricula.exchange.labels import Keys, labelled, labels_of
 from curricula.exchange.model import Note, Taken
 from curricula.exchange.qti_text import markdown_of
 from curricula.model import LANGUAGES, Option, Question
@@ -81,8 +81,7 @@ def question_of(draft: Draft, language: str, keys: Keys, remarks: Remarks) -> Qu
     if labels.others:
         remarks.add(N_("Keywords were not taken: %(keywords)s."), keywords=", ".join(labels.others))
     key, kind = keys.key(draft.name), "multiple" if draft.several else "single"
-    said = (labels.objective, labels.difficulty, labels.source)
-    return Question(key, kind, *said, {language: stem}, tuple(options))
+    return labelled(Question(key, kind, "", 0, "", {language: stem}, tuple(options)), labels)
 
 
 def right_number(names: Sequence[str], remarks: Remarks) -> bool:

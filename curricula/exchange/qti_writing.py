@@ -14,6 +14,7 @@ from curricula.exchange.labels import tags_of
 from curricula.exchange.model import Bank, Given, Note
 from curricula.exchange.qti_packages import MANIFEST
 from curricula.exchange.qti_text import to_xhtml, xml_text
+from curricula.exchange.writable import CHOICE, not_written, other_scoring
 from curricula.model import Option, Question
 from curricula.problems import N_
 
@@ -30,18 +31,15 @@ def write(bank: Bank) -> Given:
     """A package of the bank's choice questions in its language; those it cannot hold are noted."""
     notes, held = list[Note](), list[Question]()
     for question in bank.questions:
-        if question.type not in {"single", "multiple"}:
-            notes.append(
-                Note(
-                    N_("Questions of type « %(type)s » are not written."), question.key, values={"type": question.type}
-                )
-            )
+        if question.type not in CHOICE:
+            notes.append(not_written(question))
         elif not all(
             text.get(bank.language) for text in (question.stem, *(option.text for option in question.options))
         ):
             notes.append(Note(N_("The question is not in this language: it was not written."), question.key))
         else:
             held.append(question)
+            notes += other_scoring(question)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         _add(archive, MANIFEST, _manifest(bank, held))

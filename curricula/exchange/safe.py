@@ -131,12 +131,12 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def archive(content: bytes) -> dict[str, bytes]:
-    """The files of a ZIP archive by path, ``/`` between folders. Nothing is written anywhere."""
+def archive(content: bytes, most: int | None = None) -> dict[str, bytes]:
+    """The files of a ZIP archive by path, ``/`` between folders, ``most`` bytes in all. Nothing is written anywhere."""
     _bounded(content)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            return dict(_unpacked(packed))
+            return dict(_unpacked(packed, UNPACKED if most is None else most))
     except NotReadable:
         raise
     except _DAMAGED as error:
@@ -145,7 +145,7 @@ def archive(content: bytes) -> dict[str, bytes]:
         raise NotReadable(N_("The archive is protected by a password.")) from error
 
 
-def _unpacked(packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+def _unpacked(packed: zipfile.ZipFile, most: int) -> Iterator[tuple[str, bytes]]:
     files = [each for each in packed.infolist() if not each.filename.endswith("/")]
     if len(files) > FILES:
         raise NotReadable(N_("The archive holds more than %(most)s files."), most=str(FILES))
@@ -156,9 +156,9 @@ def _unpacked(packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
             raise NotReadable(N_("The archive holds « %(name)s » twice."), name=name)
         seen.add(name.casefold())
         with packed.open(each) as opened:
-            said = opened.read(UNPACKED - total + 1)  # what the archive says of its sizes is not believed
+            said = opened.read(most - total + 1)  # what the archive says of its sizes is not believed
         total += len(said)
-        if total > UNPACKED or len(said) > max(1_000_000, each.compress_size * RATIO):
+        if total > most or len(said) > max(1_000_000, each.compress_size * RATIO):
             raise NotReadable(N_("The archive unpacks to far more than it should: it is refused."))
         yield name, said
 

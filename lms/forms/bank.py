@@ -1,132 +1,43 @@
-"""Forms of a bank: what it is narrowed by, one question, a file to bring."""
+"""The form of a question, whatever its type: what it asks follows the anatomy of the type that is chosen."""
 
 from collections.abc import Iterable
-from operator import itemgetter
 from typing import Any
 
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import MultiDict
-from wtforms import (
-    BooleanField,
-    FieldList,
-    Form,
-    FormField,
-    HiddenField,
-    SelectField,
-    StringField,
-    TextAreaField,
-    ValidationError,
-)
-from wtforms.validators import Length
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 
-from assessments.registry import question_types
-from curricula.exchange.labels import option_key
+from assessments.registry import anatomies
+from curricula.anatomy import Anatomy
 from curricula.fields import KEY
-from curricula.model import LANGUAGES, Module, Option, Question
-from lms.forms.parts import at_most, clean
+from curricula.model import LANGUAGES, Module, Question
+from curricula.problems import N_
+from lms.forms.bank_rows import (
+    KEY_LENGTH,
+    CriterionForm,
+    OptionForm,
+    PlaceForm,
+    forms,
+    given_keys,
+    label_texts,
+    numbered,
+    row_data,
+    texts_of,
+)
+from lms.forms.bank_search import difficulty_names, objective_names, offer, source_names, type_names
+from lms.forms.bank_settings import SettingRow, ShownSetting, shown_setting
+from lms.forms.parts import Rows, clean
 from lms.i18n import gettext as _
 from lms.i18n import localized
-from lms.services.bank import DIFFICULTIES, Search
 
-#: Longest text, longest note and longest key, in characters; most options a form is sent.
-TEXT, NOTE, KEY_LENGTH, ROWS = 20_000, 500, 90, 30
 #: Rows of options a new question has, and how many blank ones follow those that are written.
 FIRST_ROWS, MORE_ROWS = 4, 2
-
-
-def type_names() -> list[tuple[str, str]]:
-    """The types of questions, as authors call them."""
-    kinds = question_types()
-    first = [key for key in ("single", "multiple") if key in kinds]
-    others = sorted(((key, _(kinds[key].name)) for key in kinds if key not in first), key=itemgetter(1))
-    return [*((key, _(kinds[key].name)) for key in first), *others]
-
-
-def difficulty_names() -> list[tuple[str, str]]:
-    """The difficulties, as authors call them."""
-    names = {
-        1: _("1, applies the rule"), 2: _("2, chooses between rules"), 3: _("3, a case where rules meet"),
-    }  # fmt: skip
-    return [(str(level), names[level]) for level in DIFFICULTIES]
-
-
-def objective_names(module: Module) -> list[tuple[str, str]]:
-    """The objectives of a module, each with its key."""
-    return [(each.key, f"{each.key} · {localized(each.text)}") for each in module.objectives]
-
-
-def source_names(module: Module) -> list[tuple[str, str]]:
-    """The sources of a module."""
-    return [(each.key, localized(each.title) or each.key) for each in module.sources]
-
-
-def _offer(field: Any, label: str, choices: Iterable[tuple[str, str]], none: str | None = None) -> None:
-    """Give a choice its label and values; one that is kept though nobody offers it any more stays, as it is."""
-    first = [] if none is None else [("", none)]
-    field.label.text, field.choices = label, [*first, *choices]
-    if field.data and field.data not in dict(field.choices):
-        field.choices.append((field.data, _("%(key)s (not known here)", key=field.data[:60])))
-
-
-class SearchForm(Form):  # type: ignore[misc]
-    """Words and facts; a value that is not offered narrows nothing."""
-
-    q = StringField(validators=[Length(max=200)])
-    objective = SelectField()
-    difficulty = SelectField()
-    type = SelectField()
-    state = SelectField()
-
-    def __init__(self, values: MultiDict[str, str], module: Module) -> None:
-        super().__init__(values)
-        self.q.label.text, self.q.data = _("Words"), (self.q.data or "")[:200]
-        states = [("unfinished", _("Unfinished")), ("untranslated", _("Not translated"))]
-        for field, label, choices in (
-            (self.objective, _("Objective"), objective_names(module)),
-            (self.difficulty, _("Difficulty"), difficulty_names()),
-            (self.type, _("Type"), type_names()),
-            (self.state, _("State"), states),
-        ):
-            field.label.text, field.choices = label, [("", _("All")), *choices]
-            if field.data not in dict(field.choices):
-                field.data = ""
-
-    def search(self) -> Search:
-        """What is looked for."""
-        level = int(self.difficulty.data or 0)
-        return Search(self.q.data.strip(), self.objective.data, level, self.type.data, self.state.data)
-
-    def asked(self) -> dict[str, str]:
-        """The same as the values of an address."""
-        return {name: value for name, value in self.data.items() if value}
-
-
-class OptionForm(Form):  # type: ignore[misc]
-    """One option: its texts side by side, whether it is right, what it stands for when it is not."""
-
-    key = HiddenField()
-    text_fr = TextAreaField()
-    text_en = TextAreaField()
-    feedback_fr = TextAreaField()
-    feedback_en = TextAreaField()
-    correct = BooleanField()
-    misconception = StringField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _label_texts(self, {"text": _("Text"), "feedback": _("What is said to whoever chooses it")})
-        self.correct.label.text = _("This option is right")
-        self.misconception.label.text = _("Misconception it stands for")
-        self.misconception.description = _("For trainers: the idea that leads to this option.")
-        self.misconception.validators = [at_most(NOTE)]
-
-    def option(self) -> Option:
-        """The option as written, its key perhaps empty."""
-        key = self.key.data or ""
-        return Option(
-            key if KEY.fullmatch(key) and len(key) <= KEY_LENGTH else "", _texts(self, "text"),
-            _texts(self, "feedback"), bool(self.correct.data), clean(self.misconception.data),
-        )  # fmt: skip
+#: Levels that a new criterion has.
+FIRST_LEVELS = 3
+#: A question of a type that is not known may say anything: nothing of it is hidden.
+ANY = Anatomy(
+    options=(0, 30), right=(0, 30), places=(0, 30), criteria=(0, 30),
+    may=frozenset({"place", "leads", "points", "value", "accepted"}),
+)  # fmt: skip
 
 
 class QuestionForm(FlaskForm):  # type: ignore[misc]
@@ -137,13 +48,20 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
     objective = SelectField(validate_choice=False)
     difficulty = SelectField(validate_choice=False)
     source = SelectField(validate_choice=False)
+    reserved = BooleanField()
+    instead = SelectField(validate_choice=False)
     stem_fr = TextAreaField()
     stem_en = TextAreaField()
-    options = FieldList(FormField(OptionForm), max_entries=ROWS)
+    settings = Rows(SettingRow, N_("Setting"))
+    places = Rows(PlaceForm, N_("Place"))
+    options = Rows(OptionForm, N_("Option"))
+    criteria = Rows(CriterionForm, N_("Criterion"))
     #: Of the piece that was read; 0 for a question that is not there.
     edition = HiddenField()
 
-    def __init__(self, module: Module, *args: Any, new: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, module: Module, *args: Any, others: Iterable[tuple[str, str]] = (), new: bool = False, **kwargs: Any
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         if not new:
             del self.key
@@ -152,34 +70,79 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
             self.key.description = _(
                 "It names the question for good: lower-case letters, digits and hyphens. Learners never see it."
             )
-        _label_texts(self, {"stem": _("Question")})
-        _offer(self.type, _("Type"), type_names())
-        _offer(self.objective, _("Objective it assesses"), objective_names(module), _("To be chosen"))
-        _offer(self.difficulty, _("Difficulty"), difficulty_names())
-        _offer(self.source, _("Source of its answer"), source_names(module), _("To be chosen"))
+        label_texts(self, {"stem": _("Question")})
+        offer(self.type, _("Type"), type_names())
+        offer(self.objective, _("Objective it assesses"), objective_names(module), _("To be chosen"))
+        offer(self.difficulty, _("Difficulty"), difficulty_names())
+        offer(self.source, _("Source of its answer"), source_names(module), _("To be chosen"))
+        self.reserved.label.text = _("Kept for the assessment")
+        self.reserved.description = _("Practice never shows it. Where some are, the assessment draws these alone.")
+        offer(self.instead, _("Asked instead of"), others, _("None"))
+        self.instead.description = _("For those who need another form of that question; nobody else is asked it.")
+        self._fit()
 
     @classmethod
-    def of(cls, module: Module, question: Question, edition: int, *, new: bool = False) -> "QuestionForm":
-        """The form that shows a question, with blank rows to write more options in."""
-        fewest, most = question_types()["single"].anatomy.options
-        rows = [_option_data(each) for each in question.options]
-        wanted = max(min(max(FIRST_ROWS, len(rows) + MORE_ROWS), most), len(rows), fewest)
+    def of(
+        cls, module: Module, question: Question, edition: int, *, others: Iterable[tuple[str, str]] = (),
+        new: bool = False,
+    ) -> "QuestionForm":  # fmt: skip
+        """The form that shows a question, with blank rows to write more in."""
+        anatomy = anatomies().get(question.type, ANY)
+        criteria = [_with_room(row_data(each)) for each in question.criteria]
         data = {
             "key": question.key, "type": question.type, "objective": question.objective,
-            "difficulty": str(question.difficulty), "source": question.source,
+            "difficulty": str(question.difficulty), "source": question.source, "reserved": question.reserved,
+            "instead": question.instead,
             **{f"stem_{language}": question.stem.get(language, "") for language in LANGUAGES},
-            "options": rows + [{} for _blank in range(wanted - len(rows))], "edition": str(edition),
+            "settings": [{"key": name, "value": str(value)} for name, value in question.settings],
+            "places": _rows(map(row_data, question.places), anatomy.places),
+            "options": _rows(map(row_data, question.options), anatomy.options),
+            "criteria": _rows(criteria, anatomy.criteria, first=1, blank=_with_room({})), "edition": str(edition),
         }  # fmt: skip
-        return cls(module, formdata=None, data=data, new=new)
+        return cls(module, formdata=None, data=data, new=new, others=others)
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """What a question of the type chosen is made of."""
+        return anatomies().get(self.type.data or "", ANY)
+
+    def _fit(self) -> None:
+        """Have the rows ask what the type chosen needs; what it does not need stays in them, unseen."""
+        anatomy = self.anatomy
+        places = [(row.kept_key, _named(row)) for row in forms(self.places) if row.kept_key and not row.blank]
+        for row in forms(self.options):
+            row.fit(anatomy, places)
+        held = {row.key.data for row in forms(self.settings)}
+        for setting in anatomy.settings:
+            if setting.key not in held:
+                self.settings.append_entry({"key": setting.key})
+
+    def shown_settings(self) -> list[ShownSetting]:
+        """The settings of the type chosen."""
+        rows = {row.key.data: row for row in forms(self.settings)}
+        return [shown_setting(setting, rows[setting.key]) for setting in self.anatomy.settings]
 
     def question(self, key: str) -> Question:
-        """The question as written, without the rows left blank; each option has a key of its own."""
+        """All that is written, without the rows left blank; each part has a key of its own."""
         level = self.difficulty.data or ""
         return Question(
             key, self.type.data or "single", (self.objective.data or "")[:KEY_LENGTH],
             int(level) if level in dict(difficulty_names()) else 1, (self.source.data or "")[:KEY_LENGTH],
-            _texts(self, "stem"), tuple(_keyed(row.form.option() for row in self.options if _written(row.form))),
+            texts_of(self, "stem"),
+            tuple(given_keys(row.option() for row in forms(self.options) if not row.blank)),
+            tuple(given_keys((row.place() for row in forms(self.places) if not row.blank), numbered("p"))),
+            tuple(given_keys((row.criterion() for row in forms(self.criteria) if not row.blank), numbered("c"))),
+            tuple(sorted(dict(filter(None, (row.setting() for row in forms(self.settings)))).items())),
+            bool(self.reserved.data), (self.instead.data or "")[:KEY_LENGTH],
         )  # fmt: skip
+
+    def fitted(self, written: Question) -> Question:
+        """What is written, without what the type chosen has no use for; all of it where the type is not known."""
+        return self.anatomy.fitted(written) if self.type.data in anatomies() else written
+
+    def kept_question(self, key: str) -> Question:
+        """The question to keep."""
+        return self.fitted(self.question(key))
 
     def read_edition(self) -> int:
         """The edition the writer read; -1 when the form does not say."""
@@ -195,41 +158,24 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("This is too long: %(count)s characters at most.", count=KEY_LENGTH))
 
 
-def _label_texts(form: Form, names: dict[str, str]) -> None:
-    """The label and the limit of texts that stand side by side in each language."""
-    in_language = {"fr": _("in French"), "en": _("in English")}
-    for name, label in names.items():
-        for language in LANGUAGES:
-            field = form[f"{name}_{language}"]
-            field.label.text, field.validators = f"{label}, {in_language[language]}", [at_most(TEXT)]
-            field.render_kw = {"lang": language, "rows": 3 if name == "stem" else 2, "spellcheck": "true"}
+def _rows(
+    written: Iterable[dict[str, Any]], bounds: tuple[int, int], first: int = FIRST_ROWS,
+    blank: dict[str, Any] | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The rows that are written, then blank ones as far as the type takes more."""
+    rows, (fewest, most) = list(written), bounds
+    wanted = max(min(max(first, len(rows) + MORE_ROWS), most), len(rows), fewest)
+    return rows + [blank or {} for _row in range(wanted - len(rows))]
 
 
-def _texts(form: Form, name: str) -> dict[str, str]:
-    return {language: clean(form[f"{name}_{language}"].data) for language in LANGUAGES}
+def _with_room(criterion: dict[str, Any]) -> dict[str, Any]:
+    levels = criterion.get("levels", [])
+    return {**criterion, "levels": levels + [{}] * (1 if levels else FIRST_LEVELS)}
 
 
-def _written(row: Form) -> bool:
-    return bool(row.correct.data) or any(
-        clean(field.data) for name, field in row._fields.items() if name not in ("key", "correct")
+def _named(row: PlaceForm) -> str:
+    """A place, by its key and how its text begins."""
+    text = localized({"fr": "", **{code: clean(row[f"text_{code}"].data) for code in LANGUAGES}}) or clean(
+        row.text_en.data
     )
-
-
-def _option_data(option: Option) -> dict[str, Any]:
-    texts = {
-        f"{name}_{language}": getattr(option, name).get(language, "") for name in ("text", "feedback")
-        for language in LANGUAGES
-    }  # fmt: skip
-    return {"key": option.key, "correct": option.correct, "misconception": option.misconception, **texts}
-
-
-def _keyed(options: Iterable[Option]) -> Iterable[Option]:
-    """The options, those without a key of their own being given the first letters that are free."""
-    rows = list(options)
-    used = {each.key for each in rows}
-    free = (key for key in map(option_key, range(1000)) if key not in used)
-    seen: set[str] = set()
-    for each in rows:
-        key = each.key if each.key and each.key not in seen else next(free)
-        seen.add(key)
-        yield Option(key, each.text, each.feedback, each.correct, each.misconception)
+    return f"{row.kept_key} · {' '.join(text.split())[:60]}" if text else row.kept_key

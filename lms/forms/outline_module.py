@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, Field, SelectField, ValidationError
+from wtforms import Field, SelectField, ValidationError
 from wtforms.validators import InputRequired
 
 from curricula.fields import KEY
 from curricula.graph import loops
-from curricula.model import Framework, Module, Objective, QuizRules, Source
+from curricula.model import Framework, Module, Objective, Source
 from curricula.outline import Outline
 from curricula.problems import N_
-from curricula.write import percent
 from lms.forms.parts import (
     DatedField,
     NumberField,
@@ -29,12 +27,11 @@ from lms.forms.parts import (
     web_address,
     with_held,
 )
+from lms.forms.quiz_rules import QuizFields
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.services.outline import slug
 
-#: What a module's assessment is until its authors say otherwise.
-USUAL_QUIZ = QuizRules(questions=10, threshold=Fraction(70, 100), attempts=3, cooldown_minutes=30)
 STATUSES = {"published": N_("It can be followed"), "planned": N_("Announced, without lessons yet")}
 MARKS = {
     "W": N_("It is in the white paper"),
@@ -67,7 +64,7 @@ class SourceRow(Row):
         self.url.validators = [*self.url.validators, web_address]
 
 
-class ModuleForm(PageForm):
+class ModuleForm(QuizFields, PageForm):
     """What a module says itself."""
 
     title = both(N_("Title"))
@@ -78,11 +75,6 @@ class ModuleForm(PageForm):
     status = SelectField(N_("State"))
     duration_minutes = NumberField(N_("Duration, in minutes"), 0, 6000)
     objectives = Rows(ObjectiveRow, N_("Objective"))
-    assessed = BooleanField(N_("The module ends with an assessment"))
-    questions = NumberField(N_("Questions drawn from the bank"), 1, 200, needed=False)
-    threshold = NumberField(N_("Score to reach, out of 100"), 1, 100, needed=False)
-    attempts = NumberField(N_("Attempts allowed"), 0, 99, needed=False, description=N_("0: as many as one likes."))
-    cooldown_minutes = NumberField(N_("Minutes between two attempts"), 0, 525_600, needed=False)
     sources = Rows(SourceRow, N_("Source"))
     legal = ticks(N_("Legal references"))
     recommendations = ticks(N_("Recommendations of the white paper"), int)
@@ -93,13 +85,13 @@ class ModuleForm(PageForm):
         here = plan.module(module.key)
         self.others = {key: each for key, each in others.items() if key != module.key}
         self.module_key = module.key
-        quiz = module.quiz or USUAL_QUIZ
         super().__init__(data={
-            **vars(module), **vars(quiz), "threshold": percent(quiz.threshold), "assessed": module.quiz is not None,
+            **vars(module), **self.quiz_data(module.quiz),
             "objectives": [{**vars(each), "reaches": _reached(each)} for each in module.objectives],
             "sources": [vars(each) for each in module.sources], "legal": list(module.legal),
-            "questions": quiz.questions, "requires": list(module.requires), "branch": module.branch or "",
+            "requires": list(module.requires), "branch": module.branch or "",
         }, **more)  # fmt: skip
+        self.fit_quiz()
         self.status.choices = [(key, _(words)) for key, words in STATUSES.items()]
         self.duration_minutes.description = _(
             "Reading, activities and workshop together. Its lessons and its assessment take %(minutes)s minutes today.",
@@ -129,26 +121,15 @@ class ModuleForm(PageForm):
                 )  # fmt: skip
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """An assessment has all its rules."""
+        """An assessment has all its rules, and they hold together."""
         good = super().validate(extra_validators)
-        for name in ("questions", "threshold", "attempts", "cooldown_minutes"):
-            field = self[name]
-            if self.assessed.data and field.data is None and not field.errors:
-                field.errors = [
-                    _("Write a whole number from %(low)s to %(high)s.", low=field.low, high=field.high)
-                ]  # fmt: skip
-                good = False
-        return bool(good)
+        return self.check_quiz() and bool(good)
 
     def module(self, now: Module) -> Module:
         """The module as the form has it, what it does not show staying as ``now``."""
-        quiz = None
-        if self.assessed.data:
-            quiz = QuizRules(
-                self.questions.data, Fraction(self.threshold.data, 100), self.attempts.data, self.cooldown_minutes.data
-            )
         return replace(
-            now, quiz=quiz, objectives=tuple(self._objectives(now)), sources=tuple(self._sources(now)),
+            now, quiz=self.quiz() if self.assessed.data else None,
+            objectives=tuple(self._objectives(now)), sources=tuple(self._sources(now)),
             requires=ticked(self.requires, now.requires), branch=self.branch.data or None,
             legal=ticked(self.legal, now.legal), recommendations=ticked(self.recommendations, now.recommendations),
             **{name: self[name].data for name in ("title", "summary", "code", "status", "duration_minutes")},

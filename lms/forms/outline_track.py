@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from wtforms import BooleanField, Field, ValidationError
 
-from curricula.model import Branch, CertificateRule, LegalReference, Localized, Module, Track
+from curricula.model import Branch, CertificateRule, LegalReference, Localized, Module, PlacementRules, Track
 from curricula.problems import N_
 from curricula.write import percent
 from lms.forms.parts import (
@@ -81,8 +81,15 @@ class TrackForm(PageForm):
     valid_months = NumberField(
         N_("Months it stays valid"), 1, 240, needed=False, description=N_("Empty: it has no end.")
     )
+    placed = BooleanField(N_("Learners may take a placement test before they begin"))
+    placement_questions = NumberField(N_("Questions about each module, at most"), 1, 5, needed=False)
+    placement_threshold = NumberField(N_("Score from which a module is known, out of 100"), 1, 100, needed=False)
+    placement_exempts = BooleanField(
+        N_("Who reaches it is exempted from the module, which counts as passed"),
+        description=N_("The score is then no lower than those of the assessments and of the certificate."),
+    )
     legal = Rows(LegalRow, N_("Legal reference"))
-    CALLED: ClassVar[dict[str, str]] = {"certificate": N_("Certificate")}
+    CALLED: ClassVar[dict[str, str]] = {"certificate": N_("Certificate"), "placement": N_("Placement test")}
 
     def __init__(
         self,
@@ -93,11 +100,13 @@ class TrackForm(PageForm):
         version: str,
         **more: Any,
     ) -> None:
-        rule = track.certificate
+        rule, placement = track.certificate, track.placement or PlacementRules(3, Fraction(3, 4))
         super().__init__(data={
             **vars(track), "version": version, "languages": list(track.languages), "certified": rule is not None,
             "certificate_title": rule.title if rule else {}, "certificate_modules": list(rule.modules if rule else ()),
             "threshold": percent(rule.threshold) if rule else 70, "valid_months": rule.valid_months if rule else 36,
+            "placed": track.placement is not None, "placement_questions": placement.questions,
+            "placement_threshold": percent(placement.threshold), "placement_exempts": placement.exempts,
             "branch_count": rule.branches if rule else 0, "requires": list(track.requires),
             "branches": [{**vars(each), "note": each.note or {}} for each in track.branches],
             "legal": [{**vars(each), "note": each.note or {}} for each in track.legal],
@@ -132,6 +141,16 @@ class TrackForm(PageForm):
         if self.certified.data and field.data is None and not field.errors:
             raise ValidationError(_("Write a whole number from %(low)s to %(high)s.", low=1, high=100))
 
+    def validate_placement_questions(self, field: Field) -> None:
+        """A placement test says how many."""
+        if self.placed.data and field.data is None and not field.errors:
+            raise ValidationError(_("Write a whole number from %(low)s to %(high)s.", low=1, high=5))
+
+    def validate_placement_threshold(self, field: Field) -> None:
+        """It has a threshold too."""
+        if self.placed.data and field.data is None and not field.errors:
+            raise ValidationError(_("Write a whole number from %(low)s to %(high)s.", low=1, high=100))
+
     def track(self, now: Track) -> Track:
         """The track as the form has it, what it does not show staying as ``now``."""
         rule, held = None, now.certificate.modules if now.certificate else ()
@@ -142,8 +161,13 @@ class TrackForm(PageForm):
                 threshold=Fraction(self.threshold.data, 100), valid_months=self.valid_months.data,
                 branches=self.branch_count.data or 0,
             )  # fmt: skip
+        placement = None
+        if self.placed.data:
+            threshold = Fraction(self.placement_threshold.data, 100)
+            placement = PlacementRules(self.placement_questions.data, threshold, self.placement_exempts.data)
         return replace(
-            now, certificate=rule, legal=tuple(self._legal(now)), branches=tuple(self._branches(now)),
+            now, certificate=rule, placement=placement, legal=tuple(self._legal(now)),
+            branches=tuple(self._branches(now)),
             requires=ticked(self.requires, now.requires),
             languages=ticked(self.languages, now.languages),
             recommendations=ticked(self.recommendations, now.recommendations),

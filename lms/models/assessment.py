@@ -29,6 +29,7 @@ class Attempt(Base):
         UniqueConstraint("enrolment_id", "module_key", "number"),
         CheckConstraint("score is null or submitted_at is not null", name="score_when_submitted"),
         Index(None, "submitted_at", "due_at"),
+        Index(None, "module_key", "started_at"),
     )
 
     id: Mapped[Guid]
@@ -42,7 +43,8 @@ class Attempt(Base):
     seed: Mapped[str] = mapped_column(String(64))
     #: Drawn questions in order: [{"key", "options": [keys in the order shown], "places": […], "revision"}].
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    #: What the draw put last: {"seen": [keys met in earlier attempts], "exposed": [keys shown to too many]}.
+    #: What the draw put last: {"seen": [keys met in earlier attempts], "exposed": [keys shown to too many]}; and the
+    #: parallel form it was made in, {"form": its number from 1}, where there are several.
     put_last: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sitting_id: Mapped[int | None] = mapped_column(ForeignKey("sitting.id", ondelete="SET NULL"), index=True)
     started_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -196,21 +198,25 @@ class PracticeRound(Base):
     track_digest: Mapped[str] = mapped_column(String(64))
     seed: Mapped[str] = mapped_column(String(64))
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    #: What was answered, by question: {"response": {field: [values]}, "points": exact fraction as text}.
+    #: What was answered, by question: {"response": {field: [values]}, "points": exact fraction as text,
+    #: "reason"}; a way of several steps has no points until its end.
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     started_at: Mapped[datetime] = mapped_column(default=utcnow)
 
+    enrolment: Mapped[Enrolment] = relationship()
+
 
 class Placement(Base):
-    """A placement test of a track: what it asked, step by step, and what it proposes."""
+    """A placement test of a track: what it asked, step by step. There is one for each enrolment."""
 
     __tablename__ = "placement"
 
     id: Mapped[Guid]
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"), index=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"), unique=True)
     track_digest: Mapped[str] = mapped_column(String(64))
     seed: Mapped[str] = mapped_column(String(64))
-    #: What was asked, in order: [{"module", "key", "options", "places", "revision", "response", "points"}].
+    #: What was asked, in order: [{"module", "key", "options", "places", "revision", "response", "points"}];
+    #: "points" is None while the question is being answered.
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     started_at: Mapped[datetime] = mapped_column(default=utcnow)
     finished_at: Mapped[datetime | None]

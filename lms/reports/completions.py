@@ -18,6 +18,7 @@ STATES: dict[str, Localized] = {
     "enrolled": {"fr": "inscrit", "en": "enrolled"},
     "in_progress": {"fr": "en cours", "en": "in progress"},
     "completed": {"fr": "achevé", "en": "completed"},
+    "exempt": {"fr": "dispensé (test de positionnement)", "en": "exempt (placement test)"},
 }
 CERTIFICATE_STATES: dict[str, Localized] = {
     "valid": {"fr": "en cours de validité", "en": "valid"},

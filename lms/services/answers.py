@@ -16,7 +16,7 @@ from assessments.clock import ON_ITS_WAY, is_over
 from assessments.model import DrawnQuestion, Response, is_answered
 from assessments.registry import question_types
 from curricula.model import Question
-from lms.models import Answer, Attempt, utcnow
+from lms.models import Answer, Attempt, PracticeRound, utcnow
 from lms.models.base import table_of
 from lms.models.prepared import Prepared, connection_of
 from lms.services import pauses
@@ -169,8 +169,8 @@ def answered(row: Answer | None) -> bool:
     return row is not None and is_answered(row.response)
 
 
-def drawn_questions(attempt: Attempt) -> tuple[DrawnQuestion, ...]:
-    """The questions of an attempt in the order shown."""
+def drawn_questions(attempt: Attempt | PracticeRound) -> tuple[DrawnQuestion, ...]:
+    """The questions of an attempt, or of a round of practice, in the order shown."""
     return tuple(map(drawn_question, attempt.questions))
 
 

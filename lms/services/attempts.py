@@ -1,23 +1,27 @@
 """Being assessed: an attempt is drawn, answered, submitted once; its consequences share the transaction."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, and_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from assessments.clock import ON_ITS_WAY, is_over, minutes_allowed
-from assessments.draw import draw, with_other_forms
+from assessments.clock import ON_ITS_WAY, is_over, is_up, minutes_allowed
+from assessments.draw import first_form, redraw, with_other_forms
+from assessments.model import Missing, Response
+from assessments.registry import question_types
+from assessments.works import latest_day
 from curricula.model import Module, Track
-from lms.models import Attempt, Enrolment, Sitting, utcnow
+from lms.models import Attempt, Enrolment, Exemption, Sitting, utcnow
 from lms.models.secrets import new_token
 from lms.models.upsert import insert_or_find
 from lms.services import accommodations, pauses
 from lms.services.answers import responses, stored_question
+from lms.services.exposure import over_exposed
 from lms.services.gradings import graded, record
 from lms.services.outbox import promise
 from lms.services.results import after_result
@@ -28,7 +32,8 @@ class AttemptRefused(Exception):
 
     ``no_more`` attempts are spent · ``too_soon`` before ``opens_at`` · ``passed`` nothing left to pass ·
     ``unavailable`` no assessment here · ``locked`` other modules are to be passed first · ``waiting`` for a person to
-    mark what was handed in · ``supervised`` it begins at a sitting.
+    mark what was handed in · ``incomplete`` a work lacks something to be handed in (``lacking``) · ``supervised`` it
+    begins at a sitting.
     """
 
     def __init__(self, reason: str, opens_at: datetime | None = None) -> None:
@@ -38,7 +43,10 @@ class AttemptRefused(Exception):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a learner stands with a module's assessment. ``left`` is None when attempts are unlimited."""
+    """Where a learner stands with a module's assessment. ``left`` is None when attempts are unlimited.
+
+    ``best`` is the best score of the attempts, or that of the placement test where it exempts from the module.
+    """
 
     attempts: Sequence[Attempt]
     open: Attempt | None
@@ -64,10 +72,16 @@ def standing(session: Session, row: Enrolment, module: Module) -> Standing:
     """Every attempt of the learner at the module, and what follows from them; one query."""
     if module.quiz is None:
         raise AttemptRefused("unavailable")
-    query = select(Attempt).filter_by(enrolment_id=row.id, module_key=module.key).order_by(Attempt.number)
-    attempts = session.scalars(query).all()
+    mine = and_(Attempt.enrolment_id == Enrolment.id, Attempt.module_key == module.key)
+    spared = and_(Exemption.enrolment_id == Enrolment.id, Exemption.module_key == module.key)
+    query = (
+        select(Attempt, Exemption.score).select_from(Enrolment).outerjoin(Attempt, mine).outerjoin(Exemption, spared)
+    )
+    rows = session.execute(query.where(Enrolment.id == row.id).order_by(Attempt.number)).all()
+    attempts = [attempt for attempt, _exempt in rows if attempt is not None]
     done = [attempt for attempt in attempts if attempt.submitted_at is not None]
     scores = [attempt.score for attempt in done if attempt.score is not None]
+    scores += [exempt for _attempt, exempt in rows[:1] if exempt is not None]
     best = max(scores) if scores else None
     last = max((attempt.submitted_at for attempt in done if attempt.submitted_at), default=None)
     wait = timedelta(minutes=module.quiz.cooldown_minutes)
@@ -106,9 +120,9 @@ def start(
     if module.quiz.supervised and sitting is None:
         raise AttemptRefused("supervised")
     own = accommodations.granted(session, row.person_id, now)
-    seen = {item["key"] for attempt in stand.attempts for item in attempt.questions}
     seed = new_token()[:32]
-    drawn = draw(module.assessed_questions, module.quiz.questions, seed, seen)
+    put_last = _put_last(session, row, module, stand.attempts, seed)
+    drawn = redraw(module, seed, put_last)
     if own.other_forms:
         drawn = with_other_forms(drawn, module.questions, seed)
     minutes = minutes_allowed(module.quiz.minutes, own.extra_time)
@@ -116,7 +130,7 @@ def start(
         "id": uuid.uuid4(),
         "seed": seed,
         "questions": [stored_question(item) for item in drawn],
-        "put_last": {"seen": sorted(seen), "exposed": []},
+        "put_last": put_last,
         "track_version": row.track_version,
         "track_digest": row.track_digest,
         "started_at": now,
@@ -132,6 +146,20 @@ def start(
     return insert_or_find(session, Attempt, identity, values)
 
 
+def _put_last(session: Session, row: Enrolment, module: Module, before: Sequence[Attempt], seed: str) -> dict[str, Any]:
+    """What the draw of a new attempt puts last, and the parallel form after that of the attempt before."""
+    assert module.quiz is not None
+    forms = module.quiz.forms
+    put_last: dict[str, Any] = {
+        "seen": sorted({item["key"] for attempt in before for item in attempt.questions}),
+        "exposed": over_exposed(session, row.track_key, module),
+    }
+    if forms > 1:
+        last = before[-1].put_last.get("form") if before else None
+        put_last["form"] = int(last) % forms + 1 if last else first_form(seed, forms)
+    return put_last
+
+
 def owned(session: Session, attempt_id: uuid.UUID, person_id: int) -> Attempt | None:
     """The attempt of that id if it is that person's, with its enrolment; one query."""
     query = select(Attempt).join(Attempt.enrolment).options(contains_eager(Attempt.enrolment))
@@ -142,7 +170,7 @@ def submit(session: Session, attempt: Attempt, track: Track, module: Module, now
     """Close and grade an attempt, record what follows, promise scores and certificate: one transaction.
 
     Submitted twice, the first result stands. When its time is over, it is closed as it stood when the time was up.
-    Raises ``AttemptRefused`` when the module has no assessment.
+    Raises ``AttemptRefused`` when the module has no assessment, or while a work lacks something and time is left.
     """
     if module.quiz is None:
         raise AttemptRefused("unavailable")
@@ -156,6 +184,8 @@ def submit(session: Session, attempt: Attempt, track: Track, module: Module, now
     if attempt.pauses:
         pauses.end(session, attempt, now)
     given = responses(session, attempt.id)
+    if lacking(attempt, module, given, now) and not is_up(attempt.due_at, now):
+        raise AttemptRefused("incomplete")
     attempt.timed_out = is_over(attempt.due_at, now)
     attempt.submitted_at = attempt.due_at if attempt.timed_out else now
     record(session, attempt, module, graded(attempt, module, given), given, now, cause="submitted")
@@ -165,6 +195,19 @@ def submit(session: Session, attempt: Attempt, track: Track, module: Module, now
     after_result(session, row, track, now)
     session.flush()
     return attempt
+
+
+def lacking(
+    attempt: Attempt, module: Module, given: Mapping[str, Response], now: datetime
+) -> dict[str, tuple[Missing, ...]]:
+    """What the works of an attempt lack to be handed in, by question; those that lack nothing are left out."""
+    found: dict[str, tuple[Missing, ...]] = {}
+    for item in attempt.questions:
+        question = module.question(item["key"])
+        if question is not None:
+            missing = question_types()[question.type].missing(question, given.get(question.key, {}), latest_day(now))
+            found |= {question.key: missing} if missing else {}
+    return found
 
 
 def overdue(session: Session, now: datetime, limit: int = 500) -> list[uuid.UUID]:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from curricula.model import Question
@@ -16,6 +16,8 @@ from lms.services.offers import fold
 
 #: Questions of a page.
 PAGE = 50
+#: Questions of a bank that a list shows whole.
+OTHERS = 300
 #: What a bank can be narrowed to, besides words and facts.
 STATES = ("unfinished", "untranslated")
 DIFFICULTIES = (1, 2, 3)
@@ -98,6 +100,17 @@ def keys(session: Session, draft: Draft, module_key: str) -> list[str]:
     """The keys of a bank, in order."""
     query = select(DraftPiece.path).where(*_here(draft, module_key)).order_by(DraftPiece.place)
     return [path.rpartition("/")[2] for path in session.scalars(query)]
+
+
+def others(session: Session, draft: Draft, module_key: str, key: str) -> list[tuple[str, dict[str, str]]]:
+    """(key, label) of the questions of a bank but one, those of its objective first; ``OTHERS`` at most."""
+    own = select(_text("objective")).where(DraftPiece.draft_id == draft.id)
+    own = own.where(DraftPiece.path == question_path(module_key, key))
+    query = select(DraftPiece.path, DraftPiece.label).where(*_here(draft, module_key))
+    query = query.where(DraftPiece.path != question_path(module_key, key))
+    same = case((_text("objective") == (session.scalar(own) or ""), 0), else_=1)
+    rows = session.execute(query.order_by(same, DraftPiece.place).limit(OTHERS)).tuples()
+    return [(path.rpartition("/")[2], label) for path, label in rows]
 
 
 def next_key(session: Session, draft: Draft, module_key: str) -> str:

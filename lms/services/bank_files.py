@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, undefer
 from curricula.exchange import choose
 from curricula.exchange.labels import USUAL_DIFFICULTY
 from curricula.exchange.model import Note, NotReadable
-from curricula.model import Option, Question
+from curricula.model import Criterion, CriterionLevel, Option, Question, Spot
 from curricula.pieces import piece_of_question
 from curricula.problems import N_
 from lms.models import BankUpload, Draft, utcnow
@@ -152,16 +152,29 @@ def sweep(session: Session) -> None:
 
 def _kept(question: Question) -> dict[str, Any]:
     # Not ``asdict``, which copies every text.
-    return {**vars(question), "options": [vars(option) for option in question.options]}
+    return {
+        **vars(question), "options": [vars(option) for option in question.options],
+        "places": [vars(place) for place in question.places],
+        "criteria": [
+            {**vars(each), "levels": [vars(level) for level in each.levels]} for each in question.criteria
+        ],
+    }  # fmt: skip
 
 
 def _question(kept: dict[str, Any]) -> Question:
-    return Question(**{**kept, "options": tuple(Option(**option) for option in kept["options"])})
+    criteria = (
+        Criterion(**{**each, "levels": tuple(CriterionLevel(**level) for level in each["levels"])})
+        for each in kept.get("criteria", ())
+    )
+    return Question(**{
+        **kept, "options": tuple(Option(**option) for option in kept["options"]),
+        "places": tuple(Spot(**place) for place in kept.get("places", ())), "criteria": tuple(criteria),
+        "settings": tuple((name, value) for name, value in kept.get("settings", ())),
+    })  # fmt: skip
 
 
 def _longest(question: Question) -> int:
-    texts = [question.stem, *(text for option in question.options for text in (option.text, option.feedback))]
-    return max((len(said) for text in texts for said in text.values()), default=0)
+    return max((len(said) for text in question.texts() for said in text.values()), default=0)
 
 
 def _too_long(question: Question) -> Note:

@@ -31,17 +31,16 @@ def described(path: str, content: bytes) -> tuple[dict[str, str], str, dict[str,
 
 def described_question(question: Question) -> tuple[dict[str, str], str, dict[str, Any]]:
     """The same of a question: facts are what its bank is narrowed by (``lms.services.bank``)."""
-    texts = [question.stem, *(text for option in question.options for text in (option.text, option.feedback))]
-    words = [question.key, *question.stem.values(), *(said for each in question.options for said in each.text.values())]
+    words = [text for said in question.texts(feedback=False) for text in said.values()]
     facts = {
         "objective": question.objective, "source": question.source, "difficulty": question.difficulty,
         "type": question.type,
         # Said in one language, and not in the other.
-        "untranslated": any(bool(text.get("fr")) != bool(text.get("en")) for text in texts),
+        "untranslated": any(bool(text.get("fr")) != bool(text.get("en")) for text in question.texts()),
         "unfinished": any(each.weight == "blocking" for each in alone(question, anatomies())),
     }  # fmt: skip
     label = {language: question.stem.get(language, "")[:SHOWN] for language in LANGUAGES}
-    return label, fold(" ".join(words)), facts
+    return label, fold(" ".join([question.key, *words])), facts
 
 
 def parent(path: str) -> str:

@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 
 from curricula.progress import ModuleProgress, TrackProgress, progress
 from lms.lti.model import LtiError, SubmissionReview
-from lms.models import Attempt, Certificate, Enrolment, LessonProgress, Membership, Person, ResourceLink
+from lms.models import (
+    Attempt,
+    Certificate,
+    Enrolment,
+    Exemption,
+    LessonProgress,
+    Membership,
+    Person,
+    ResourceLink,
+)
 from lms.models.upsert import insert_new
 from lms.services.learning import enrolment
 from lms.services.library import Library
@@ -25,6 +34,7 @@ class ModuleEvidence:
     step: ModuleProgress
     read_at: dict[str, datetime]
     attempts: Sequence[Attempt]
+    exemption: Exemption | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Reviewed:
 
 
 def evidence(session: Session, person_id: int, key: str, tracks: Library) -> Evidence:
-    """What a person did in a track, in the revision they follow; four queries whatever it was."""
+    """What a person did in a track, in the revision they follow; five queries whatever it was."""
     row = enrolment(session, person_id, key)
     track = (tracks.followed(key, row.track_digest) if row else None) or tracks[key]
     read: dict[str, dict[str, datetime]] = defaultdict(dict)
@@ -60,15 +70,23 @@ def evidence(session: Session, person_id: int, key: str, tracks: Library) -> Evi
         query = select(Attempt).filter_by(enrolment_id=row.id).order_by(Attempt.module_key, Attempt.number)
         for attempt in session.scalars(query):
             attempts[attempt.module_key].append(attempt)
+    exempt: dict[str, Exemption] = {}
+    if row is not None:
+        spared = session.scalars(select(Exemption).filter_by(enrolment_id=row.id))
+        exempt = {exemption.module_key: exemption for exemption in spared}
     best: dict[str, Fraction] = {}
     for part, tried in attempts.items():
         scores = [attempt.score for attempt in tried if attempt.score is not None]
         best |= {part: max(scores)} if scores else {}
-    state = progress(track, {part: set(keys) for part, keys in read.items()}, best)
+    spared_at = {part: exemption.score for part, exemption in exempt.items()}
+    state = progress(track, {part: set(keys) for part, keys in read.items()}, best, spared_at)
     return Evidence(
         row,
         state,
-        tuple(ModuleEvidence(step, read[step.module.key], attempts[step.module.key]) for step in state.modules),
+        tuple(
+            ModuleEvidence(step, read[step.module.key], attempts[step.module.key], exempt.get(step.module.key))
+            for step in state.modules
+        ),
         issued_certificate(session, person_id, track.key),
     )
 

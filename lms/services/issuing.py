@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from lms.models import (
     Certificate,
     CertificateFile,
     Enrolment,
+    Exemption,
     IssuerDocument,
     Person,
     StatusList,
@@ -194,9 +196,11 @@ def _record(
 ) -> Record:
     assert track.certificate is not None
     assert 0 <= index < ENTRIES
-    modules = tuple(_module_result(session, row, track, key) for key in keys)
+    bases = {key: _basis(session, row, key) for key in keys}
     person = session.get_one(Person, row.person_id)
-    found = [track.module(key) for key in keys]
+    followed = [track.module(key) for key in keys if not bases[key].exempt]
+    # The digest of what is stored of each basis proves later what the award rests on.
+    digests = [hashlib.sha256(basis.facts.encode()).hexdigest() for basis in bases.values()]
     return Record(
         id=uuid4(),
         code=new_code(),
@@ -208,8 +212,8 @@ def _record(
         track=track.key,
         track_title=track.title,
         track_version=row.track_version,
-        modules=modules,
-        minutes=sum(module.duration_minutes for module in found if module),
+        modules=tuple(_module_result(track, key, basis) for key, basis in bases.items()),
+        minutes=sum(module.duration_minutes for module in followed if module),
         threshold=rule.threshold,
         issued_at=now,
         valid_until=_months_later(now, rule.valid_months) if rule.valid_months else None,
@@ -218,32 +222,39 @@ def _record(
         subject=f"urn:uuid:{uuid4()}",
         status_list_url=list_url(authority.config, "revocation", list_id),
         status_index=index,
-        evidence=(row.track_digest, *_evidence(session, row, keys)),
+        evidence=(row.track_digest, *digests),
     )
 
 
-def _passing_attempt(session: Session, row: Enrolment, module_key: str) -> Attempt:
-    query = select(Attempt).filter_by(enrolment_id=row.id, module_key=module_key)
-    attempts = session.scalars(query.where(Attempt.submitted_at.is_not(None)).order_by(Attempt.number)).all()
-    return max(attempts, key=lambda attempt: (attempt.score or 0, -attempt.number))
+@dataclass(frozen=True)
+class _Basis:
+    """What a module's part of an award rests on: its score, its moment, and what is stored of it, as text."""
+
+    score: Fraction
+    moment: datetime
+    facts: str
+    exempt: bool
 
 
-def _module_result(session: Session, row: Enrolment, track: Track, key: str) -> ModuleResult:
-    module, attempt = track.module(key), _passing_attempt(session, row, key)
+def _basis(session: Session, row: Enrolment, module_key: str) -> _Basis:
+    """The best attempt at a module, the first of those; the exemption of the placement test where that is better."""
+    attempts = select(Attempt).filter_by(enrolment_id=row.id, module_key=module_key)
+    found = []
+    for attempt in session.scalars(attempts.where(Attempt.submitted_at.is_not(None)).order_by(Attempt.number)):
+        if attempt.score is not None and attempt.submitted_at is not None:
+            facts = f"{attempt.id} {attempt.track_version} {attempt.seed} {attempt.score} {attempt.submitted_at}"
+            found.append(_Basis(attempt.score, attempt.submitted_at, facts, exempt=False))
+    exemption = session.scalars(select(Exemption).filter_by(enrolment_id=row.id, module_key=module_key)).first()
+    if exemption is not None:
+        facts = f"{exemption.placement_id} {row.track_version} {exemption.score} {exemption.granted_at}"
+        found.append(_Basis(exemption.score, exemption.granted_at, facts, exempt=True))
+    return max(found, key=lambda basis: basis.score)
+
+
+def _module_result(track: Track, key: str, basis: _Basis) -> ModuleResult:
+    module = track.module(key)
     assert module is not None
-    assert attempt.score is not None
-    assert attempt.submitted_at is not None
-    return ModuleResult(module.code, module.title, attempt.score, attempt.submitted_at.astimezone(UTC).date())
-
-
-def _evidence(session: Session, row: Enrolment, keys: tuple[str, ...]) -> list[str]:
-    """Digest of each passing attempt as stored: proves later which attempt the award rests on."""
-    digests = []
-    for key in keys:
-        attempt = _passing_attempt(session, row, key)
-        facts = f"{attempt.id} {attempt.track_version} {attempt.seed} {attempt.score} {attempt.submitted_at}"
-        digests.append(hashlib.sha256(facts.encode()).hexdigest())
-    return digests
+    return ModuleResult(module.code, module.title, basis.score, basis.moment.astimezone(UTC).date())
 
 
 def _next_number(session: Session, now: datetime) -> str:

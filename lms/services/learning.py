@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from curricula.model import Lesson, Module, Track
 from curricula.progress import TrackProgress, progress
-from lms.models import Attempt, Enrolment, LessonProgress, utcnow
+from lms.models import Attempt, Enrolment, Exemption, LessonProgress, utcnow
 from lms.models.upsert import insert_new, insert_or_find
 from lms.services.library import Library
 
@@ -56,14 +57,20 @@ def _progresses(session: Session, followed: Sequence[tuple[Enrolment, Track]]) -
     ):
         read[owner][module].add(lesson)
     best: dict[int, dict[str, Fraction]] = defaultdict(dict)
-    for owner, module, score in session.execute(
-        select(Attempt.enrolment_id, Attempt.module_key, Attempt.score).where(
-            Attempt.enrolment_id.in_(ids), Attempt.submitted_at.is_not(None)
-        )
-    ):
-        if score is not None:
+    exempt: dict[int, dict[str, Fraction]] = defaultdict(dict)
+    tried = select(Attempt.enrolment_id, Attempt.module_key, Attempt.score, literal(False)).where(
+        Attempt.enrolment_id.in_(ids), Attempt.submitted_at.is_not(None)
+    )
+    spared = select(Exemption.enrolment_id, Exemption.module_key, Exemption.score, literal(True)).where(
+        Exemption.enrolment_id.in_(ids)
+    )
+    scores: Any = union_all(tried, spared)
+    for owner, module, score, exempted in session.execute(scores):
+        if exempted:
+            exempt[owner][module] = score
+        elif score is not None:
             best[owner][module] = max(score, best[owner].get(module, Fraction(0)))
-    return {row.id: progress(track, read[row.id], best[row.id]) for row, track in followed}
+    return {row.id: progress(track, read[row.id], best[row.id], exempt[row.id]) for row, track in followed}
 
 
 def opens_new_ground(row: Enrolment, module: Module, lesson: Lesson, now: datetime) -> bool:

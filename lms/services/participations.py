@@ -12,25 +12,26 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Executable, Select, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from curricula.model import Module, Track
 from curricula.progress import ModuleProgress
-from lms.models import Agent, Attempt, Certificate, Enrolment, LessonProgress, Person
+from lms.models import Agent, Attempt, Certificate, Enrolment, Exemption, LessonProgress, Person
 from lms.services.library import Library
 
 #: Rows fetched at a time.
 BATCH = 1000
 
-State = Literal["enrolled", "in_progress", "completed"]
+#: ``exempt``: the placement test spared the module, which counts as passed and was not followed.
+State = Literal["enrolled", "in_progress", "completed", "exempt"]
 
 
 class Followed(NamedTuple):
     """One person in one module of one track. ``who`` has the columns of ``_people``; ``best`` is 0 to 1.
 
-    ``minutes`` of the declared duration were done: all of them once the assessment is passed, before that the
-    share of the lessons read. ``module`` is None when the track in use no longer has it.
+    ``minutes`` of the declared duration were done: all of them once the assessment is passed, before that, and of a
+    module exempted from, the share of the lessons read. ``module`` is None when the track in use no longer has it.
     """
 
     who: Any
@@ -114,10 +115,15 @@ def _modules(
         module = track.module(key) if track else None
         starts = [row.started_at for row in attempts] + ([lessons.opened_at] if lessons else [])
         passes = [row.submitted_at for row in attempts if row.passed]
+        spared = any(row.exempt for row in attempts)
         best = max((row.score for row in attempts if row.score is not None), default=None)
-        state: State = "completed" if passes else "in_progress" if starts else "enrolled"
+        state: State = "exempt" if spared else "completed" if passes else "in_progress" if starts else "enrolled"
         done = frozenset(lessons.lesson_keys.split(",")) if lessons and lessons.lesson_keys else frozenset()
-        minutes = ModuleProgress(module, done, best, "passed" if passes else "now").minutes_done if module else 0
+        minutes = (
+            ModuleProgress(module, done, best, "passed" if state == "completed" else "now").minutes_done
+            if module
+            else 0
+        )
         yield Followed(
             who, track, module, key, state, min(starts, default=None), min(passes, default=None), best, minutes
         )
@@ -165,16 +171,21 @@ def _lessons(wanted: list[ColumnElement[bool]]) -> Executable:
 
 
 def _attempts(wanted: list[ColumnElement[bool]]) -> Executable:
-    """Attempts by enrolment and module."""
-    query = select(
-        Attempt.enrolment_id,
-        Attempt.module_key,
-        Attempt.started_at,
-        Attempt.submitted_at,
-        Attempt.score,
-        Attempt.passed,
-    ).order_by(Attempt.enrolment_id, Attempt.module_key)
-    return query.where(Attempt.enrolment_id.in_(_enrolment_ids(wanted))) if wanted else query
+    """Attempts by enrolment and module, with the modules that the placement test exempts from."""
+    tried = select(
+        Attempt.enrolment_id, Attempt.module_key, Attempt.started_at, Attempt.submitted_at, Attempt.score,
+        Attempt.passed, literal(False).label("exempt"),
+    )  # fmt: skip
+    spared = select(
+        Exemption.enrolment_id, Exemption.module_key, Exemption.granted_at, Exemption.granted_at, Exemption.score,
+        literal(True), literal(True),
+    )  # fmt: skip
+    if wanted:
+        tried = tried.where(Attempt.enrolment_id.in_(_enrolment_ids(wanted)))
+        spared = spared.where(Exemption.enrolment_id.in_(_enrolment_ids(wanted)))
+    both: Any = union_all(tried, spared)
+    ordered: Executable = both.order_by(both.selected_columns.enrolment_id, both.selected_columns.module_key)
+    return ordered
 
 
 def _enrolment_ids(wanted: list[ColumnElement[bool]]) -> Select[Any]:

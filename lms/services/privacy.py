@@ -23,13 +23,17 @@ from lms.models import (
     AuditEntry,
     Certificate,
     Context,
+    Deposit,
     Enrolment,
+    Exemption,
     LessonProgress,
     LocalAccount,
     Membership,
     Participation,
     Pause,
     Person,
+    Placement,
+    PracticeRound,
     ResourceLink,
     WebSession,
 )
@@ -84,9 +88,13 @@ def held(session: Session, person_id: int) -> Held:
 
 
 def taken_out(session: Session, person: Person) -> dict[str, Any]:
-    """Everything held about a person, as JSON can say it: times in ISO 8601 UTC, scores as exact fractions."""
+    """Everything held about a person, as JSON can say it: times in ISO 8601 UTC, scores as exact fractions.
+
+    Files handed in are named, with their digest; their contents stay where their owner downloads them.
+    """
     mine = select(Enrolment.id).where(Enrolment.person_id == person.id)
     attempts = session.scalars(select(Attempt).where(Attempt.enrolment_id.in_(mine)).order_by(Attempt.started_at))
+    files = session.scalars(select(Deposit).join(Attempt).where(Attempt.enrolment_id.in_(mine)))
     answers = session.scalars(select(Answer).join(Attempt).where(Attempt.enrolment_id.in_(mine)))
     courses = session.execute(
         select(Membership, Context.title).join(Context).where(Membership.person_id == person.id).order_by(Membership.id)
@@ -110,6 +118,10 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
             _row(row, leave=("granted_by",))
             for row in session.scalars(select(Accommodation).filter_by(person_id=person.id))
         ],
+        "files": [_row(file, leave=("content",)) for file in files],
+        "practice": _rows(session.scalars(select(PracticeRound).where(PracticeRound.enrolment_id.in_(mine)))),
+        "placements": _rows(session.scalars(select(Placement).where(Placement.enrolment_id.in_(mine)))),
+        "exemptions": _rows(session.scalars(select(Exemption).where(Exemption.enrolment_id.in_(mine)))),
         "scores_sent": [{"activity": title, **_row(row, leave=("person_id",))} for row, title in scores],
         "certificates": _rows(session.scalars(select(Certificate).where(Certificate.person_id == person.id))),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from assessments.registry import anatomies
+from curricula.finding import Finding
 from curricula.folder import Folder
 from curricula.load import read_track
 from curricula.merge import named
@@ -18,7 +19,7 @@ from curricula.model import Track
 from curricula.pieces import folder_of, pieces, track_in
 from curricula.places import piece_at, piece_of
 from curricula.problems import N_, CurriculumError, Problem
-from curricula.quality import Finding, findings
+from curricula.quality import findings
 from lms.models import OPEN_STATES, Draft, DraftComment, DraftPiece, TrackRevision, utcnow
 from lms.services import drafts, merging, revisions
 from lms.services.audit import record

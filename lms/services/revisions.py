@@ -9,9 +9,10 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from assessments.registry import anatomies
+from curricula.finding import Finding
 from curricula.folder import Folder
 from curricula.load import track_of
-from curricula.quality import Finding, blocking, findings
+from curricula.quality import blocking, findings
 from lms.models import Enrolment, TrackRevision, utcnow
 from lms.services import legal_watch, library
 from lms.services.audit import record

@@ -11,12 +11,23 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, union_all, update
 from sqlalchemy.orm import Session
 
 from curricula.progress import TrackProgress, progress
 from lms.lti.grades import Score
-from lms.models import Attempt, Context, Deployment, Enrolment, Membership, Participation, Person, ResourceLink, utcnow
+from lms.models import (
+    Attempt,
+    Context,
+    Deployment,
+    Enrolment,
+    Exemption,
+    Membership,
+    Participation,
+    Person,
+    ResourceLink,
+    utcnow,
+)
 from lms.models.base import table_of
 from lms.services import audit
 from lms.services.library import Library
@@ -86,6 +97,7 @@ def _later_than(now: datetime, *others: datetime | None) -> datetime:
 
 _PA, _L, _C, _D = table_of(Participation), table_of(ResourceLink), table_of(Context), table_of(Deployment)
 _P, _M, _E, _A = table_of(Person), table_of(Membership), table_of(Enrolment), table_of(Attempt)
+_X = table_of(Exemption)
 _PARTICIPATIONS = (
     select(
         _PA.c.id, _PA.c.person_id, _PA.c.resource_link_id, _D.c.platform_id, _P.c.subject, _P.c.language, _M.c.left_at,
@@ -102,19 +114,22 @@ _PARTICIPATIONS = (
     )
     .where(_PA.c.id.in_(bindparam("ids", expanding=True)))
 )  # fmt: skip
-_HANDED_IN = (
+_MINE = _E.c.person_id.in_(bindparam("people", expanding=True))
+#: What counts for a score: attempts handed in, and modules that the placement test exempted from.
+_HANDED_IN = union_all(
     select(
-        _E.c.person_id,
-        _E.c.track_key,
-        _E.c.track_digest,
-        _A.c.module_key,
-        _A.c.score,
-        _A.c.started_at,
+        _E.c.person_id, _E.c.track_key, _E.c.track_digest, _A.c.module_key, _A.c.score, _A.c.started_at,
         _A.c.submitted_at,
     )
     .join_from(_E, _A, _A.c.enrolment_id == _E.c.id)
-    .where(_E.c.person_id.in_(bindparam("people", expanding=True)), _A.c.submitted_at.is_not(None))
-)
+    .where(_MINE, _A.c.score.is_not(None)),
+    select(
+        _E.c.person_id, _E.c.track_key, _E.c.track_digest, _X.c.module_key, _X.c.score, _X.c.granted_at,
+        _X.c.granted_at,
+    )
+    .join_from(_E, _X, _X.c.enrolment_id == _E.c.id)
+    .where(_MINE),
+)  # fmt: skip
 
 
 def owed(session: Session, ids: Collection[int], tracks: Library) -> dict[int, Owed]:

@@ -1,7 +1,7 @@
 // Manager Public IA. Progressive enhancement only: every page works without this file.
 // Each part starts from a data- attribute of the page and does one thing.
 
-import { all, memory, post } from "./page.js";
+import { all, memory, post, shown, ticked, typed } from "./page.js";
 
 const store = memory("sessionStorage");
 
@@ -55,12 +55,7 @@ function autosave(form) {
   const status = document.querySelector("[data-save-status]"), words = status?.querySelector("span");
   const say = (state, text) => { if (status) { status.dataset.state = state; words.textContent = text; } };
   const inputs = () => [...form.elements].filter((field) => field.name === "flag" || field.name.startsWith("a."));
-  const ticked = (field) => ["checkbox", "radio"].includes(field.type);
-  const touched = (field) => {
-    if (ticked(field)) return field.checked !== field.defaultChecked;
-    if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
-    return field.value !== ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
-  };
+  const touched = (field) => typed(field) !== shown(field);
   const body = () => {
     const data = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (name !== "csrf_token") data.append(name, value);
@@ -70,7 +65,7 @@ function autosave(form) {
     const field = form.elements[name] ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name }));
     field.value = value;
   };
-  let unsent = null, sending = false, wait = 1000, timer = 0, typing = 0, leaving = false, turn = 0;
+  let unsent = null, sending = false, wait = 1000, timer = 0, pausing = 0, leaving = false, turn = 0;
   const next = () => { set("page", page); set("turn", turn += 1); };
 
   // The bar and the list of questions follow what the server has kept.
@@ -93,11 +88,12 @@ function autosave(form) {
     let again = false;
     try {
       const answer = await post(url, current);
-      const { message, fix, left: rest } = await answer.json().catch(() => ({}));
+      const { message, fix, so_far: told, left: rest } = await answer.json().catch(() => ({}));
       left(rest);
       if (answer.ok) {
         if (unsent === current) { unsent = null; store.drop(key); }
         wait = 1000;
+        if (told) document.querySelector("[data-so-far]").innerHTML = told;
         follow(new URLSearchParams(current));
         say("saved", message ?? "");
       } else if (answer.status >= 500 || answer.status === 429) {
@@ -116,7 +112,7 @@ function autosave(form) {
   }
 
   function changed() {
-    clearTimeout(typing);
+    clearTimeout(pausing);
     next();
     unsent = body();
     store.set(key, { url, body: unsent });
@@ -145,12 +141,12 @@ function autosave(form) {
   document.addEventListener("change", (event) => { if (inputs().includes(event.target)) changed(); });
   document.addEventListener("input", (event) => { // what is written is saved at each pause of typing
     if (!inputs().includes(event.target) || ticked(event.target) || event.target.tagName === "SELECT") return;
-    clearTimeout(typing);
-    typing = setTimeout(changed, 1000);
+    clearTimeout(pausing);
+    pausing = setTimeout(changed, 1000);
   });
   form.addEventListener("submit", () => {
     leaving = true;
-    clearTimeout(typing);
+    clearTimeout(pausing);
     if (turn || inputs().some(touched)) next();
     if (unsent !== null) store.set(key, { url, body: body(), submitted: true });
   });

@@ -36,18 +36,21 @@ export const memory = (name) => {
   };
 };
 
+// What a control holds now, and what the server wrote in it.
+export const ticked = (field) => ["checkbox", "radio"].includes(field.type);
+export const typed = (field) => (ticked(field) ? field.checked : field.value);
+export function shown(field) {
+  if (ticked(field)) return field.defaultChecked;
+  if (field.tagName === "SELECT") return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value ?? "";
+  return field.defaultValue;
+}
+
 // What is typed in a form stays in this browser until it is saved: a crash loses nothing. It comes back where nobody
 // wrote since, and [data-brought] says so. form[data-unsaved]: the page holds what was sent and not saved.
 // Gives whether something came back.
 export function keepTyped(form, key) {
-  const store = memory("localStorage"), kept = store.get(key) ?? {}, ticked = (field) => ["checkbox", "radio"].includes(field.type);
+  const store = memory("localStorage"), kept = store.get(key) ?? {};
   const fields = () => [...form.elements].filter((field) => field.id && field.matches("input:not([type=hidden], [type=file]), textarea, select"));
-  const typed = (field) => (ticked(field) ? field.checked : field.value);
-  const shown = (field) => {
-    if (ticked(field)) return field.defaultChecked;
-    if (field.tagName === "SELECT") return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value ?? "";
-    return field.defaultValue;
-  };
   const saved = (field) => ("unsaved" in form.dataset && field.id in kept ? kept[field.id][1] : shown(field));
   const keep = () => {
     const changed = fields().filter((field) => typed(field) !== saved(field));

@@ -7,8 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from curricula.model import Module, Question
 from curricula.pieces import module_path, question_in, question_path, question_piece
-from lms.bank_pages import arranged, differences, known, lacks, preview, row_of, table
-from lms.forms.bank import QuestionForm, SearchForm
+from lms.bank_changes import arranged, differences
+from lms.bank_pages import known, lacks, preview, row_of, table
+from lms.forms.bank import QuestionForm
+from lms.forms.bank_search import SearchForm
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import Draft, DraftPiece, db
@@ -52,16 +54,16 @@ def new(track_key: str, module_key: str) -> ResponseReturnValue:
     if request.method == "GET":
         objective = request.args.get("objective", "")
         begun = Question(bank.next_key(db.session(), draft, module_key), "single", objective, 2, "", {}, ())
-        return _page(draft, module, QuestionForm.of(module, begun, 0, new=True), begun, None)
-    form = QuestionForm(module, new=True)
-    valid, question = form.validate(), form.question(form.key.data or "")
+        return _page(draft, module, _form(draft, module, begun, 0, new=True), begun, None)
+    form = QuestionForm(module, others=_instead(draft, module), new=True)
+    valid, question = form.validate(), form.kept_question(form.key.data or "")
     if not valid or _only_shown():
-        return _again(draft, module, form, question, None, valid=valid)
+        return _again(draft, module, form, form.question(question.key), None, valid=valid)
     try:
         bank.add(db.session(), draft, module_key, question, visitor().person.id)
     except Taken:
         form.key.errors = [_("« %(key)s » names a question already. Choose another key.", key=question.key)]
-        return _again(draft, module, form, question, None, valid=False)
+        return _again(draft, module, form, form.question(question.key), None, valid=False)
     except Frozen as refusal:
         raise frozen() from refusal
     return _saved(track_key, module_key, question.key)
@@ -76,12 +78,12 @@ def question(track_key: str, module_key: str, question_key: str) -> ResponseRetu
     if request.method == "GET":
         row = piece_or_404(draft, path)
         kept = question_in(row.content)
-        return _page(draft, module, QuestionForm.of(module, kept, row.edition), kept, row)
-    form = QuestionForm(module)
-    valid, written = form.validate(), form.question(question_key)
+        return _page(draft, module, _form(draft, module, kept, row.edition), kept, row)
+    form = QuestionForm(module, others=_instead(draft, module, question_key))
+    valid, written = form.validate(), form.kept_question(question_key)
     present = drafts.piece(db.session(), draft, path)
     if not valid or _only_shown():
-        return _again(draft, module, form, written, present, valid=valid)
+        return _again(draft, module, form, form.question(question_key), present, valid=valid)
     try:
         if form.read_edition() == 0 and present is None:
             bank.add(db.session(), draft, module_key, written, visitor().person.id)
@@ -89,7 +91,7 @@ def question(track_key: str, module_key: str, question_key: str) -> ResponseRetu
             content = question_piece(written)
             drafts.save(db.session(), draft, path, content, form.read_edition(), visitor().person.id)
     except (Conflict, Taken):
-        return _conflict(draft, module, written, drafts.piece(db.session(), draft, path))
+        return _conflict(draft, module, form, written, drafts.piece(db.session(), draft, path))
     except Frozen as refusal:
         raise frozen() from refusal
     return _saved(track_key, module_key, question_key)
@@ -100,7 +102,7 @@ def seen(track_key: str, module_key: str) -> ResponseReturnValue:
     """How learners would see what is being written: a part of the page, for its script. Keeps nothing."""
     draft = own_draft(track_key)
     form = QuestionForm(module_or_404(draft, module_key))
-    return render_template("author/bank_preview.html", preview=preview(form.question("preview")))
+    return render_template("author/bank_preview.html", preview=preview(form.kept_question("preview")))
 
 
 @blueprint.post("/<track_key>/<module_key>/bank/questions/<question_key>/move")
@@ -182,7 +184,7 @@ def remove(track_key: str, module_key: str, question_key: str) -> ResponseReturn
 
 
 def _only_shown() -> bool:
-    """Whether the form is sent to be seen again otherwise, not to be kept: preview, options moved or removed."""
+    """Whether the form is sent to be seen again otherwise: preview, another type, parts moved or removed."""
     return request.form.get("do", "save") != "save"
 
 
@@ -198,25 +200,39 @@ def _saved(track_key: str, module_key: str, question_key: str) -> ResponseReturn
 def _again(
     draft: Draft, module: Module, form: QuestionForm, written: Question, row: DraftPiece | None, *, valid: bool
 ) -> ResponseReturnValue:
-    """The page as it was sent: with what is refused, or the options in their new order."""
+    """The page as it was sent: with what is refused, or its parts in their new order, as its type asks for them."""
     if not valid:
         return _page(draft, module, form, written, row, status=400, unsaved=True)
     moved, new = arranged(written, request.form["do"]), "key" in form
-    again = QuestionForm.of(module, moved, form.read_edition(), new=new)
+    again = _form(draft, module, moved, form.read_edition(), new=new)
     return _page(draft, module, again, moved, row, unsaved=True)
 
 
-def _conflict(draft: Draft, module: Module, written: Question, theirs: DraftPiece | None) -> ResponseReturnValue:
+def _conflict(
+    draft: Draft, module: Module, form: QuestionForm, written: Question, theirs: DraftPiece | None
+) -> ResponseReturnValue:  # fmt: skip
     """Somebody else saved meanwhile: what each wrote, and the choice between them. Nothing was kept."""
     db.session.rollback()
-    form = QuestionForm.of(module, written, theirs.edition if theirs else 0)
+    sent = form.question(written.key)
+    again = _form(draft, module, sent, theirs.edition if theirs else 0)
     conflict: dict[str, Any] = {"gone": theirs is None}
     if theirs is not None:
         conflict |= {
             "who": colleague(theirs.edited_by), "at": theirs.edited_at,
             "differences": differences(written, question_in(theirs.content)),
         }  # fmt: skip
-    return _page(draft, module, form, written, theirs, status=409, unsaved=True, conflict=conflict)
+    return _page(draft, module, again, sent, theirs, status=409, unsaved=True, conflict=conflict)
+
+
+def _form(draft: Draft, module: Module, shown: Question, edition: int, *, new: bool = False) -> QuestionForm:
+    """The form that shows a question of the bank."""
+    return QuestionForm.of(module, shown, edition, others=_instead(draft, module, shown.key), new=new)
+
+
+def _instead(draft: Draft, module: Module, key: str = "") -> list[tuple[str, str]]:
+    """The questions that another may be asked instead of, as their list names them."""
+    rows = bank.others(db.session(), draft, module.key, key)
+    return [(name, f"{name} · {localized({'fr': '', **label}) or label.get('en', '')}"[:100]) for name, label in rows]
 
 
 def _page(
@@ -225,11 +241,12 @@ def _page(
 ) -> ResponseReturnValue:  # fmt: skip
     place = _place(draft, module)
     before, after = bank.neighbours(db.session(), row) if row else ("", "")
-    new, found = "key" in form, lacks(shown, module)
+    new, fitted = "key" in form, form.fitted(shown) if unsaved else shown
+    found = lacks(fitted, module, bank.keys(db.session(), draft, module.key) if fitted.instead else ())
     page = render_template(
         "author/bank_question.html",
-        **place, form=form, question=shown, row=row, new=new, unsaved=unsaved, conflict=conflict,
-        preview=preview(shown), edited_by=colleague(row.edited_by) if row and row.edited_by else None,
+        **place, form=form, anatomy=form.anatomy, question=shown, row=row, new=new, unsaved=unsaved, conflict=conflict,
+        preview=preview(fitted), edited_by=colleague(row.edited_by) if row and row.edited_by else None,
         lacks={} if status == 400 or (new and not unsaved) else found,
         unfinished=any(each["blocking"] for some in found.values() for each in some),
         before_url=_url("bank.question", draft.track_key, module.key, before) if before else None,

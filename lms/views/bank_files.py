@@ -9,8 +9,8 @@ from curricula.exchange.model import Bank, Given, Note
 from curricula.exchange.registry import formats
 from curricula.model import LANGUAGES, Module
 from lms.bank_pages import preview
-from lms.forms.bank import difficulty_names, objective_names, source_names
 from lms.forms.bank_files import BankFileForm, DefaultsForm, ExportForm
+from lms.forms.bank_search import difficulty_names, objective_names, source_names
 from lms.i18n import filesize, language_names, localized, ngettext
 from lms.i18n import gettext as _
 from lms.models import BankUpload, Draft, db

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from curricula.model import Module, Track
+from lms.competency_pages import competency_values
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
@@ -15,6 +16,7 @@ from lms.questions import why
 from lms.security import requires, visitor
 from lms.services.answers import drawn_questions
 from lms.services.cohorts import cohort_tracks, trains
+from lms.services.competencies import reached_by
 from lms.services.evidence import Evidence, ModuleEvidence, evidence, learner_of
 from lms.services.gradings import stored_marks
 from lms.services.learning import enrolments
@@ -105,6 +107,12 @@ def _values(found: Evidence, *, mine: bool) -> dict[str, Any]:
         if found.enrolment
         else [],
         "modules": [_module(part, mine=mine) for part in modules],
+        "competencies": competency_values(
+            reached_by(
+                ((each.module_key, each.score, each.marks) for part in found.modules for each in part.attempts),
+                found.state,
+            )
+        ),
         "certificate": {
             "title": localized(rule_title(track)),
             "number": issued.number,
@@ -134,6 +142,9 @@ def _module(part: ModuleEvidence, *, mine: bool) -> dict[str, Any]:
         ],
         "read": len(part.step.read),
         "attempts": [_attempt(attempt, module, mine=mine) for attempt in part.attempts],
+        "exemption": {"score": part.exemption.score, "granted_at": part.exemption.granted_at}
+        if part.exemption
+        else None,
     }
 
 

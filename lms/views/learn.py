@@ -5,20 +5,23 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from assessments.practice import practised
 from certificates.names import NameRefused, holder_name
 from curricula.model import Lesson, Module, Track
 from curricula.progress import ModuleProgress, TrackProgress
 from lms.catalogue_pages import catalogue_values
+from lms.competency_pages import competency_values
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.models import ROLES, Attempt, Certificate, Enrolment, db, utcnow, writing
 from lms.pages import followed, local_path, track_or_404, tracks
 from lms.refusals import retired_refusal, why_refused
 from lms.security import requires, visitor
-from lms.services import learning
+from lms.services import learning, placement
 from lms.services.answers import answers, next_open
 from lms.services.attempts import Standing, standing
 from lms.services.catalogue import entries, one_entry
+from lms.services.competencies import reached
 from lms.services.results import decision, issued_certificate
 from lms.services.revisions import revisions
 from lms.track_description import about_values
@@ -66,6 +69,8 @@ def track(track_key: str) -> ResponseReturnValue:
         "learn/track.html",
         catalogue_url=url_for("learn.catalogue"),
         about_url=url_for("learn.about", track_key=found.key),
+        placement=_placement(row, found),
+        competencies=competency_values(reached(db.session(), row, state)),
         review_url=url_for("evidence.mine", track=found.key),
         resume=_resume(row, state, certificate),
         **track_values(found, state, certificate, WAYS),
@@ -97,6 +102,9 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
     return render_template(
         "learn/module.html",
         quiz=_quiz_card(found, step, stand),
+        practice_url=url_for("practice.start", track_key=found.key, module_key=chosen.key)
+        if practised(chosen)
+        else None,
         next=following,
         **module_values(found, step, row.track_version, WAYS),
     )
@@ -169,6 +177,14 @@ def _module(found: Track, key: str) -> Module:
     if chosen is None or not chosen.published:
         abort(404)
     return chosen
+
+
+def _placement(row: Enrolment, found: Track) -> dict[str, Any] | None:
+    """The placement test as the track page offers it, or its result; None where there is none, or it is too late."""
+    state = placement.standing(db.session(), row, found).state
+    if state not in ("open", "under_way", "done"):
+        return None
+    return {"state": state, "url": url_for("placement.show", track_key=found.key)}
 
 
 def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | None) -> dict[str, Any] | None:

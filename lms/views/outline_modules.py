@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from curricula.model import Module
 from curricula.pieces import module_path
 from lms.editing import writable
-from lms.forms.outline_module import USUAL_QUIZ, NewModuleForm
+from lms.forms.outline_module import NewModuleForm
 from lms.forms.parts import wrong
+from lms.forms.quiz_rules import USUAL_QUIZ
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.models import db

@@ -2,30 +2,24 @@
 
 import uuid
 from math import ceil
+from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
-from itsdangerous import BadSignature, URLSafeSerializer
 
 from assessments.clock import is_over, is_up
 from curricula.model import Module, Track
 from curricula.progress import ModuleProgress
+from lms.attempt_access import mine, permission, writable
 from lms.errors import Refused
 from lms.exam_pages import paused_page
 from lms.forms.answer import TooLong, read_answer
 from lms.i18n import clock
 from lms.i18n import gettext as _
 from lms.models import Attempt, Enrolment, Sitting, db, utcnow, writing
-from lms.pages import config, followed, track_or_404
-from lms.quiz_pages import (
-    asked_question,
-    attempt_module,
-    question_page,
-    result_page,
-    review_page,
-    start_page,
-)
+from lms.pages import followed, track_or_404
+from lms.questions import notes
+from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, so_far, start_page
 from lms.refusals import too_long, why_no_pause, why_no_sitting, why_refused
 from lms.security import count_try, may_try, requires, visitor
 from lms.services import attempts, learning, pauses, sittings
@@ -43,6 +37,13 @@ OWN_TOKEN = ("quiz.question",)
 #: How many wrong codes of sittings one person may type.
 CODES = "10 per 10 minute"
 READERS = ("learner", "trainer", "author")
+
+
+@blueprint.url_value_preprocessor
+def _read_whole(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Read an answer whole, however long, before anything else reads the form: what is too long is shown again."""
+    if endpoint == "quiz.question":
+        request.max_form_memory_size = request.max_content_length
 
 
 @blueprint.route("/<track_key>/<module_key>/assessment", methods=["GET", "POST"])
@@ -86,20 +87,20 @@ def question(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     if request.method == "POST":
         return _answered(attempt_id, number)
     visitor()
-    attempt, track, module = _mine(attempt_id)
+    attempt, track, module = mine(attempt_id)
     elsewhere = _leads_on(attempt, track, module, number)
     if elsewhere is not None:
         return redirect(elsewhere, 303)
     if is_up(attempt.due_at, utcnow()):
         return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
-    return question_page(attempt, module, number, permission=_permission(attempt))
+    return question_page(attempt, module, number, permission=permission(attempt))
 
 
 @blueprint.get("/attempts/<uuid:attempt_id>/review")
 @requires(*READERS)
 def review(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """Before submitting: what is answered, what is not."""
-    attempt, track, module = _mine(attempt_id)
+    attempt, track, module = mine(attempt_id)
     elsewhere = _leads_on(attempt, track, module)
     return redirect(elsewhere, 303) if elsewhere is not None else review_page(attempt, module)
 
@@ -108,7 +109,7 @@ def review(attempt_id: uuid.UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def paused(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """A pause under way: the questions are hidden, the clock is stopped."""
-    attempt, track, module = _mine(attempt_id)
+    attempt, track, module = mine(attempt_id)
     at = request.args.get("at", 1, type=int)
     closed = _closed(attempt, track, module)
     pause = None if closed else pauses.under_way(db.session(), attempt)
@@ -121,7 +122,7 @@ def paused(attempt_id: uuid.UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def resume(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """End a pause: the clock runs again."""
-    attempt, _track, _module = _mine(attempt_id)
+    attempt, _track, _module = mine(attempt_id)
     pauses.end(db.session(), attempt, utcnow())
     db.session.commit()
     return redirect(_question_url(attempt, request.form.get("at", 1, type=int)), 303)
@@ -131,8 +132,14 @@ def resume(attempt_id: uuid.UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def submit(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """Close and grade the attempt; done twice, the first result stands."""
-    attempt, track, module = _mine(attempt_id)
-    attempts.submit(db.session(), attempt, track, module)
+    attempt, track, module = mine(attempt_id)
+    try:
+        attempts.submit(db.session(), attempt, track, module)
+    except AttemptRefused as refusal:
+        if refusal.reason != "incomplete":
+            raise
+        db.session.rollback()
+        return review_page(attempt, module, refused=True), 409
     db.session.commit()
     return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
 
@@ -141,7 +148,7 @@ def submit(attempt_id: uuid.UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def result(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """The score, the way on, and the feedback of every option."""
-    attempt, track, module = _mine(attempt_id)
+    attempt, track, module = mine(attempt_id)
     _closed(attempt, track, module)
     if attempt.submitted_at is None or module.quiz is None:
         return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
@@ -150,7 +157,7 @@ def result(attempt_id: uuid.UUID) -> ResponseReturnValue:
 
 def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     wants_json = request.accept_mimetypes.best == "application/json"
-    attempt = _writable(attempt_id)
+    attempt = writable(attempt_id)
     module = attempt_module(attempt)
     asked, item = asked_question(attempt, module, number)
     try:
@@ -159,7 +166,8 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         what = too_long(error.count, error.most)
         if wants_json:
             return jsonify(message=what), 413
-        return question_page(attempt, module, number, permission=_permission(attempt), error=what), 413
+        allowed = permission(attempt)
+        return question_page(attempt, module, number, permission=allowed, error=what, unsaved=error.sent), 413
     except AnswerRefused as refusal:
         db.session.commit()  # a late answer is in the record, though it does not count
         _closed(attempt, followed(attempt.enrolment), module)
@@ -169,12 +177,14 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     db.session.commit()
     if wants_json:
         left = None if saved.left is None else ceil(saved.left.total_seconds())
-        return jsonify(message=_saved(saved), left=left)
+        said = " ".join([_saved(saved), *notes(asked, item, saved.response)])
+        return jsonify(message=said, so_far=so_far(asked, saved.response), left=left)
     go = request.form.get("go", "")
     if go == "pause":
         return _pause(attempt, number)
     if go.isdigit() and 1 <= int(go) <= len(attempt.questions):
-        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=int(go)), 303)
+        stays = "answer" if int(go) == number else None  # what follows is read where one was
+        return redirect(url_for("quiz.question", attempt_id=attempt.id, number=int(go), _anchor=stays), 303)
     return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
 
 
@@ -225,46 +235,11 @@ def _sitting(row: Enrolment, module: Module, code: str) -> Sitting:
         raise
 
 
-def _writable(attempt_id: uuid.UUID) -> Attempt:
-    """The attempt a page may answer: its signed permission names it, and the visitor, if any, owns it.
-
-    An answer given on a page that outlived its session is kept: the permission opens this attempt alone. It also
-    stands for the form token, since no other site can know it.
-    """
-    try:
-        allowed = _permissions().loads(request.form.get("permission", ""))
-    except BadSignature:
-        abort(400)
-    if allowed != str(attempt_id):
-        abort(400)
-    if current_user.is_authenticated:
-        return _mine(attempt_id)[0]
-    attempt = db.session.get(Attempt, attempt_id)
-    if attempt is None:
-        abort(404)
-    return attempt
-
-
-def _permissions() -> URLSafeSerializer:
-    return URLSafeSerializer(config().secret_key, salt="answer this attempt")
-
-
-def _permission(attempt: Attempt) -> str:
-    return _permissions().dumps(str(attempt.id))
-
-
 def _saved(saved: Saved) -> str:
     when = _("Saved at %(time)s", time=clock(saved.at))
     if not saved.elsewhere:
         return when
     return when + " " + _("Another tab had answered this question: the answer of this page counts now.")
-
-
-def _mine(attempt_id: uuid.UUID) -> tuple[Attempt, Track, Module]:
-    attempt = attempts.owned(db.session(), attempt_id, visitor().person.id)
-    if attempt is None:
-        abort(404)
-    return attempt, followed(attempt.enrolment), attempt_module(attempt)
 
 
 def _locking(row: Enrolment, track: Track, module: Module) -> ModuleProgress | None:

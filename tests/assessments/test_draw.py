@@ -96,3 +96,61 @@ def test_a_draw_stays_what_it_was_whatever_the_release() -> None:
 def test_a_bank_too_small_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match=f"4 questions asked of a bank of {size}"):
         draw([question(f"q{number}") for number in range(size)], 4, "seed")
+
+
+@st.composite
+def exact_draws(make: st.DrawFn) -> tuple[list[Question], tuple[int, int, int], str, set[str], set[str]]:
+    """A bank, how many of each difficulty can be drawn, a seed, what was seen and what is exposed."""
+    bank = make(draws())[0]
+    held = Counter(item.difficulty for item in bank)
+    wanted = (make(st.integers(0, held[1])), make(st.integers(0, held[2])), make(st.integers(0, held[3])))
+    keys = st.sets(st.sampled_from([item.key for item in bank]))
+    return bank, wanted, make(st.text(max_size=4)), make(keys), make(keys)
+
+
+@given(exact_draws())
+def test_so_many_of_each_difficulty(case: tuple[list[Question], tuple[int, int, int], str, set[str], set[str]]) -> None:
+    bank, wanted, seed, seen, exposed = case
+    by_key = {item.key: item for item in bank}
+    drawn = draw(bank, sum(wanted), seed, seen, exposed=exposed, difficulties=wanted)
+    assert drawn == draw(bank, sum(wanted), seed, seen, exposed=exposed, difficulties=wanted)
+    chosen = [by_key[item.key] for item in drawn]
+    assert len({item.key for item in chosen}) == sum(wanted)
+    assert tuple(Counter(item.difficulty for item in chosen)[level] for level in (1, 2, 3)) == wanted
+    # No single exchange shares the objectives better, nor brings a newer question at the same share.
+    sizes = Counter(item.objective for item in chosen)
+    for gone in chosen:
+        for new in bank:
+            if new in chosen or new.difficulty != gone.difficulty:
+                continue
+            if new.objective != gone.objective:
+                assert sizes[new.objective] + 1 >= sizes[gone.objective]
+            else:
+                ranks = [2 * (item.key in seen) + (item.key in exposed) for item in (gone, new)]
+                assert ranks[0] <= ranks[1]
+
+
+@given(draws(), st.data())
+def test_what_too_many_met_comes_after_what_is_new_and_before_what_one_met(
+    case: tuple[list[Question], int, str, set[str]], data: st.DataObject
+) -> None:
+    bank, count, seed, seen = case
+    exposed = data.draw(st.sets(st.sampled_from([item.key for item in bank])))
+    keys = {item.key for item in draw(bank, count, seed, seen, exposed=exposed)}
+    rank = {item.key: 2 * (item.key in seen) + (item.key in exposed) for item in bank}
+    for item in bank:
+        for other in bank:
+            if other.objective == item.objective and item.key in keys and other.key not in keys:
+                assert rank[item.key] <= rank[other.key]
+
+
+def test_difficulties_that_the_bank_cannot_give_are_said() -> None:
+    bank = [replace(question(f"q{number}"), difficulty=1 + number % 2) for number in range(6)]
+    with pytest.raises(ValueError, match="too small: 2 of difficulty 3 asked of 0"):
+        draw(bank, 4, "seed", difficulties=(1, 1, 2))
+
+
+def test_an_exact_draw_stays_what_it_was_whatever_the_release() -> None:
+    bank = [replace(question(f"q{number}", f"o{number % 3}"), difficulty=1 + number // 4) for number in range(12)]
+    shown = [(item.key, "".join(item.options)) for item in draw(bank, 4, "attempt", ["q1"], difficulties=(1, 2, 1))]
+    assert shown == [("q3", "cbad"), ("q7", "dcba"), ("q11", "acbd"), ("q4", "abdc")]

@@ -63,11 +63,11 @@ class Activity:
     def choose(self, *keys: str) -> None:
         """Tick options of the question shown, by their key."""
         for key in keys:
-            self.frame.locator(f"input[name=choice][value='{key}']").check()
+            self.frame.locator(f"input[name='a.choice'][value='{key}']").check()
 
     def chosen(self) -> list[str]:
         """The options ticked on the page."""
-        ticked = self.frame.locator("input[name=choice]:checked").all()
+        ticked = self.frame.locator("input[name='a.choice']:checked").all()
         return [key for field in ticked if (key := field.get_attribute("value"))]
 
     @property

@@ -70,7 +70,7 @@ def test_each_answer_is_saved_as_it_is_chosen(sitting: Sitting) -> None:
     expect(activity.frame.locator(".strip li").first).to_have_class("done")
     assert activity.saved.get_attribute("role") == "status"
     # The last answer wins.
-    activity.frame.locator("input[name=choice]:checked").first.press("ArrowDown")
+    activity.frame.locator("input[name='a.choice']:checked").first.press("ArrowDown")
     activity.frame.locator("#flag").check()
     expect(activity.frame.locator(".strip li").first).to_have_class("done flag")
 

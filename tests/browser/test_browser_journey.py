@@ -112,7 +112,7 @@ class Keyboard:
         item = attempt.questions[number - 1]
         asked = stage.question(stage.module(attempt.module_key), item["key"])
         wanted = wrong_keys(asked) if wrong else right_keys(asked)
-        choices = self.activity.frame.locator("input[name=choice]")
+        choices = self.activity.frame.locator("input[name='a.choice']")
         if asked.type == "multiple":
             for key in wanted:
                 self.to(choices.nth(item["options"].index(key)))

@@ -10,6 +10,7 @@ from browser_studio import make_author, sign_in
 from playwright.sync_api import Page, expect
 
 from lms.models import db
+from tests.rich_type_in_test import rich_type
 
 BANK = f"/author/{TRACK}/d1/bank"
 GIFT = """// [tag:objective:d1-o1] [tag:difficulty:1] [tag:source:llm-limits]
@@ -33,7 +34,9 @@ def author(stage: Stage, new_page: NewPage) -> Page:
     return sign_in(new_page(bypass_csp=True), "banque@example.org")
 
 
-def test_a_bank_is_written_by_keyboard_and_brought_from_a_file(author: Page, tmp_path: Path) -> None:
+def test_a_bank_is_written_by_keyboard_and_brought_from_a_file(
+    author: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = author
     page.goto(f"{BANK}/new")
     accessible(page)
@@ -78,4 +81,20 @@ def test_a_bank_is_written_by_keyboard_and_brought_from_a_file(author: Page, tmp
     expect(page.locator("#objective")).to_have_value("d1-o1")
     page.goto(f"{BANK}/export?format=gift&language=en")
     expect(page.get_by_role("cell", name="note-de-service")).to_be_visible()
+    accessible(page)
+    # Another type asks for other things: its places first, then what belongs to each.
+    rich_type(monkeypatch)
+    page.goto(f"{BANK}/new")
+    page.locator("#stem_fr").fill("Où va chaque demande ?")
+    page.locator("#type").select_option("rich")
+    page.get_by_role("button", name="Appliquer").press("Enter")
+    page.locator("#places-0-text_fr").fill("Interdit")
+    page.get_by_role("button", name="Appliquer").press("Enter")
+    page.locator("#options-0-place").select_option("p1")
+    page.locator("#criteria-0-title_fr").fill("Méthode")
+    expect(page.locator("#stem_fr")).to_have_value("Où va chaque demande ?")
+    accessible(page)
+    page.get_by_role("button", name="Enregistrer").press("Enter")
+    expect(page.locator("#options-0-place")).to_have_value("p1")
+    expect(page.locator("#criteria-0-title_fr")).to_have_value("Méthode")
     accessible(page)

@@ -41,7 +41,7 @@ def options(**second: object) -> tuple[Option, ...]:
 @pytest.mark.parametrize(
     ("changes", "path"),
     [
-        ({"type": "essay"}, ("type",)),
+        ({"type": "riddle"}, ("type",)),
         ({"options": ()}, ("option",)),
         ({"options": WHOLE.options[1:]}, ("option",)),
         ({"options": WHOLE.options * 5}, ("option",)),
@@ -59,7 +59,7 @@ def test_each_lack_leads_to_its_field(changes: dict[str, Any], path: tuple[str, 
 
 def test_a_misconception_is_only_advised() -> None:
     silent = replace(WHOLE, options=(WHOLE.options[0], replace(WHOLE.options[1], misconception="")))
-    assert found(silent) == {(("option", "b"), "advice")}
+    assert found(silent) == {(("option", "b", "misconception"), "advice")}
 
 
 def test_what_the_module_does_not_know_is_said() -> None:

@@ -202,5 +202,6 @@ def test_the_worker_closes_what_nobody_submits_once(app: Flask, session: Session
     assert session.scalar(sa.select(sa.func.count()).select_from(Grading)) == 5
     owed = sa.select(sa.func.count()).select_from(OutboxJob).filter_by(kind="send_score")
     assert session.scalar(owed) == 5
+    session.commit()
     workers[0].round()
     assert session.scalar(sa.select(OutboxJob.status).filter_by(kind="close_attempts")) == "done", "nothing is left"

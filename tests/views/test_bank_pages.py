@@ -8,12 +8,14 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assessments.registry import question_types
 from curricula.model import Option, Question
 from curricula.pieces import question_in, question_path
 from curricula.registry import shipped_tracks
 from lms.app import create_app
-from lms.bank_pages import arranged
-from lms.forms.bank import KEY_LENGTH, TEXT, QuestionForm
+from lms.bank_changes import arranged
+from lms.forms.bank import KEY_LENGTH, QuestionForm
+from lms.forms.bank_rows import TEXT
 from lms.models import Draft, db
 from lms.services import drafts
 from tests.bank_in_test import BANK, MODULE, TRACK, Author, fields
@@ -54,6 +56,12 @@ def test_a_question_is_written_as_its_form_says(app: Flask, author: Author) -> N
     assert author.write(PAGE, replace(changed, difficulty=1), 2).status_code == 303, "the same words are no edition"
 
 
+def test_a_question_lacking_what_its_type_asks_can_still_be_written(app: Flask, author: Author) -> None:
+    for edition, kind in enumerate(sorted(question_types()), start=1):
+        author.write(PAGE, replace(FIRST, type=kind), edition)
+        assert author.get(PAGE).status_code == 200, kind
+
+
 def test_a_new_question_has_a_key_that_can_be_another(app: Flask, author: Author) -> None:
     assert 'value="d1-q16"' in author.get("/new?objective=d1-o3").text
     empty = Question("", "single", "", 2, "", {}, ())
@@ -77,11 +85,11 @@ def test_only_what_cannot_be_kept_is_refused_and_nothing_is_lost(app: Flask, aut
     assert "Kept in the page" in answer.text
     assert "20000 caractères" in answer.text.replace("\u00a0", " ").replace("\u202f", "")
     assert kept(app) == FIRST
-    odd = {"type": "essay", "difficulty": "9", "objective": "gone", "source": "x" * 500, "edition": "1"}
+    odd = {"type": "riddle", "difficulty": "9", "objective": "gone", "source": "x" * 500, "edition": "1"}
     assert author.post(PAGE, **{**fields(FIRST), **odd}).status_code == 303
     found = kept(app)
     assert found is not None
-    assert (found.type, found.difficulty, found.objective) == ("essay", 1, "gone")
+    assert (found.type, found.difficulty, found.objective) == ("riddle", 1, "gone")
     page = author.get(PAGE).text
     assert "gone (inconnu ici)" in page
     assert "Ce type de question est inconnu ici." in page

@@ -135,6 +135,11 @@ def test_from_an_empty_page_one_thing_at_a_time(author: FlaskClient, now: Now) -
         ("duration_minutes", "deux heures", "Write a whole number from 0 to 6000."),
         ("questions", "", "Write a whole number from 1 to 200."),
         ("threshold", "101", "Write a whole number from 1 to 100."),
+        ("minutes", "une heure", "Write a whole number from 0 to 1440."),
+        ("markers", "3", "Write a whole number from 1 to 2."),
+        ("difficulty_1", "3", "Write three numbers whose sum is 10."),
+        ("correction", "closed", "or choose another moment."),
+        ("correction", "whenever", ""),
         ("title-fr", "x" * 201, "200 characters at most"),
         ("sources-0-checked_on", "bientôt", "Write a date, for example 30/09/2026"),
         ("sources-0-url", "javascript:alert(1)", "Write the whole address"),
@@ -154,7 +159,7 @@ def test_what_cannot_be_kept_is_refused_and_given_back(
     assert said in answer.text
     back = filled(answer.text, "edition")
     assert back["summary-fr"] == "Écrit avant le refus."
-    assert name in {"sources-0-mark", "status"} or back[name] == value
+    assert name in {"sources-0-mark", "status", "correction"} or back[name] == value
     assert now.module() == before
 
 

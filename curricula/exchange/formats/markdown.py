@@ -26,13 +26,14 @@ is right of a question that takes several) may be absent.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from curricula.exchange import safe
 from curricula.exchange.html import to_markdown
-from curricula.exchange.labels import Keys, labels_of, option_key, tags_of
+from curricula.exchange.labels import Keys, labelled, labels_of, option_key, tags_of
 from curricula.exchange.markdown_blocks import Block, blocks, header, named_blocks
 from curricula.exchange.model import Bank, Format, Given, Note, NotReadable, Page, Taken
+from curricula.exchange.writable import CHOICE, not_written
 from curricula.model import Option, Question
 from curricula.problems import N_
 
@@ -132,12 +133,9 @@ class _Reading:
             for number, item in enumerate(block.items)
         )  # fmt: skip
         several = sum(right) > 1 or _MULTIPLE in labels.others
-        self.questions.append(
-            Question(
-                self.keys.key(numbered), "multiple" if several else "single", labels.objective, labels.difficulty,
-                labels.source, {self.language: stem}, options,
-            )
-        )  # fmt: skip
+        kind = "multiple" if several else "single"
+        found = Question(self.keys.key(numbered), kind, "", 0, "", {self.language: stem}, options)
+        self.questions.append(labelled(found, labels))
         del page[begin:]
         return True
 
@@ -171,6 +169,9 @@ def write(bank: Bank) -> Given:
     title = "".join(sign if sign.isprintable() else " " for sign in bank.title)
     parts, notes = ["# " + " ".join(title.split())], list[Note]()
     for question in bank.questions:
+        if question.type not in CHOICE:
+            notes.append(not_written(question))
+            continue
         expected = _in_language(question, bank.language)
         if [option.key for option in question.options] != [option.key for option in expected.options]:
             notes.append(Note(N_("Its options are named a, b, c… in their order."), question.key))
@@ -196,10 +197,7 @@ def _in_language(question: Question, language: str) -> Question:
         )
         for number, option in enumerate(question.options)
     )  # fmt: skip
-    return Question(
-        question.key, question.type, question.objective, question.difficulty, question.source,
-        {language: question.stem.get(language, "")}, options,
-    )  # fmt: skip
+    return replace(question, stem={language: question.stem.get(language, "")}, options=options)
 
 
 def _written(question: Question, language: str) -> Iterator[str]:

@@ -7,25 +7,14 @@ question/format/xml/format.php. Categories have no place here: one note each say
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from curricula.exchange.choices import (
-    CATEGORY,
-    GENERAL,
-    NO_TYPE,
-    TAGS,
-    WEIGHTS,
-    Choice,
-    NotTaken,
-    as_question,
-    true_or_false,
-    weighs_as_ours,
-    with_general,
-)
+from curricula.exchange.choices import CATEGORY, GENERAL, NO_TYPE, TAGS, NotTaken
 from curricula.exchange.labels import Keys, labels_of
 from curricula.exchange.model import Format, Note, NotReadable, Taken
-from curricula.exchange.moodle_text import FORMATS, Texts
+from curricula.exchange.moodle_elements import read_text, said_in
+from curricula.exchange.moodle_kinds import KINDS, Asked
+from curricula.exchange.moodle_text import Texts
 from curricula.exchange.moodle_xml_write import write
 from curricula.exchange.safe import Node, xml
 from curricula.model import Localized, Question
@@ -35,16 +24,18 @@ from curricula.problems import N_
 _SETTINGS = {
     "defaultgrade": {"1"}, "penalty": {"0", "0.1", "0.33", "1"}, "hidden": {"0"}, "shuffleanswers": {"1", "true"},
     "answernumbering": {"abc"}, "correctfeedback": set(), "partiallycorrectfeedback": set(), "incorrectfeedback": set(),
+    "unitgradingtype": {"0"}, "unitpenalty": {"0", "0.1"},
 }  # fmt: skip
 #: What is read, or says nothing to us.
 _READ = {
     "name", "questiontext", "generalfeedback", "answer", "single", "tags", "idnumber", "hint", "file",
-    "shownumcorrect", "showstandardinstruction",
+    "shownumcorrect", "showstandardinstruction", "subquestion", "usecase", "units", "showunits", "unitsleft",
+    "instructions",
 }  # fmt: skip
 
 
 def read(content: bytes, language: str) -> Taken:
-    """The choice and true or false questions of a file; a note on everything else. Raises ``NotReadable``."""
+    """The questions of a file that are of a type of ``KINDS``; a note on everything else. Raises ``NotReadable``."""
     root = xml(content)
     if root.tag != "quiz":
         raise NotReadable(
@@ -70,15 +61,15 @@ class _Reader:
 
     def take(self, element: Node) -> None:
         """One child of the root."""
-        kind, name = element.get("type", ""), _said_in(element.find("name"))[:200]
+        kind, name = element.get("type", ""), said_in(element.find("name"))[:200]
         if element.tag != "question":
             message = N_("Element « %(name)s » is not taken.")
             self.notes.append(Note(message, line=element.line, values={"name": element.tag[:100]}))
         elif kind == "category":
             self.end_category()
             self._category = element
-        elif kind in ("multichoice", "truefalse"):
-            self._take_choice(element, name)
+        elif kind in KINDS:
+            self._take_question(element, name)
         else:
             self.notes.append(Note(NO_TYPE, name, element.line, {"type": kind[:100]}))
 
@@ -86,7 +77,7 @@ class _Reader:
         """Say what was in the category that ends, if there is one."""
         if self._category is not None:
             values = {
-                "name": _said_in(self._category.find("category"))[:500],
+                "name": said_in(self._category.find("category"))[:500],
                 "count": str(len(self.questions) - self._before),
             }
             self.notes.append(Note(CATEGORY, line=self._category.line, values=values))
@@ -98,46 +89,22 @@ class _Reader:
         for name, count in self._settings.items():
             yield Note(message, values={"name": name, "count": str(count)})
 
-    def _take_choice(self, element: Node, name: str) -> None:
+    def _take_question(self, element: Node, name: str) -> None:
         texts, line = Texts(self._language), element.line
-        labels = labels_of(_said_in(tag) for tag in element.iterfind("tags/tag"))
-        single = element.get("type") == "truefalse" or _said_in(element.find("single")) not in ("false", "0")
-        stem = _read(element.find("questiontext"), texts, "html")
-        on_the_whole = _read(element.find("generalfeedback"), texts, "html")
-        choices, general = with_general(list(_choices(element, texts)), on_the_whole)
-        key = self._keys.key(_said_in(element.find("idnumber")) or name)
+        labels = labels_of(said_in(tag) for tag in element.iterfind("tags/tag"))
+        stem = read_text(element.find("questiontext"), texts, "html")
+        general = read_text(element.find("generalfeedback"), texts, "html")
+        asked = Asked(self._keys.key(said_in(element.find("idnumber")) or name), stem, general, labels)
         try:
-            question = as_question(key, stem, choices, single=single, labels=labels, spoken=texts.languages())
+            made = KINDS[element.get("type", "")](element, texts, asked)
         except NotTaken as refused:
             self.notes += [*texts.notes(name, line), refused.note(name, line)]
             return
-        self.questions.append(question)
+        self.questions.append(made.question)
         self.notes += texts.notes(name, line)
-        self.notes += (
-            Note(message, name, line, values) for message, values in _left_out(element, general, labels.others)
-        )
-        if not weighs_as_ours(question, choices):
-            self.notes.append(Note(WEIGHTS, name, line))
+        left_out = (*_left_out(element, made.general, labels.others), *made.remarks)
+        self.notes += (Note(message, name, line, values) for message, values in left_out)
         self._settings.update(child.tag for child in element if _is_unusual(child))
-
-
-def _choices(element: Node, texts: Texts) -> Iterator[Choice]:
-    kind = _kind(element.find("questiontext"), "html")
-    choices = [
-        Choice(_read(answer, texts, kind), _read(answer.find("feedback"), texts, kind), _weight(answer))
-        for answer in element.iterfind("answer")
-    ]
-    if element.get("type") != "truefalse":
-        yield from choices
-        return
-    # « true » and « false » are words of the format, not of a language.
-    words = [_said_in(answer).lower() for answer in element.iterfind("answer")]
-    if sorted(words) == ["false", "true"]:
-        said = dict(zip(words, choices, strict=True))
-        named = true_or_false(True, said["true"].feedback, said["false"].feedback)
-        yield from (
-            replace(each, weight=said[word].weight) for each, word in zip(named, ("true", "false"), strict=True)
-        )
 
 
 def _left_out(element: Node, general: Localized, tags: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -160,36 +127,10 @@ def _left_out(element: Node, general: Localized, tags: tuple[str, ...]) -> Itera
 def _is_unusual(setting: Element) -> bool:
     if setting.tag not in _SETTINGS:
         return False
-    value = _said_in(setting).lower()
+    value = said_in(setting).lower()
     with suppress(ValueError):
         value = f"{float(value):.2g}"
     return bool(value) and value not in _SETTINGS[setting.tag]
-
-
-def _weight(answer: Element) -> float:
-    """Share of the points, from percents; nothing where it is not a number."""
-    try:
-        weight = float(answer.get("fraction", "0")) / 100
-    except ValueError:
-        return 0.0
-    return weight if -1 <= weight <= 1 else 0.0
-
-
-def _read(element: Element | None, texts: Texts, kind: str) -> dict[str, str]:
-    return texts.read(_said_in(element), _kind(element, kind)) if element is not None else {}
-
-
-def _kind(element: Element | None, kind: str) -> str:
-    """The format of a text; ``kind`` where it does not say, or says one that is unknown."""
-    return FORMATS.get(element.get("format", ""), kind) if element is not None else kind
-
-
-def _said_in(element: Element | None) -> str:
-    """The words of an element: of its ``text`` if it has one, or its own."""
-    if element is None:
-        return ""
-    text = element.find("text")
-    return "".join((element if text is None else text).itertext()).strip()
 
 
 FORMAT = Format("moodle-xml", "Moodle XML", (".xml",), read, write)

@@ -42,11 +42,9 @@ def upgrade() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['enrolment_id'], ['enrolment.id'], name=op.f('fk_placement_enrolment_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_placement'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_placement')),
+    sa.UniqueConstraint('enrolment_id', name=op.f('uq_placement_enrolment_id'))
     )
-    with op.batch_alter_table('placement', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_placement_enrolment_id'), ['enrolment_id'], unique=False)
-
     op.create_table('practice_round',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('enrolment_id', sa.Integer(), nullable=False),
@@ -164,6 +162,9 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f('ix_attempt_sitting_id'), ['sitting_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_submitted_at_due_at'), ['submitted_at', 'due_at'], unique=False)
+        batch_op.create_index(
+            batch_op.f('ix_attempt_module_key_started_at'), ['module_key', 'started_at'], unique=False
+        )
         batch_op.create_foreign_key(
             batch_op.f('fk_attempt_sitting_id'), 'sitting', ['sitting_id'], ['id'], ondelete='SET NULL'
         )
@@ -233,6 +234,7 @@ def downgrade() -> None:
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_attempt_sitting_id'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('ck_attempt_score_when_submitted'), type_='check')
+        batch_op.drop_index(batch_op.f('ix_attempt_module_key_started_at'))
         batch_op.drop_index(batch_op.f('ix_attempt_submitted_at_due_at'))
         batch_op.drop_index(batch_op.f('ix_attempt_sitting_id'))
         for name in ('timed_out', 'due_at', 'pauses', 'minutes', 'sitting_id', 'put_last', 'track_digest'):
@@ -262,9 +264,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_practice_round_enrolment_id'))
 
     op.drop_table('practice_round')
-    with op.batch_alter_table('placement', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_placement_enrolment_id'))
-
     op.drop_table('placement')
     op.drop_table('accommodation')
     # ### end Alembic commands ###

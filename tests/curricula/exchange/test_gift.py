@@ -154,11 +154,6 @@ def test_general_feedback_is_that_of_options_that_have_none() -> None:
         ("::N::Un texte sans réponse", "description"),
         ("::N::Écrivez.{}", "essay"),
         ("::N::Écrivez.{####Bien.}", "essay"),
-        ("::N::Combien ?{#5:1}", "numerical"),
-        ("::N::Combien ?{#=5:1 =%50%6 ~#non}", "numerical"),
-        ("::N::Reliez.{=a -> b =c -> d}", "match"),
-        ("::N::Qui ?{=Agent =L’agent}", "shortanswer"),
-        ("::N::Qui ?{Agent}", "shortanswer"),
     ],
 )
 def test_types_that_have_no_place_are_named_with_their_line(text: str, kind: str) -> None:

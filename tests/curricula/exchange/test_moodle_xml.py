@@ -183,9 +183,6 @@ def test_one_note_a_category_counts_its_questions() -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        "matching",
-        "shortanswer",
-        "numerical",
         "essay",
         "cloze",
         "ddwtos",

@@ -175,7 +175,7 @@ def test_what_a_package_cannot_hold_is_noted() -> None:
         Bank("B", (question("essay"), question(key="fr", stem={"fr": "Quoi ?", "en": ""}), question(key="kept")), "en")
     )
     assert [str(note) for note in given.notes] == [
-        "d1-q01: Questions of type « essay » are not written.",
+        "d1-q01: Questions of type « essay » have no place here. Not written.",
         "fr: The question is not in this language: it was not written.",
     ]
     assert [one.key for one in read(given.content, "en").questions] == ["kept"]
