@@ -101,6 +101,13 @@ def _listed(value: object) -> Iterable[object]:
     return value if isinstance(value, list | tuple) else ()
 
 
+def with_other_forms(drawn: Sequence[DrawnQuestion], bank: Sequence[Question], seed: str) -> tuple[DrawnQuestion, ...]:
+    """The same draw for who needs other forms of questions: one that is ``instead`` of a drawn one takes its place."""
+    rng = random.Random(f"{seed}: other forms")  # noqa: S311 - as above
+    others = {question.instead: question for question in bank if question.instead}
+    return tuple(as_shown(others[item.key], rng) if item.key in others else item for item in drawn)
+
+
 def as_shown(question: Question, rng: random.Random) -> DrawnQuestion:
     """The question as one learner sees it: shuffled is what its type shows in another order each time."""
     shuffled = question_types()[question.type].shuffles if question.type in question_types() else frozenset()

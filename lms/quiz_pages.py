@@ -6,27 +6,32 @@ from typing import Any
 
 from flask import abort, get_template_attribute, render_template, url_for
 
+from assessments.clock import is_up
 from assessments.model import DrawnQuestion, Mark, Response
 from assessments.registry import question_types
 from curricula.model import Module, Question, Track
 from curricula.question import GAP
-from lms import questions
+from lms import exam_pages, questions
+from lms.after_result import delivery, onward
 from lms.deposit_pages import with_files
+from lms.exam_pages import module_link, place, track_link
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.marking_pages import told
-from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
-from lms.pages import config, followed, tracks
+from lms.models import Answer, Attempt, Enrolment, db, utcnow
+from lms.pages import config, tracks
 from lms.refusals import why_refused
-from lms.services import appeals, attempts, learning
+from lms.services import accommodations, appeals, attempts, learning, pauses, sittings
 from lms.services.answers import Sent, answered, answers, drawn_questions, next_open, read_response
 from lms.services.gradings import gradings, seen_again, told_marks
-from lms.services.results import issued_certificate
 from lms.track_order import waits
 
 
-def start_page(track: Track, module: Module, row: Enrolment) -> str:
-    stand = attempts.standing(db.session(), row, module)
+def start_page(
+    track: Track, module: Module, row: Enrolment, stand: attempts.Standing, *, typed: str = "", error: str | None = None
+) -> str:
+    """The rules for this learner, what is left, one button; ``error`` is about the code that was ``typed``."""
+    own = accommodations.granted(db.session(), row.person_id, utcnow())
     state = learning.track_progress(db.session(), row, track)
     step = next(step for step in state.modules if step.module.key == module.key)
     refusal = None if stand.open else "locked" if step.waits_for else stand.refusal(utcnow())
@@ -35,8 +40,8 @@ def start_page(track: Track, module: Module, row: Enrolment) -> str:
     assert module.quiz is not None
     return render_template(
         "learn/quiz_start.html",
-        track=_track_link(track),
-        module=_module_link(track, module),
+        track=track_link(track),
+        module=module_link(track, module),
         quiz={
             "questions": module.quiz.questions,
             "threshold": module.quiz.threshold,
@@ -46,11 +51,17 @@ def start_page(track: Track, module: Module, row: Enrolment) -> str:
             "best": stand.best,
             "passed": stand.passed,
         },
+        rules=exam_pages.rules(module.quiz, own),
+        correction=exam_pages.correction_rule(module.quiz),
+        granted=exam_pages.accommodation_words(own),
+        reading=exam_pages.reading_values(row.person, own),
+        code={"typed": typed, "error": error} if module.quiz.supervised and not stand.open and not refusal else None,
         attempt={
             "number": stand.open.number,
             "answered": sum(map(answered, kept.values())),
             "count": len(stand.open.questions),
             "started_at": stand.open.started_at,
+            "due_at": stand.open.due_at,
             "url": url_for("quiz.question", attempt_id=stand.open.id, number=next_open(stand.open, kept)),
         }
         if stand.open
@@ -78,13 +89,15 @@ def question_page(
 ) -> str:  # fmt: skip
     """One question, with what was answered so far, or with what was sent and could not be saved."""
     asked, item = asked_question(attempt, module, number)
-    kept = answers(db.session(), attempt.id)
+    session, now = db.session(), utcnow()
+    kept = answers(session, attempt.id)
     answer, count = kept.get(asked.key), len(attempt.questions)
+    own = accommodations.granted(session, attempt.enrolment.person_id, now)
     response = unsaved.response if unsaved else read_response(answer.response) if answer else {}
     url = url_for("quiz.question", attempt_id=attempt.id, number=number)
     return render_template(
         "learn/question.html",
-        **_place(attempt, module),
+        **place(attempt, module),
         attempt={"key": str(attempt.id), "number": attempt.number},
         question={
             "number": number,
@@ -103,6 +116,11 @@ def question_page(
         ],
         answered=sum(map(answered, kept.values())),
         saved_at=answer.saved_at if answer else None,
+        shown=answer.id if answer else 0,
+        time=exam_pages.time_values(attempt, now, pauses.pauses_left(session, attempt)),
+        know=exam_pages.good_to_know(attempt),
+        read_aloud=own.read_aloud,
+        reading=exam_pages.reading_values(attempt.enrolment.person, own),
         answer_url=url,
         save_url=url,
         permission=permission,
@@ -135,10 +153,12 @@ def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> s
             }
         )
     stand = attempts.standing(db.session(), attempt.enrolment, module)
+    now = utcnow()
+    own = accommodations.granted(db.session(), attempt.enrolment.person_id, now)
     assert module.quiz is not None
     return render_template(
         "learn/quiz_review.html",
-        **_place(attempt, module),
+        **place(attempt, module),
         attempt=attempt,
         items=items,
         incomplete=any(item["missing"] for item in items),
@@ -150,6 +170,10 @@ def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> s
             "threshold": module.quiz.threshold,
             "attempts_left": None if stand.left is None else max(0, stand.left - 1),
         },
+        correction=exam_pages.correction_rule(module.quiz),
+        time=exam_pages.time_values(attempt, now, 0),
+        up=is_up(attempt.due_at, now),
+        reading=exam_pages.reading_values(attempt.enrolment.person, own),
         submit_url=url_for("quiz.submit", attempt_id=attempt.id),
     )
 
@@ -162,10 +186,11 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
     stand = attempts.standing(db.session(), attempt.enrolment, module)
     refusal = stand.refusal(utcnow())
     score = attempt.score
+    shown = sittings.answers_shown(db.session(), attempt, module.quiz, utcnow())
     missing = max(Fraction(0), module.quiz.threshold - score) if score is not None else Fraction(0)
     return render_template(
         "learn/quiz_result.html",
-        **_place(attempt, module),
+        **place(attempt, module),
         attempt=attempt,
         result={
             "score": score,
@@ -174,7 +199,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
             "correct": sum(mark.points == 1 for mark in marks.values()),
             "total": len(attempt.questions),
             "missing_points": ceil(missing * 100),
-            "delivery": _delivery(attempt.enrolment.person_id, track),
+            "delivery": delivery(attempt.enrolment.person_id, track),
         },
         retry=None
         if refusal
@@ -183,10 +208,11 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
             "attempts_left": stand.left,
         },
         refusal=why_refused(refusal, stand.opens_at) if refusal and refusal != "passed" else None,
-        next=_onward(attempt.enrolment, track, module) if attempt.passed else None,
+        next=onward(attempt.enrolment, track, module) if attempt.passed else None,
         seen_again=seen_again(db.session(), [attempt.id]).get(attempt.id, []),
         objectives=_by_objective(module, marks),
-        questions=_corrected(attempt, module, marks, kept),
+        questions=_corrected(attempt, module, marks, kept) if shown else [],
+        awaited=None if shown else exam_pages.correction_awaited(module.quiz, sittings.of(db.session(), attempt)),
         reasons=_reasons(attempt),
         appeal=_appeal(attempt),
     )
@@ -208,45 +234,6 @@ def attempt_module(attempt: Attempt) -> Module:
     if module is None:
         abort(404)
     return module
-
-
-def _delivery(person_id: int, track: Track) -> str | None:
-    """How far the score is on its way to the gradebook: sent, waiting, failed, or None without gradebook."""
-    wanted = (
-        db.select(Participation.id, Participation.score_sent)
-        .join(Participation.resource_link)
-        .where(Participation.person_id == person_id)
-        .where(ResourceLink.track_key.is_(None) | (ResourceLink.track_key == track.key))
-    )
-    sent = {f"participation:{number}": score is not None for number, score in db.session.execute(wanted)}
-    query = db.select(OutboxJob.key, OutboxJob.status).where(OutboxJob.kind == "send_score", OutboxJob.key.in_(sent))
-    states = dict(db.session.execute(query).tuples().all())
-    if not states:
-        return None
-    if "failed" in states.values():
-        return "failed"
-    # Done without a score sent: its column is being found or made.
-    waits = any(status == "pending" or not sent[key] for key, status in states.items())
-    return "waiting" if waits else "sent"
-
-
-def _onward(row: Enrolment, track: Track, module: Module) -> dict[str, Any]:
-    state = learning.track_progress(db.session(), row, track)
-    step = state.current
-    if step is not None and step.module.key != module.key:
-        url = url_for("learn.module", track_key=track.key, module_key=step.module.key)
-        title = localized(step.module.title)
-        return {"label": _("Go on with %(code)s", code=step.module.code), "url": url, "hint": title}
-    certificate = issued_certificate(db.session(), row.person_id, track.key)
-    if certificate is not None:
-        return {
-            "label": _("See my certificate"),
-            "url": url_for("verify.show", code=certificate.code),
-            "hint": None,
-        }
-    url = url_for("learn.track", track_key=track.key)
-    hint = _("Your certificate is being prepared. It takes less than a minute.") if state.completed else None
-    return {"label": _("Back to the track"), "url": url, "hint": hint}
 
 
 def _by_objective(module: Module, marks: dict[str, Mark]) -> list[dict[str, Any]]:
@@ -306,18 +293,3 @@ def _appeal(attempt: Attempt) -> dict[str, Any] | None:
 def _short(stem: str) -> str:
     plain = GAP.sub("[…]", stem).replace("*", "").replace("`", "")
     return plain if len(plain) <= 120 else plain[:117].rsplit(" ", 1)[0] + "…"
-
-
-def _place(attempt: Attempt, module: Module) -> dict[str, Any]:
-    """The track and the module, with their addresses."""
-    track = followed(attempt.enrolment)
-    return {"track": _track_link(track), "module": _module_link(track, module)}
-
-
-def _track_link(track: Track) -> dict[str, str]:
-    return {"title": localized(track.title), "url": url_for("learn.track", track_key=track.key)}
-
-
-def _module_link(track: Track, module: Module) -> dict[str, str]:
-    url = url_for("learn.module", track_key=track.key, module_key=module.key)
-    return {"code": module.code, "title": localized(module.title), "url": url}

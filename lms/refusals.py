@@ -19,7 +19,30 @@ def why_refused(reason: str, opens_at: datetime | None = None) -> str:
         "passed": _("This module is passed: there is nothing left to assess."),
         "unavailable": _("This module has no assessment."),
         "locked": _("Other modules are to be passed before this one."),
+        "supervised": _("This assessment begins with the code of a sitting."),
         "incomplete": _("Something is missing: your work cannot be handed in yet."),
+    }[reason]
+
+
+def why_no_pause(reason: str) -> str:
+    """The words for a reason of ``PauseRefused``."""
+    return {
+        "none_left": _("Every pause is used: the clock goes on."),
+        "untimed": _("This assessment has no clock to stop: you can close the page, and come back."),
+        "closed": _("The time is up: there is no pause any more."),
+    }[reason]
+
+
+def why_no_sitting(reason: str, at: datetime | None = None) -> str:
+    """The words for a reason of ``SittingRefused``, for whoever typed a code or opens a sitting."""
+    when = moment(at) if at else ""
+    return {
+        "unknown": _("No sitting of this assessment has this code. Read it again, or ask whoever supervises."),
+        "early": _("This sitting opens on %(when)s. Type the code again then.", when=when),
+        "over": _("This sitting has been over since %(when)s. Ask whoever supervises.", when=when),
+        "order": _("The sitting closes before it opens. Give a later time of closing."),
+        "past": _("This window is over already. Give a time of closing that is still to come."),
+        "long": _("A sitting stays open for a month at most. Check both dates."),
     }[reason]
 
 

@@ -141,3 +141,14 @@ def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return decorate
+
+
+def may_try(rule: str, what: str, who: str) -> bool:
+    """Whether somebody may try again what they got wrong before (« 10 per 10 minute »), see ``count_try``."""
+    return current_app.testing or _counts.test(parse(rule), what, who)
+
+
+def count_try(rule: str, what: str, who: str) -> None:
+    """Count something that somebody got wrong. A whole room behind one address is not counted as one person."""
+    if not current_app.testing:
+        _counts.hit(parse(rule), what, who)

@@ -21,6 +21,7 @@ from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
 from lms.services import (
+    attempts,
     bank_files,
     connections,
     deep_links,
@@ -40,6 +41,8 @@ IDLE = 1.0
 #: How long it leaves a database alone that did not answer, in seconds.
 AWAY = 2.0
 UPKEEP = timedelta(hours=1)
+#: How often attempts whose time is over are looked for.
+ROUND = timedelta(seconds=20)
 
 
 class Worker:
@@ -61,6 +64,7 @@ class Worker:
         self._leases: dict[str, timedelta] = discover(lms.jobs, "LEASE")
         self._stop = threading.Event()
         self._upkeep_at: datetime | None = None
+        self._round_at: datetime | None = None
 
     def stop(self) -> None:
         """Ask the worker to stop after the job under way."""
@@ -79,6 +83,8 @@ class Worker:
                 try:
                     if not long and (self._upkeep_at is None or utcnow() - self._upkeep_at > UPKEEP):
                         self.upkeep()
+                    if not long and (self._round_at is None or utcnow() - self._round_at > ROUND):
+                        self.round()
                     busy = self.work(long=long) > 0
                 except DBAPIError as error:  # the database is away: what it holds waits, and so does the worker
                     log.warning("database_away", cause=type(error).__name__)
@@ -136,6 +142,14 @@ class Worker:
             db.session.commit()
             db.session.remove()
         self._upkeep_at = utcnow()
+
+    def round(self) -> None:
+        """Promise what cannot wait for the next upkeep."""
+        with self._app.app_context():
+            attempts.promise_closing(db.session(), utcnow())
+            db.session.commit()
+            db.session.remove()
+        self._round_at = utcnow()
 
     def _doer(self, tools: Tools) -> Callable[[outbox.Claim], None]:
         def do(held: outbox.Claim) -> None:

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from lms.models import Sitting, db, utcnow
 from tests.account_in_test import browser_of, token_of
 from tests.platform_in_test import PlatformInTest, author, hr_officer, trainer
 
@@ -54,6 +56,8 @@ ALLOWED = {
     ("quiz.review", "GET"): frozenset({"owner"}),
     ("quiz.result", "GET"): frozenset({"owner"}),
     ("quiz.submit", "POST"): frozenset({"owner"}),
+    ("quiz.paused", "GET"): frozenset({"owner"}),
+    ("quiz.resume", "POST"): frozenset({"owner"}),
     ("practice.start", "GET"): READERS,
     ("practice.start", "POST"): READERS,
     ("practice.question", "GET"): frozenset({"owner"}),
@@ -66,6 +70,13 @@ ALLOWED = {
     ("analysis.module", "GET"): frozenset({"trainer", "other trainer"}),
     ("analysis.file", "GET"): frozenset({"trainer", "other trainer"}),
     ("analysis.alike", "GET"): frozenset({"trainer"}),
+    # Of a course of theirs: tests/views/test_sittings_pages.py and test_accommodation_pages.py
+    ("sittings.index", "GET"): frozenset({"trainer"}),
+    ("sittings.index", "POST"): frozenset({"trainer"}),
+    ("sittings.show", "GET"): frozenset({"trainer"}),
+    ("sittings.cancel", "POST"): frozenset({"trainer"}),
+    ("accommodations.show", "GET"): frozenset({"trainer"}),
+    ("accommodations.show", "POST"): frozenset({"trainer"}),
     ("evidence.learner", "GET"): frozenset({"trainer"}),  # of a course of theirs: tests/hostile/test_hostile_review.py
     ("evidence.mine", "GET"): READERS,
     ("hr.index", "GET"): HR,
@@ -146,7 +157,7 @@ class Stage:
             "attempt_id": self.attempt, "round_id": self.round, "number": 1, "context_id": self.context,
             "report_key": "completions", "format_key": "json",
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
-            "role_id": 1, "institution_id": 1,
+            "role_id": 1, "institution_id": 1, "sitting_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate",
         }  # fmt: skip
 
@@ -191,9 +202,20 @@ def stage(app: Flask) -> Stage:
     }
     for browser in browsers.values():
         browser.get("/learn/decideurs")  # whoever may follow the track does
+    _sitting(app)
     tokens = {visitor: token_of(browser) for visitor, browser in browsers.items()}
     practice = owner.post("/learn/decideurs/d1/practice", data={"csrf_token": tokens["owner"]})
     return Stage(app, browsers, tokens, page.location.split("/")[-2], "1", practice.location.split("/")[-2])
+
+
+def _sitting(app: Flask) -> None:
+    """A sitting of the first course."""
+    now = utcnow()
+    with app.app_context():
+        values = {"opens_at": now, "closes_at": now + timedelta(hours=1), "code": "ACDEFH"}
+        db.session.add(Sitting(context_id=1, track_key="decideurs", module_key="d1", **values))
+        db.session.commit()
+        db.session.remove()
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:

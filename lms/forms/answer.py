@@ -15,6 +15,7 @@ LINE, TEXT = 500, 20_000
 #: Kinds of fields that are written in.
 WRITTEN = ("line", "text", "number", "day")
 _PAGE = re.compile(r"[0-9a-f]{8,32}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 #: What no text needs: control characters, but for tabs and ends of lines.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -36,16 +37,20 @@ def read_answer(form: MultiDict[str, str], question: Question, drawn: DrawnQuest
     fields = question_types()[question.type].fields(question, drawn)
     for field in fields:
         response |= _values(form, field, question, drawn)
-    page, turn = form.get("page", ""), form.get("turn", "")
+    page = form.get("page", "")
     sent = Sent(
-        response, bool(form.get("flag")), page if _PAGE.fullmatch(page) else "",
-        int(turn) if turn.isdecimal() and len(turn) < 10 else 0,
+        response, bool(form.get("flag")), page if _PAGE.fullmatch(page) else "", _number(form.get("turn", "")) or 0,
+        _number(form.get("shown", "")),
     )  # fmt: skip
     for field in fields:
         count = max(map(len, response.get(field.name, ())), default=0)
         if field.kind in WRITTEN and count > most(field):
             raise TooLong(count, most(field), sent)
     return sent
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def most(field: Field) -> int:

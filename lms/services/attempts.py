@@ -10,17 +10,20 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, and_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
-from assessments.draw import first_form, redraw
+from assessments.clock import ON_ITS_WAY, is_over, is_up, minutes_allowed
+from assessments.draw import first_form, redraw, with_other_forms
 from assessments.model import Missing, Response
 from assessments.registry import question_types
 from assessments.works import latest_day
 from curricula.model import Module, Track
-from lms.models import Attempt, Enrolment, Exemption, utcnow
+from lms.models import Attempt, Enrolment, Exemption, Sitting, utcnow
 from lms.models.secrets import new_token
 from lms.models.upsert import insert_or_find
+from lms.services import accommodations, pauses
 from lms.services.answers import responses, stored_question
 from lms.services.exposure import over_exposed
 from lms.services.gradings import graded, record
+from lms.services.outbox import promise
 from lms.services.results import after_result
 
 
@@ -29,7 +32,8 @@ class AttemptRefused(Exception):
 
     ``no_more`` attempts are spent · ``too_soon`` before ``opens_at`` · ``passed`` nothing left to pass ·
     ``unavailable`` no assessment here · ``locked`` other modules are to be passed first · ``waiting`` for a person to
-    mark what was handed in · ``incomplete`` a work lacks something to be handed in (``lacking``).
+    mark what was handed in · ``incomplete`` a work lacks something to be handed in (``lacking``) · ``supervised`` it
+    begins at a sitting.
     """
 
     def __init__(self, reason: str, opens_at: datetime | None = None) -> None:
@@ -92,29 +96,49 @@ def standing(session: Session, row: Enrolment, module: Module) -> Standing:
     )
 
 
-def start(session: Session, row: Enrolment, module: Module, *, locked: bool = False) -> Attempt:
+def start(
+    session: Session,
+    row: Enrolment,
+    module: Module,
+    *,
+    locked: bool = False,
+    sitting: Sitting | None = None,
+    now: datetime | None = None,
+) -> Attempt:
     """The open attempt, or a new one unless the module is ``locked``. Raises ``AttemptRefused``.
 
-    A double click makes one attempt.
+    A double click makes one attempt. A supervised one begins at a ``sitting``; whoever begins has their whole time.
     """
     stand = standing(session, row, module)
     if stand.open is not None:
         return stand.open
-    now = utcnow()
+    now = now or utcnow()
     refusal = "locked" if locked else stand.refusal(now)
     if refusal:
         raise AttemptRefused(refusal, stand.opens_at)
     assert module.quiz is not None
+    if module.quiz.supervised and sitting is None:
+        raise AttemptRefused("supervised")
+    own = accommodations.granted(session, row.person_id, now)
     seed = new_token()[:32]
     put_last = _put_last(session, row, module, stand.attempts, seed)
+    drawn = redraw(module, seed, put_last)
+    if own.other_forms:
+        drawn = with_other_forms(drawn, module.questions, seed)
+    minutes = minutes_allowed(module.quiz.minutes, own.extra_time)
     values = {
         "id": uuid.uuid4(),
         "seed": seed,
-        "questions": [stored_question(item) for item in redraw(module, seed, put_last)],
+        "questions": [stored_question(item) for item in drawn],
         "put_last": put_last,
         "track_version": row.track_version,
         "track_digest": row.track_digest,
         "started_at": now,
+        "minutes": minutes,
+        "pauses": module.quiz.pauses + own.pauses if minutes else 0,
+        # Without minutes of its own, it ends with its sitting.
+        "due_at": now + timedelta(minutes=minutes) if minutes else sitting.closes_at if sitting else None,
+        "sitting_id": sitting.id if sitting else None,
     }
     identity = {"enrolment_id": row.id, "module_key": module.key, "number": len(stand.attempts) + 1}
     row.started_at = row.started_at or now
@@ -142,25 +166,28 @@ def owned(session: Session, attempt_id: uuid.UUID, person_id: int) -> Attempt | 
     return session.scalars(query.where(Attempt.id == attempt_id, Enrolment.person_id == person_id)).first()
 
 
-def submit(session: Session, attempt: Attempt, track: Track, module: Module) -> Attempt:
+def submit(session: Session, attempt: Attempt, track: Track, module: Module, now: datetime | None = None) -> Attempt:
     """Close and grade an attempt, record what follows, promise scores and certificate: one transaction.
 
-    Submitted twice, the first result stands. Raises ``AttemptRefused`` when the module has no assessment, or while a
-    work lacks something and time is left to add it.
+    Submitted twice, the first result stands. When its time is over, it is closed as it stood when the time was up.
+    Raises ``AttemptRefused`` when the module has no assessment, or while a work lacks something and time is left.
     """
     if module.quiz is None:
         raise AttemptRefused("unavailable")
-    now = utcnow()
+    now = now or utcnow()
     # Taking the row first makes concurrent submissions wait, then see it closed.
     query = update(Attempt).where(Attempt.id == attempt.id, Attempt.submitted_at.is_(None))
     taken = cast("CursorResult[Any]", session.execute(query.values(seed=Attempt.seed)))
     if taken.rowcount == 0:
         session.refresh(attempt)
         return attempt
+    if attempt.pauses:
+        pauses.end(session, attempt, now)
     given = responses(session, attempt.id)
-    if lacking(attempt, module, given, now) and (attempt.due_at is None or now < attempt.due_at):
+    if lacking(attempt, module, given, now) and not is_up(attempt.due_at, now):
         raise AttemptRefused("incomplete")
-    attempt.submitted_at = now
+    attempt.timed_out = is_over(attempt.due_at, now)
+    attempt.submitted_at = attempt.due_at if attempt.timed_out else now
     record(session, attempt, module, graded(attempt, module, given), given, now, cause="submitted")
     # Locked before what follows is counted: of two modules finished at once, the last one sees both results.
     row = session.get_one(Enrolment, attempt.enrolment_id, populate_existing=True, with_for_update=True)
@@ -181,3 +208,23 @@ def lacking(
             missing = question_types()[question.type].missing(question, given.get(question.key, {}), latest_day(now))
             found |= {question.key: missing} if missing else {}
     return found
+
+
+def overdue(session: Session, now: datetime, limit: int = 500) -> list[uuid.UUID]:
+    """The attempts whose time is over and that nobody closed yet, the oldest first; one query."""
+    query = select(Attempt.id).where(Attempt.submitted_at.is_(None), Attempt.due_at < now - ON_ITS_WAY)
+    return list(session.scalars(query.order_by(Attempt.due_at).limit(limit)))
+
+
+def promise_closing(session: Session, now: datetime) -> None:
+    """Promise that they be closed, once however many workers ask; one query when there is none."""
+    if overdue(session, now, 1):
+        promise(session, "close_attempts", "all", {})
+
+
+def close_if_over(session: Session, attempt: Attempt, track: Track, module: Module, now: datetime) -> bool:
+    """Close an attempt whose time is over, with what was saved; whether it was closed now."""
+    if attempt.submitted_at is not None or not is_over(attempt.due_at, now):
+        return False
+    submit(session, attempt, track, module, now)
+    return attempt.timed_out

@@ -11,13 +11,14 @@ from typing import IO
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
+from assessments.clock import is_over
 from assessments.files import FileRefused, Found, identified
 from assessments.model import Field
 from assessments.works import file_value
 from curricula.model import Question
 from curricula.problems import N_
 from lms.models import Answer, Attempt, Deposit, utcnow
-from lms.services.answers import ON_ITS_WAY, AnswerRefused, answers, read_response
+from lms.services.answers import AnswerRefused, answers, read_response
 
 #: Bytes that an attempt may receive in all, what is taken back included.
 EVER = 200_000_000
@@ -85,7 +86,7 @@ def _hold(session: Session, attempt: Attempt, question: Question) -> None:
     session.refresh(attempt, with_for_update=True)
     if attempt.submitted_at is not None:
         raise AnswerRefused("closed")
-    if attempt.due_at is not None and utcnow() > attempt.due_at + ON_ITS_WAY:
+    if is_over(attempt.due_at, utcnow()):
         raise AnswerRefused("late")
 
 

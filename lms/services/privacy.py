@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms.models import (
+    Accommodation,
     Answer,
     Appeal,
     Attempt,
@@ -31,6 +32,7 @@ from lms.models import (
     Marking,
     Membership,
     Participation,
+    Pause,
     Person,
     Placement,
     PracticeRound,
@@ -116,6 +118,11 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "lessons": _rows(lessons),
         "attempts": _rows(attempts),
         "answers": _rows(answers),
+        "pauses": _rows(session.scalars(select(Pause).join(Attempt).where(Attempt.enrolment_id.in_(mine)))),
+        "accommodation": [
+            _row(row, leave=("granted_by",))
+            for row in session.scalars(select(Accommodation).filter_by(person_id=person.id))
+        ],
         "files": [_row(file, leave=("content",)) for file in files],
         "practice": _rows(session.scalars(select(PracticeRound).where(PracticeRound.enrolment_id.in_(mine)))),
         "placements": _rows(session.scalars(select(Placement).where(Placement.enrolment_id.in_(mine)))),
@@ -145,7 +152,7 @@ def erase(session: Session, person: Person) -> bool:
         certificate.name_public = False
         certificate.enrolment_id = None
     session.flush()
-    for model in (Enrolment, Membership, Participation, WebSession, LocalAccount):
+    for model in (Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation):
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"
     person.email = None if person.platform_id is not None else person.subject

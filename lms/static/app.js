@@ -20,19 +20,53 @@ function frameHeight() {
   tell();
 }
 
-// form[data-autosave=URL][data-attempt][data-question]: saves at each change, keeps what could not be sent.
+// [data-clock=SECONDS]: what is left, as the server says; each saved answer says it again. Five minutes and one minute are said aloud.
+let left = () => {};
+function clock(at) {
+  const said = document.querySelector("[data-clock-said]"), bar = document.querySelector("[data-clock-bar]"), up = document.querySelector("[data-clock-up]");
+  const two = (number) => String(number).padStart(2, "0"), since = () => [performance.now(), Date.now()];
+  let held = 0, from = since(), before = Infinity, over = 0;
+  // A machine that slept counts the time it slept by one of its two clocks at least.
+  const seconds = () => Math.max(0, Math.ceil(held - Math.max(...since().map((now, each) => now - from[each])) / 1000));
+  const words = (rest) => (rest >= 3600 ? `${Math.floor(rest / 3600)}\u00a0h\u00a0${two(Math.ceil(rest % 3600 / 60))}` : `${Math.floor(rest / 60)}\u00a0min\u00a0${two(rest % 60)}\u00a0s`);
+  function tick() {
+    const rest = seconds();
+    if (at.getAttribute("role") === "timer") at.textContent = words(rest);
+    if (bar) bar.value = rest;
+    for (const [mark, message] of [[300, said?.dataset.five], [60, said?.dataset.one]]) if (before > mark && rest <= mark && rest > 0 && before < Infinity) said.textContent = message;
+    before = rest;
+    if (rest > 0) { over = 0; if (up) up.hidden = true; return; }
+    if (up) up.hidden = false;
+    over += 1;
+    // What is on its way arrives first; an answer that could not be sent keeps the page.
+    if (over > Number(at.dataset.grace) && navigator.onLine && document.querySelector("[data-save-status]")?.dataset.state !== "failed") location.assign(at.dataset.after);
+  }
+  left = (rest) => { if (Number.isFinite(rest)) { held = rest; from = since(); tick(); } };
+  left(Number(at.dataset.clock));
+  setInterval(tick, 1000);
+}
+
+// form[data-autosave=URL][data-attempt][data-question]: saves at each change, keeps what could not be sent. What it sends
+// says which page answers, for which time: the server knows what comes twice or out of order.
 function autosave(form) {
   const { autosave: url, attempt, question } = form.dataset;
   const prefix = `answer:${attempt}:`, key = prefix + question;
+  const page = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const status = document.querySelector("[data-save-status]"), words = status?.querySelector("span");
   const say = (state, text) => { if (status) { status.dataset.state = state; words.textContent = text; } };
   const inputs = () => [...form.elements].filter((field) => field.name === "flag" || field.name.startsWith("a."));
+  const touched = (field) => typed(field) !== shown(field);
   const body = () => {
     const data = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (name !== "csrf_token") data.append(name, value);
     return data.toString();
   };
-  let unsent = null, sending = false, wait = 1000, timer = 0, leaving = false;
+  const set = (name, value) => {
+    const field = form.elements[name] ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name }));
+    field.value = value;
+  };
+  let unsent = null, sending = false, wait = 1000, timer = 0, pausing = 0, leaving = false, turn = 0;
+  const next = () => { set("page", page); set("turn", turn += 1); };
 
   // The bar and the list of questions follow what the server has kept.
   function follow(kept) {
@@ -54,7 +88,8 @@ function autosave(form) {
     let again = false;
     try {
       const answer = await post(url, current);
-      const { message, fix, so_far: told } = await answer.json().catch(() => ({}));
+      const { message, fix, so_far: told, left: rest } = await answer.json().catch(() => ({}));
+      left(rest);
       if (answer.ok) {
         if (unsent === current) { unsent = null; store.drop(key); }
         wait = 1000;
@@ -64,6 +99,7 @@ function autosave(form) {
       } else if (answer.status >= 500 || answer.status === 429) {
         again = true;
       } else {
+        if (answer.status === 409 && unsent === current) { unsent = null; store.drop(key); } // the record has it: sending again changes nothing
         say("failed", message ? [message, fix].filter(Boolean).join(" ") : status?.dataset.refused ?? "");
       }
     } catch { again = true; }
@@ -76,6 +112,8 @@ function autosave(form) {
   }
 
   function changed() {
+    clearTimeout(pausing);
+    next();
     unsent = body();
     store.set(key, { url, body: unsent });
     say("wait", status?.dataset.saving ?? "");
@@ -92,16 +130,24 @@ function autosave(form) {
         if (ticked(field)) field.checked = values.getAll(field.name).includes(field.value);
         else field.value = values.get(field.name) ?? "";
       }
+      next();
       unsent = body();
     } else if (entry.submitted) store.drop(kept);
     else post(entry.url, entry.body).then((answer) => { if (answer.ok || answer.status === 404 || answer.status === 409) store.drop(kept); }).catch(() => {});
   }
   if (unsent !== null) send();
-  else if (inputs().some((field) => typed(field) !== shown(field))) changed(); // before this file came
+  else if (inputs().some(touched)) changed(); // before this file came
 
   document.addEventListener("change", (event) => { if (inputs().includes(event.target)) changed(); });
+  document.addEventListener("input", (event) => { // what is written is saved at each pause of typing
+    if (!inputs().includes(event.target) || ticked(event.target) || event.target.tagName === "SELECT") return;
+    clearTimeout(pausing);
+    pausing = setTimeout(changed, 1000);
+  });
   form.addEventListener("submit", () => {
     leaving = true;
+    clearTimeout(pausing);
+    if (turn || inputs().some(touched)) next();
     if (unsent !== null) store.set(key, { url, body: body(), submitted: true });
   });
   window.addEventListener("online", send);
@@ -190,6 +236,7 @@ function reading(form) {
 }
 
 frameHeight();
+all("[data-clock]").forEach(clock);
 all("form[data-autosave]").forEach(autosave);
 all("[data-read-url]").forEach(readMark);
 all("[data-copy]").forEach(copy);

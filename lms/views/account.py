@@ -7,12 +7,14 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from curricula.model import LANGUAGES
+from lms.exam_pages import accommodation_words
 from lms.forms.account import LoginForm, ReadingForm, SettingsForm
 from lms.i18n import gettext as _
-from lms.models import Person, db, writing
+from lms.models import Person, db, utcnow, writing
 from lms.models.secrets import hashed
 from lms.pages import config, local_path, tracks
 from lms.security import limited, visitor
+from lms.services import accommodations
 from lms.services.accounts import sign_in
 from lms.services.deep_links import hand_over
 from lms.services.results import promise_certificates
@@ -97,7 +99,10 @@ def settings() -> ResponseReturnValue:
         db.session.commit()
         flash(_("Your settings are kept."), "ok")
         return redirect(url_for("account.settings"), 303)
-    page = render_template("account/settings.html", form=form, action_url=url_for("account.settings"))
+    page = render_template(
+        "account/settings.html", form=form, action_url=url_for("account.settings"),
+        granted=accommodation_words(accommodations.granted(db.session(), me.id, utcnow())),
+    )  # fmt: skip
     return page, 400 if form.errors else 200
 
 

@@ -11,7 +11,7 @@ from lms.competency_pages import competency_values
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
-from lms.models import Attempt, db
+from lms.models import Attempt, db, utcnow
 from lms.pages import tracks
 from lms.questions import why
 from lms.security import requires, visitor
@@ -21,6 +21,7 @@ from lms.services.competencies import reached_by
 from lms.services.evidence import Evidence, ModuleEvidence, evidence, learner_of
 from lms.services.gradings import Seen, seen_again, told_marks
 from lms.services.learning import enrolments
+from lms.services.sittings import answers_shown
 from lms.track_pages import rule_title, shown_state
 
 blueprint = Blueprint("evidence", __name__)
@@ -50,6 +51,7 @@ def learner(context_id: int, person_id: int) -> ResponseReturnValue:
         if len(placed) > 1
         else [],
         whole_url=url_for("evidence.learner", **here, track=track.key),
+        accommodation_url=url_for("accommodations.show", **here),
         **_values(evidence(db.session(), person_id, track.key, tracks()), mine=False),
     )
 
@@ -153,6 +155,8 @@ def _module(part: ModuleEvidence, again: dict[uuid.UUID, list[Seen]], *, mine: b
 
 def _attempt(attempt: Attempt, module: Module, *, mine: bool) -> dict[str, Any]:
     marks = told_marks(attempt)
+    # A correction that waits, or never comes, does not come by this page either.
+    hidden = mine and module.quiz is not None and not answers_shown(db.session(), attempt, module.quiz, utcnow())
     return {
         "number": attempt.number,
         "started_at": attempt.started_at,
@@ -168,7 +172,8 @@ def _attempt(attempt: Attempt, module: Module, *, mine: bool) -> dict[str, Any]:
                 "why": why(marks[item.key]),
             }
             for number, item in enumerate(drawn_questions(attempt), start=1)
-            if item.key in marks
+            if item.key in marks and not hidden
         ],
+        "hidden": hidden,
         "answers_url": url_for("quiz.result", attempt_id=attempt.id) if mine and attempt.submitted_at else None,
     }

@@ -1,27 +1,32 @@
 """Being assessed: the rules, one question a page, a last look, the result."""
 
 import uuid
+from math import ceil
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from assessments.clock import is_over, is_up
 from curricula.model import Module, Track
 from curricula.progress import ModuleProgress
 from lms.attempt_access import mine, permission, writable
 from lms.errors import Refused
+from lms.exam_pages import paused_page
 from lms.forms.answer import TooLong, read_answer
 from lms.i18n import clock
 from lms.i18n import gettext as _
-from lms.models import Enrolment, db
+from lms.models import Attempt, Enrolment, Sitting, db, utcnow, writing
 from lms.pages import followed, track_or_404
 from lms.questions import notes
 from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, so_far, start_page
-from lms.refusals import too_long, why_refused
-from lms.security import requires, visitor
-from lms.services import attempts, learning
+from lms.refusals import too_long, why_no_pause, why_no_sitting, why_refused
+from lms.security import count_try, may_try, requires, visitor
+from lms.services import attempts, learning, pauses, sittings
 from lms.services.answers import AnswerRefused, Saved, answers, next_open, save_answer
 from lms.services.attempts import AttemptRefused
+from lms.services.pauses import PauseRefused
+from lms.services.sittings import SittingRefused
 from lms.track_order import waits
 
 blueprint = Blueprint("quiz", __name__, url_prefix="/learn")
@@ -29,6 +34,8 @@ blueprint = Blueprint("quiz", __name__, url_prefix="/learn")
 #: Answering is protected by the permission signed into each question page, which outlives the session.
 OWN_TOKEN = ("quiz.question",)
 
+#: How many wrong codes of sittings one person may type.
+CODES = "10 per 10 minute"
 READERS = ("learner", "trainer", "author")
 
 
@@ -50,10 +57,18 @@ def start(track_key: str, module_key: str) -> ResponseReturnValue:
     module = track.module(module_key)
     if module is None or module.quiz is None or not module.published:
         abort(404)
+    stand = attempts.standing(db.session(), row, module)
+    if stand.open is not None and _closed(stand.open, track, attempt_module(stand.open)):
+        stand = attempts.standing(db.session(), row, module)
     if request.method == "POST":
+        begins, code = stand.open is None and stand.refusal(utcnow()) is None, request.form.get("code", "")
         try:
             step = _locking(row, track, module)
-            attempt = attempts.start(db.session(), row, module, locked=step is not None)
+            sitting = _sitting(row, module, code) if module.quiz.supervised and begins and not step else None
+            attempt = attempts.start(db.session(), row, module, locked=step is not None, sitting=sitting)
+        except SittingRefused as refusal:
+            error = why_no_sitting(refusal.reason, refusal.at)
+            return start_page(track, module, row, stand, typed=code[:50], error=error), 409
         except AttemptRefused as refusal:
             if refusal.reason == "locked" and step is not None:
                 raise Refused(waits(step), _("Its lessons can be read meanwhile."), status=409) from refusal
@@ -63,7 +78,7 @@ def start(track_key: str, module_key: str) -> ResponseReturnValue:
         db.session.commit()
         kept = answers(db.session(), attempt.id)
         return redirect(url_for("quiz.question", attempt_id=attempt.id, number=next_open(attempt, kept)), 303)
-    return start_page(track, module, row)
+    return start_page(track, module, row, stand)
 
 
 @blueprint.route("/attempts/<uuid:attempt_id>/<int:number>", methods=["GET", "POST"])
@@ -72,9 +87,12 @@ def question(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     if request.method == "POST":
         return _answered(attempt_id, number)
     visitor()
-    attempt, _track, module = mine(attempt_id)
-    if attempt.submitted_at is not None:
-        return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
+    attempt, track, module = mine(attempt_id)
+    elsewhere = _leads_on(attempt, track, module, number)
+    if elsewhere is not None:
+        return redirect(elsewhere, 303)
+    if is_up(attempt.due_at, utcnow()):
+        return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
     return question_page(attempt, module, number, permission=permission(attempt))
 
 
@@ -82,10 +100,32 @@ def question(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
 @requires(*READERS)
 def review(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """Before submitting: what is answered, what is not."""
-    attempt, _track, module = mine(attempt_id)
-    if attempt.submitted_at is not None:
-        return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
-    return review_page(attempt, module)
+    attempt, track, module = mine(attempt_id)
+    elsewhere = _leads_on(attempt, track, module)
+    return redirect(elsewhere, 303) if elsewhere is not None else review_page(attempt, module)
+
+
+@blueprint.get("/attempts/<uuid:attempt_id>/pause")
+@requires(*READERS)
+def paused(attempt_id: uuid.UUID) -> ResponseReturnValue:
+    """A pause under way: the questions are hidden, the clock is stopped."""
+    attempt, track, module = mine(attempt_id)
+    at = request.args.get("at", 1, type=int)
+    closed = _closed(attempt, track, module)
+    pause = None if closed else pauses.under_way(db.session(), attempt)
+    if pause is None:
+        return redirect(_question_url(attempt, at), 303)
+    return paused_page(attempt, module, pause, at)
+
+
+@blueprint.post("/attempts/<uuid:attempt_id>/pause")
+@requires(*READERS)
+def resume(attempt_id: uuid.UUID) -> ResponseReturnValue:
+    """End a pause: the clock runs again."""
+    attempt, _track, _module = mine(attempt_id)
+    pauses.end(db.session(), attempt, utcnow())
+    db.session.commit()
+    return redirect(_question_url(attempt, request.form.get("at", 1, type=int)), 303)
 
 
 @blueprint.post("/attempts/<uuid:attempt_id>/submit")
@@ -109,6 +149,7 @@ def submit(attempt_id: uuid.UUID) -> ResponseReturnValue:
 def result(attempt_id: uuid.UUID) -> ResponseReturnValue:
     """The score, the way on, and the feedback of every option."""
     attempt, track, module = mine(attempt_id)
+    _closed(attempt, track, module)
     if attempt.submitted_at is None or module.quiz is None:
         return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
     return result_page(attempt, track, module)
@@ -129,18 +170,69 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         return question_page(attempt, module, number, permission=allowed, error=what, unsaved=error.sent), 413
     except AnswerRefused as refusal:
         db.session.commit()  # a late answer is in the record, though it does not count
+        _closed(attempt, followed(attempt.enrolment), module)
         if wants_json:
-            return jsonify(message=why_refused(refusal.reason)), 409
+            return jsonify(message=why_refused(refusal.reason), left=0), 409
         return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
     db.session.commit()
     if wants_json:
+        left = None if saved.left is None else ceil(saved.left.total_seconds())
         said = " ".join([_saved(saved), *notes(asked, item, saved.response)])
-        return jsonify(message=said, so_far=so_far(asked, saved.response))
+        return jsonify(message=said, so_far=so_far(asked, saved.response), left=left)
     go = request.form.get("go", "")
+    if go == "pause":
+        return _pause(attempt, number)
     if go.isdigit() and 1 <= int(go) <= len(attempt.questions):
         stays = "answer" if int(go) == number else None  # what follows is read where one was
         return redirect(url_for("quiz.question", attempt_id=attempt.id, number=int(go), _anchor=stays), 303)
     return redirect(url_for("quiz.review", attempt_id=attempt.id), 303)
+
+
+def _pause(attempt: Attempt, number: int) -> ResponseReturnValue:
+    try:
+        pauses.begin(db.session(), attempt, utcnow())
+    except PauseRefused as refusal:
+        flash(why_no_pause(refusal.reason), "warm")
+        return redirect(_question_url(attempt, number), 303)
+    db.session.commit()
+    return redirect(url_for("quiz.paused", attempt_id=attempt.id, at=number), 303)
+
+
+def _closed(attempt: Attempt, track: Track, module: Module) -> bool:
+    """Close an attempt whose time is over; whether it was closed now."""
+    if attempt.submitted_at is not None or not is_over(attempt.due_at, utcnow()):
+        return False
+    with writing(db.session()):
+        done = attempts.close_if_over(db.session(), attempt, track, module, utcnow())
+        db.session.commit()
+    return done
+
+
+def _leads_on(attempt: Attempt, track: Track, module: Module, at: int = 1) -> str | None:
+    """Where to go instead of answering: the result of a closed attempt, the pause that is under way; or None."""
+    if _closed(attempt, track, module) or attempt.submitted_at is not None:
+        return url_for("quiz.result", attempt_id=attempt.id)
+    if pauses.under_way(db.session(), attempt) is not None:
+        return url_for("quiz.paused", attempt_id=attempt.id, at=at)
+    return None
+
+
+def _question_url(attempt: Attempt, number: int) -> str:
+    number = number if 1 <= number <= len(attempt.questions) else 1
+    return url_for("quiz.question", attempt_id=attempt.id, number=number)
+
+
+def _sitting(row: Enrolment, module: Module, code: str) -> Sitting:
+    """The sitting whose code was typed. Raises ``SittingRefused``; 429 after too many wrong ones."""
+    who = str(row.person_id)
+    if not may_try(CODES, "sitting", who):
+        abort(429)
+    try:
+        return sittings.for_code(db.session(), row.person_id, row.track_key, module.key, code, utcnow())
+    except SittingRefused as refusal:
+        if refusal.reason == "unknown":
+            count_try(CODES, "sitting", who)
+        raise
 
 
 def _saved(saved: Saved) -> str:

@@ -78,6 +78,7 @@ def cohort(context_id: int) -> ResponseReturnValue:
         left_count=figures.left,
         left_shown=min(figures.left, PAGE),
         roster=_roster(context),
+        sittings_url=url_for("sittings.index", context_id=context.id),
     )
 
 

@@ -1,0 +1,114 @@
+"""The service as it runs in life, ``lms serve`` in its own processes, which can be killed; learners who are in it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from socket import create_server
+from typing import Any
+from uuid import UUID
+
+import httpx
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeSerializer
+from sqlalchemy.orm import Session
+
+from lms.config import Config
+from lms.models import WebSession, utcnow
+from lms.models.secrets import hashed, new_token
+
+TOKEN = "a" * 40
+
+
+class Served:
+    """``lms serve`` on a free port; a context."""
+
+    def __init__(self, config: Config, workers: int = 1) -> None:
+        with create_server(("127.0.0.1", 0)) as probe:
+            self.port: int = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._command = ["serve", "--port", str(self.port), "--workers", str(workers)]
+        self._environment = {
+            **os.environ, "LMS_DATABASE_URL": config.database_url, "LMS_DATA_DIR": str(config.data_dir),
+            "LMS_SECRET_KEY": config.secret_key, "LMS_BASE_URL": "http://localhost:8000",
+        }  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Served":
+        self.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.kill()
+
+    def start(self, patience: float = 60) -> None:
+        """Start it, and wait until it answers."""
+        command = [sys.executable, "-c", "from lms.cli import main; main()", *self._command]
+        self._process = subprocess.Popen(
+            command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            assert self._process.poll() is None, "the service stopped by itself"
+            try:
+                if httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise TimeoutError("the service does not answer")
+
+    def kill(self) -> None:
+        """Kill every process of it at once, as a machine that stops does."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(20)
+
+    @property
+    def process_id(self) -> int:
+        """The process that started the others."""
+        assert self._process is not None
+        return self._process.pid
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What lets a learner's browser answer an attempt: the cookie, and what its pages have signed."""
+
+    attempt: UUID
+    cookie: str
+    permission: str
+    csrf: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request of that browser carries."""
+        return {"Cookie": self.cookie, "Accept": "application/json"}
+
+
+def ticket(app: Flask, session: Session, person_id: int, attempt: UUID) -> Ticket:
+    """Sign a learner in, without a launch; the caller commits."""
+    secret, now, held = app.extensions["mpia"].secret_key, utcnow(), new_token()
+    row = WebSession(
+        token_hash=hashed(held), person_id=person_id, roles=["learner"], created_at=now,
+        expires_at=now + timedelta(hours=2),
+    )  # fmt: skip
+    session.add(row)
+    cookies = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert cookies is not None
+    with app.test_request_context():
+        from flask import session as cookie
+        from flask_wtf.csrf import generate_csrf
+
+        cookie["csrf_token"] = TOKEN
+        csrf = generate_csrf()
+    return Ticket(
+        attempt,
+        f"mpia={cookies.dumps({'sid': held, 'csrf_token': TOKEN})}",
+        URLSafeSerializer(secret, salt="answer this attempt").dumps(str(attempt)),
+        csrf,
+    )
