@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.orm import configure_mappers
 
+from curricula.registry import shipped_tracks
 from lms.app import create_app
 from lms.lti.http import Outbound
 from lms.worker import Worker
@@ -23,8 +25,10 @@ KILLED = 9
 def main() -> None:
     """Fork a worker for each step asked for; nothing of it is left when it dies, as after SIGKILL."""
     database_url, data, keys = sys.argv[1:]
-    # Made once: no connection is open yet, so that none is shared.
+    # Made once: no connection is open yet, so that none is shared. What each fork would make again is made here.
     worker = Worker(create_app(make_config(database_url, Path(data), keys_dir=Path(keys))))
+    configure_mappers()
+    shipped_tracks()
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()

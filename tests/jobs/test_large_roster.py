@@ -1,4 +1,4 @@
-"""A roster of a hundred thousand (LTI.md S15): read whole, in bounded memory, however the platform answers."""
+"""A roster of tens of thousands (LTI.md S15): read whole, in bounded memory, however the platform answers."""
 
 import json
 import subprocess
@@ -19,10 +19,11 @@ from lms.services import rosters
 from tests.campus_in_test import Course, campus_course
 from tests.learner_in_test import count
 
-#: Whole where memory was first at risk; on PostgreSQL as many as show that nothing depends on the number.
-SIZES = {"sqlite": 100_000, "postgresql": 20_000}
+#: Enough for memory to show (``tests.bench.bench_roster`` reads a hundred thousand).
+SIZES = {"sqlite": 20_000, "postgresql": 5_000}
 #: Most growth, in megabytes.
-MOST = 150
+MOST = 25
+GONE = 500
 
 
 @pytest.fixture
@@ -82,10 +83,10 @@ def test_a_large_roster_is_read_in_bounded_memory(
     if at_once:
         return
     course.session.commit()
-    # The next day: a thousand have left.
-    for number in range(1000):
+    # The next day: some have left.
+    for number in range(GONE):
         course.campus.leave(str(1_000_001 + number))
     took = read_elsewhere(course, tmp_path, keys_dir)
     print(took)
     assert took["growth"] < MOST
-    assert count(course.session, Membership, Membership.left_at.is_not(None)) == 1000
+    assert count(course.session, Membership, Membership.left_at.is_not(None)) == GONE
