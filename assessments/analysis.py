@@ -14,12 +14,11 @@
 """
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, sqrt
-from typing import Any, Literal
+from typing import Literal
 
 # Read when numpy is first imported: on a busy machine the threads of its algebra wait for one another, and long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -27,7 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from assessments.gathered import Gathered, Item
+from assessments.gathered import Cell, Gathered, Item
 
 #: How many scores are told apart in a distribution: 0 to 9, 10 to 19 … 90 to 100 points.
 BINS = 10
@@ -152,8 +151,12 @@ def _figures(met: _Met, number: int, where: Integers) -> ItemFigures:
     scores, others = met.scores[who], met.counts[who] - 1
     several = others > 0
     rest = (met.sums[who] - points)[several] / others[several]
-    cells, cell_of = np.unique(met.answers[where], return_inverse=True)
     thirds = _groups(scores, 1 / 3)
+    groups = np.ones(len(where), dtype=np.int8) if thirds is None else thirds
+    # How often each cell was in each third; those of other items never were.
+    table = np.bincount(met.answers[where] * 3 + groups, minlength=3 * len(met.gathered.cells)).reshape(-1, 3)
+    ways = [(met.gathered.cells[cell], table[cell]) for cell in np.flatnonzero(table.any(axis=1))]
+    low, middle, high = (int(size) for size in table.sum(axis=0))
     return ItemFigures(
         item=item,
         count=len(where),
@@ -161,15 +164,10 @@ def _figures(met: _Met, number: int, where: Integers) -> ItemFigures:
         difficulty=float(points.mean()),
         discrimination=correlation(points[several], rest),
         upper_lower=_upper_lower(points, _groups(scores, KELLEY)),
-        unanswered=sum(_count(cell_of, n) for n, c in enumerate(cells) if not met.gathered.cells[c].answered)
-        / len(where),
-        uses=_uses(item, [met.gathered.cells[cell].chosen for cell in cells], cell_of, thirds),
-        thirds=(_count(thirds, 0), _count(thirds, 1), _count(thirds, 2)) if thirds is not None else None,
+        unanswered=sum(int(row.sum()) for cell, row in ways if not cell.answered) / len(where),
+        uses=_uses(item, ways, (low, middle, high), parted=thirds is not None),
+        thirds=(low, middle, high) if thirds is not None else None,
     )
-
-
-def _count(values: NDArray[Any], value: int) -> int:
-    return int(np.count_nonzero(values == value))
 
 
 def correlation(one: Floats, other: Floats) -> float | None:
@@ -198,23 +196,18 @@ def _upper_lower(points: Floats, groups: NDArray[np.int8] | None) -> float | Non
 
 
 def _uses(
-    item: Item, chosen: Sequence[tuple[str, ...]], cell_of: Integers, thirds: NDArray[np.int8] | None
+    item: Item, ways: Sequence[tuple[Cell, Integers]], sizes: tuple[int, int, int], *, parted: bool
 ) -> tuple[OptionUse, ...]:
-    if not item.options:
-        return ()
-    groups = thirds if thirds is not None else np.ones(len(cell_of), dtype=np.int8)
-    table = np.bincount(cell_of * 3 + groups, minlength=3 * len(chosen)).reshape(-1, 3)
-    sizes, used = table.sum(axis=0), Counter[tuple[str, int]]()
-    for options, row in zip(chosen, table, strict=True):
-        for option in options:
-            for third in range(3):
-                used[option, third] += int(row[third])
+    """How often each option was chosen, by whom; ``ways`` says how often each cell was, in each third."""
+    used = {option: np.zeros(3, dtype=np.int64) for option in item.options}
+    for cell, row in ways:
+        for option in cell.chosen:
+            if option in used:
+                used[option] += row
     found = []
-    for option in item.options:
-        low, middle, high = (used[option, third] for third in range(3))
-        shares = tuple(used[option, third] / size if size else 0.0 for third, size in enumerate(sizes))
-        by_third = (float(shares[0]), float(shares[1]), float(shares[2])) if thirds is not None else None
-        found.append(OptionUse(option, (low + middle + high) / len(cell_of), by_third))
+    for option, row in used.items():
+        low, middle, high = (int(count) / size if size else 0.0 for count, size in zip(row, sizes, strict=True))
+        found.append(OptionUse(option, int(row.sum()) / sum(sizes), (low, middle, high) if parted else None))
     return tuple(found)
 
 

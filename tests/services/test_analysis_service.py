@@ -1,14 +1,18 @@
 """What the database says of a module's questions: which results are read, as what, in how many statements."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from assessments.analysis import analyse
 from assessments.draw import revision_of
+from assessments.gathered import Gathered
 from lms.models import Attempt, Grading, Membership
 from lms.services import analysis
 from lms.services.analysis import Asked
@@ -48,6 +52,27 @@ def test_every_answer_is_read_in_one_query(session: Session) -> None:
         said = [f"choice={option}" for mark in marks for option in mark["response"]["choice"]]
         assert uses == {f"choice={option.key}": said.count(f"choice={option.key}") for option in asked.options}
         assert item.item.wrong == {f"choice={option.key}" for option in asked.options if not option.correct}
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1),
+        st.tuples(st.sampled_from(["0", "1/2", "1"]), st.text() | st.sampled_from(['}, "q": {', "}}, ", '\\"}, {'])),
+        max_size=5,
+    ),
+    st.sampled_from([(", ", ": "), (",", ":")]),
+)
+def test_marks_are_cut_apart_whatever_was_written(
+    marks: dict[str, tuple[str, str]], separators: tuple[str, str]
+) -> None:
+    stored = {key: {"points": points, "reason": "partial", "response": {"text": [said], "b": []}}
+              for key, (points, said) in marks.items()}  # fmt: skip
+    read = analysis.Read(Gathered(), {})
+    for _again in range(2):
+        numbers = analysis._numbers(analysis._Cells(read, None), json.dumps(stored, separators=separators))
+        cells = [read.gathered.cells[number] for number in numbers]
+        told = [(read.gathered.items[cell.item].key, cell.points, cell.answered) for cell in cells]
+        assert told == [(key, float(Fraction(points)), bool(said.strip())) for key, (points, said) in marks.items()]
 
 
 def test_the_result_that_counts_is_read_and_a_withdrawn_question_is_not(session: Session) -> None:
