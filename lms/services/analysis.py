@@ -5,6 +5,7 @@ withdrawn says nothing any more. Who answered is not read.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -207,6 +208,11 @@ def _of(asked: Asked, query: Select[*tuple[Any, ...]], *more: ColumnElement[bool
 
 
 def _stream(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
-    with session.connection().execution_options(stream_results=True, yield_per=_BATCH).execute(query) as rows:
-        for batch in rows.partitions():
+    """The rows, read while those before them are used: the database works meanwhile."""
+    streamed = session.connection().execution_options(stream_results=True, yield_per=_BATCH).execute(query)
+    with streamed as rows, ThreadPoolExecutor(1) as reader:
+        batches = rows.partitions()
+        coming = reader.submit(next, batches, None)
+        while batch := coming.result():
+            coming = reader.submit(next, batches, None)
             yield from batch
