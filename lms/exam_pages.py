@@ -12,7 +12,7 @@ from lms.i18n import clock, day, duration, localized, moment, ngettext
 from lms.i18n import gettext as _
 from lms.models import Attempt, Pause, Person, Sitting, db, utcnow
 from lms.pages import followed
-from lms.services import pauses
+from lms.services import accommodations, pauses
 from lms.services.accommodations import Granted
 
 PAUSE_MINUTES = int(LONGEST_PAUSE.total_seconds()) // 60
@@ -143,6 +143,12 @@ def accommodation_words(own: Granted) -> list[str]:
     return told
 
 
+def reading_of(attempt: Attempt, now: datetime) -> dict[str, str]:
+    """How the pages of an attempt are set for its learner; one query."""
+    person = attempt.enrolment.person
+    return reading_values(person, accommodations.granted(db.session(), person.id, now))
+
+
 def reading_values(person: Person, own: Granted) -> dict[str, str]:
     """How the pages of an assessment are set: as the person chose, or larger where they are granted it."""
     return {
@@ -160,6 +166,7 @@ def paused_page(attempt: Attempt, module: Module, pause: Pause, at: int) -> str:
         "learn/quiz_paused.html",
         **place(attempt, module),
         attempt=attempt,
+        reading=reading_of(attempt, now),
         pause={
             "until": clock(until),
             "over": now >= until,

@@ -154,7 +154,6 @@ def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> s
         )
     stand = attempts.standing(db.session(), attempt.enrolment, module)
     now = utcnow()
-    own = accommodations.granted(db.session(), attempt.enrolment.person_id, now)
     assert module.quiz is not None
     return render_template(
         "learn/quiz_review.html",
@@ -173,7 +172,7 @@ def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> s
         correction=exam_pages.correction_rule(module.quiz),
         time=exam_pages.time_values(attempt, now, 0),
         up=is_up(attempt.due_at, now),
-        reading=exam_pages.reading_values(attempt.enrolment.person, own),
+        reading=exam_pages.reading_of(attempt, now),
         submit_url=url_for("quiz.submit", attempt_id=attempt.id),
     )
 
@@ -192,6 +191,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
         "learn/quiz_result.html",
         **place(attempt, module),
         attempt=attempt,
+        reading=exam_pages.reading_of(attempt, utcnow()),
         result={
             "score": score,
             "threshold": module.quiz.threshold,

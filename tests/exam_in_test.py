@@ -10,9 +10,10 @@ from werkzeug.test import TestResponse
 
 from curricula.model import Module, QuizRules, Track
 from curricula.write import folder_of
+from lms.models import Enrolment
 from lms.services.library import Library
 from lms.services.revisions import publish
-from tests.learner_in_test import TRACK, module
+from tests.learner_in_test import TRACK, learner, module
 from tests.platform_in_test import field, form_token
 
 START = "/learn/decideurs/d1/assessment"
@@ -37,6 +38,14 @@ def publish_exam(session: Session, **more: Any) -> Track:
     session.commit()
     assert found is not None
     return found
+
+
+def examinee(session: Session, track: Track, number: int) -> Enrolment:
+    """A learner who follows that revision, committed."""
+    row = learner(session, number)
+    row.track_version, row.track_digest = track.version, track.digest
+    session.commit()
+    return row
 
 
 class Exam:

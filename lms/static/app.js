@@ -28,7 +28,7 @@ function clock(at) {
   let held = 0, from = since(), before = Infinity, over = 0;
   // A machine that slept counts the time it slept by one of its two clocks at least.
   const seconds = () => Math.max(0, Math.ceil(held - Math.max(...since().map((now, each) => now - from[each])) / 1000));
-  const words = (rest) => (rest >= 3600 ? `${Math.floor(rest / 3600)}\u00a0h\u00a0${two(Math.ceil(rest % 3600 / 60))}` : `${Math.floor(rest / 60)}\u00a0min\u00a0${two(rest % 60)}\u00a0s`);
+  const words = (rest, minutes = Math.ceil(rest / 60)) => (rest >= 3600 ? `${Math.floor(minutes / 60)}\u00a0h\u00a0${two(minutes % 60)}` : `${Math.floor(rest / 60)}\u00a0min\u00a0${two(rest % 60)}\u00a0s`);
   function tick() {
     const rest = seconds();
     if (at.getAttribute("role") === "timer") at.textContent = words(rest);
@@ -74,7 +74,7 @@ function autosave(form) {
     if (!here || !line) return;
     here.classList.toggle("done", [...kept].some(([name, value]) => name.startsWith("a.") && value.trim()));
     here.classList.toggle("flag", kept.has("flag"));
-    const count = all(".strip .done").length, bar = line.closest("section").querySelector("progress");
+    const count = all(".strip .done").length, bar = line.closest("section").querySelector("progress:not([data-clock-bar])");
     line.textContent = line.dataset.answered.replace("{n}", count);
     bar.value = count;
     bar.setAttribute("aria-label", line.textContent);
@@ -113,6 +113,7 @@ function autosave(form) {
 
   function changed() {
     clearTimeout(pausing);
+    pausing = 0;
     next();
     unsent = body();
     store.set(key, { url, body: unsent });
@@ -146,8 +147,8 @@ function autosave(form) {
   });
   form.addEventListener("submit", () => {
     leaving = true;
-    clearTimeout(pausing);
-    if (turn || inputs().some(touched)) next();
+    // What was typed since the last sending is new; all else was said already, and another page may have answered since.
+    if (pausing) { clearTimeout(pausing); next(); }
     if (unsent !== null) store.set(key, { url, body: body(), submitted: true });
   });
   window.addEventListener("online", send);

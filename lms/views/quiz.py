@@ -61,7 +61,10 @@ def start(track_key: str, module_key: str) -> ResponseReturnValue:
     if stand.open is not None and _closed(stand.open, track, attempt_module(stand.open)):
         stand = attempts.standing(db.session(), row, module)
     if request.method == "POST":
-        begins, code = stand.open is None and stand.refusal(utcnow()) is None, request.form.get("code", "")
+        begins, code = stand.open is None and stand.refusal(utcnow()) is None, request.form.get("code")
+        if module.quiz.supervised and begins and code is None:
+            return redirect(url_for("quiz.start", track_key=track_key, module_key=module_key), 303)
+        code = code or ""
         try:
             step = _locking(row, track, module)
             sitting = _sitting(row, module, code) if module.quiz.supervised and begins and not step else None

@@ -28,9 +28,9 @@ from lms.schema import upgrade
 from lms.services import attempts
 from lms.services.answers import answers, drawn_questions
 from tests.bench.serving import cpu_of
-from tests.exam_in_test import publish_exam
+from tests.exam_in_test import examinee, publish_exam
 from tests.faults.serving_in_test import Served, ticket
-from tests.learner_in_test import course, joins, learner
+from tests.learner_in_test import course, joins
 
 LEARNERS, SECONDS, EVERY, WORKERS = 500, 40, 5.0, 2
 #: What an autosave may take on PostgreSQL, in milliseconds, for 95 of 100.
@@ -154,11 +154,12 @@ def prepare(app: Flask, count: int) -> list[Sitter]:
     room = []
     with app.app_context():
         session = db.session()
-        exam = publish_exam(session, questions=10, minutes=240).module("d1")
+        track = publish_exam(session, questions=10, minutes=240)
+        exam = track.module("d1")
         assert exam is not None
         link = course(session, lineitem="https://lms.example.org/items/1")
         for number in range(count):
-            row = learner(session, number)
+            row = examinee(session, track, number)
             joins(session, row.person_id, link)
             attempt = attempts.start(session, row, exam)
             own = ticket(app, session, row.person_id, attempt.id)

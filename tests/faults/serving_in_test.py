@@ -92,23 +92,23 @@ class Ticket:
 
 def ticket(app: Flask, session: Session, person_id: int, attempt: UUID) -> Ticket:
     """Sign a learner in, without a launch; the caller commits."""
-    secret, now, held = app.extensions["mpia"].secret_key, utcnow(), new_token()
-    row = WebSession(
-        token_hash=hashed(held), person_id=person_id, roles=["learner"], created_at=now,
-        expires_at=now + timedelta(hours=2),
-    )  # fmt: skip
-    session.add(row)
-    cookies = SecureCookieSessionInterface().get_signing_serializer(app)
-    assert cookies is not None
     with app.test_request_context():
         from flask import session as cookie
         from flask_wtf.csrf import generate_csrf
 
         cookie["csrf_token"] = TOKEN
         csrf = generate_csrf()
-    return Ticket(
-        attempt,
-        f"mpia={cookies.dumps({'sid': held, 'csrf_token': TOKEN})}",
-        URLSafeSerializer(secret, salt="answer this attempt").dumps(str(attempt)),
-        csrf,
+    permission = URLSafeSerializer(app.extensions["mpia"].secret_key, salt="answer this attempt").dumps(str(attempt))
+    return Ticket(attempt, signed_cookie(app, session, person_id, "learner"), permission, csrf)
+
+
+def signed_cookie(app: Flask, session: Session, person_id: int, role: str) -> str:
+    """The cookie of a browser in which that person is signed in, without a launch; the caller commits."""
+    now, held = utcnow(), new_token()
+    row = WebSession(
+        token_hash=hashed(held), person_id=person_id, roles=[role], created_at=now, expires_at=now + timedelta(hours=2)
     )
+    session.add(row)
+    cookies = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert cookies is not None
+    return f"mpia={cookies.dumps({'sid': held, 'csrf_token': TOKEN})}"

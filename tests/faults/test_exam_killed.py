@@ -19,9 +19,9 @@ from lms.config import Config
 from lms.models import Attempt, Grading, OutboxJob, utcnow
 from lms.services import attempts
 from lms.services.answers import drawn_questions, responses
-from tests.exam_in_test import publish_exam
+from tests.exam_in_test import examinee, publish_exam
 from tests.faults.serving_in_test import Served, Ticket, ticket
-from tests.learner_in_test import answer, course, joins, learner
+from tests.learner_in_test import answer, course, joins
 
 ANSWERING, SUBMITTING = range(3), range(3, 9)
 #: So many answers were acknowledged before the service dies, and so many submissions.
@@ -33,13 +33,14 @@ class Room:
 
     def __init__(self, app: Flask, session: Session, served: Served) -> None:
         self.session, self.served = session, served
-        found = publish_exam(session).module("d1")
+        track = publish_exam(session)
+        found = track.module("d1")
         assert found is not None
         self.exam: Module = found
         link = course(session, lineitem="https://lms.example.org/items/1")
         self.tickets: list[Ticket] = []
         for number in (*ANSWERING, *SUBMITTING):
-            row = learner(session, number)
+            row = examinee(session, track, number)
             joins(session, row.person_id, link)
             attempt = attempts.start(session, row, self.exam)
             if number in SUBMITTING:

@@ -15,7 +15,7 @@ from lms.services.accommodations import Granted
 from lms.services.attempts import AttemptRefused
 from lms.services.pauses import PauseRefused
 from lms.worker import Worker
-from tests.exam_in_test import examined, publish_exam
+from tests.exam_in_test import examined, examinee, publish_exam
 from tests.learner_in_test import TRACK, answer, course, joins, learner, together
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -179,7 +179,7 @@ def test_the_worker_closes_what_nobody_submits_once(app: Flask, session: Session
     link = course(session, lineitem="https://lms.example.org/items/1")
     ids: list[Any] = []
     for number in range(6):
-        row = learner(session, number)
+        row = examinee(session, track, number)
         joins(session, row.person_id, link)
         attempt = attempts.start(session, row, exam)
         answer(session, attempt, exam, correct=number)
