@@ -154,6 +154,7 @@ function autosave(form) {
   window.addEventListener("online", send);
   window.addEventListener("pageshow", () => { leaving = false; });
   window.addEventListener("pagehide", () => {
+    if (pausing && !leaving) { clearTimeout(pausing); pausing = 0; next(); unsent = body(); store.set(key, { url, body: unsent }); }
     if (unsent !== null && !leaving) post(url, unsent, { keepalive: true }).catch(() => {});
   });
   window.addEventListener("beforeunload", (event) => {
