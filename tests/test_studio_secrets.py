@@ -130,7 +130,7 @@ def said(browser: FlaskClient, url: str, method: str = "GET", token: str = "") -
 
 
 def values_of(app: Flask, attempt: str = "1") -> dict[str, Any]:
-    scene = Stage(app, {}, {}, attempt, "1")
+    scene = Stage(app, {}, {}, attempt, "1", attempt)
     return {**scene.values(), **PARTS}
 
 

@@ -27,6 +27,7 @@ def accessible(page: Page, inside: Frame | None = None, widths: tuple[int, ...] 
     bring_axe(shown)
     for width in widths:
         page.set_viewport_size({"width": width, "height": size["height"]})
-        assert violations(shown) == [], shown.url
+        found = violations(shown)
+        assert found == [], f"{shown.url}: {found}"
         assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), shown.url
     page.set_viewport_size(size)

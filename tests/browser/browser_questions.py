@@ -79,7 +79,7 @@ class Answering:
     def __init__(self, stage: Stage, page: Page) -> None:
         self.stage, self.page = stage, page
         self.who = stage.arrived()
-        with stage.app.app_context():
+        with stage.served.app_context():
             session, track = db.session(), track_of_types(stage)
             digest = revisions.publish(session, folder_of(track), "imported").digest
             person = session.scalars(select(Person).where(Person.subject == self.who)).one()
@@ -112,7 +112,7 @@ class Answering:
 
     def kept(self, key: str) -> dict[str, list[str]]:
         """What the database holds of the answer."""
-        with self.stage.app.app_context():
+        with self.stage.served.app_context():
             said = responses(db.session(), self.attempt_id).get(key, {})
             db.session.remove()
         return {name: list(values) for name, values in said.items() if values}
@@ -126,7 +126,7 @@ class Answering:
         self.page.goto(f"/learn/attempts/{self.attempt_id}/review")
         self.page.locator("form[action$='/submit'] button").press("Enter")
         self.page.wait_for_url("**/result")
-        with self.stage.app.app_context():
+        with self.stage.served.app_context():
             attempt = db.session.get(Attempt, self.attempt_id)
             assert attempt is not None
             marks = {key: mark.points for key, mark in stored_marks(attempt).items()}

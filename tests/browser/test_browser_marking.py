@@ -125,7 +125,7 @@ def decide(page: Page, other: Page, judged: Judged) -> str:
     other.goto(jury)
     expect(other.locator("main")).to_contain_text("Second membre attendu")
     other.locator(f"a[href$='{judged.attempt}']").click()
-    submit(other, "Confirmer cette décision")
+    submit(other, "Valider cette décision")
     expect(other.get_by_role("status")).to_contain_text("Le jury a décidé")
     submit(other, "Clôturer le jury")
     return jury

@@ -39,7 +39,7 @@ class Learner:
 
 def practised(stage: Stage, place: int) -> Question:
     """The question of that place in the round under way."""
-    with stage.app.app_context():
+    with stage.served.app_context():
         query = select(PracticeRound.questions).order_by(PracticeRound.started_at.desc())
         drawn = db.session.scalars(query).first()
         db.session.remove()
@@ -69,7 +69,7 @@ def test_two_questions_are_practised(new_page: NewPage, stage: Stage) -> None:
 
 
 def test_the_placement_test_of_a_track_is_taken(new_page: NewPage, stage: Stage) -> None:
-    with stage.app.app_context():
+    with stage.served.app_context():
         track: Track = published(db.session(), placed_track())
         db.session.remove()
     learner = Learner(stage, new_page())

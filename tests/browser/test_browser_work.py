@@ -14,7 +14,7 @@ REFUSED = "status of 400"
 
 
 def test_a_project_is_filled_in_with_its_evidence_and_handed_in(stage: Stage, new_page: NewPage) -> None:
-    with stage.app.app_context():
+    with stage.served.app_context():
         publish(db.session(), folder_of(works_track("project")), "imported", now=utcnow())
         db.session.commit()
         db.session.remove()

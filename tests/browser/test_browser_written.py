@@ -22,7 +22,7 @@ class Answering:
 
     def __init__(self, stage: Stage, page: Page) -> None:
         self.stage, self.page, who = stage, page, stage.arrived()
-        with stage.app.app_context():
+        with stage.served.app_context():
             session, track = db.session(), varied(*KINDS)
             revisions.publish(session, folder_of(track), "imported")
             person = session.scalars(select(Person).where(Person.subject == who)).one()
@@ -39,7 +39,7 @@ class Answering:
         self.page.goto(f"/learn/attempts/{self.attempt_id}/{self.keys.index(kind) + 1}", wait_until="load")
 
     def kept(self, kind: str) -> dict[str, tuple[str, ...]]:
-        with self.stage.app.app_context():
+        with self.stage.served.app_context():
             found = dict(responses(db.session(), self.attempt_id).get(kind, {}))
             db.session.remove()
         return found

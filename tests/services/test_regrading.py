@@ -26,7 +26,9 @@ WHY = "La bonne réponse était mal indiquée."
 def everything_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each attempt draws the question that was wrong."""
     bank = (QUESTION, *(each for each in D1.questions if each is not QUESTION))
-    monkeypatch.setattr(attempts, "draw", lambda _bank, count, *_more: tuple(map(as_written, bank[:count])))
+    assert D1.quiz is not None
+    drawn = tuple(map(as_written, bank[: D1.quiz.questions]))
+    monkeypatch.setattr(attempts, "redraw", lambda *_facts: drawn)
 
 
 def taken(session: Session, number: int, others: int, chosen: Sequence[str]) -> Attempt:
