@@ -170,7 +170,7 @@ def _figure(each: Figure) -> str:
 def _number_note(question: Question, field: Field, response: Response) -> str:
     """What is to be said at once of what was typed as a number; nothing where there is nothing to say."""
     text = (response.get(field.name) or ("",))[0].strip()
-    if field.kind != "number" or not text:
+    if field.kind != "number" or not text or question_types()[question.type].by_person:  # works say what they lack
         return ""
     typed = numbers.typed(text, question.places)
     if typed is None:
