@@ -31,7 +31,7 @@ from lms.forms.parts import (
 )
 from lms.i18n import gettext as _
 from lms.i18n import localized
-from lms.services.outline import slug
+from lms.services.words import slug
 
 #: What a module's assessment is until its authors say otherwise.
 USUAL_QUIZ = QuizRules(questions=10, threshold=Fraction(70, 100), attempts=3, cooldown_minutes=30)

@@ -18,7 +18,7 @@ from lms.i18n import clock, localized
 from lms.i18n import gettext as _
 from lms.lessons import inline_markup
 from lms.models import Answer, Attempt, Enrolment, OutboxJob, Participation, ResourceLink, db, utcnow
-from lms.pages import config, followed, track_or_404
+from lms.pages import config, followed, track_or_404, wants_json
 from lms.refusals import why_refused
 from lms.security import requires, visitor
 from lms.services import attempts, learning
@@ -163,7 +163,7 @@ def result(attempt_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
-    wants_json = request.accept_mimetypes.best == "application/json"
+    script = wants_json()
     attempt = _writable(attempt_id)
     drawn = drawn_questions(attempt)
     if not 1 <= number <= len(drawn):
@@ -174,11 +174,11 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
             flagged=bool(request.form.get("flag")),
         )  # fmt: skip
     except AttemptRefused as refusal:
-        if wants_json:
+        if script:
             return jsonify(message=why_refused(refusal.reason, refusal.opens_at)), 409
         return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
     db.session.commit()
-    if wants_json:
+    if script:
         return jsonify(message=_("Saved at %(time)s", time=clock(saved)))
     go = request.form.get("go", "")
     if go.isdigit() and 1 <= int(go) <= len(drawn):
