@@ -102,7 +102,7 @@ def _field(path: tuple[str, ...], question: Question) -> tuple[str, str]:
 def row_of(row: DraftPiece, module: Module) -> dict[str, Any]:
     """A question as its list shows it."""
     key = row.path.rpartition("/")[2]
-    stem = localized({"fr": "", **row.label}) or row.label.get("en") or _("(not written yet)")
+    stem = localized(row.label) or row.label.get("en") or _("(not written yet)")
     return {
         "key": key, "stem": stem + "…" if len(stem) >= SHOWN else stem,
         "objective": row.facts.get("objective"), "difficulty": row.facts.get("difficulty"),

@@ -132,7 +132,7 @@ def _use(use: Use, track_key: str) -> dict[str, Any]:
     """A lesson, question or module that names what goes, as the page says it."""
     kinds = {"lesson": _("Lesson"), "question": _("Question"), "module": _("Module")}
     module_key, _slash, rest = use.path.partition("/")
-    title = localized({"fr": "", **use.label}) or rest.partition("/")[2] or module_key
+    title = localized(use.label) or rest.partition("/")[2] or module_key
     return {"kind": kinds[use.kind], "title": title, "url": edit_url(track_key, use.path)}
 
 

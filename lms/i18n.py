@@ -99,9 +99,9 @@ def _said_of(one: str, many: str, num: int) -> str:
 
 
 def localized(text: Localized) -> str:
-    """A text of the curriculum in the reader's language."""
+    """A text of the curriculum in the reader's language, else in French; empty where it is not written yet."""
     speech = current_language()
-    return _typeset(text.get(speech) or text[DEFAULT], speech)
+    return _typeset(text.get(speech) or text.get(DEFAULT, ""), speech)
 
 
 def from_lti_locale(locale: str | None) -> str | None:

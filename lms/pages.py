@@ -69,6 +69,11 @@ def track_or_404(key: str) -> Track:
     return track
 
 
+def wants_json() -> bool:
+    """Whether a script asks, rather than a page of the browser."""
+    return request.accept_mimetypes.best == "application/json"
+
+
 def local_path(path: str | None, fallback: str) -> str:
     """``path`` if it leads inside this site, else ``fallback``: no redirection elsewhere."""
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or urlsplit(path).netloc:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flask import abort, g, request
+from flask import abort, g
 
 from curricula.model import Module
 from curricula.pieces import module_in, module_path
@@ -59,7 +59,7 @@ def module_or_404(draft: Draft, module_key: str) -> Module:
 
 def track_title(draft: Draft) -> str:
     """The title of the draft's track in the reader's language; its key where it has none."""
-    return localized({"fr": "", **drafts.title(db.session(), draft)}) or draft.track_key
+    return localized(drafts.title(db.session(), draft)) or draft.track_key
 
 
 def published_title(key: str) -> str:
@@ -85,11 +85,6 @@ def institution_choices(numbers: Iterable[int | None]) -> list[tuple[str, str]]:
     """Institutions as a form offers them; None is this one."""
     names = {row.id: row.name for row in authors.institutions(db.session())}
     return [(str(number), names[number]) if number else ("", issuer_name()) for number in numbers]
-
-
-def wants_json() -> bool:
-    """Whether a script asks, rather than a page of the browser."""
-    return request.accept_mimetypes.best == "application/json"
 
 
 def colleague(person_id: int | None) -> str:

@@ -15,7 +15,7 @@ from lms.models import Draft, DraftComment, db
 from lms.services import reviews
 from lms.services.following import Following, losses
 from lms.services.reviews import Report
-from lms.studio import colleague
+from lms.studio import colleague, module_title
 from lms.studio_pages import Labels, edit_url, piece_name
 
 #: Most findings of a kind that a page lists.
@@ -72,9 +72,9 @@ def policy(track: Track | None, numbers: Mapping[str, Following]) -> dict[str, A
             {
                 "version": version,
                 "unfinished": count.unfinished,
-                "modules": [_module_name(each) for each in lost.modules],
+                "modules": [module_title(each) for each in lost.modules],
                 "lessons": [_lesson_name(module, lesson) for module, lesson in lost.lessons],
-                "harder": [_module_name(each) for each in lost.harder],
+                "harder": [module_title(each) for each in lost.harder],
             }
             for version, count, lost in rows
         ],
@@ -108,10 +108,6 @@ def _groups(found: Report, labels: Labels, rows: list[dict[str, Any]]) -> list[d
         {"name": piece_name(f"{module}/module" if module else "track", labels), "rows": groups[module]}
         for module in sorted(groups)
     ]
-
-
-def _module_name(module: Module) -> str:
-    return f"{module.code} · {localized(module.title)}"
 
 
 def _lesson_name(module: Module, lesson: Lesson) -> str:

@@ -15,11 +15,11 @@ from curricula.structure import differences
 from curricula.texts import unit_of
 from lms.forms.translation import TranslationForm
 from lms.i18n import gettext as _
-from lms.i18n import language_names, localized
+from lms.i18n import language_names
 from lms.models import Draft, DraftPiece, db
 from lms.services import outline, outline_files, translation
 from lms.services.translation import PAGE, Count, Pair, Unit
-from lms.studio import colleague, track_title
+from lms.studio import colleague, module_title, track_title
 from lms.text_names import text_name, unit_kind, unit_name
 
 #: How much of a long text a list shows.
@@ -30,7 +30,7 @@ def index_values(draft: Draft, language: str, asked: Mapping[str, str]) -> dict[
     """The list: counts of each language and module, filters, and the texts of a page."""
     session, key = db.session(), draft.track_key
     modules = outline.modules(session, draft).values()
-    titles = {"": _("The track itself"), **{each.key: f"{each.code} · {localized(each.title)}" for each in modules}}
+    titles = {"": _("The track itself"), **{each.key: module_title(each) for each in modules}}
     units = translation.units(session, draft, list(titles)[1:])
     counts = translation.counted(units)
     state = asked.get("state", "") if asked.get("state") in ("missing", "review", "done") else ""
@@ -115,7 +115,7 @@ def piece_values(
     return {
         "key": key, "track_title": track_title(draft), "unit": unit,
         "title": unit_name(here), "kind": unit_kind(here),
-        "module": f"{home.code} · {localized(home.title)}" if home else "",
+        "module": module_title(home) if home else "",
         "to": language, "source": source, "names": language_names(),
         "index_url": url_for("translation.index", track_key=key, to=language),
         "turned_url": _address(key, unit, source), "save_url": _address(key, unit, language),

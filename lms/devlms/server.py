@@ -2,11 +2,16 @@
 
 import socket
 import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from lms.devlms.settings import LOOPBACK
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class ServerHandle:
@@ -44,6 +49,19 @@ class _Handler(WSGIRequestHandler):
         """Say nothing: the output belongs to the command that started us."""
 
 
+def _closing(app: Flask) -> "WSGIApplication":
+    """Close what was being sent when the browser goes away, which werkzeug leaves open if reading then fails too."""
+
+    def answered(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        body = app(environ, start_response)
+        try:
+            yield from body
+        finally:
+            getattr(body, "close", lambda: None)()
+
+    return answered
+
+
 def serve(app: Flask, host: str, port: int) -> ServerHandle:
     """Serve ``app`` in the background; ``OSError`` if the port is taken, ``ValueError`` off the loopback."""
     if host not in LOOPBACK:
@@ -51,6 +69,6 @@ def serve(app: Flask, host: str, port: int) -> ServerHandle:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Given a socket, werkzeug does not end the process when the port is taken.
     with socket.create_server((host, port), family=family) as listener:
-        server = make_server(host, port, app, threaded=True, request_handler=_Handler, fd=listener.fileno())
+        server = make_server(host, port, _closing(app), threaded=True, request_handler=_Handler, fd=listener.fileno())
     shown = f"[{host}]" if ":" in host else host
     return ServerHandle(server, f"http://{shown}:{server.port}")

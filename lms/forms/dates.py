@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from lms.services.offers import fold
+from lms.services.words import fold
 
 #: The first letters that tell each month from the others, in French and in English.
 _MONTHS = (

@@ -12,7 +12,7 @@ from curricula.model import Competency, Framework, Level, Term
 from curricula.problems import N_
 from lms.forms.parts import PageForm, Row, Rows, both, keyed, line
 from lms.i18n import gettext as _
-from lms.services.outline import slug
+from lms.services.words import slug
 
 #: Levels of a competency, as its file may number them.
 MOST_LEVELS = 9

@@ -30,7 +30,7 @@ from lms.forms.parts import (
 from lms.forms.quiz_rules import QuizFields
 from lms.i18n import gettext as _
 from lms.i18n import localized
-from lms.services.outline import slug
+from lms.services.words import slug
 
 STATUSES = {"published": N_("It can be followed"), "planned": N_("Announced, without lessons yet")}
 MARKS = {

@@ -27,7 +27,7 @@ from lms.forms.parts import (
 )
 from lms.i18n import gettext as _
 from lms.i18n import language_names
-from lms.services.outline import slug
+from lms.services.words import slug
 
 
 class LegalRow(Row):

@@ -11,9 +11,9 @@ from lms.models.people import Person
 
 #: What a person may do with a track: write it, judge it, publish it.
 STUDIO_ROLES = ("author", "reviewer", "publisher")
-#: A draft is written, then read by a second person, then ready to be published; it ends published or discarded.
+#: An open draft is written, then read by a second person, then ready to be published; it ends published or discarded.
 OPEN_STATES = ("draft", "review", "approved")
-_OPEN = text("state in ('draft', 'review', 'approved')")
+_OPEN = text(f"state in {OPEN_STATES}")
 
 
 class Institution(Base):

@@ -12,7 +12,7 @@ from curricula.model import Question
 from curricula.pieces import module_path, piece_of_question, question_in, question_path
 from lms.models import Draft, DraftChange, DraftPiece
 from lms.services import drafts
-from lms.services.offers import fold
+from lms.services.words import fold
 
 #: Questions of a page.
 PAGE = 50

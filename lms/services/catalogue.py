@@ -12,8 +12,9 @@ from curricula.validate import RECOMMENDATIONS
 from lms.models import Certificate, Enrolment
 from lms.services import learning
 from lms.services.library import Library
-from lms.services.offers import LENGTHS, Offer, fold, holds, offers
+from lms.services.offers import LENGTHS, Offer, holds, offers
 from lms.services.results import issued_certificate
+from lms.services.words import fold
 
 #: The white paper's recommendations, as addresses name them.
 NUMBERS = tuple(map(str, RECOMMENDATIONS))

@@ -6,7 +6,7 @@ from assessments.registry import anatomies
 from curricula.model import LANGUAGES, Question
 from curricula.pieces import is_piece, module_in, question_in, text_in, track_in, track_path
 from curricula.unfinished import alone
-from lms.services.offers import fold
+from lms.services.words import fold
 
 #: How much of a text a list shows.
 SHOWN = 200

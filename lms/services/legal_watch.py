@@ -176,9 +176,10 @@ def published(session: Session, before: Track | None, after: Track, person_id: i
     old = {reference.key: reference.version for reference in before.legal} if before else {}
     moved = [each for each in after.legal if old.get(each.key, each.version) != each.version]
     others = [key for key in _same_owner(session, after.key) if key != after.key] if moved else []
-    found = citings(session, others, others) if others else []
-    for each in moved if others else ():
-        _call_back(session, found, each.key, each.version, person_id, "", each.in_force_from)
+    if others:
+        found = citings(session, others, others)
+        for each in moved:
+            _call_back(session, found, each.key, each.version, person_id, "", each.in_force_from)
     session.flush()
 
 

@@ -10,7 +10,7 @@ from curricula.model import LANGUAGES, LessonText
 from curricula.pieces import Piece, Settings, lesson_path, settings_in, settings_piece, text_in, text_piece
 from lms.models import Draft, DraftPiece
 from lms.services import drafts
-from lms.services.outline import slug
+from lms.services.words import slug
 
 #: No key of a lesson is longer, wherever it comes from.
 LONGEST_KEY = 100

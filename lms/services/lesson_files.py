@@ -11,7 +11,7 @@ from curricula.references import references
 from curricula.render import FILES
 from lms.models import Draft, DraftPiece
 from lms.services import drafts, lesson_drafts
-from lms.services.outline import slug
+from lms.services.words import slug
 
 _ENDINGS = {
     "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/svg+xml": "svg",

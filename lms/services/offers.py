@@ -3,11 +3,11 @@
 A trainer places them in a course; the catalogue (``lms.services.catalogue``) searches whole tracks by the same words.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from curricula.model import Localized, Module, Track
+from lms.services.words import fold
 
 #: Lengths people plan with: key → longest duration in minutes, the shortest first; None has no limit.
 LENGTHS: Mapping[str, int | None] = {"short": 120, "half": 240, "day": 480, "more": None}
@@ -101,9 +101,3 @@ def chosen(every: Sequence[Offer], keys: Iterable[str]) -> list[Offer]:
 def holds(words: str, text: str) -> bool:
     """Whether every word of a text typed by somebody is in those folded words, as itself or as a part."""
     return all(word in words for word in fold(text).split())
-
-
-def fold(text: str) -> str:
-    """A text as a search compares it: no accent, no capital, plain apostrophes and spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("œ", "oe"))
-    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())

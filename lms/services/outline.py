@@ -31,7 +31,6 @@ from curricula.pieces import (
 from lms.models import Draft, DraftPiece
 from lms.services import bank, drafts
 from lms.services.drafts import Taken
-from lms.services.offers import fold
 
 #: Modules of a track: their order has two digits.
 MOST_MODULES = 99
@@ -59,12 +58,6 @@ def plan(session: Session, draft: Draft) -> Outline:
     )
     rows = session.execute(query.order_by(DraftPiece.place, path)).tuples()
     return outline((Piece(*row) for row in rows), bank.assessed(session, draft))
-
-
-def slug(text: str) -> str:
-    """A key made of a text: lower-case ASCII letters, digits and hyphens; empty where it has none of them."""
-    words = re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
-    return words[:60].strip("-")
 
 
 def keys_after(kept: Sequence[str], proposed: Sequence[str], known: Collection[str]) -> list[str]:

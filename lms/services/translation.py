@@ -12,7 +12,7 @@ from curricula.pieces import text_piece
 from curricula.texts import Texts, texts_in, texts_of, unit_of, with_texts
 from lms.models import Draft, DraftPiece
 from lms.services import agreements, drafts, history
-from lms.services.offers import fold
+from lms.services.words import fold
 
 #: Texts a page shows.
 PAGE = 50

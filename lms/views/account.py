@@ -12,7 +12,7 @@ from lms.forms.account import LoginForm, ReadingForm, SettingsForm
 from lms.i18n import gettext as _
 from lms.models import Person, db, utcnow, writing
 from lms.models.secrets import hashed
-from lms.pages import config, local_path, tracks
+from lms.pages import config, local_path, tracks, wants_json
 from lms.security import limited, visitor
 from lms.services import accommodations
 from lms.services.accounts import sign_in
@@ -77,7 +77,7 @@ def reading() -> ResponseReturnValue:
     me = _me()
     me.text_size, me.text_space = str(form.size.data), str(form.space.data)
     db.session.commit()
-    if request.accept_mimetypes.best == "application/json":
+    if wants_json():
         return jsonify(message=_("Setting kept."))
     return redirect(local_path(request.form.get("next"), url_for("home.index")), 303)
 

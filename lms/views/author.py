@@ -96,7 +96,7 @@ def _row(key: str, written: tuple[Draft, Localized] | None, roles: frozenset[str
     published = tracks().get(key)
     draft, title = written or (None, published.title if published else {})
     return {
-        "key": key, "title": localized({"fr": "", **title}) or key, "url": url_for("author.track", track_key=key),
+        "key": key, "title": localized(title) or key, "url": url_for("author.track", track_key=key),
         "version": published.version if published else None, "state": draft.state if draft else None,
         "roles": roles,
     }  # fmt: skip

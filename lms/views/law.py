@@ -129,11 +129,11 @@ def _citing(each: Citing) -> dict[str, Any]:
     return {
         "track": published_title(each.track.key), "version": each.track.version, "draft": each.draft,
         "current": each.current,
-        "reference": reference.reference, "title": _said(reference.title), "text_version": reference.version,
+        "reference": reference.reference, "title": localized(reference.title), "text_version": reference.version,
         "in_force_from": reference.in_force_from, "source": reference.source,
         "checked": _checked(reference.checked_on), "age": _age(reference.checked_on),
         "old": (_days(reference.checked_on) or 0) > OLD,
-        "modules": [f"{module.code} {_said(module.title)}" for module in each.modules],
+        "modules": [f"{module.code} {localized(module.title)}" for module in each.modules],
         "learners": each.learners, "cohorts": each.cohorts, "certificates": each.certificates,
     }  # fmt: skip
 
@@ -170,8 +170,3 @@ def _age(checked: str) -> str:
 
 def _checked(checked: str) -> str:
     return (checked_on(checked) or "") if _days(checked) is not None else checked
-
-
-def _said(text: Any) -> str:
-    """A text that may be unfinished."""
-    return localized({"fr": "", **text})

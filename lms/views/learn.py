@@ -14,7 +14,7 @@ from lms.competency_pages import competency_values
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.models import ROLES, Attempt, Certificate, Enrolment, db, utcnow, writing
-from lms.pages import followed, local_path, track_or_404, tracks
+from lms.pages import followed, local_path, track_or_404, tracks, wants_json
 from lms.refusals import retired_refusal, why_refused
 from lms.security import requires, visitor
 from lms.services import learning, placement
@@ -145,7 +145,7 @@ def read(track_key: str, module_key: str, lesson_key: str) -> ResponseReturnValu
         abort(404)
     learning.read_lesson(db.session(), row, chosen, text)
     db.session.commit()
-    if request.accept_mimetypes.best == "application/json":
+    if wants_json():
         return jsonify(), 204
     after = url_for("learn.module", track_key=found.key, module_key=chosen.key)
     return redirect(local_path(request.form.get("next"), after), 303)

@@ -24,6 +24,7 @@ from lms.i18n import clock, current_language, language_names, localized
 from lms.i18n import gettext as _
 from lms.lesson_preview import preview_values
 from lms.models import Draft, DraftPiece, db, utcnow
+from lms.pages import wants_json
 from lms.security import visitor
 from lms.services import drafts, lesson_drafts, lesson_files, outline_files
 from lms.services.drafts import Conflict, Frozen
@@ -36,7 +37,6 @@ from lms.studio import (
     own_draft,
     piece_or_404,
     track_title,
-    wants_json,
 )
 from lms.studio_review import said_of
 

@@ -12,11 +12,12 @@ from lms.i18n import filesize, localized
 from lms.i18n import gettext as _
 from lms.lesson_preview import said
 from lms.models import Draft, db
+from lms.pages import wants_json
 from lms.security import visitor
 from lms.services import lesson_drafts, lesson_files
 from lms.services.drafts import Conflict, Frozen
 from lms.services.lesson_files import NotTaken, Used
-from lms.studio import frozen, may_write, module_or_404, module_title, own_draft, piece_or_404, track_title, wants_json
+from lms.studio import frozen, may_write, module_or_404, module_title, own_draft, piece_or_404, track_title
 
 blueprint = Blueprint("module_files", __name__, url_prefix="/author")
 

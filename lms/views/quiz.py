@@ -17,7 +17,7 @@ from lms.forms.answer import TooLong, read_answer
 from lms.i18n import clock
 from lms.i18n import gettext as _
 from lms.models import Attempt, Enrolment, Sitting, db, utcnow, writing
-from lms.pages import followed, track_or_404
+from lms.pages import followed, track_or_404, wants_json
 from lms.questions import notes
 from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, so_far, start_page
 from lms.refusals import too_long, why_no_pause, why_no_sitting, why_refused
@@ -159,7 +159,7 @@ def result(attempt_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
-    wants_json = request.accept_mimetypes.best == "application/json"
+    script = wants_json()
     attempt = writable(attempt_id)
     module = attempt_module(attempt)
     asked, item = asked_question(attempt, module, number)
@@ -167,18 +167,18 @@ def _answered(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
         saved = save_answer(db.session(), attempt, asked, read_answer(request.form, asked, item))
     except TooLong as error:
         what = too_long(error.count, error.most)
-        if wants_json:
+        if script:
             return jsonify(message=what), 413
         allowed = permission(attempt)
         return question_page(attempt, module, number, permission=allowed, error=what, unsaved=error.sent), 413
     except AnswerRefused as refusal:
         db.session.commit()  # a late answer is in the record, though it does not count
         _closed(attempt, followed(attempt.enrolment), module)
-        if wants_json:
+        if script:
             return jsonify(message=why_refused(refusal.reason), left=0), 409
         return redirect(url_for("quiz.result", attempt_id=attempt.id), 303)
     db.session.commit()
-    if wants_json:
+    if script:
         left = None if saved.left is None else ceil(saved.left.total_seconds())
         said = " ".join([_saved(saved), *notes(asked, item, saved.response)])
         return jsonify(message=said, so_far=so_far(asked, saved.response), left=left)

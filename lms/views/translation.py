@@ -11,10 +11,11 @@ from lms.forms.translation import TranslationForm
 from lms.i18n import gettext as _
 from lms.i18n import ngettext
 from lms.models import Draft, db
+from lms.pages import wants_json
 from lms.security import visitor
 from lms.services import agreements, drafts, outline, translation
 from lms.services.drafts import Conflict, Frozen
-from lms.studio import frozen, may_write, own_draft, own_roles, wants_json
+from lms.studio import frozen, may_write, own_draft, own_roles
 from lms.studio_review import said_of
 from lms.text_names import text_name
 from lms.translation_pages import body_html, index_values, piece_values

@@ -14,7 +14,8 @@ from lms.services import catalogue, revisions
 from lms.services.catalogue import Entry, Query, one_entry, query
 from lms.services.learning import enrol
 from lms.services.library import Library
-from lms.services.offers import fold, holds
+from lms.services.offers import holds
+from lms.services.words import fold
 from tests.learner_in_test import TRACK, data, learner, module, statements, take
 
 SHORT = replace(

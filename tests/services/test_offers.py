@@ -3,7 +3,8 @@
 import pytest
 
 from curricula.registry import shipped_tracks
-from lms.services.offers import Search, chosen, fold, offers
+from lms.services.offers import Search, chosen, offers
+from lms.services.words import fold
 
 EVERY = offers(shipped_tracks().values())
 BY_KEY = {offer.key: offer for offer in EVERY}

@@ -19,8 +19,9 @@ from lms.forms.outline_files import FrameworkForm, GlossaryForm
 from lms.forms.outline_module import ModuleForm
 from lms.forms.outline_track import TrackForm
 from lms.i18n import partial_date
-from lms.services.outline import keys_after, slug
+from lms.services.outline import keys_after
 from lms.services.revisions import next_version
+from lms.services.words import slug
 from tests.conftest import make_config
 from tests.drafts_in_test import FRAMEWORKS, GLOSSARIES, KEY, MODULES, TRACKS
 from tests.page_in_test import filled
