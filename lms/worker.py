@@ -22,11 +22,11 @@ from lms.models import db, utcnow
 from lms.plugins import discover
 from lms.services import (
     attempts,
+    authority,
     bank_files,
     connections,
     deep_links,
     invitations,
-    issuing,
     notices,
     outbox,
     reconciliation,
@@ -54,7 +54,7 @@ class Worker:
     def __init__(self, app: Flask) -> None:
         self._app = app
         config = app.extensions["mpia"]
-        self._authority = issuing.open_authority(config)
+        self._authority = authority.open_authority(config)
         self._services: ServiceClient = app.extensions["services"]
         self._notices_url = f"{config.base_url}/lti/notices"
         self._jobs: dict[str, Job | Batch] = discover(lms.jobs, "run")
@@ -128,7 +128,7 @@ class Worker:
     def upkeep(self) -> None:
         """Publish keys and status lists, replace keys in time, remove what has expired, promise what comes round."""
         with self._app.app_context():
-            issuing.publish(db.session(), self._authority)
+            authority.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
             invitations.sweep(db.session())

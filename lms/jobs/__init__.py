@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from lms.lti.client import ServiceClient
-from lms.services.issuing import Authority
+from lms.services.authority import Authority
 from lms.services.outbox import Claim, Outcome
 
 

@@ -12,11 +12,11 @@ from lms.models.people import Person
 
 
 class Certificate(Base):
-    """A certificate as issued, from one immutable record; unique per person, award and cycle."""
+    """A certificate as issued, from one immutable record; unique per person, award, cycle and edition."""
 
     __tablename__ = "certificate"
     __table_args__ = (
-        UniqueConstraint("person_id", "award_key", "cycle"),
+        UniqueConstraint("person_id", "award_key", "cycle", "edition"),
         UniqueConstraint("status_list_id", "status_index"),
         CheckConstraint("status in ('valid', 'suspended', 'revoked', 'replaced')", name="status_known"),
     )
@@ -27,6 +27,10 @@ class Certificate(Base):
     #: Track key for a certificate; 1 for the first cycle, more after renewals.
     award_key: Mapped[str] = mapped_column(String(100))
     cycle: Mapped[int] = mapped_column(default=1)
+    #: 1 as first issued in its cycle, more when corrected: the one before is then ``replaced``.
+    edition: Mapped[int] = mapped_column(default=1)
+    #: The certificate this one replaces, or renews.
+    previous_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("certificate.id", ondelete="RESTRICT"))
     number: Mapped[str] = mapped_column(String(40), unique=True)
     #: Public verification code: 128 random bits.
     code: Mapped[str] = mapped_column(String(40), unique=True)

@@ -131,4 +131,4 @@ def gradebook_modules(state: TrackProgress, module_key: str | None) -> tuple[str
 def issued_certificate(session: Session, person_id: int, award_key: str) -> Certificate | None:
     """The certificate of that award the person holds, the last cycle first."""
     query = select(Certificate).filter_by(person_id=person_id, award_key=award_key)
-    return session.scalars(query.order_by(Certificate.cycle.desc())).first()
+    return session.scalars(query.order_by(Certificate.cycle.desc(), Certificate.edition.desc())).first()

@@ -9,6 +9,8 @@ from curricula.write import folder_of
 from lms.config import Config
 from lms.models import Enrolment
 from lms.services import attempts, issuing, learning
+from lms.services.authority import open_authority
+from lms.services.authority import publish as publish_keys
 from lms.services.library import Library
 from lms.services.results import gradebook_score
 from lms.services.revisions import publish
@@ -45,8 +47,8 @@ def passes(session: Session, row: Enrolment, track: Track, *keys: str) -> None:
 def test_the_certificate_attests_the_branch_passed(
     app: Flask, config: Config, session: Session, row: Enrolment, track: Track
 ) -> None:
-    authority = issuing.open_authority(config)
-    issuing.publish(session, authority)
+    authority = open_authority(config)
+    publish_keys(session, authority)
     passes(session, row, track, "a1", "a2", "s1")
     with pytest.raises(issuing.NotIssued, match="not_earned"):
         issuing.issue(session, authority, row, track)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms.config import Config
 from lms.models import Certificate, CourseGroup, Enrolment, GroupMember, Membership, Person, ResourceLink, utcnow
 from lms.services import cohort_learners, cohorts, issuing
+from lms.services.authority import open_authority
 from lms.services.cohort_learners import Chosen, Figures
 from lms.services.cohorts import IDLE
 from lms.services.library import Library
@@ -130,7 +131,7 @@ def test_valid_certificates_are_counted(
     joins(session, row.person_id, link)
     joins(session, learner(session, 2).person_id, link)
     earn(session, row)
-    issuing.issue(session, issuing.open_authority(config), row, TRACK)
+    issuing.issue(session, open_authority(config), row, TRACK)
     session.execute(sa.update(Certificate).values(status=status))
     session.commit()
     (listed,) = cohorts.cohorts(session, trainer)
@@ -163,7 +164,7 @@ def crowd(session: Session, config: Config, link: ResourceLink) -> dict[str, int
     seen(session, rows["Idle"].person_id, IDLE.days + 1)
     for name in ("Passed", "Gone"):
         earn(session, rows[name])
-        issuing.issue(session, issuing.open_authority(config), rows[name], TRACK)
+        issuing.issue(session, open_authority(config), rows[name], TRACK)
     members = {name: row.person_id for name, row in rows.items()}
     for name in ("Never", "Never left"):
         person = Person(subject=name, email=f"{name}@example.org", family_name=name, full_name=f"Ada {name}")

@@ -28,14 +28,15 @@ from lms.models import (
     StatusList,
     utcnow,
 )
-from lms.services import issuing
-from lms.services.issuing import Authority, NotIssued, issue, publish
+from lms.services import certificates, issuing
+from lms.services.authority import Authority, open_authority, publish
+from lms.services.issuing import NotIssued, issue
 from tests.learner_in_test import TRACK, earn, learner, module, take, together
 
 
 @pytest.fixture
 def authority(app: Flask, config: Config) -> Authority:
-    return issuing.open_authority(config)
+    return open_authority(config)
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_nothing_is_left_of_what_could_not_be_made(
 
     with monkeypatch.context() as patch:
         broken = {**formats.FORMATS, form: replace(formats.FORMATS[form], render=fail)}
-        patch.setattr(issuing, "FORMATS", broken)
+        patch.setattr(certificates, "FORMATS", broken)
         with pytest.raises(RenderError):
             issue(session, authority, row, TRACK)
     session.rollback()

@@ -13,6 +13,7 @@ from lms.config import Config
 from lms.models import Attempt, Certificate, Enrolment, Exemption, OutboxJob, Placement, utcnow
 from lms.services import attempts, issuing, learning, placement, privacy
 from lms.services.attempts import AttemptRefused
+from lms.services.authority import open_authority, publish
 from lms.services.competencies import reached
 from lms.services.evidence import evidence
 from lms.services.library import Library
@@ -118,8 +119,8 @@ def test_two_who_begin_at_once_begin_one_test(app: Flask, session: Session, row:
 def test_whoever_knows_everything_is_certified_in_the_same_transaction(
     app: Flask, config: Config, session: Session, track: Track
 ) -> None:
-    authority = issuing.open_authority(config)
-    issuing.publish(session, authority)
+    authority = open_authority(config)
+    publish(session, authority)
     row = follows(session, track)
     link = course(session, lineitem="https://lms.example.org/1", track_key=track.key)
     participation = joins(session, row.person_id, link)
@@ -149,8 +150,8 @@ def test_whoever_knows_everything_is_certified_in_the_same_transaction(
 def test_a_certificate_counts_the_time_of_what_was_followed(
     app: Flask, config: Config, session: Session, row: Enrolment, track: Track
 ) -> None:
-    authority = issuing.open_authority(config)
-    issuing.publish(session, authority)
+    authority = open_authority(config)
+    publish(session, authority)
     takes(session, row, track, "p1")
     attempt = attempts.start(session, row, track.modules[1])
     answers(session, attempt, track.modules[1])

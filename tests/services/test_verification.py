@@ -13,7 +13,7 @@ from certificates.verify import Unreadable
 from lms.config import Config
 from lms.models import Certificate, CertificateFile, StatusList, utcnow
 from lms.services import issuing, verification
-from lms.services.issuing import Authority
+from lms.services.authority import Authority, open_authority, publish, sign_lists
 from tests.conftest import BASE_URL
 from tests.learner_in_test import TRACK, earn, learner
 
@@ -22,14 +22,14 @@ HOLDER = "Ada Lovelace"
 
 @pytest.fixture
 def authority(app: Flask, config: Config) -> Authority:
-    return issuing.open_authority(config)
+    return open_authority(config)
 
 
 @pytest.fixture
 def issued(session: Session, authority: Authority) -> Certificate:
     row = learner(session, full_name=HOLDER)
     earn(session, row)
-    issuing.publish(session, authority)
+    publish(session, authority)
     made = issuing.issue(session, authority, row, TRACK)
     session.commit()
     return made
@@ -147,7 +147,7 @@ def test_a_file_of_a_revoked_certificate_is_revoked(
 ) -> None:
     issued.status = "revoked"
     session.commit()
-    issuing.sign_lists(session, authority, session.get_one(StatusList, issued.status_list_id), utcnow())
+    sign_lists(session, authority, session.get_one(StatusList, issued.status_list_id), utcnow())
     session.commit()
     for form in ("pdf", "jsonld", "jwt"):
         verdict, known = verification.judge(session, content(session, form), BASE_URL)

@@ -1,0 +1,83 @@
+"""Who issues: the institution, its keys, and what it publishes for anyone to check without asking us."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from certificates.model import Issuer
+from certificates.sign.did import did_web
+from certificates.sign.keys import Keys
+from certificates.status import Purpose, empty, status_list_credential, with_set
+from lms.config import Config
+from lms.models import Certificate, IssuerDocument, StatusList, utcnow
+from lms.models.upsert import insert_or_find
+
+#: A signed list older than this is signed again; it is valid for seven days.
+RESIGN_AFTER = timedelta(days=1)
+PURPOSES: tuple[Purpose, ...] = ("revocation",)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Who issues, and with which keys; held by workers only."""
+
+    config: Config
+    keys: Keys
+
+    @property
+    def issuer(self) -> Issuer:
+        """The institution as printed on certificates."""
+        config = self.config
+        name = {"fr": config.issuer_name_fr, "en": config.issuer_name_en}
+        return Issuer(self.keys.did, name, config.base_url, config.issuer_fictitious)
+
+
+def open_authority(config: Config, now: datetime | None = None) -> Authority:
+    """The issuing authority of this installation; its keys are made at first start."""
+    passphrase = config.secret_key.encode()
+    return Authority(config, Keys.open(config.keys, passphrase, did_web(config.base_url), now or utcnow()))
+
+
+def publish(session: Session, authority: Authority, now: datetime | None = None) -> None:
+    """Publish the DID document, and sign again the status lists that grow old."""
+    now = now or utcnow()
+    document = authority.keys.did_document()
+    # Several workers may start at once on an empty database.
+    row = insert_or_find(
+        session, IssuerDocument, {"did": authority.keys.did}, {"document": document, "updated_at": now}
+    )
+    if row.document != document:
+        row.document, row.updated_at = document, now
+    for status_list in session.scalars(select(StatusList)):
+        if _grown_old(status_list, authority, now):
+            sign_lists(session, authority, status_list, now)
+    session.flush()
+
+
+def _grown_old(row: StatusList, authority: Authority, now: datetime) -> bool:
+    """Whether a list must be signed again: it ages, or the service has changed its address."""
+    addresses = {purpose: list_url(authority.config, purpose, row.id) for purpose in PURPOSES}
+    known = {purpose: signed["id"] for purpose, signed in row.signed.items()}
+    return row.signed_at is None or now - row.signed_at > RESIGN_AFTER or known != addresses
+
+
+def sign_lists(session: Session, authority: Authority, row: StatusList, now: datetime) -> None:
+    """Sign a list from what the certificates are today."""
+    held = session.execute(
+        select(Certificate.status_index, Certificate.status).where(Certificate.status_list_id == row.id)
+    ).all()
+    meaning: dict[Purpose, set[str]] = {"revocation": {"revoked", "replaced", "suspended"}}
+    signed: dict[str, Any] = {}
+    for purpose in PURPOSES:
+        bits = with_set(empty(), [index for index, status in held if status in meaning[purpose]])
+        url = list_url(authority.config, purpose, row.id)
+        signed[purpose] = status_list_credential(purpose, bits, url, authority.keys.did, authority.keys, now)
+    row.signed, row.signed_at = signed, now
+
+
+def list_url(config: Config, purpose: str, number: int) -> str:
+    """The address of a status list."""
+    return f"{config.base_url}/status/{purpose}-{number}"

@@ -1,0 +1,114 @@
+"""The register of certificates: one transaction gives the number, the status entry, the files and the journal line."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from uuid import uuid4
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from certificates.codes import new_code
+from certificates.format import FORMATS
+from certificates.model import Kind, Language, ModuleResult, Record
+from certificates.status import StatusError, random_index
+from lms.models import Certificate, CertificateFile, StatusList
+from lms.services.audit import record as note
+from lms.services.authority import Authority, list_url, sign_lists
+
+_NUMBER_LOCK = 7250132
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a certificate states, before the register gives it an identity; the fields are those of ``Record``."""
+
+    kind: Kind
+    holder: str
+    language: Language
+    title: Mapping[str, str]
+    track: str
+    track_title: Mapping[str, str]
+    track_version: str
+    modules: tuple[ModuleResult, ...]
+    minutes: int
+    threshold: Fraction
+    valid_until: datetime | None
+    evidence: tuple[str, ...]
+
+
+def one_at_a_time(session: Session) -> None:
+    """Wait for whoever issues now: numbers and status entries are given one issuer at a time, until the commit."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's writer already is alone
+        session.execute(text(f"select pg_advisory_xact_lock({_NUMBER_LOCK})"))
+
+
+def enter(
+    session: Session,
+    authority: Authority,
+    facts: Facts,
+    person_id: int,
+    award_key: str,
+    now: datetime,
+    *,
+    enrolment_id: int | None = None,
+    cycle: int = 1,
+    edition: int = 1,
+    previous: Certificate | None = None,
+) -> Certificate:
+    """A new certificate with its files, in the caller's transaction, after :func:`one_at_a_time`.
+
+    ``previous`` is the one it replaces or renews. Raises ``RenderError`` or ``NameRefused`` when it cannot be drawn.
+    """
+    now = now.replace(microsecond=0)
+    status_list, index = _status_entry(session, authority, now)
+    record = Record(
+        **vars(facts),
+        id=uuid4(),
+        code=new_code(),
+        number=_next_number(session, now),
+        issued_at=now,
+        issuer=authority.issuer,
+        base_url=authority.config.base_url,
+        subject=f"urn:uuid:{uuid4()}",
+        status_list_url=list_url(authority.config, "revocation", status_list.id),
+        status_index=index,
+    )
+    certificate = Certificate(
+        id=record.id, person_id=person_id, enrolment_id=enrolment_id, award_key=award_key, cycle=cycle,
+        edition=edition, previous_id=previous.id if previous else None, number=record.number, code=record.code,
+        record=record.to_dict(), status_list_id=status_list.id, status_index=index, issued_at=record.issued_at,
+        valid_until=record.valid_until,
+    )  # fmt: skip
+    session.add(certificate)
+    session.flush()
+    for form in FORMATS.values():
+        content = form.render(record, authority.keys)
+        digest = hashlib.sha256(content).hexdigest()
+        session.add(CertificateFile(certificate_id=record.id, format=form.key, content=content, sha256=digest))
+    session.flush()
+    note(session, "certificate_issued", record.number, person_id)
+    return certificate
+
+
+def _status_entry(session: Session, authority: Authority, now: datetime) -> tuple[StatusList, int]:
+    row = session.scalars(select(StatusList).order_by(StatusList.id.desc()).limit(1)).first()
+    if row is not None:
+        taken = set(session.scalars(select(Certificate.status_index).where(Certificate.status_list_id == row.id)))
+        try:
+            return row, random_index(taken)
+        except StatusError:
+            pass  # half full: a new list, so that an entry still tells little about its holder
+    row = StatusList()
+    session.add(row)
+    session.flush()
+    sign_lists(session, authority, row, now)
+    return row, random_index(())
+
+
+def _next_number(session: Session, now: datetime) -> str:
+    prefix = f"MPIA-{now.year}-"
+    last = session.scalar(select(func.max(Certificate.number)).where(Certificate.number.like(prefix + "%")))
+    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:06}"
