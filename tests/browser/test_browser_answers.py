@@ -133,6 +133,7 @@ def test_an_answer_given_before_the_script_comes_is_saved(sitting: Sitting) -> N
     late: list[Route] = []
     activity.page.route("**/static/app.js", lambda route: late.append(route))
     sitting.go(2)
+    sitting.on(2)
     activity.choose(*sitting.right(2))
     assert late
     for held in late:
