@@ -197,6 +197,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
             "threshold": module.quiz.threshold,
             "passed": attempt.passed,
             "correct": sum(mark.points == 1 for mark in marks.values()),
+            "partly": sum(0 < mark.points < 1 for mark in marks.values()),
             "total": len(attempt.questions),
             "missing_points": ceil(missing * 100),
             "delivery": delivery(attempt.enrolment.person_id, track),

@@ -166,6 +166,12 @@ def owned(session: Session, attempt_id: uuid.UUID, person_id: int) -> Attempt | 
     return session.scalars(query.where(Attempt.id == attempt_id, Enrolment.person_id == person_id)).first()
 
 
+def running(session: Session, row: Enrolment, now: datetime) -> Attempt | None:
+    """The open attempt whose time runs, the first to end of several; one query."""
+    query = select(Attempt).filter_by(enrolment_id=row.id, submitted_at=None).where(Attempt.due_at > now)
+    return session.scalars(query.order_by(Attempt.due_at).limit(1)).first()
+
+
 def submit(session: Session, attempt: Attempt, track: Track, module: Module, now: datetime | None = None) -> Attempt:
     """Close and grade an attempt, record what follows, promise scores and certificate: one transaction.
 

@@ -19,7 +19,7 @@ from lms.refusals import retired_refusal, why_refused
 from lms.security import requires, visitor
 from lms.services import learning, placement
 from lms.services.answers import answers, next_open
-from lms.services.attempts import Standing, standing
+from lms.services.attempts import Standing, running, standing
 from lms.services.catalogue import entries, one_entry
 from lms.services.competencies import reached
 from lms.services.results import decision, issued_certificate
@@ -193,6 +193,11 @@ def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | Non
     if certificate is not None:
         url = url_for("verify.show", code=certificate.code)
         return {"kind": "done", "title": localized(rule_title(found)), "url": url, "seen_at": row.last_at}
+    limited = any(part.quiz and (part.quiz.minutes or part.quiz.supervised) for part in found.modules)
+    timed = running(db.session(), row, utcnow()) if limited else None
+    under_way = found.module(timed.module_key) if timed else None
+    if timed is not None and under_way is not None:  # its time runs, whichever module comes next
+        return _resume_attempt(row, under_way, timed)
     step = state.current
     if step is None:
         award = decision(found, state)
@@ -239,6 +244,8 @@ def _resume_waiting(row: Enrolment, found: Track) -> dict[str, Any]:
 
 def _resume_assessment(row: Enrolment, found: Track, step: ModuleProgress, stand: Standing) -> dict[str, Any]:
     """The assessment of a module: to begin, under way, or to pass again when it opens."""
+    if stand.open is not None:
+        return _resume_attempt(row, step.module, stand.open)
     panel: dict[str, Any] = {
         "kind": "quiz",
         "title": localized(step.module.title),
@@ -246,8 +253,6 @@ def _resume_assessment(row: Enrolment, found: Track, step: ModuleProgress, stand
         "module_code": step.module.code,
         "seen_at": row.last_at,
     }
-    if stand.open is not None:
-        return panel | {"kind": "attempt", "url": _attempt_url(stand.open)}
     if stand.best is None:
         return panel
     panel |= {"kind": "retry", "points": points_missing(step), "reason": None}
@@ -256,6 +261,17 @@ def _resume_assessment(row: Enrolment, found: Track, step: ModuleProgress, stand
         panel["reason"] = why_refused(refusal, stand.opens_at)
         panel["url"] = url_for("quiz.result", attempt_id=stand.attempts[-1].id)
     return panel
+
+
+def _resume_attempt(row: Enrolment, chosen: Module, attempt: Attempt) -> dict[str, Any]:
+    """An attempt under way: it goes on at its first question without answer."""
+    return {
+        "kind": "attempt",
+        "title": localized(chosen.title),
+        "url": _attempt_url(attempt),
+        "module_code": chosen.code,
+        "seen_at": row.last_at,
+    }
 
 
 def _quiz_card(found: Track, step: ModuleProgress, stand: Standing) -> dict[str, Any]:

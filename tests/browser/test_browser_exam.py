@@ -121,6 +121,7 @@ def prepared(examined: Examined, page: Page) -> str:
     page.get_by_label("Temps majoré, en pourcentage").fill("33")
     page.get_by_label("Questions lues à voix haute").check()
     page.get_by_label("Lettres agrandies").check()
+    page.get_by_label("Espacement élargi").check()
     page.get_by_role("button", name="Accorder").click()
     expect(page.get_by_role("status").first).to_contain_text("L’aménagement est accordé")
     accessible(page)
@@ -157,7 +158,10 @@ def begun(page: Page, code: str) -> None:
             accessible(page)
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"1.h.(20|19)"))
     assert page.locator("html").get_attribute("data-size") == "xl"
-    accessible(page)
+    accessible(page, widths=(1280, 360, 320))
+    page.goto("/learn/decideurs")
+    page.get_by_role("link", name="Reprendre l’évaluation").click()
+    expect(page.get_by_role("timer")).to_be_visible()
 
 
 def answered_aloud(page: Page) -> None:
