@@ -38,6 +38,8 @@ JUDGED = {
     ("juries.new", "GET"): TRAINERS,
     ("juries.new", "POST"): TRAINERS,  # of a course of theirs: test below
     ("juries.show", "GET"): MEMBER,
+    ("juries.edit", "GET"): MEMBER,
+    ("juries.edit", "POST"): MEMBER,
     ("juries.candidate", "GET"): MEMBER,
     ("juries.candidate", "POST"): MEMBER,
     ("juries.confirm", "POST"): MEMBER,

@@ -1,7 +1,7 @@
 """Forms of judgement: levels and words of a marker, an appeal and its answer, a jury and what it decides."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -15,6 +15,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from curricula.model import Question
 from lms.forms.dates import read_date
 from lms.i18n import gettext as _
+from lms.models import Jury, JuryMember
 from lms.services.marking import Judged
 
 #: Longest words of a marker, of a jury, of an appeal and its answer; shortest appeal.
@@ -125,6 +126,17 @@ class JuryForm(FlaskForm):  # type: ignore[misc]
     def meets_on(self) -> date:
         """The day it meets."""
         return date.fromisoformat(read_date(self.day.data))
+
+
+def jury_form_data(jury: Jury, members: Sequence[JuryMember]) -> dict[str, Any]:
+    """What a :class:`JuryForm` shows of a jury that is there."""
+    return {
+        "title": jury.title,
+        "day": f"{jury.meets_on:%d/%m/%Y}",
+        "members": [member.person_id for member in members],
+        "president": next((member.person_id for member in members if member.president), None),
+        "anonymous": jury.anonymous,
+    }
 
 
 def _whole_day(_form: FlaskForm, field: StringField) -> None:

@@ -84,24 +84,48 @@ def trainers(session: Session, context_id: int) -> Sequence[Person]:
 
 def create(session: Session, context: Context, new: NewJury, person_id: int) -> Jury:
     """Make a jury of trainers of that course. Raises ``JuryRefused``."""
-    known = {person.id: person for person in trainers(session, context.id)}
-    members = list(dict.fromkeys(new.members))
-    if any(member not in known for member in members):
-        raise JuryRefused("not_trainer")
-    if len(members) < QUORUM:
-        raise JuryRefused("too_few")
+    known = _named(session, context.id, new)
     jury = Jury(
         context_id=context.id, track_key=new.track_key, module_key=new.module_key, title=new.title,
         meets_on=new.meets_on, anonymous=new.anonymous, created_by=person_id,
     )  # fmt: skip
     session.add(jury)
     session.flush()
-    for place, member in enumerate(members):
-        name = known[member].display_name
+    for place, (member, name) in enumerate(known.items()):
         session.add(JuryMember(jury_id=jury.id, person_id=member, name=name, president=place == 0))
     session.flush()
-    note(session, "jury_made", f"jury:{jury.id}", person_id, members=len(members), module=new.module_key)
+    note(session, "jury_made", f"jury:{jury.id}", person_id, members=len(known), module=new.module_key)
     return jury
+
+
+def change(session: Session, jury: Jury, new: NewJury, person_id: int) -> None:
+    """Another day, title or composition. Whoever took part in a decision stays. Raises ``JuryRefused``."""
+    session.refresh(jury, with_for_update=True)
+    if jury.closed_at is not None:
+        raise JuryRefused("closed")
+    known = _named(session, jury.context_id, new)
+    spoke = select(Deliberation.member_id).union(select(Confirmation.member_id))
+    for seat in members(session, jury):
+        seat.president = seat.person_id == new.members[0]
+        if seat.person_id in known:
+            del known[seat.person_id]
+        elif not session.scalar(select(exists().where(JuryMember.id == seat.id, JuryMember.id.in_(spoke)))):
+            session.delete(seat)
+    for member, name in known.items():
+        session.add(JuryMember(jury_id=jury.id, person_id=member, name=name, president=member == new.members[0]))
+    jury.title, jury.meets_on, jury.anonymous = new.title, new.meets_on, new.anonymous
+    session.flush()
+    note(session, "jury_changed", f"jury:{jury.id}", person_id, members=len(members(session, jury)))
+
+
+def _named(session: Session, context_id: int, new: NewJury) -> dict[int, str]:
+    """The name of each person who is to sit, the one who presides first. Raises ``JuryRefused``."""
+    known = {person.id: person.display_name for person in trainers(session, context_id)}
+    if any(member not in known for member in new.members):
+        raise JuryRefused("not_trainer")
+    if len(set(new.members)) < QUORUM:
+        raise JuryRefused("too_few")
+    return {member: known[member] for member in new.members}
 
 
 def juries_of(session: Session, person_id: int) -> Sequence[Jury]:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from curricula.model import Module, Track
-from lms.forms.marking import DecisionForm, JuryForm
+from lms.forms.marking import DecisionForm, JuryForm, jury_form_data
 from lms.i18n import gettext as _
 from lms.i18n import localized, percent
 from lms.marking_pages import answers_shown, code, course_title, markings_shown, module_name, to_judge
@@ -52,11 +52,7 @@ def new() -> ResponseReturnValue:
     if place is None:
         return render_template("teach/jury_new.html", places=choices, place=None, form=None)
     context: Context = place["context"]
-    people = [
-        (person.id, person.display_name or _("Name withheld by the platform"))
-        for person in juries.trainers(db.session(), context.id)
-    ]
-    form = JuryForm(people)
+    form = JuryForm(_people(context.id))
     if form.validate_on_submit():
         track_key, module_key = asked.split("/")[1:]
         made = NewJury(track_key, module_key, form.title.data, form.meets_on, form.sitting, form.anonymous.data)
@@ -88,6 +84,33 @@ def show(jury_id: int) -> ResponseReturnValue:
         candidates=[_row(jury, candidate) for candidate in found],
         pending=sum(each.said is not None and not each.decided for each in found),
     )
+
+
+@blueprint.route("/<int:jury_id>/edit", methods=["GET", "POST"])
+@requires("trainer")
+def edit(jury_id: int) -> ResponseReturnValue:
+    """Change the day, the title or who sits, until the jury is closed."""
+    jury, _seat, track, _module = _own(jury_id)
+    sits = juries.members(db.session(), jury)
+    form = JuryForm(_people(jury.context_id), data=jury_form_data(jury, sits))
+    form.members.description = _("Two at least, trainers of this course. Whoever took part in a decision stays.")
+    status = 400 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        new = NewJury(
+            jury.track_key, jury.module_key, form.title.data, form.meets_on, form.sitting, form.anonymous.data
+        )
+        try:
+            juries.change(db.session(), jury, new, visitor().person.id)
+        except JuryRefused as refusal:
+            db.session.rollback()
+            form.members.errors, status = [_why(refusal.reason)], 409
+        else:
+            db.session.commit()
+            flash(_("The jury is changed."), "ok")
+            here = any(member.person_id == visitor().person.id for member in juries.members(db.session(), jury))
+            return redirect(url_for("juries.show", jury_id=jury.id) if here else url_for("juries.index"), 303)
+    place = {"name": f"{course_title(jury.context)}, {module_name(track, jury.module_key)}"}
+    return render_template("teach/jury_new.html", places=[place], place=place, form=form, jury=jury), status
 
 
 @blueprint.route("/<int:jury_id>/candidates/<uuid:attempt_id>", methods=["GET", "POST"])
@@ -238,6 +261,14 @@ def _row(jury: Jury, candidate: Candidate) -> dict[str, Any]:
         "decided": candidate.decided,
         "by": [member.name for member in candidate.confirmed],
     }
+
+
+def _people(context_id: int) -> list[tuple[int, str]]:
+    """The trainers of a course, who may sit."""
+    return [
+        (person.id, person.display_name or _("Name withheld by the platform"))
+        for person in juries.trainers(db.session(), context_id)
+    ]
 
 
 def _places() -> list[dict[str, Any]]:

@@ -162,6 +162,12 @@ def test_a_jury_decides_two_by_two_and_leaves_its_minutes(session: Session, plat
         assert alone.status_code == 400
         both = [number["Formatrice 1"], number["Formatrice 2"]]
         jury = post(ana, "/teach/juries/new", **made, day="2 décembre 2026", members=both).location
+        changed = {**made, "title": "Jury d’hiver", "day": "03/12/2026", "members": both}
+        turned = {**changed, "president": number["Formatrice 2"]}
+        assert 'value="Jury d’automne"' in read(ana, f"{jury}/edit")
+        assert post(ana, f"{jury}/edit", **turned).location == jury
+        assert post(ana, f"{jury}/edit", **{**changed, "members": both[:1]}).status_code == 400
+        assert "Jury d’hiver" in read(bruno, jury)
         candidate = f"{jury}/candidates/{attempt.id}"
         assert chloe.get(jury).status_code == chloe.get(candidate).status_code == chloe.get(f"{jury}.pdf").status_code
         assert chloe.get(jury).status_code == 404
@@ -191,8 +197,8 @@ def test_a_jury_decides_two_by_two_and_leaves_its_minutes(session: Session, plat
         assert file.headers["Content-Disposition"].startswith("attachment")
         text = "\n".join(each.extract_text() for each in PdfReader(BytesIO(file.data)).pages)
         for part in (
-            "Éléonore Γεωργίου Жанна", "Admitted", "81", "Un gain ? mesuré.", "Bravo.", "Formatrice 1, president",
-            "Formatrice 2", "Jury d’automne", "02/12/2026", "____",
+            "Éléonore Γεωργίου Жанна", "Admitted", "81", "Un gain ? mesuré.", "Bravo.", "Formatrice 2, president",
+            "Formatrice 1", "Jury d’hiver", "03/12/2026", "____",
         ):  # fmt: skip
             assert part in text.replace("\u00a0", " "), part
 

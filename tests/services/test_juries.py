@@ -167,6 +167,24 @@ def test_a_jury_is_made_of_two_trainers_of_the_course(court: Court) -> None:
     refused("not_trainer", juries.create, session, court.link.context, strange, people[0])
 
 
+def test_a_jury_changes_until_it_is_closed_and_whoever_decided_stays(court: Court) -> None:
+    session, people = court.session, court.people
+    new = NewJury(court.track.key, "d1", "Jury d’hiver", date(2026, 12, 9), [people[2], people[1]], anonymous=True)
+    court.propose(0, "admitted", Fraction(9, 10))
+    juries.change(session, court.jury, new, people[0])
+    sits = {member.person_id: member.president for member in juries.members(session, court.jury)}
+    assert sits == {people[0]: False, people[1]: False, people[2]: True}
+    assert (court.jury.title, court.jury.meets_on, court.jury.anonymous) == ("Jury d’hiver", date(2026, 12, 9), True)
+    juries.change(session, court.jury, replace(new, members=people[2:3] + people[:1]), people[0])
+    assert {member.person_id for member in juries.members(session, court.jury)} == {people[0], people[2]}
+    refused("too_few", juries.change, session, court.jury, replace(new, members=people[:1]), people[0])
+    stranger = trainer_of(session, course(session, 2), "Zoé")
+    refused("not_trainer", juries.change, session, court.jury, replace(new, members=[people[0], stranger]), people[0])
+    court.jury.closed_at = utcnow()
+    session.flush()
+    refused("closed", juries.change, session, court.jury, new, people[0])
+
+
 def test_only_its_members_see_a_jury_and_none_sits_for_their_own_work(court: Court) -> None:
     session = court.session
     assert [juries.seat(session, court.jury.id, who) is not None for who in court.people] == [True, True, False]
