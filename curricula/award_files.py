@@ -151,5 +151,8 @@ def _check_way(label: LabelRule, way: Way, place: Place) -> Iterator[Problem]:
     for key in way.modules:
         track, slash, module = key.rpartition("/")
         if not KEY.fullmatch(module) or (slash and not KEY.fullmatch(track)):
-            what, fix = N_("« %(value)s » names no module."), N_("Write « module », or « track/module » of another one.")
+            what, fix = (
+                N_("« %(value)s » names no module."),
+                N_("Write « module », or « track/module » of another one."),
+            )
             yield place.problem(line, what, fix, value=key)
