@@ -6,9 +6,21 @@ from typing import Any
 from babel.lists import format_list
 from flask import url_for
 
-from certificates.award import Decision
+from certificates.award import Decision, Rule
 from certificates.names import NameRefused, holder_name
-from certificates.needs import Accepted, Condition, Evidence, Followed, Holds, Passed, Refreshed, SomeOf
+from certificates.needs import (
+    Accepted,
+    Condition,
+    Evidence,
+    Facts,
+    Followed,
+    Group,
+    Holds,
+    Need,
+    Passed,
+    Refreshed,
+    SomeOf,
+)
 from curricula.model import Track
 from curricula.progress import TrackProgress
 from lms.i18n import current_language, day, duration, localized, ngettext, percent
@@ -96,6 +108,33 @@ class AwardWords:
             state = self.states.get(condition.need.module, "todo")
             return "retry" if state == "passed" else state  # its own threshold is reached, not that of the award
         return "now" if condition.have else "todo"
+
+    def asked_for(self, rule: Rule) -> list[dict[str, Any]]:
+        """What a rule asks for, whoever reads it: .title .reason .ways [.title .reason .mention] .module (or none)."""
+        return [self._need(need) for need in rule.needs]
+
+    def _need(self, need: Need) -> dict[str, Any]:
+        title, reason = self._words(need.look(Facts()))
+        ways = []
+        if isinstance(need, SomeOf):
+            ways = [{**self._need(each), "mention": self._said(need, group)}
+                    for group in need.groups for each in group.needs]  # fmt: skip
+        if isinstance(need, Accepted):
+            reason = _("By a jury of %(num)s members at least.", num=need.members)
+        elif isinstance(need, Holds):
+            reason = _("Issued, and valid that day.")
+        elif isinstance(need, Followed):
+            reason = _("Every lesson read to its end.")
+        module = need.module if isinstance(need, Passed | Followed | Accepted) else ""
+        of, _slash, key = module.partition("/")
+        return {"title": title, "reason": reason, "ways": ways, "module": key if of == self.track.key else None}
+
+    def _said(self, need: SomeOf, group: Group) -> str | None:
+        """What is said beside a group: its mention, or the name of its branch."""
+        if need.what == "branch":
+            branch = self.track.branch(group.key)
+            return _("Branch to choose: %(title)s.", title=localized(branch.title)) if branch else None
+        return localized(group.mention) if group.mention else None
 
     def _words(self, condition: Condition) -> tuple[str, str]:
         """(title, reason) of a condition."""
