@@ -1,107 +1,106 @@
-"""From scores to an award: the rule, the decision and its reasons, condition by condition."""
+"""From what somebody did to an award: a rule is data made of needs, a decision says of each whether it is met, and why.
+
+Whatever the award, deciding is looking at each need of its rule.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from itertools import chain
 
 from certificates.model import Kind
+from certificates.needs import Condition, Evidence, Facts, Need, Refreshed, SomeOf, Texts
+
+
+@dataclass(frozen=True)
+class Refresher:
+    """What renewing asks for besides the rule itself: minutes among modules of a known duration."""
+
+    modules: Mapping[str, int]
+    minutes: int
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What an award asks for.
+    """What an award asks for: every one of its ``needs``.
 
-    ``threshold`` is the least score, between 0 and 1, accepted in each of ``modules`` (codes);
-    ``valid_months`` is how long the certificate holds, ``None`` for ever. An attendance rule normally has a
-    threshold of 0: having a result is what counts. ``branches`` are groups of modules by key, of which so many,
-    ``branches_needed``, are to be passed whole beside ``modules``.
+    ``threshold`` is the one it prints; ``valid_months`` how long the certificate holds, ``None`` for ever; without a
+    ``refresher`` it cannot be renewed.
     """
 
     key: str
     kind: Kind
-    modules: tuple[str, ...]
+    title: Texts
+    needs: tuple[Need, ...]
     threshold: Fraction
-    valid_months: int | None
-    branches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    branches_needed: int = 0
+    valid_months: int | None = None
+    refresher: Refresher | None = None
 
     def __post_init__(self) -> None:
         """Refuse a rule that everyone or no one would satisfy. Raises ValueError."""
-        if not self.modules or len(set(self.modules)) != len(self.modules):
-            raise ValueError(f"rule {self.key}: modules must be listed, each once")
+        if not self.needs or any(self.needs.count(need) > 1 for need in self.needs):
+            raise ValueError(f"rule {self.key}: its needs must be listed, each once")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"rule {self.key}: the threshold lies between 0 and 1")
         if self.valid_months is not None and self.valid_months < 1:
             raise ValueError(f"rule {self.key}: validity is at least one month")
-        if not all(self.branches.values()):
-            raise ValueError(f"rule {self.key}: a branch has a module")
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One module's part of a decision: the score obtained (``None``: no result yet) and the score needed."""
-
-    module: str
-    met: bool
-    have: Fraction | None
-    need: Fraction
-
-
-@dataclass(frozen=True)
-class BranchCondition:
-    """So many branches are needed; ``passed`` are the modules of each branch passed whole, by its key."""
-
-    needed: int
-    passed: Mapping[str, tuple[str, ...]]
-
-    @property
-    def met(self) -> bool:
-        return len(self.passed) >= self.needed
+        groups = (group for need in self.needs if isinstance(need, SomeOf) for group in need.groups)
+        if not all(group.needs for group in groups):
+            raise ValueError(f"rule {self.key}: a group asks for something")
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the award is earned, and why: one condition a module, in the rule's order, then that on branches."""
+    """Whether an award is earned, and why: one condition a need, in the rule's order."""
 
-    earned: bool
+    rule: Rule
     conditions: tuple[Condition, ...]
-    branches: BranchCondition | None = None
 
     @property
-    def modules(self) -> tuple[str, ...]:
-        """The modules the award rests on, each once: those of the rule, then those of the branches passed."""
-        chosen = self.branches.passed.values() if self.branches else ()
-        return tuple(dict.fromkeys([*(each.module for each in self.conditions), *chain.from_iterable(chosen)]))
+    def earned(self) -> bool:
+        return not self.missing
 
     @property
     def missing(self) -> tuple[Condition, ...]:
         """The conditions still to meet."""
         return tuple(condition for condition in self.conditions if not condition.met)
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules the award rests on, each once."""
+        return tuple(dict.fromkeys(chain.from_iterable(each.modules for each in self.conditions)))
 
-def decide(rule: Rule, results: Mapping[str, Fraction]) -> Decision:
-    """Apply ``rule`` to the best score of each module.
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What it rests on, each once."""
+        return tuple(dict.fromkeys(chain.from_iterable(each.evidence for each in self.conditions)))
 
-    ``results`` maps module codes to exact scores between 0 and 1; modules the rule does not name are ignored.
-    Scores are fractions, so a learner exactly at the threshold always passes.
+    @property
+    def mentions(self) -> tuple[Texts, ...]:
+        """What the award says beside its title."""
+        asked = ((each.need, each) for each in self.conditions)
+        return tuple(said for need, each in asked if isinstance(need, SomeOf) for said in need.mentions(each))
+
+    @property
+    def title(self) -> Texts:
+        """The title with its mentions, in each language that has it: « Manager Public IA, mention Santé »."""
+        return {
+            language: ", ".join([title, *(said[language] for said in self.mentions if said.get(language))])
+            for language, title in self.rule.title.items()
+        }
+
+
+def decide(rule: Rule, facts: Facts, since: datetime | None = None) -> Decision:
+    """Apply ``rule`` to what is known.
+
+    ``since`` is when the certificate to renew was issued: its refresher is then needed too. Raises ValueError for a
+    rule that has none.
     """
-    conditions = tuple(
-        Condition(
-            module=module,
-            met=(have := results.get(module)) is not None and have >= rule.threshold,
-            have=have,
-            need=rule.threshold,
-        )
-        for module in rule.modules
-    )
-    earned = all(condition.met for condition in conditions)
-    if not rule.branches_needed:
-        return Decision(earned, conditions)
-    passed = {
-        key: modules
-        for key, modules in rule.branches.items()
-        if all(module in results and results[module] >= rule.threshold for module in modules)
-    }
-    branches = BranchCondition(rule.branches_needed, passed)
-    return Decision(earned and branches.met, conditions, branches)
+    needs = rule.needs
+    if since is not None:
+        if rule.refresher is None:
+            raise ValueError(f"rule {rule.key}: it cannot be renewed")
+        again = rule.refresher
+        needs = (*needs, Refreshed(again.modules, again.minutes, rule.threshold, since))
+    return Decision(rule, tuple(need.look(facts) for need in needs))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from curricula.model import Framework, Lesson, Localized, Module, Question, Track
+from curricula.model import Framework, LabelRule, Lesson, Localized, Module, Question, Track
 
 #: What a part is about: words and images that learners meet, questions, rules (thresholds, order…), law, sources.
 Kind = Literal["text", "image", "question", "rule", "law", "source"]
@@ -57,7 +57,7 @@ def parts(track: Track) -> Iterator[Part]:
         yield from _texts((name,), "text", getattr(track, name))
     yield from _said(
         (), "rule", code=track.code, licence=track.licence, recommendations=track.recommendations,
-        requires=track.requires or None,
+        requires=track.requires or None, attendance=track.attendance or None,
     )  # fmt: skip
     rule = track.certificate
     if rule is not None:
@@ -66,6 +66,8 @@ def parts(track: Track) -> Iterator[Part]:
             ("certificate",), "rule", modules=rule.modules, branches=rule.branches or None, threshold=rule.threshold,
             valid_months=rule.valid_months,
         )  # fmt: skip
+    if track.label is not None:
+        yield from _label(track.label)
     if track.placement is not None:
         yield from _said(
             ("placement",), "rule", questions=track.placement.questions, threshold=track.placement.threshold,
@@ -89,6 +91,22 @@ def parts(track: Track) -> Iterator[Part]:
         yield from _texts(("glossary", term.key, "definition"), "text", term.definition)
     for module in track.modules:
         yield from _module(module)
+
+
+def _label(rule: LabelRule) -> Iterator[Part]:
+    here = ("label",)
+    yield from _texts((*here, "title"), "text", rule.title)
+    yield from _said(
+        here, "rule", key=rule.key, modules=rule.modules, threshold=rule.threshold, valid_months=rule.valid_months
+    )
+    if rule.jury is not None:
+        yield from _said((*here, "jury"), "rule", module=rule.jury.module, members=rule.jury.members)
+    if rule.refresher is not None:
+        yield from _said((*here, "refresher"), "rule", modules=rule.refresher.modules, minutes=rule.refresher.minutes)
+    for number, way in enumerate(rule.one_of, 1):
+        where = (*here, "one_of", str(number))
+        yield from _said(where, "rule", award=way.award, modules=way.modules or None, threshold=way.threshold)
+        yield from _texts((*where, "mention"), "text", way.mention or {})
 
 
 def _framework(framework: Framework) -> Iterator[Part]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from curricula.anatomy import Types
+from curricula.award_files import read_certificate, read_label
 from curricula.bank import read_bank
 from curricula.fields import Fields, parse
 from curricula.files import read_files
@@ -18,7 +19,6 @@ from curricula.lessons import read_lessons
 from curricula.model import (
     LANGUAGES,
     Branch,
-    CertificateRule,
     LegalReference,
     Module,
     Objective,
@@ -107,7 +107,9 @@ def read_track_file(place: Place, problems: list[Problem]) -> Track:
         licence=fields.text("licence"),
         languages=fields.words("languages") or LANGUAGES,
         recommendations=fields.numbers("recommendations"),
-        certificate=_certificate(fields),
+        attendance=fields.flag("attendance"),
+        certificate=read_certificate(fields),
+        label=read_label(fields),
         placement=_placement(fields),
         legal=tuple(_legal(table) for table in fields.tables("legal")),
         requires=fields.words("requires"),
@@ -116,22 +118,6 @@ def read_track_file(place: Place, problems: list[Problem]) -> Track:
     )
     fields.end()
     return track
-
-
-def _certificate(fields: Fields) -> CertificateRule | None:
-    table = fields.table_of("certificate")
-    if table is None:
-        return None
-    valid = table.number("valid_months", 1, 240) if "valid_months" in table.table else None
-    rule = CertificateRule(
-        title=table.texts("title"),
-        modules=table.words("modules"),
-        threshold=Fraction(table.number("threshold", 1, 100), 100),
-        valid_months=valid,
-        branches=table.number("branches", 1, 99) if "branches" in table.table else 0,
-    )
-    table.end()
-    return rule
 
 
 def _placement(fields: Fields) -> PlacementRules | None:

@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
+from curricula.awards import CertificateRule as CertificateRule
+from curricula.awards import LabelRule as LabelRule
 from curricula.languages import LANGUAGES as LANGUAGES
 from curricula.languages import Localized as Localized
 from curricula.question import Criterion as Criterion
@@ -235,17 +237,6 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class CertificateRule:
-    """What a track leads to: every module of ``modules`` passed at ``threshold``, and so many whole ``branches``."""
-
-    title: Localized
-    modules: tuple[str, ...]
-    threshold: Fraction
-    valid_months: int | None = None
-    branches: int = 0
-
-
-@dataclass(frozen=True)
 class PlacementRules:
     """How a track's placement test goes: up to so many ``questions`` about each module, and what they lead to.
 
@@ -276,6 +267,9 @@ class Track:
     recommendations: tuple[int, ...]
     modules: tuple[Module, ...]
     certificate: CertificateRule | None = None
+    label: LabelRule | None = None
+    #: Whether each module followed whole gives a statement of attendance to whoever asks for it.
+    attendance: bool = False
     placement: PlacementRules | None = None
     legal: tuple[LegalReference, ...] = ()
     requires: tuple[str, ...] = ()

@@ -38,8 +38,9 @@ def check_placement(track: Track, folder: Folder, types: Types | None) -> Iterat
             fix = N_("Ask fewer, or write questions that are not reserved.")
             yield place.problem(line, what, fix, asked=rules.questions, key=module.key, count=count)
     thresholds = {module.quiz.threshold for module in track.in_branch(None) if module.quiz}
-    needed = max(thresholds | ({track.certificate.threshold} if track.certificate else set()), default=rules.threshold)
+    thresholds |= {rule.threshold for rule in (track.certificate, track.label) if rule is not None}
+    needed = max(thresholds, default=rules.threshold)
     if rules.exempts and rules.threshold < needed:
         what = N_("The placement test exempts from %(threshold)s%% on, where %(needed)s%% are to be reached.")
-        fix = N_("Let it ask as much as the assessments and the certificate do, or exempt nobody.")
+        fix = N_("Let it ask as much as the assessments, the certificate and the label do, or exempt nobody.")
         yield place.problem(line, what, fix, threshold=int(rules.threshold * 100), needed=int(needed * 100))

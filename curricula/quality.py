@@ -35,11 +35,11 @@ def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
     found += [each for reference in track.legal for each in _age(("legal", reference.key), reference.checked_on, today)]
-    found += [*_branches(track), *_framework(track), *_unused(track), *_links(track)]
+    found += [*_awards(track), *_framework(track), *_unused(track), *_links(track)]
     return sorted(found, key=lambda each: each.weight != "blocking")
 
 
-def _branches(track: Track) -> Iterator[Finding]:
+def _awards(track: Track) -> Iterator[Finding]:
     for branch in track.branches:
         if not any(module.branch == branch.key for module in track.modules):
             yield finding(("branch", branch.key), "blocking", N_("No module belongs to this branch."))
@@ -47,6 +47,10 @@ def _branches(track: Track) -> Iterator[Finding]:
     if rule and rule.branches > len(track.open_branches):
         message = N_("The certificate asks for more branches than can be followed: nobody would earn it.")
         yield finding(("certificate", "branches"), "blocking", message)
+
+    label = track.label
+    if label and label.refresher and label.valid_months is None:
+        yield finding(("label", "refresher"), "advice", N_("The label has no end: nobody needs to renew it."))
 
 
 def _framework(track: Track) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from curricula.awards import keeping
 from curricula.model import LANGUAGES, Track
 from curricula.texts import with_each
 
@@ -11,10 +12,9 @@ from curricula.texts import with_each
 def readable(track: Track) -> Track:
     """The same track with every text in every language, and nothing in it that leads nowhere."""
     found: Track = with_each(track, lambda _way, said: _in_each_language(said))
-    rule = found.certificate
-    if rule is not None:
-        rule = replace(rule, modules=tuple(key for key in rule.modules if found.module(key)))
-    return replace(found, certificate=rule if rule is not None and rule.modules else None)
+    certificate, label = keeping(found.certificate, found.label, lambda key: found.module(key) is not None)
+    kept = certificate if certificate is not None and certificate.modules else None
+    return replace(found, certificate=kept, label=label)
 
 
 def _in_each_language(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from curricula.anatomy import Types
+from curricula.award_files import check_awards
 from curricula.blocks import unknown_blocks
 from curricula.folder import Folder
 from curricula.framework import check_framework
@@ -28,7 +29,7 @@ TAKEN = {"about", "placement"}  # a module of that name would hide behind a page
 def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
     """Every problem of a track already read from ``folder``; without ``types`` right options are not counted."""
     problems = list(_track(track, folder))
-    for about in (check_graph, check_framework, check_glossary):
+    for about in (check_awards, check_graph, check_framework, check_glossary):
         problems += about(track, folder)
     problems += check_placement(track, folder, types)
     legal = {reference.key for reference in track.legal}
@@ -59,15 +60,6 @@ def _track(track: Track, folder: Folder) -> Iterator[Problem]:
             yield place.problem(0, what, fix, count=count, order=order)
     yield from repeated(place, "legal", (reference.key for reference in track.legal))
     yield from repeated(place, "branches", (branch.key for branch in track.branches))
-    if track.certificate and not track.certificate.modules:
-        line = place.line_of(r"^\[certificate\]")
-        yield place.problem(line, N_("The certificate asks for no module."), N_('Add modules = ["…"].'))
-    for key in track.certificate.modules if track.certificate else ():
-        module = track.module(key)
-        if module is None or module.status == "planned":
-            line = place.line_of(r"^\[certificate\]")
-            what, fix = N_("The certificate asks for « %(key)s »."), N_("Name published modules only.")
-            yield place.problem(line, what, fix, key=key)
 
 
 def _module(module: Module, folder: Folder, legal: set[str], types: Types | None) -> Iterator[Problem]:

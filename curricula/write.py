@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from curricula.award_files import label_values, way_values
 from curricula.folder import Folder
 from curricula.framework import FILE as FRAMEWORK
 from curricula.glossary import FILE as GLOSSARY
@@ -56,8 +57,8 @@ def track_lines(track: Track) -> Iterator[str]:
     """The lines of ``track.toml``."""
     yield from _pairs(
         key=track.key, code=track.code, version=track.version, languages=track.languages, licence=track.licence,
-        recommendations=track.recommendations, requires=track.requires or None, title=track.title,
-        promise=track.promise, audience=track.audience,
+        recommendations=track.recommendations, requires=track.requires or None,
+        attendance=track.attendance or None, title=track.title, promise=track.promise, audience=track.audience,
     )  # fmt: skip
     rule = track.certificate
     if rule is not None:
@@ -66,6 +67,12 @@ def track_lines(track: Track) -> Iterator[str]:
             title=rule.title, modules=rule.modules, branches=rule.branches or None,
             threshold=percent(rule.threshold), valid_months=rule.valid_months,
         )  # fmt: skip
+    if track.label is not None:
+        yield from ("", "[label]")
+        yield from _pairs(**label_values(track.label))
+        for way in track.label.one_of:
+            yield from ("", "[[label.one_of]]")
+            yield from _pairs(**way_values(way))
     placement = track.placement
     if placement is not None:
         yield from ("", "[placement]")
@@ -218,7 +225,7 @@ def _pairs(**fields: Any) -> Iterator[str]:
     for name, value in fields.items():
         if value is None:
             continue
-        if isinstance(value, Mapping) and any(len(text) > LONG for text in value.values()):
+        if _is_text(value) and any(len(text) > LONG for text in value.values()):
             for language, text in _said(value):
                 yield f"{name}.{language} = {toml(text)}"
         else:
@@ -236,8 +243,14 @@ def toml(value: Any) -> str:
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{language} = {toml(text)}" for language, text in _said(value)) + " }"
+        pairs = _said(value) if _is_text(value) else value.items()
+        return "{ " + ", ".join(f"{name} = {toml(said)}" for name, said in pairs) + " }"
     return "[" + ", ".join(toml(each) for each in value) + "]"
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a value is a text in several languages, and not a table of other things."""
+    return isinstance(value, Mapping) and set(value) <= set(LANGUAGES)
 
 
 def _string(value: str) -> str:

@@ -12,6 +12,7 @@ from lms.lti.model import DeepLinking, Launch, LtiError, Message, PrivacyRequest
 from lms.models.secrets import hashed
 from lms.pages import config, tracks
 from lms.services.audit import record
+from lms.services.awards import promise_earned
 from lms.services.deep_links import remember as remember_choice
 from lms.services.evidence import reviewed
 from lms.services.launches import Arrival, arrive
@@ -20,7 +21,7 @@ from lms.services.legacy import continue_person, note_old_subject, old_subject
 from lms.services.library import Library
 from lms.services.notices import ask_once
 from lms.services.privacy import Request, sign_request
-from lms.services.results import promise_certificates, promise_scores
+from lms.services.results import promise_scores
 from lms.services.sessions import open_session
 
 
@@ -40,7 +41,7 @@ def arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]:
     record(own, "launch", f"link:{arrival.link_id}", arrival.person_id, message=type(message).__name__)
     if arrival.named:
         with Session(own) as joined:
-            promise_certificates(joined, arrival.person_id, Library(joined))
+            promise_earned(joined, arrival.person_id, Library(joined))
     return token, _page(own, message, arrival, hashed(token))
 
 

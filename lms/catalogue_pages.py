@@ -6,7 +6,7 @@ from typing import Any
 from babel import Locale
 from flask import url_for
 
-from curricula.model import CertificateRule, Track
+from curricula.model import Track
 from lms.i18n import current_language, duration, localized, ngettext
 from lms.i18n import gettext as _
 from lms.services.catalogue import FILTERS, VALUES, Entry, Query, query
@@ -139,10 +139,9 @@ def _card(entry: Entry, wanted: Query, *, learns: bool) -> dict[str, Any]:
 def _facts(track: Track) -> list[dict[str, str]]:
     """What one plans with, as ``macros.pairs`` shows it."""
     facts = {_("Duration"): duration(track.duration_minutes)} if track.duration_minutes else {}
-    if track.certificate:
-        facts[_("Leads to")] = f"{localized(track.certificate.title)}, {validity(track.certificate)}"
-    else:
-        facts[_("Leads to")] = _("no certificate")
+    leads = [rule for rule in (track.certificate, track.label) if rule is not None]
+    told = listed(f"{localized(rule.title)}, {validity(rule.valid_months)}" for rule in leads)
+    facts[_("Leads to")] = told or _("no certificate")
     facts[_("Languages")] = languages(track)
     if track.recommendations:
         facts[_("White paper")] = ngettext(
@@ -152,13 +151,13 @@ def _facts(track: Track) -> list[dict[str, str]]:
     return [{"label": label, "value": value} for label, value in facts.items()]
 
 
-def validity(rule: CertificateRule) -> str:
+def validity(valid_months: int | None) -> str:
     """How long a certificate holds: « valable 3 ans »."""
-    if rule.valid_months is None:
+    if valid_months is None:
         return _("valid without end")
-    years, months = divmod(rule.valid_months, 12)
+    years, months = divmod(valid_months, 12)
     if months:
-        return ngettext("valid for one month", "valid for %(num)s months", rule.valid_months)
+        return ngettext("valid for one month", "valid for %(num)s months", valid_months)
     return ngettext("valid for one year", "valid for %(num)s years", years)
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 from flask import url_for
 
-from curricula.model import CertificateRule, Module, Track
+from certificates.award import Rule
+from certificates.rules import rules
+from curricula.model import Module, Track
+from lms.award_pages import AwardWords, nature
 from lms.catalogue_pages import languages, modules_told, validity
 from lms.i18n import day, duration, localized, ngettext, percent
 from lms.i18n import gettext as _
@@ -22,7 +25,6 @@ def about_values(
 
     ``learns``: its reader may follow it; ``counts``: they export who completed it.
     """
-    rule = published.certificate
     row = entry.row
     current = next((each for each in revisions if each.digest == published.digest), None)
     return {
@@ -44,7 +46,8 @@ def about_values(
         "requires": required_tracks(published, lambda found: url_for("learn.about", track_key=found.key)),
         "actions": _actions(entry, learns=learns, counts=counts),
         "modules": [_module(part) for part in published.modules],
-        "certificate": _certificate(published, rule) if rule else None,
+        "leads": [_leads(published, rule) for rule in rules(published) if rule.kind != "attendance"],
+        "attendance": published.attendance,
         "texts": legal_texts(published),
         "revisions": [_revision(each, first=each is revisions[-1]) for each in revisions],
     }
@@ -97,20 +100,14 @@ def _quiz(part: Module) -> str | None:
     return " ".join(rules)
 
 
-def _certificate(track: Track, rule: CertificateRule) -> dict[str, Any]:
-    """What a track leads to, and each condition of it."""
-    parts = [part for key in rule.modules if (part := track.module(key)) is not None]
+def _leads(track: Track, rule: Rule) -> dict[str, Any]:
+    """A certificate or a label that a track leads to, and each condition of it."""
     return {
         "title": localized(rule.title),
-        "validity": validity(rule),
-        "url": url_for("criteria.show", track_key=track.key, version=track.version, kind="certificate"),
-        "conditions": [
-            {
-                "title": f"{part.code}, {localized(part.title)}",
-                "reason": _("Assessment to pass at %(need)s.", need=percent(rule.threshold)),
-            }
-            for part in parts
-        ],
+        "nature": nature(rule.kind),
+        "validity": validity(rule.valid_months),
+        "url": url_for("criteria.show", track_key=track.key, version=track.version, kind=rule.kind),
+        "conditions": AwardWords(track).asked_for(rule),
     }
 
 

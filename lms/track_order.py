@@ -5,7 +5,6 @@ from typing import Any
 
 from babel.lists import format_list
 
-from certificates.award import BranchCondition
 from curricula.model import Objective, Track
 from curricula.progress import ModuleProgress, TrackProgress
 from lms.i18n import current_language, localized, ngettext
@@ -57,16 +56,3 @@ def branches(state: TrackProgress, steps: dict[str, dict[str, Any]]) -> list[dic
         }
         for branch in state.track.branches
     ]
-
-
-def branch_condition(state: TrackProgress, condition: BranchCondition) -> dict[str, str]:
-    """The certificate's condition on branches, as one of its list."""
-    titles = {branch.key: localized(branch.title) for branch in state.track.branches}
-    passed = [titles[key] for key in condition.passed]
-    if condition.met:
-        reason = _("Passed: %(titles)s.", titles=format_list(passed, locale=current_language()))
-    else:
-        listed = format_list(list(titles.values()), style="or", locale=current_language())
-        reason = _("To choose among: %(titles)s.", titles=listed)
-    title = ngettext("One whole branch", "%(num)s whole branches", condition.needed)
-    return {"state": "met" if condition.met else "now" if state.branch else "todo", "title": title, "reason": reason}

@@ -1,22 +1,19 @@
 """What the pages of a track show to whoever reads them: a learner, or a trainer who looks before choosing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 from babel.lists import format_list
-from flask import url_for
 from markupsafe import Markup
 
 from curricula.model import LegalReference, Lesson, Localized, Module, Track
 from curricula.progress import ModuleProgress, TrackProgress
-from lms.i18n import checked_on, current_language, day, localized, ngettext, partial_date, percent
+from lms.i18n import checked_on, current_language, day, localized, ngettext, partial_date
 from lms.i18n import gettext as _
 from lms.lessons import lesson_html
-from lms.models import Certificate
-from lms.services.results import decision
-from lms.track_order import branch_condition, branches, reached, required_tracks, waits
+from lms.track_order import branches, reached, required_tracks, waits
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,11 @@ class Ways:
     file: str = "lesson_files.show"
 
 
-def track_values(found: Track, state: TrackProgress, issued: Certificate | None, ways: Ways) -> dict[str, Any]:
-    """The variables of ``learn/track.html`` that tell of the track and of how far its reader is."""
+def track_values(found: Track, state: TrackProgress, awards: Mapping[str, Any], ways: Ways) -> dict[str, Any]:
+    """The variables of ``learn/track.html`` that tell of the track and of how far its reader is.
+
+    ``awards`` are as ``award_pages.AwardWords.shown`` says them.
+    """
     steps = {step.module.key: _step(found, step, ways) for step in state.modules}
     return {
         "track": {
@@ -55,7 +55,7 @@ def track_values(found: Track, state: TrackProgress, issued: Certificate | None,
         },
         "modules": [steps[step.module.key] for step in state.modules if step.module.branch is None],
         "branches": branches(state, steps),
-        "certificate": _certificate(found, state, issued),
+        "awards": awards,
         "texts": legal_texts(found),
     }
 
@@ -184,47 +184,6 @@ def _step(found: Track, step: ModuleProgress, ways: Ways) -> dict[str, Any]:
         "threshold": chosen.quiz.threshold if chosen.quiz else None,
         "reason": reason,
         "action": action,
-    }
-
-
-def _certificate(found: Track, state: TrackProgress, issued: Certificate | None) -> dict[str, Any] | None:
-    award = decision(found, state)
-    if award is None:
-        return None
-    steps = {step.module.key: step for step in state.modules}
-    conditions = []
-    for condition in award.conditions:
-        step = steps[condition.module]
-        if condition.met:
-            reason = _("%(score)s: the threshold is reached.", score=percent(condition.have))
-        elif condition.have is not None:
-            reason = _(
-                "%(score)s for a threshold of %(need)s.", score=percent(condition.have), need=percent(condition.need)
-            )
-        else:
-            reason = _("Assessment to pass at %(need)s.", need=percent(condition.need))
-        conditions.append(
-            {
-                "state": "met" if condition.met else shown_state(step),
-                "title": f"{step.module.code}, {localized(step.module.title)}",
-                "reason": reason,
-            }
-        )
-    if award.branches:
-        conditions.append(branch_condition(state, award.branches))
-    return {
-        "title": localized(rule_title(found)),
-        "met": sum(condition["state"] == "met" for condition in conditions),
-        "total": len(conditions),
-        "conditions": conditions,
-        "issued": {
-            "number": issued.number,
-            "issued_on": issued.issued_at,
-            "expires_on": issued.valid_until,
-            "url": url_for("verify.show", code=issued.code),
-        }
-        if issued
-        else None,
     }
 
 

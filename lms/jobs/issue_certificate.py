@@ -1,4 +1,4 @@
-"""Issues the certificate an enrolment has earned."""
+"""Issues what an enrolment has earned: its track's certificate, a label, a statement of attendance."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     if row is None or track is None:
         raise GiveUp(N_("The enrolment or its track no longer exists."))
     try:
-        issue(tools.session, tools.authority, row, track)
+        issue(tools.session, tools.authority, row, track, payload.get("award_key"), payload.get("cycle"))
     except NotIssued as reason:
         tools.session.rollback()
-        if reason.reason not in {"not_earned", "name_missing"}:
+        if reason.reason not in {"not_earned", "not_valid", "name_missing"}:
             why = N_("The name cannot be printed. The learner can write another one in their settings.")
             raise GiveUp(f"{why}\n{reason.reason}") from reason
         return

@@ -1,4 +1,4 @@
-"""What a learner did in a track: lessons read, attempts with each point explained, certificate. Never the answers."""
+"""What a learner did in a track: lessons read, attempts with each point explained, awards. Never the answers."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from curricula.progress import ModuleProgress, TrackProgress, progress
 from lms.lti.model import LtiError, SubmissionReview
 from lms.models import (
     Attempt,
-    Certificate,
     Enrolment,
     Exemption,
     LessonProgress,
@@ -22,9 +21,9 @@ from lms.models import (
     ResourceLink,
 )
 from lms.models.upsert import insert_new
+from lms.services.awards import Award, awards
 from lms.services.learning import enrolment
 from lms.services.library import Library
-from lms.services.results import issued_certificate
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Evidence:
     enrolment: Enrolment | None
     state: TrackProgress
     modules: tuple[ModuleEvidence, ...]
-    certificate: Certificate | None
+    awards: Sequence[Award]
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Reviewed:
 
 
 def evidence(session: Session, person_id: int, key: str, tracks: Library) -> Evidence:
-    """What a person did in a track, in the revision they follow; five queries whatever it was."""
+    """What a person did in a track, in the revision they follow; few queries, as many whatever it was."""
     row = enrolment(session, person_id, key)
     track = (tracks.followed(key, row.track_digest) if row else None) or tracks[key]
     read: dict[str, dict[str, datetime]] = defaultdict(dict)
@@ -87,7 +86,7 @@ def evidence(session: Session, person_id: int, key: str, tracks: Library) -> Evi
             ModuleEvidence(step, read[step.module.key], attempts[step.module.key], exempt.get(step.module.key))
             for step in state.modules
         ),
-        issued_certificate(session, person_id, track.key),
+        awards(session, person_id, track),
     )
 
 

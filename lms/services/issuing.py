@@ -1,53 +1,90 @@
-"""From what was earned to a certificate: issued once, however many ask."""
+"""From what was earned to a certificate, a label or a statement: issued once, however many ask."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from certificates.award import Rule
+from certificates.award import Decision
 from certificates.model import ModuleResult
 from certificates.names import NameRefused, holder_name
-from curricula.model import Track
-from lms.models import Attempt, Certificate, Enrolment, Exemption, Person, utcnow
+from certificates.needs import Facts as Known
+from certificates.needs import Result
+from curricula.model import Module, Track
+from lms.models import Certificate, Enrolment, Person, utcnow
+from lms.services import awards
+from lms.services.audit import record as note
 from lms.services.authority import Authority
 from lms.services.certificates import Facts, enter, one_at_a_time
-from lms.services.learning import track_progress
-from lms.services.results import award_rule, decision, issued_certificate
+from lms.services.learning import enrolment
+from lms.services.library import Library
 
 
 class NotIssued(Exception):
-    """No certificate can be issued now. ``reason``: ``not_earned``, ``name_missing`` or ``name_<why refused>``."""
+    """No certificate can be issued now.
+
+    ``reason``: ``not_earned``, ``not_valid`` (what was revoked or suspended is not renewed), ``name_missing`` or
+    ``name_<why refused>``.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def issue(session: Session, authority: Authority, row: Enrolment, track: Track) -> Certificate:
-    """The certificate the enrolment has earned, issued now unless it was before.
+def issue(
+    session: Session, authority: Authority, row: Enrolment, track: Track, award_key: str | None = None,
+    cycle: int | None = None,
+) -> Certificate:  # fmt: skip
+    """What the enrolment has earned (the track's certificate without ``award_key``), issued now unless it was before.
 
+    The cycle after the last one renews it, once its refresher was done since; without ``cycle`` the last one is given.
     Everything is in the caller's transaction: of concurrent issuers one commits and the others find its
     certificate; after a crash nothing is orphaned. Raises ``NotIssued``.
     """
-    known = issued_certificate(session, row.person_id, track.key)
+    key = award_key or track.key
+    known = _issued(session, row.person_id, key, cycle)
     if known is not None:
         return known
-    rule = award_rule(track)
-    award = decision(track, track_progress(session, row, track))
-    if rule is None or award is None or not award.earned:
+    award = awards.award(session, row.person_id, track, key)
+    if award is None:
         raise NotIssued("not_earned")
+    previous = award.issued
+    decision = award.renewal if previous is not None else award.decision
+    if decision is None or not decision.earned or cycle not in (None, _next(previous)):
+        raise NotIssued("not_earned")
+    if previous is not None and previous.status != "valid":
+        raise NotIssued("not_valid")
     holder = _holder(session.get_one(Person, row.person_id))
     one_at_a_time(session)
-    known = issued_certificate(session, row.person_id, track.key)
+    known = _issued(session, row.person_id, key, cycle)
     if known is not None:
         return known
     now = utcnow()
-    facts = _facts(session, row, track, rule, award.modules, holder, now)
-    return enter(session, authority, facts, row.person_id, track.key, now, enrolment_id=row.id)
+    facts = _facts(session, row, track, decision, award.facts, holder, now)
+    made = enter(
+        session, authority, facts, row.person_id, key, now, enrolment_id=row.id, cycle=_next(previous),
+        previous=previous,
+    )  # fmt: skip
+    if previous is not None:
+        note(session, "certificate_renewed", previous.number, row.person_id, by=made.number)
+    awards.promise_earned(session, row.person_id, Library(session), key)
+    return made
+
+
+def _next(previous: Certificate | None) -> int:
+    return previous.cycle + 1 if previous is not None else 1
+
+
+def _issued(session: Session, person_id: int, award_key: str, cycle: int | None) -> Certificate | None:
+    """The certificate of that cycle, of the last one without it, in its last edition."""
+    query = select(Certificate).filter_by(person_id=person_id, award_key=award_key)
+    if cycle is not None:
+        query = query.filter_by(cycle=cycle)
+    return session.scalars(query.order_by(Certificate.cycle.desc(), Certificate.edition.desc())).first()
 
 
 def _holder(person: Person) -> str:
@@ -61,58 +98,61 @@ def _holder(person: Person) -> str:
 
 
 def _facts(
-    session: Session, row: Enrolment, track: Track, rule: Rule, keys: tuple[str, ...], holder: str, now: datetime
+    session: Session, row: Enrolment, track: Track, decision: Decision, known: Known, holder: str, now: datetime
 ) -> Facts:
-    assert track.certificate is not None
-    bases = {key: _basis(session, row, key) for key in keys}
-    followed = [track.module(key) for key in keys if not bases[key].exempt]
-    # The digest of what is stored of each basis proves later what the award rests on.
-    digests = [hashlib.sha256(basis.facts.encode()).hexdigest() for basis in bases.values()]
+    rule = decision.rule
+    counted = list(_counted(session, row.person_id, track, decision, known))
+    # The digest of what is stored of each evidence proves later what the award rests on.
+    digests = [hashlib.sha256(each.stored.encode()).hexdigest() for each in decision.evidence]
     return Facts(
         kind=rule.kind,
         holder=holder,
         language="en" if session.get_one(Person, row.person_id).language == "en" else "fr",
-        title=track.certificate.title,
+        title=decision.title,
         track=track.key,
         track_title=track.title,
         track_version=row.track_version,
-        modules=tuple(_module_result(track, key, basis) for key, basis in bases.items()),
-        minutes=sum(module.duration_minutes for module in followed if module),
+        modules=tuple(_module_results(counted)),
+        minutes=sum(_minutes(module, result) for _track, module, result in counted),
         threshold=rule.threshold,
         valid_until=_months_later(now, rule.valid_months) if rule.valid_months else None,
+        # The revision comes first: it names the rule that was applied, whatever it says later.
         evidence=(row.track_digest, *digests),
     )
 
 
-@dataclass(frozen=True)
-class _Basis:
-    """What a module's part of an award rests on: its score, its moment, and what is stored of it, as text."""
-
-    score: Fraction
-    moment: datetime
-    facts: str
-    exempt: bool
-
-
-def _basis(session: Session, row: Enrolment, module_key: str) -> _Basis:
-    """The best attempt at a module, the first of those; the exemption of the placement test where that is better."""
-    attempts = select(Attempt).filter_by(enrolment_id=row.id, module_key=module_key)
-    found = []
-    for attempt in session.scalars(attempts.where(Attempt.submitted_at.is_not(None)).order_by(Attempt.number)):
-        if attempt.score is not None and attempt.submitted_at is not None:
-            facts = f"{attempt.id} {attempt.track_version} {attempt.seed} {attempt.score} {attempt.submitted_at}"
-            found.append(_Basis(attempt.score, attempt.submitted_at, facts, exempt=False))
-    exemption = session.scalars(select(Exemption).filter_by(enrolment_id=row.id, module_key=module_key)).first()
-    if exemption is not None:
-        facts = f"{exemption.placement_id} {row.track_version} {exemption.score} {exemption.granted_at}"
-        found.append(_Basis(exemption.score, exemption.granted_at, facts, exempt=True))
-    return max(found, key=lambda basis: basis.score)
+def _counted(
+    session: Session, person_id: int, track: Track, decision: Decision, known: Known
+) -> Iterator[tuple[Track, Module, Result]]:  # fmt: skip
+    """Each module the award rests on, of any track, with its best result; what was read whole counts as whole."""
+    tracks: dict[str, Track | None] = {track.key: track}
+    for name in decision.modules:
+        of, _slash, key = name.partition("/")
+        if of not in tracks:
+            other = enrolment(session, person_id, of)
+            tracks[of] = Library(session).followed(of, other.track_digest) if other else None
+        found = tracks[of]
+        module = found.module(key) if found else None
+        read = (each.evidence[0] for each in decision.conditions if name in each.modules)
+        if found is not None and module is not None:
+            yield found, module, known.best(name) or Result(Fraction(1), next(read))
 
 
-def _module_result(track: Track, key: str, basis: _Basis) -> ModuleResult:
-    module = track.module(key)
-    assert module is not None
-    return ModuleResult(module.code, module.title, basis.score, basis.moment.astimezone(UTC).date())
+def _module_results(counted: list[tuple[Track, Module, Result]]) -> Iterator[ModuleResult]:
+    """As a certificate says them; a code that two tracks have says which one it is of."""
+    codes = [module.code for _track, module, _result in counted]
+    for track, module, result in counted:
+        code = module.code if codes.count(module.code) == 1 else f"{track.key}-{module.code}"
+        yield ModuleResult(code, module.title, result.value, result.evidence.at.astimezone(UTC).date())
+
+
+def _minutes(module: Module, result: Result) -> int:
+    """The time followed in a module: nothing where one was exempt, its lessons where they alone were read."""
+    if result.evidence.kind == "exemption":
+        return 0
+    if result.evidence.kind == "lessons":
+        return min(module.duration_minutes, sum(lesson.minutes for lesson in module.lessons))
+    return module.duration_minutes
 
 
 def _months_later(moment: datetime, months: int) -> datetime:

@@ -63,7 +63,8 @@ class Offer:
             code = self.module.code
             said += [self.track.title, *(objective.text for objective in self.module.objectives)]
         else:
-            said += [self.track.audience, *([self.track.certificate.title] if self.track.certificate else [])]
+            awards = (self.track.certificate, self.track.label)
+            said += [self.track.audience, *(rule.title for rule in awards if rule is not None)]
         return fold(" ".join([code, *(text[language] for text in said)]))
 
 

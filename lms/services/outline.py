@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, undefer
 
+from curricula.awards import keeping
 from curricula.model import Module, Track
 from curricula.outline import Outline, outline
 from curricula.pieces import (
@@ -122,7 +123,7 @@ def move_module(session: Session, draft: Draft, key: str, by: int, person_id: in
 
 
 def remove_module(session: Session, draft: Draft, key: str, person_id: int | None) -> None:
-    """Remove a module with all that is in it: neither the certificate nor another module asks for it any longer.
+    """Remove a module with all that is in it: no award and no other module asks for it any longer.
 
     Raises ``Frozen``.
     """
@@ -134,10 +135,11 @@ def remove_module(session: Session, draft: Draft, key: str, person_id: int | Non
             drafts.put(session, draft, module_path(module.key), said, person_id)
     row = drafts.piece(session, draft, track_path())
     track = track_in(row.content) if row else None
-    if row and track and track.certificate and key in track.certificate.modules:
-        left = tuple(module for module in track.certificate.modules if module != key)
-        track = replace(track, certificate=replace(track.certificate, modules=left))
-        drafts.put(session, draft, row.path, track_piece(track), person_id)
+    if row and track:
+        certificate, label = keeping(track.certificate, track.label, lambda each: each != key)
+        if (certificate, label) != (track.certificate, track.label):
+            content = track_piece(replace(track, certificate=certificate, label=label))
+            drafts.put(session, draft, row.path, content, person_id)
 
 
 def modules(session: Session, draft: Draft) -> dict[str, Module]:

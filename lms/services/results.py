@@ -1,4 +1,4 @@
-"""What a new result brings about: completion, the score for the LMS, the certificate."""
+"""What a new result brings about: completion, the score for the LMS, what it earns."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,31 +8,13 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
-from certificates.award import Decision, Rule, decide
 from curricula.model import Track
 from curricula.progress import TrackProgress
 from lms.models import Certificate, Enrolment, Participation, Person, ResourceLink
-from lms.services.learning import enrolments, progresses, track_progress
+from lms.services.awards import promise_earned
+from lms.services.learning import track_progress
 from lms.services.library import Library
-from lms.services.outbox import promise, promise_all
-
-
-def award_rule(track: Track) -> Rule | None:
-    """The certificate rule of a track, as the certificates package reads it."""
-    rule = track.certificate
-    if rule is None:
-        return None
-    branches = {branch.key: tuple(part.key for part in track.in_branch(branch.key)) for branch in track.open_branches}
-    return Rule(
-        track.key, "certificate", rule.modules, rule.threshold, rule.valid_months,
-        branches if rule.branches else {}, rule.branches,
-    )  # fmt: skip
-
-
-def decision(track: Track, state: TrackProgress) -> Decision | None:
-    """Whether the track's certificate is earned, and why; None for a track that leads to none."""
-    rule = award_rule(track)
-    return decide(rule, best_scores(state)) if rule else None
+from lms.services.outbox import promise_all
 
 
 def best_scores(state: TrackProgress) -> dict[str, Fraction]:
@@ -46,20 +28,7 @@ def after_result(session: Session, row: Enrolment, track: Track, now: datetime) 
     if state.completed and row.completed_at is None:
         row.completed_at = now
     promise_scores(session, row.person_id, track)
-    award = decision(track, state)
-    if award is not None and award.earned:
-        promise(session, "issue_certificate", f"enrolment:{row.id}", {"enrolment_id": row.id})
-
-
-def promise_certificates(session: Session, person_id: int, tracks: Library) -> None:
-    """Promise each certificate a person has earned and does not hold: what it waited for, a name, was given."""
-    held = set(session.scalars(select(Certificate.award_key).where(Certificate.person_id == person_id)))
-    rows = [row for row in enrolments(session, person_id) if row.track_key in tracks and row.track_key not in held]
-    states = progresses(session, rows, tracks)
-    for row in rows:
-        award = decision(states[row.id].track, states[row.id])
-        if award is not None and award.earned:
-            promise(session, "issue_certificate", f"enrolment:{row.id}", {"enrolment_id": row.id})
+    promise_earned(session, row.person_id, Library(session), track.key, [track])
 
 
 def promise_scores(session: Session, person_id: int, track: Track, link_id: int | None = None) -> None:

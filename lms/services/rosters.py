@@ -19,11 +19,11 @@ from lms.lti.roles import map_roles
 from lms.models import Context, Enrolment, Membership, OutboxJob, Person, utcnow
 from lms.services import roster_rows
 from lms.services.audit import record
+from lms.services.awards import promise_earned
 from lms.services.launches import STRENGTH
 from lms.services.library import Library
 from lms.services.outbox import promise
 from lms.services.platforms import registration
-from lms.services.results import promise_certificates
 
 KIND = "sync_roster"
 #: How old a roster may grow before the worker reads it again, and how long after the last visit it stops.
@@ -115,7 +115,7 @@ def take(session: Session, reading: Reading, members: Iterable[Member], tracks: 
     for person_id, subject in nameless:
         named = active[subject]
         if named.full_name or named.given_name or named.family_name:
-            promise_certificates(session, person_id, tracks)
+            promise_earned(session, person_id, tracks)
 
 
 def take_groups(session: Session, reading: Reading, groups: Sequence[Group]) -> None:

@@ -16,8 +16,8 @@ from lms.pages import config, local_path, tracks, wants_json
 from lms.security import limited, visitor
 from lms.services import accommodations
 from lms.services.accounts import sign_in
+from lms.services.awards import promise_earned
 from lms.services.deep_links import hand_over
-from lms.services.results import promise_certificates
 from lms.services.sessions import HANDOVER, close_session, live_session, open_session
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -95,7 +95,7 @@ def settings() -> ResponseReturnValue:
         me.text_size, me.text_space = str(form.size.data), str(form.space.data)
         me.language = session["language"] = str(form.language.data)
         me.certificate_name = form.certificate_name.data or None
-        promise_certificates(db.session(), me.id, tracks())
+        promise_earned(db.session(), me.id, tracks())
         db.session.commit()
         flash(_("Your settings are kept."), "ok")
         return redirect(url_for("account.settings"), 303)

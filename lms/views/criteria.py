@@ -1,10 +1,14 @@
 """What a certificate asked for, in public: the address every credential carries as its achievement."""
 
+from typing import Any
+
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 
-from lms.i18n import duration, localized, percent
-from lms.i18n import gettext as _
+from certificates.rules import rules
+from curricula.model import Track
+from lms.award_pages import AwardWords, nature
+from lms.i18n import duration, localized
 from lms.pages import track_or_404
 
 blueprint = Blueprint("criteria", __name__)
@@ -12,32 +16,34 @@ blueprint = Blueprint("criteria", __name__)
 
 @blueprint.get("/tracks/<track_key>/<version>/<any(certificate, attendance, label):kind>")
 def show(track_key: str, version: str, kind: str) -> ResponseReturnValue:
-    """The modules, threshold and objectives behind a certificate of that version."""
+    """The modules, thresholds and objectives behind a certificate, a label or a statement of that version."""
     track = track_or_404(track_key)
-    rule = track.certificate
-    if version != track.version or rule is None or kind != "certificate":
+    found = [rule for rule in rules(track) if rule.kind == kind]
+    if version != track.version or not found:
         abort(404)
-    sections = []
-    choice = [part.key for branch in track.open_branches for part in track.in_branch(branch.key) if rule.branches]
-    for key in dict.fromkeys([*rule.modules, *choice]):
-        module = track.module(key)
-        if module is not None:
-            facts = _(
-                "%(time)s, assessment passed at %(threshold)s.",
-                time=duration(module.duration_minutes), threshold=percent(rule.threshold),
-            )  # fmt: skip
-            branch = track.branch(module.branch or "")
-            if branch is not None and key not in rule.modules:
-                facts += " " + _("Branch to choose: %(title)s.", title=localized(branch.title))
-            able = [localized(objective.text) for objective in module.objectives]
-            sections.append(
-                {
-                    "title": f"{module.code}, {localized(module.title)}",
-                    "id": module.code,
-                    "paragraphs": [facts],
-                    "points": able,
-                }
-            )
+    words = AwardWords(track)
+    asked = [each for rule in found for each in words.asked_for(rule)]
+    asked += [way for each in asked for way in each["ways"] if way["module"]]
+    sections = {each["module"] or each["title"]: _section(track, each) for each in reversed(asked)}
+    title = localized(found[0].title) if kind != "attendance" else nature(kind)
     return render_template(
-        "about/text.html", title=localized(rule.title), lead=localized(track.promise), sections=sections
+        "about/text.html",
+        title=title,
+        lead=localized(track.promise),
+        sections=list(reversed(sections.values())),
     )
+
+
+def _section(track: Track, asked: dict[str, Any]) -> dict[str, Any]:
+    """What is asked for; a module with its time and objectives, under the code that credentials name it by."""
+    module = track.module(asked["module"]) if asked["module"] else None
+    if module is None:
+        apart = (way for way in asked["ways"] if not way["module"])
+        ways = [" · ".join(filter(None, (way["title"], way["reason"], way["mention"]))) for way in apart]
+        return {"title": asked["title"], "paragraphs": [asked["reason"]] if asked["reason"] else [], "points": ways}
+    return {
+        "title": f"{module.code}, {localized(module.title)}",
+        "id": module.code,
+        "paragraphs": [f"{duration(module.duration_minutes)}. {asked['reason']} {asked.get('mention') or ''}".strip()],
+        "points": [localized(objective.text) for objective in module.objectives],
+    }

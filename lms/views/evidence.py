@@ -1,12 +1,14 @@
 """What one learner did, for the trainers of their course and for themselves: from the gradebook or from our pages."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from curricula.model import Module, Track
+from lms.award_pages import AwardWords
 from lms.competency_pages import competency_values
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
@@ -15,6 +17,7 @@ from lms.models import Attempt, db, utcnow
 from lms.pages import tracks
 from lms.questions import why
 from lms.security import requires, visitor
+from lms.services import awards
 from lms.services.answers import drawn_questions
 from lms.services.cohorts import cohort_tracks, trains
 from lms.services.competencies import reached_by
@@ -22,7 +25,7 @@ from lms.services.evidence import Evidence, ModuleEvidence, evidence, learner_of
 from lms.services.gradings import Seen, seen_again, told_marks
 from lms.services.learning import enrolments
 from lms.services.sittings import answers_shown
-from lms.track_pages import rule_title, shown_state
+from lms.track_pages import shown_state
 
 blueprint = Blueprint("evidence", __name__)
 
@@ -52,7 +55,11 @@ def learner(context_id: int, person_id: int) -> ResponseReturnValue:
         else [],
         whole_url=url_for("evidence.learner", **here, track=track.key),
         accommodation_url=url_for("accommodations.show", **here),
-        **_values(evidence(db.session(), person_id, track.key, tracks()), mine=False),
+        **_values(
+            evidence(db.session(), person_id, track.key, tracks()),
+            mine=False,
+            asks=lambda key: url_for("awards.ask_for", **here, award=key),
+        ),
     )
 
 
@@ -88,8 +95,9 @@ def _track(allowed: list[str]) -> Track:
     return tracks()[asked if asked in allowed else allowed[0]]
 
 
-def _values(found: Evidence, *, mine: bool) -> dict[str, Any]:
-    track, issued = found.state.track, found.certificate
+def _values(found: Evidence, *, mine: bool, asks: Callable[[str], str] | None = None) -> dict[str, Any]:
+    track = found.state.track
+    under_way = awards.asked(db.session(), found.enrolment, found.awards) if found.enrolment else ()
     module = track.module(request.args.get("module", ""))
     modules = [part for part in found.modules if part.step.module.published]
     if module is not None and module.published:
@@ -115,15 +123,7 @@ def _values(found: Evidence, *, mine: bool) -> dict[str, Any]:
                 found.state,
             )
         ),
-        "certificate": {
-            "title": localized(rule_title(track)),
-            "number": issued.number,
-            "issued_on": issued.issued_at,
-            "expires_on": issued.valid_until,
-            "url": url_for("verify.show", code=issued.code),
-        }
-        if issued
-        else None,
+        "awards": AwardWords(track, found.state, asks=asks, asked=under_way).shown(found.awards),
     }
 
 

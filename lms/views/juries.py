@@ -8,6 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 
 from curricula.model import Module, Track
+from lms.award_pages import AwardWords
 from lms.forms.marking import DecisionForm, JuryForm, jury_form_data
 from lms.i18n import gettext as _
 from lms.i18n import localized, percent
@@ -16,7 +17,8 @@ from lms.minutes import author, decision_name, minutes, minutes_pdf
 from lms.models import Attempt, Context, Jury, JuryMember, db, utcnow
 from lms.pages import followed, tracks
 from lms.security import requires, visitor
-from lms.services import juries, works
+from lms.services import juries, learning, works
+from lms.services.awards import awards
 from lms.services.juries import Candidate, JuryRefused, NewJury
 from lms.services.settling import proposal
 
@@ -245,8 +247,17 @@ def _candidate_page(jury: Jury, seat: JuryMember, found: Candidate, module: Modu
         if said
         else None,
         open=jury.closed_at is None and found.work.state == "jury",
+        awards=_awards(attempt, anonymous=jury.anonymous and not found.decided),
         form=form,
     )
+
+
+def _awards(attempt: Attempt, *, anonymous: bool) -> list[dict[str, Any]]:
+    """The label that waits for this decision, as the learner and their trainers see it; no name where it is hidden."""
+    row, track = attempt.enrolment, followed(attempt.enrolment)
+    found = [each for each in awards(db.session(), row.person_id, track) if each.rule.kind == "label"]
+    state = learning.track_progress(db.session(), row, track) if found else None
+    return AwardWords(track, state, anonymous=anonymous).shown(found)["main"]
 
 
 def _row(jury: Jury, candidate: Candidate) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 
 from assessments.practice import practised
-from certificates.names import NameRefused, holder_name
 from curricula.model import Lesson, Module, Track
 from curricula.progress import ModuleProgress, TrackProgress
+from lms.award_pages import AwardWords, why_waiting
 from lms.catalogue_pages import catalogue_values
 from lms.competency_pages import competency_values
 from lms.i18n import current_language, localized
@@ -20,9 +20,9 @@ from lms.security import requires, visitor
 from lms.services import learning, placement
 from lms.services.answers import answers, next_open
 from lms.services.attempts import Standing, running, standing
+from lms.services.awards import asked, award, awards
 from lms.services.catalogue import entries, one_entry
 from lms.services.competencies import reached
-from lms.services.results import decision, issued_certificate
 from lms.services.revisions import revisions
 from lms.track_description import about_values
 from lms.track_order import waits
@@ -64,7 +64,9 @@ def track(track_key: str) -> ResponseReturnValue:
     """What the track is for, where one is, what is left."""
     found, row = _followed(track_key)
     state = learning.track_progress(db.session(), row, found)
-    certificate = issued_certificate(db.session(), row.person_id, found.key)
+    found_awards = awards(db.session(), row.person_id, found)
+    words = AwardWords(found, state, asks=_ask_url, asked=asked(db.session(), row, found_awards))
+    issued = next((each.issued for each in found_awards if each.rule.key == found.key), None)
     return render_template(
         "learn/track.html",
         catalogue_url=url_for("learn.catalogue"),
@@ -72,8 +74,9 @@ def track(track_key: str) -> ResponseReturnValue:
         placement=_placement(row, found),
         competencies=competency_values(reached(db.session(), row, state)),
         review_url=url_for("evidence.mine", track=found.key),
-        resume=_resume(row, state, certificate),
-        **track_values(found, state, certificate, WAYS),
+        resume=_resume(row, state, issued),
+        why_waiting=why_waiting(row.person),
+        **track_values(found, state, words.shown(found_awards), WAYS),
     )
 
 
@@ -190,18 +193,18 @@ def _placement(row: Enrolment, found: Track) -> dict[str, Any] | None:
 def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | None) -> dict[str, Any] | None:
     """The one thing to do on the track page (see macros.resume_panel)."""
     found = state.track
-    if certificate is not None:
-        url = url_for("verify.show", code=certificate.code)
-        return {"kind": "done", "title": localized(rule_title(found)), "url": url, "seen_at": row.last_at}
     limited = any(part.quiz and (part.quiz.minutes or part.quiz.supervised) for part in found.modules)
     timed = running(db.session(), row, utcnow()) if limited else None
     under_way = found.module(timed.module_key) if timed else None
     if timed is not None and under_way is not None:  # its time runs, whichever module comes next
         return _resume_attempt(row, under_way, timed)
+    if certificate is not None:
+        url = url_for("verify.show", code=certificate.code)
+        return {"kind": "done", "title": localized(rule_title(found)), "url": url, "seen_at": row.last_at}
     step = state.current
     if step is None:
-        award = decision(found, state)
-        return _resume_waiting(row, found) if award is not None and award.earned else None
+        one = award(db.session(), row.person_id, found, found.key)
+        return _resume_waiting(row, found) if one is not None and one.decision.earned else None
     stand = standing(db.session(), row, step.module)
     upcoming = step.next_lesson
     if upcoming is None or stand.attempts:
@@ -222,17 +225,7 @@ def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | Non
 
 def _resume_waiting(row: Enrolment, found: Track) -> dict[str, Any]:
     """A certificate earned and not there yet: why, and what its holder can do."""
-    name = row.person.certificate_name or row.person.display_name
-    reason, url = _("Your certificate is being prepared. It takes less than a minute."), None
-    try:
-        holder_name(name)
-    except NameRefused:
-        url = url_for("account.settings")
-        reason = (
-            _("Your name holds signs that cannot be printed.")
-            if name
-            else _("Your name is missing: your training platform did not send it to us.")
-        )
+    reason, url = why_waiting(row.person)
     return {
         "kind": "waiting",
         "title": localized(rule_title(found)),
@@ -299,6 +292,12 @@ def _attempt_url(attempt: Attempt) -> str:
     """Where an open attempt goes on: its first question without answer."""
     number = next_open(attempt, answers(db.session(), attempt.id))
     return url_for("quiz.question", attempt_id=attempt.id, number=number)
+
+
+def _ask_url(key: str) -> str:
+    """Where a statement of attendance is asked for."""
+    track_key, _slash, module_key = key.partition("/")
+    return url_for("awards.ask", track_key=track_key, module_key=module_key)
 
 
 def _quiz_url(found: Track, chosen: Module) -> str:

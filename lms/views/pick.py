@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from curricula.model import Track
 from curricula.progress import progress
+from lms.award_pages import previewed
 from lms.errors import Refused
 from lms.i18n import current_language, duration, localized, ngettext, percent
 from lms.i18n import gettext as _
@@ -106,7 +107,8 @@ def preview(
     found, ways = track_or_404(track_key), _preview_ways(token)
     state = progress(found, {}, {})
     if module_key is None:
-        return _page("teach/preview_track.html", token, **track_values(found, state, None, ways), resume=None)
+        values = track_values(found, state, previewed(state), ways)
+        return _page("teach/preview_track.html", token, **values, resume=None)
     step = next((step for step in state.modules if step.module.key == module_key and step.module.published), None)
     if step is None:
         abort(404)

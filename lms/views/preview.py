@@ -15,6 +15,7 @@ from curricula.problems import CurriculumError, Place
 from curricula.progress import ModuleProgress, progress
 from curricula.readable import readable
 from lms import questions
+from lms.award_pages import previewed
 from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.i18n import localized
@@ -32,7 +33,8 @@ blueprint = Blueprint("preview", __name__, url_prefix="/author")
 def track(track_key: str) -> ResponseReturnValue:
     """The whole track."""
     found = _track(track_key)
-    values = track_values(found, progress(found, {}, {}), None, _ways(track_key))
+    state = progress(found, {}, {})
+    values = track_values(found, state, previewed(state), _ways(track_key))
     return _page("author/preview_track.html", track_key, found, **values, resume=None)
 
 

@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certificates.award import decide
+from certificates.rules import rules
 from curricula.progress import TrackProgress, progress
-from lms.services.results import award_rule, gradebook_modules
+from lms.services.results import gradebook_modules
+from tests.awards_in_test import scored
 from tests.branching_in_test import branching
 
 TRACK = branching()
 KEYS = [module.key for module in TRACK.modules]
-RULE = award_rule(TRACK)
+(RULE,) = rules(TRACK)
 
 
 def passing(*keys: str, read: dict[str, set[str]] | None = None) -> TrackProgress:
@@ -80,8 +82,7 @@ def test_the_core_and_one_branch_complete_the_track_and_earn_its_certificate(pas
     state = passing(*passed)
     whole = {"a1", "a2"} <= passed and ({"s1", "s2"} <= passed or "j1" in passed)
     assert state.completed == whole
-    assert RULE is not None
-    decision = decide(RULE, dict.fromkeys(passed, Fraction(1)))
+    decision = decide(RULE, scored(TRACK.key, dict.fromkeys(passed, Fraction(1))))
     assert decision.earned == whole
     assert 0 <= state.share <= 1
     assert (state.share == 1) == whole
@@ -99,11 +100,9 @@ def test_the_core_and_one_branch_complete_the_track_and_earn_its_certificate(pas
     ],
 )
 def test_an_award_rests_on_the_core_and_on_the_branches_passed(passed: set[str], modules: tuple[str, ...]) -> None:
-    assert RULE is not None
-    decision = decide(RULE, dict.fromkeys(passed, RULE.threshold))
-    assert decision.modules == modules
-    assert decision.branches is not None
-    assert decision.branches.met == (len(modules) > 2)
+    decision = decide(RULE, scored(TRACK.key, dict.fromkeys(passed, RULE.threshold)))
+    assert decision.modules == tuple(f"{TRACK.key}/{key}" for key in modules)
+    assert decision.conditions[-1].met == (len(modules) > 2)
 
 
 def test_the_gradebook_counts_the_core_and_the_branch_followed() -> None:

@@ -13,9 +13,9 @@ from certificates.formats import RenderError
 from lms.jobs import issue_certificate
 from lms.models import Certificate, OutboxJob, Person, utcnow
 from lms.services import outbox
+from lms.services.awards import promise_earned
 from lms.services.library import Library
 from lms.services.outbox import promise
-from lms.services.results import promise_certificates
 from lms.worker import Worker
 from tests.learner_in_test import earn, learner, module, take
 
@@ -70,7 +70,7 @@ def test_a_name_given_later_brings_it(session: Session, job: Callable[[], Outbox
     assert job().status == "done"
     assert certificates(session) == []
     session.get_one(Person, row.person_id).certificate_name = "Zoé Lefèvre"
-    promise_certificates(session, row.person_id, Library(session))
+    promise_earned(session, row.person_id, Library(session))
     assert job().status == "done"
     assert [made.record["holder"] for made in certificates(session)] == ["Zoé Lefèvre"]
 
@@ -84,7 +84,7 @@ def test_a_name_that_is_refused_is_said(session: Session, job: Callable[[], Outb
         "The name cannot be printed. The learner can write another one in their settings.\nname_script"
     )
     session.get_one(Person, row.person_id).certificate_name = "A Da"
-    promise_certificates(session, row.person_id, Library(session))
+    promise_earned(session, row.person_id, Library(session))
     assert job().status == "done"
     assert len(certificates(session)) == 1
 
@@ -92,7 +92,7 @@ def test_a_name_that_is_refused_is_said(session: Session, job: Callable[[], Outb
 def test_nothing_is_promised_to_who_has_not_earned(session: Session, job: Callable[[], OutboxJob]) -> None:
     row = learner(session)
     take(session, row, module("d1"))
-    promise_certificates(session, row.person_id, Library(session))
+    promise_earned(session, row.person_id, Library(session))
     assert session.scalars(sa.select(OutboxJob)).all() == []
     promise(session, "issue_certificate", f"enrolment:{row.id}", {"enrolment_id": row.id})
     assert job().status == "done"
@@ -103,7 +103,7 @@ def test_who_holds_it_is_promised_nothing_more(session: Session, job: Callable[[
     row = learner(session)
     earn(session, row)
     version = job().version
-    promise_certificates(session, row.person_id, Library(session))
+    promise_earned(session, row.person_id, Library(session))
     assert job().version == version
 
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from lms.models import Enrolment, OutboxJob, utcnow
 from lms.services import learning
-from lms.services.results import after_result, award_rule, decision, gradebook_score, promise_scores
+from lms.services.awards import awards
+from lms.services.results import after_result, gradebook_score, promise_scores
 from tests.learner_in_test import TRACK, course, earn, joins, learner, module, take
 
 COLUMN = "https://lms.example.org/items/1"
@@ -65,8 +66,7 @@ def test_a_track_without_certificate_carries_the_mean_of_its_modules(session: Se
     plain = replace(TRACK, certificate=None)
     state = learning.track_progress(session, row, plain)
     assert gradebook_score(state, None) == (Fraction(1, len(plain.published_modules)), False)
-    assert award_rule(plain) is None
-    assert decision(plain, state) is None
+    assert awards(session, row.person_id, plain) == []
 
 
 def test_a_module_that_is_no_more_owes_nothing(session: Session, row: Enrolment) -> None:

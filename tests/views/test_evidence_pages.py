@@ -99,5 +99,5 @@ def test_the_cohort_leads_to_each_learner_at_a_constant_cost(
     assert f'href="{url}"' in cohort
     with statements() as heard:
         assert client.get(url).status_code == 200
-    assert len(data(heard)) <= 10
+    assert len(data(heard)) <= 11
     assert writes(heard) == []

@@ -1,0 +1,212 @@
+"""What each learner has earned: facts are gathered, and the rules of the track they follow decide on them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from certificates.award import Decision, Rule, decide
+from certificates.needs import Evidence, Facts, Result
+from certificates.rules import rules, tracks_named
+from curricula.model import Track
+from lms.models import (
+    Attempt,
+    Certificate,
+    Deliberation,
+    Enrolment,
+    Exemption,
+    JuryMember,
+    LessonProgress,
+    OutboxJob,
+    utcnow,
+)
+from lms.services.learning import enrolments
+from lms.services.library import Library
+from lms.services.outbox import promise_all
+from lms.services.verification import state_at
+
+
+@dataclass(frozen=True)
+class Award:
+    """One thing a track leads to, as a learner stands: what is decided, and the last certificate issued of it.
+
+    ``facts`` are what it was decided on; ``renewal`` is the decision on the next cycle, None where nothing was issued
+    or it cannot be renewed.
+    """
+
+    decision: Decision
+    facts: Facts
+    issued: Certificate | None = None
+    renewal: Decision | None = None
+
+    @property
+    def rule(self) -> Rule:
+        return self.decision.rule
+
+
+def awards(session: Session, person_id: int, track: Track) -> list[Award]:
+    """Everything that a track leads to, decided for one person; four queries at most."""
+    return _decided(session, person_id, list(rules(track)))
+
+
+def award(session: Session, person_id: int, track: Track, key: str) -> Award | None:
+    """The same of one award; None where the track has none of that key."""
+    found = _decided(session, person_id, [rule for rule in rules(track) if rule.key == key])
+    return found[0] if found else None
+
+
+def unheld(track: Track) -> list[Award]:
+    """The same for whoever has done nothing: a preview."""
+    return [_award(rule, Facts(), None) for rule in rules(track)]
+
+
+def _decided(session: Session, person_id: int, wanted: Sequence[Rule]) -> list[Award]:
+    if not wanted:
+        return []
+    held = certificates(session, person_id)
+    facts = gather(session, person_id, wanted, held)
+    return [_award(rule, facts, held.get(rule.key)) for rule in wanted]
+
+
+def _award(rule: Rule, facts: Facts, issued: Certificate | None) -> Award:
+    again = decide(rule, facts, issued.issued_at) if issued and rule.refresher else None
+    return Award(decide(rule, facts), facts, issued, again)
+
+
+def certificates(session: Session, person_id: int) -> dict[str, Certificate]:
+    """The last certificate of each award a person was issued: of the last cycle, the last edition; one query."""
+    query = select(Certificate).filter_by(person_id=person_id).order_by(Certificate.cycle, Certificate.edition)
+    return {row.award_key: row for row in session.scalars(query)}
+
+
+def gather(
+    session: Session, person_id: int, wanted: Sequence[Rule], held: dict[str, Certificate], now: datetime | None = None
+) -> Facts:
+    """What the rules look at, across every track the person follows; one query for each kind of fact they name."""
+    now = now or utcnow()
+    kinds = {rule.kind for rule in wanted}
+    return Facts(
+        results=_results(session, person_id) if kinds & {"certificate", "label"} else {},
+        read=_read(session, person_id) if "attendance" in kinds else {},
+        accepted=_accepted(session, person_id) if "label" in kinds else {},
+        held={
+            key: Evidence("certificate", row.number, row.issued_at, f"{row.id} {row.number} {row.issued_at}")
+            for key, row in held.items()
+            if state_at(row, now) == "valid"
+        },
+    )
+
+
+def _results(session: Session, person_id: int) -> dict[str, tuple[Result, ...]]:
+    """Every result in a module, the first one first, then what the placement test exempts from."""
+    tried = select(
+        Enrolment.track_key, Attempt.module_key, Attempt.score, Attempt.submitted_at.label("at"), Attempt.id,
+        Attempt.track_version, Attempt.seed, literal(0).label("exempt"),
+    )  # fmt: skip
+    tried = tried.join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(
+        Enrolment.person_id == person_id, Attempt.submitted_at.is_not(None), Attempt.score.is_not(None)
+    )
+    spared = select(
+        Enrolment.track_key, Exemption.module_key, Exemption.score, Exemption.granted_at, Exemption.placement_id,
+        Enrolment.track_version, literal(""), literal(1),
+    )  # fmt: skip
+    spared = spared.join(Enrolment, Enrolment.id == Exemption.enrolment_id).where(Enrolment.person_id == person_id)
+    both: Any = union_all(tried, spared)
+    found: dict[str, list[Result]] = defaultdict(list)
+    for track, module, score, at, number, version, seed, exempt in session.execute(both.order_by("exempt", "at")):
+        parts = [number, module, version, score, at] if exempt else [number, version, seed, score, at]
+        evidence = Evidence("exemption" if exempt else "attempt", str(number), at, " ".join(map(str, parts)))
+        found[f"{track}/{module}"].append(Result(score, evidence))
+    return {module: tuple(results) for module, results in found.items()}
+
+
+def _read(session: Session, person_id: int) -> dict[str, dict[str, datetime]]:
+    """When each lesson was read to its end, by module."""
+    query = (
+        select(Enrolment.track_key, LessonProgress.module_key, LessonProgress.lesson_key, LessonProgress.read_at)
+        .join(Enrolment, Enrolment.id == LessonProgress.enrolment_id)
+        .where(Enrolment.person_id == person_id, LessonProgress.read_at.is_not(None))
+    )
+    found: dict[str, dict[str, datetime]] = defaultdict(dict)
+    for track, module, lesson, at in session.execute(query):
+        if at is not None:
+            found[f"{track}/{module}"][lesson] = at
+    return found
+
+
+def _accepted(session: Session, person_id: int) -> dict[str, tuple[Result, ...]]:
+    """The works that a jury admitted, with how many sat in it."""
+    seats = select(func.count()).where(JuryMember.jury_id == Deliberation.jury_id).scalar_subquery()
+    query = (
+        select(Enrolment.track_key, Attempt.module_key, seats, Deliberation.id, Deliberation.decided_at,
+               Deliberation.attempt_id, Deliberation.score)
+        .join(Attempt, Attempt.id == Deliberation.attempt_id)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(Enrolment.person_id == person_id, Deliberation.decision == "admitted",
+               Deliberation.decided_at.is_not(None))
+        .order_by(Deliberation.id)
+    )  # fmt: skip
+    found: dict[str, list[Result]] = defaultdict(list)
+    for track, module, members, number, at, attempt, score in session.execute(query):
+        evidence = Evidence("jury", str(number), at, f"{number} {attempt} {members} {score} {at}")
+        found[f"{track}/{module}"].append(Result(Fraction(members), evidence))
+    return {module: tuple(results) for module, results in found.items()}
+
+
+def promise_earned(
+    session: Session, person_id: int, tracks: Library, after: str | None = None, known: Iterable[Track] = ()
+) -> None:
+    """Promise each certificate and label that a person has earned and does not hold, in the caller's transaction.
+
+    With ``after``, those alone that what happened in that track, or the issue of that award, may complete. ``known``
+    are tracks as they are followed now, whatever the library says.
+    """
+    given = {track.key: track for track in known}
+    waiting: list[tuple[Enrolment, Rule]] = []
+    for row in enrolments(session, person_id):
+        track = given.get(row.track_key) or tracks.followed(row.track_key, row.track_digest)
+        found = rules(track) if track is not None else ()
+        waiting += [(row, rule) for rule in found if rule.kind != "attendance" and _looks_at(rule, after)]
+    if not waiting:
+        return
+    held = certificates(session, person_id)
+    waiting = [(row, rule) for row, rule in waiting if rule.key not in held]
+    if not waiting:
+        return
+    facts = gather(session, person_id, [rule for _row, rule in waiting], held)
+    earned = [(row, rule) for row, rule in waiting if decide(rule, facts).earned]
+    promise_all(session, "issue_certificate", dict(job(row, rule.key) for row, rule in earned))
+
+
+def _looks_at(rule: Rule, after: str | None) -> bool:
+    return after is None or after in tracks_named(rule)
+
+
+def job(row: Enrolment, award_key: str) -> tuple[str, dict[str, Any]]:
+    """(key, payload) of the job that issues an award to whoever is enrolled so."""
+    if award_key == row.track_key:
+        return f"enrolment:{row.id}", {"enrolment_id": row.id}
+    return f"enrolment:{row.id}:{award_key}", {"enrolment_id": row.id, "award_key": award_key}
+
+
+def ask(session: Session, row: Enrolment, award_key: str) -> None:
+    """Promise an award to whoever is enrolled so: they asked for it, or somebody did for them."""
+    key, payload = job(row, award_key)
+    promise_all(session, "issue_certificate", {key: payload})
+
+
+def asked(session: Session, row: Enrolment, found: Iterable[Award]) -> frozenset[str]:
+    """The statements that were asked for and are under way, by key; one query, none where none may be."""
+    waiting = (each for each in found if each.rule.kind == "attendance" and each.decision.earned and not each.issued)
+    jobs = {job(row, each.rule.key)[0]: each.rule.key for each in waiting}
+    if not jobs:
+        return frozenset()
+    query = select(OutboxJob.key).where(
+        OutboxJob.kind == "issue_certificate", OutboxJob.status == "pending", OutboxJob.key.in_(jobs)
+    )
+    return frozenset(jobs[key] for key in session.scalars(query))
