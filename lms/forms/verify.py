@@ -31,6 +31,6 @@ class FileForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.file.label.text = _("PDF, JSON or JWT file")
+        self.file.label.text = _("PDF, badge (PNG, SVG), JSON or JWT file")
         self.file.validators = [FileRequired(_("Choose the file you received."))]
-        self.file.render_kw = {"accept": ".pdf,.json,.jwt"}
+        self.file.render_kw = {"accept": ".pdf,.png,.svg,.json,.jwt"}

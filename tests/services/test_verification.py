@@ -55,7 +55,7 @@ def test_an_identifier_finds_its_certificate(session: Session, issued: Certifica
     found = verification.find_by_id(session, issued.id)
     assert found is not None
     assert found.record.holder == HOLDER
-    assert set(found.files) == {"pdf", "jsonld", "jwt"}
+    assert set(found.files) == {"pdf", "jsonld", "jwt", "png", "svg"}
     assert found.files["pdf"][0] == len(content(session, "pdf"))
     assert verification.find_by_id(session, uuid4()) is None
     assert verification.file(session, issued.id, "pdf") is not None
