@@ -84,10 +84,10 @@ def words(record: Record) -> list[Words]:
     return page.lines
 
 
-def title(record: Record) -> str:
-    """What the picture is, in a few words: its text alternative."""
-    say = wording.of(record.language)
-    return f"{say[f'kind.{record.kind}']} {wording.pick(record.title, record.language)} · {record.number}"
+def title(record: Record, language: str) -> str:
+    """What the picture is, in a few words of the reader's language: its text alternative."""
+    kind = wording.of(language)[f"kind.{record.kind}"]
+    return f"{kind} {wording.pick(record.title, language)} · {record.number}"
 
 
 def description(record: Record) -> str:

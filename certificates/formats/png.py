@@ -24,7 +24,7 @@ def render(record: Record, keys: Keys) -> bytes:
     said = PngInfo()
     # Not compressed: the specification asks for it, and readers need not inflate.
     said.add_itxt(PNG_KEYWORD, signed_json(record, keys).decode())
-    said.add_itxt("Title", picture.title(record), record.language)
+    said.add_itxt("Title", picture.title(record, record.language), record.language)
     said.add_itxt("Description", picture.description(record), record.language)
     out = BytesIO()
     drawing.save(out, "PNG", pnginfo=said)

@@ -33,7 +33,7 @@ def render(record: Record, keys: Keys) -> bytes:
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:openbadges="{NAMESPACE}" width="{SIDE}" height="{SIDE}" \
 viewBox="0 0 {SIDE} {SIDE}" role="img" lang="{record.language}" aria-labelledby="title description">
 <openbadges:credential><![CDATA[{credential}]]></openbadges:credential>
-<title id="title">{escape(picture.title(record))}</title>
+<title id="title">{escape(picture.title(record, record.language))}</title>
 <desc id="description">{escape(picture.description(record))}</desc>
 <defs>{outlines}</defs>
 {_ground(record.issuer.look, fictitious=record.issuer.fictitious)}

@@ -107,7 +107,7 @@ def test_a_holder_may_keep_the_name_from_the_page(client: FlaskClient, session: 
     assert issued.number in page.text
 
 
-@pytest.mark.parametrize("form", ["pdf", "jsonld", "jwt"])
+@pytest.mark.parametrize("form", ["pdf", "jsonld", "jwt", "png", "svg"])
 def test_the_file_that_was_issued_is_valid(session: Session, issued: Certificate, form: str) -> None:
     verdict, known = verification.judge(session, content(session, form), BASE_URL)
     assert verdict.state == "valid", verdict.checks
