@@ -27,9 +27,7 @@ class NotDrawn(RuntimeError):
 def drawn(markup: str, page: Path) -> bytes:
     """The PDF of a page of HTML that stands at ``page``, whose folder it may read. Raises :class:`NotDrawn`."""
     out = BytesIO()
-    policy = ResourceAccessPolicy.server(
-        page.parent, allow_remote=False, extra_roots=(fonts.SANS_DIRECTORY, fonts.SERIF_DIRECTORY)
-    )
+    policy = ResourceAccessPolicy.server(page.parent, allow_remote=False, extra_roots=fonts.DIRECTORIES)
     with _WarningsHeard() as heard:
         status = pisa.pisaDocument(markup, out, path=str(page), resource_policy=policy, default_css="")
     if status.err or status.warn or heard.messages:

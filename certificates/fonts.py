@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import arabic_reshaper
 import font_caladea
 import font_source_sans_pro
+import fontpkg_arimo
+import fontpkg_ibm_plex_sans_arabic
 from reportlab.pdfbase.ttfonts import TTFont
+from xhtml2pdf.bidi import get_display
 
 SANS_DIRECTORY = Path(font_source_sans_pro.__file__).parent / "files"
 SERIF_DIRECTORY = Path(font_caladea.__file__).parent / "files"
+_ARABIC_DIRECTORY = fontpkg_ibm_plex_sans_arabic.ROOT / "files"
+_HEBREW_DIRECTORY = fontpkg_arimo.ROOT / "files"
+DIRECTORIES = (SANS_DIRECTORY, SERIF_DIRECTORY, _ARABIC_DIRECTORY, _HEBREW_DIRECTORY)
 
-
+_ARABIC_LETTER = re.compile(r"[\u0620-\u06ff\u0750-\u077f]")
 #: Where a line may break: after spaces, and only if that is not enough after hyphens too.
 _PIECES = (re.compile(r"[^ ]+ *| +"), re.compile(r"[^ -]*-+|[^ -]+ *| +"))
 
@@ -34,7 +41,10 @@ SANS_BOLD = Face("Source Sans Pro", SANS_DIRECTORY / "SourceSansPro-Semibold.ttf
 #: Draws titles only; it knows Latin alone.
 SERIF = Face("Caladea", SERIF_DIRECTORY / "Caladea-Regular.ttf")
 SERIF_BOLD = Face("Caladea", SERIF_DIRECTORY / "Caladea-Bold.ttf", weight="bold")
-FACES = (SANS, SANS_BOLD, SERIF, SERIF_BOLD)
+#: Draw names written from right to left, and the Latin beside them.
+ARABIC = Face("IBM Plex Sans Arabic", _ARABIC_DIRECTORY / "IBMPlexSansArabic-SemiBold.ttf")
+HEBREW = Face("Arimo", _HEBREW_DIRECTORY / "Arimo[wght].ttf")
+FACES = (SANS, SANS_BOLD, SERIF, SERIF_BOLD, ARABIC, HEBREW)
 
 
 class DoesNotFitError(ValueError):
@@ -58,12 +68,24 @@ def _metrics(face: Face) -> TTFont:
 def missing(text: str, face: Face) -> str:
     """The characters of ``text`` that ``face`` has no glyph for; white space is drawn without one."""
     glyphs = _metrics(face).face.charToGlyph
-    return "".join(sorted({char for char in text if not char.isspace() and ord(char) not in glyphs}))
+    return "".join(sorted({char for char in joined(text) if not char.isspace() and ord(char) not in glyphs}))
+
+
+def joined(text: str) -> str:
+    """``text`` with Arabic letters in the forms they take beside each other, still in reading order."""
+    shaped: str = arabic_reshaper.reshape(text) if _ARABIC_LETTER.search(text) else text
+    return shaped
+
+
+def as_drawn(line: str) -> str:
+    """The signs of one line from left to right, as the renderer of the paper places them too."""
+    placed: str = get_display(joined(line))
+    return placed
 
 
 def width(text: str, face: Face, size: float) -> float:
     """The width of ``text`` in points at ``size`` points, as the renderer will measure it."""
-    measured: float = _metrics(face).stringWidth(text, size)
+    measured: float = _metrics(face).stringWidth(joined(text), size)
     return measured
 
 

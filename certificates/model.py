@@ -8,7 +8,7 @@ paper can be compared line by line with what was issued.
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any, Literal, Self, get_args
@@ -22,6 +22,7 @@ __all__ = [
     "Issuer",
     "Kind",
     "Language",
+    "Look",
     "ModuleResult",
     "Record",
     "RecordError",
@@ -43,14 +44,26 @@ class RecordError(ValueError):
 
 
 @dataclass(frozen=True)
+class Look:
+    """How the issuer's papers and pictures look: a colour (``#rrggbb``) that white is read on, and a logo (PNG)."""
+
+    colour: str = "#42204a"
+    logo: bytes | None = None
+
+
+@dataclass(frozen=True)
 class Issuer:
-    """Who issues. ``name`` and ``signatory`` (a person and a function) are given per language."""
+    """Who issues. ``name`` and ``signatory`` (a person and a function) are given per language.
+
+    ``look`` is not a fact: it is neither stored, signed nor compared.
+    """
 
     did: str
     name: Mapping[str, str]
     url: str
     fictitious: bool = False
     signatory: Mapping[str, str] | None = None
+    look: Look = field(default=Look(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,8 @@ class Record:
     ``threshold`` the score required of each module, between 0 and 1; instants are aware and kept to the
     second, in UTC, the precision of the signed credential. ``evidence`` holds SHA-256 digests in hexadecimal
     of the files the award rests on, never the files. ``status_index`` is the entry in both status lists;
-    without ``suspension_list_url`` the certificate can be revoked but not suspended.
+    without ``suspension_list_url`` the certificate can be revoked but not suspended. ``mention`` is what
+    distinguishes it, where its rule says so.
     Raises :class:`RecordError` when a field cannot be.
     """
 
@@ -97,6 +111,7 @@ class Record:
     status_index: int
     evidence: tuple[str, ...] = ()
     suspension_list_url: str | None = None
+    mention: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be signed, and bring instants to UTC and to the second."""
@@ -121,6 +136,7 @@ class Record:
             "base_url": not self.base_url.startswith(("https://", "http://")) or self.base_url.endswith("/"),
             "subject": not self.subject.startswith("urn:uuid:"),
             "status_index": self.status_index < 0,
+            "mention": self.mention is not None and not any(self.mention.values()),
             "evidence": not all(_SHA256.fullmatch(digest) for digest in self.evidence),
         }
         if wrong := [name for name, is_wrong in problems.items() if is_wrong]:
@@ -130,6 +146,11 @@ class Record:
     def credential_url(self) -> str:
         """Where the credential is published; also its identifier."""
         return f"{self.base_url}/credentials/{self.id}"
+
+    @property
+    def image_url(self) -> str:
+        """Where its picture is published."""
+        return f"{self.credential_url}.png"
 
     @property
     def verify_url(self) -> str:
@@ -163,6 +184,7 @@ class Record:
                 "signatory": dict(self.issuer.signatory) if self.issuer.signatory else None,
             },
             "evidence": list(self.evidence),
+            "mention": dict(self.mention) if self.mention else None,
         }
 
     @classmethod

@@ -1,6 +1,7 @@
 """Holders' names: kept as their owner writes them, refused when they could not be printed true."""
 
 import unicodedata
+from collections.abc import Iterable
 
 from certificates import fonts
 
@@ -12,7 +13,8 @@ NAME_STEPS = (
     *((2, size) for size in (23.0, 21.0, 19.0, 17.0)),
     *((3, size) for size in (17.0, 15.0)),
 )
-NAME_FACE = fonts.SANS_BOLD
+#: The faces of names, preferred first: one draws a name whole, or it is not drawn.
+NAME_FACES = (fonts.SANS_BOLD, fonts.ARABIC, fonts.HEBREW)
 
 #: Categories no name is made of: controls, formats (bidi overrides, zero widths), surrogates, private use,
 #: unassigned, line and paragraph separators.
@@ -50,15 +52,26 @@ def holder_name(text: str) -> str:
         raise NameRefused("long")
     marks = "".join(char for char in name if unicodedata.combining(char))
     # A mark that NFC left apart would be drawn beside its letter, not on it.
-    if undrawn := fonts.missing(name, NAME_FACE) or marks:
-        raise NameRefused("script", undrawn)
+    if marks:
+        raise NameRefused("script", marks)
     fitted_name(name)
     return name
 
 
-def fitted_name(name: str) -> fonts.Fitted:
-    """``name`` in the lines and at the size it is printed. Raises :class:`NameRefused` (``width``)."""
+def name_face(name: str) -> fonts.Face:
+    """The first face that draws every letter of ``name``. Raises :class:`NameRefused` (``script``)."""
+    undrawn = {face: fonts.missing(name, face) for face in NAME_FACES}
+    for face, letters in undrawn.items():
+        if not letters:
+            return face
+    # What no face knows is to be written otherwise; a mixture that none draws whole, as a whole.
+    nowhere = set.intersection(*(set(letters) for letters in undrawn.values()))
+    raise NameRefused("script", "".join(sorted(nowhere)) or undrawn[NAME_FACES[0]])
+
+
+def fitted_name(name: str, room: float = NAME_ROOM, steps: Iterable[tuple[int, float]] = NAME_STEPS) -> fonts.Fitted:
+    """``name`` in the lines and at the size it is set. Raises :class:`NameRefused` (``script``, ``width``)."""
     try:
-        return fonts.fit(name, NAME_FACE, NAME_ROOM, NAME_STEPS)
+        return fonts.fit(name, name_face(name), room, steps)
     except fonts.DoesNotFitError as error:
         raise NameRefused("width") from error

@@ -29,6 +29,7 @@ def printed_fields(record: "Record", language: str) -> tuple[Field, ...]:
     values: dict[str, str | None] = {
         "holder": record.holder,
         "title": pick(record.title, language),
+        "mention": pick(record.mention, language) if record.mention else None,
         "kind": say[f"kind.{record.kind}"],
         "number": record.number,
         "issued_on": wording.day(record.issued_at, language),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from certificates import status
+from certificates import baking, status
 from certificates.model import Field, Record, RecordError, printed_fields
 from certificates.sign import jsonld
 from certificates.sign.data_integrity import check_jsonld
@@ -27,14 +27,21 @@ MAX_CREDENTIAL = 256 * 1024
 _CLOCK = timedelta(minutes=5)
 
 State = Literal["valid", "expired", "revoked", "suspended", "modified", "unknown", "unverifiable"]
-Form = Literal["pdf", "jsonld", "jwt"]
+Form = Literal["pdf", "jsonld", "jwt", "png", "svg"]
+_PICTURES = {"png", "svg"}
+#: How far in an XML file its first element is looked for: after a declaration and comments.
+_SVG_START = 4096
 _JWT = re.compile(rb"[\w-]+\.[\w-]+\.[\w-]+")
 #: Failures that say who, not what: another issuer's document is unknown here, not modified.
 _UNKNOWN = {"issuer", "key"}
 
 
 class Unreadable(ValueError):
-    """Not a file that can be judged. ``reason``: ``empty``, ``large``, ``encrypted``, ``damaged`` or ``format``."""
+    """Not a file that can be judged.
+
+    ``reason``: ``empty``, ``large``, ``encrypted``, ``damaged``, ``format``; for a picture ``no_credential`` or
+    ``several`` too.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"unreadable: {reason}")
@@ -68,6 +75,11 @@ class Verdict:
     record: Record | None = None
     claim: Record | None = None
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether the file draws what nobody signed: only the credential baked in it was judged."""
+        return self.form in _PICTURES
+
     def fields(self, language: str) -> tuple[Field, ...]:
         """Every printed field of the authentic record, to compare with the paper; none when there is no such."""
         return printed_fields(self.record, language) if self.record else ()
@@ -80,7 +92,7 @@ def verify(
     status_list: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None,
     now: datetime,
 ) -> Verdict:
-    """Judge a PDF, JSON-LD or JWT certificate, recognised by its content.
+    """Judge a certificate in PDF, JSON-LD or JWT, or baked in a PNG or SVG, recognised by its content.
 
     ``did_document`` is the issuer's; ``status_list`` one signed list or several (revocation, suspension); ``now``
     an aware datetime. Raises :class:`Unreadable` for a file that is none of these, encrypted or too large.
@@ -89,15 +101,15 @@ def verify(
     digest = hashlib.sha256(data).hexdigest()
     checks: list[Check] = []
     document: Mapping[str, Any] = {}
+    inside = _baked(data, form) if form == "png" or form == "svg" else data
     try:
         if form == "pdf":
-            document = _credential(unseal(data, did_document))
+            inside = unseal(data, did_document)
             checks.append(Check("seal", True))
-        elif form == "jsonld":
-            document = _credential(data)
-        if form == "jwt":
-            document = check_jwt(data.decode("ascii").strip(), did_document)
+        if _JWT.fullmatch(inside.strip()):
+            document = check_jwt(inside.decode("ascii").strip(), did_document)
         else:
+            document = _credential(inside)
             document = check_jsonld(document, did_document)
     except ProofError as error:
         sealed_badly = form == "pdf" and not checks
@@ -124,6 +136,10 @@ def _form(data: bytes) -> Form:
         if b"startxref" not in data and b"/ByteRange" not in data:
             raise Unreadable("damaged")
         return "pdf"
+    if data.startswith(baking.PNG_START):
+        return "png"
+    if start.startswith(b"<") and b"svg" in start[:_SVG_START]:
+        return "svg"
     if len(data) > MAX_CREDENTIAL:
         raise Unreadable("large")
     if start.startswith(b"{"):
@@ -131,6 +147,14 @@ def _form(data: bytes) -> Form:
     if _JWT.fullmatch(data.strip()):
         return "jwt"
     raise Unreadable("format")
+
+
+def _baked(data: bytes, form: Literal["png", "svg"]) -> bytes:
+    """The credential baked in a picture. Raises :class:`Unreadable`."""
+    try:
+        return baking.taken_out(data, form, MAX_CREDENTIAL)
+    except baking.NotBaked as error:
+        raise Unreadable(error.reason) from error
 
 
 def _credential(data: bytes) -> dict[str, Any]:
@@ -141,7 +165,8 @@ def _credential(data: bytes) -> dict[str, Any]:
         if "duplicate" in str(error):
             raise ProofError("terms", "a key is given twice") from error
         raise Unreadable("damaged") from error
-    assert isinstance(document, dict), "it starts with a brace"
+    if not isinstance(document, dict):  # a picture, or a PDF, may carry anything
+        raise Unreadable("damaged")
     return document
 
 

@@ -24,6 +24,7 @@ _DAYS = {"fr": "dd/MM/yyyy", "en": "d MMMM yyyy"}
 _FR = {
     "label.holder": "Titulaire",
     "label.title": "Intitulé",
+    "label.mention": "Mention",
     "label.kind": "Nature",
     "label.number": "Numéro",
     "label.issued_on": "Délivré le",
@@ -65,6 +66,7 @@ _FR = {
 _EN = {
     "label.holder": "Holder",
     "label.title": "Title",
+    "label.mention": "Distinction",
     "label.kind": "Type",
     "label.number": "Number",
     "label.issued_on": "Issued on",

@@ -14,9 +14,13 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from lms.branding import colour_problem, logo_problem
+
 PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
+#: What one line of a certificate holds.
+_LONGEST_SIGNATORY = 90
 #: Names whose value is never printed.
 SECRET_NAMES = {"secret_key", "database_url", "metrics_token"}
 
@@ -49,6 +53,13 @@ class Config:
     issuer_name_en: str = "Demonstration institute"
     #: Whether the issuer is fictitious; certificates then say « exemple sans valeur ».
     issuer_fictitious: bool = True
+    #: Who signs for the institution: a person and a function, in both languages; nobody when empty.
+    issuer_signatory_fr: str = ""
+    issuer_signatory_en: str = ""
+    #: The institution's colour on certificates and pages of verification; white must be read on it.
+    issuer_colour: str = "#42204a"
+    #: The institution's logo, PNG or JPEG.
+    issuer_logo: Path = Path()
     session_minutes: int = 480
     #: How many days a key of the tool signs before the next one does.
     lti_key_days: int = 90
@@ -181,7 +192,20 @@ def _check(config: Config) -> list[str]:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
     if config.secret_key and len(config.secret_key) < 32:
         problems.append("LMS_SECRET_KEY must have at least 32 characters.")
-    return problems
+    return problems + _issuer_problems(config)
+
+
+def _issuer_problems(config: Config) -> list[str]:
+    signatories = (config.issuer_signatory_fr, config.issuer_signatory_en)
+    problems = []
+    if any(signatories) and not all(signatories):
+        problems.append("LMS_ISSUER_SIGNATORY_FR and LMS_ISSUER_SIGNATORY_EN go together: give both, or none.")
+    if max(map(len, signatories)) > _LONGEST_SIGNATORY:
+        problems.append(f"LMS_ISSUER_SIGNATORY_FR and _EN have at most {_LONGEST_SIGNATORY} characters: one line.")
+    looks = [colour_problem(config.issuer_colour)]
+    if config.issuer_logo != Path():
+        looks.append(logo_problem(config.issuer_logo))
+    return problems + [problem for problem in looks if problem]
 
 
 def _is_base(url: str) -> bool:

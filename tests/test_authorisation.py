@@ -36,6 +36,7 @@ ALLOWED = {
     ("verify.form", "GET"): EVERYBODY,
     ("verify.upload", "POST"): EVERYBODY,
     ("verify.did", "GET"): EVERYBODY,
+    ("issuer.colour", "GET"): EVERYBODY,
     ("account.login", "GET"): EVERYBODY,
     ("account.login", "POST"): EVERYBODY,
     ("account.language", "POST"): EVERYBODY,
@@ -129,6 +130,7 @@ GUARDED_OTHERWISE = {
     ("pick.choose", "GET"), ("pick.review", "GET"), ("pick.preview", "GET"), ("pick.place", "POST"),
     ("pick.cancel", "POST"),
     ("verify.show", "GET"), ("verify.credential", "GET"), ("verify.credential_file", "GET"),
+    ("issuer.logo", "GET"),  # public, and 404 without a logo: tests/views/test_certificate_pages.py
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.

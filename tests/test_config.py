@@ -2,11 +2,14 @@
 
 import stat
 import threading
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from lms.branding import contrast_with_white
 from lms.config import Config, ConfigError, load_config
 
 SECRET = "a secret key for tests that is long enough"
@@ -206,3 +209,47 @@ def test_secure_cookies_need_https_or_this_machine(url: str, secure: bool) -> No
 def test_overrides_win_over_everything(tmp_path: Path) -> None:
     values: dict[str, Any] = {"data_dir": tmp_path, "session_minutes": 10, "secret_key": SECRET}
     assert load_config({"LMS_SESSION_MINUTES": "20"}, **values).session_minutes == 10
+
+
+@pytest.mark.parametrize(
+    ("colour", "words"),
+    [("#ffffff", "1.0"), ("#e3a53a", "too light"), ("#777777", "4.5"), ("blue", "like #42204a"), ("#12345", "like")],
+)
+def test_a_colour_white_cannot_be_read_on_is_refused(tmp_path: Path, colour: str, words: str) -> None:
+    (problem,) = refusal(tmp_path, LMS_ISSUER_COLOUR=colour)
+    assert problem.startswith("LMS_ISSUER_COLOUR")
+    assert words in problem
+
+
+def test_contrast_is_that_of_the_guidelines() -> None:
+    assert contrast_with_white("#000000") == pytest.approx(21)
+    assert contrast_with_white("#ffffff") == pytest.approx(1)
+    assert contrast_with_white("#767676") == pytest.approx(4.54, abs=0.01)
+
+
+def test_a_signatory_is_given_in_both_languages(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, LMS_ISSUER_SIGNATORY_FR="La directrice")
+    assert "LMS_ISSUER_SIGNATORY_EN" in problem
+    (problem,) = refusal(tmp_path, LMS_ISSUER_SIGNATORY_FR="x" * 91, LMS_ISSUER_SIGNATORY_EN="x")
+    assert "90 characters" in problem
+    both = load(tmp_path, LMS_ISSUER_SIGNATORY_FR="La directrice", LMS_ISSUER_SIGNATORY_EN="The director")
+    assert both.issuer_signatory_en == "The director"
+
+
+def test_a_logo_that_is_no_picture_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path / "half.png").write_bytes(picture_bytes((300, 100))[:60])
+    (tmp_path / "heavy.png").write_bytes(picture_bytes((10, 10)) + bytes(1_000_001))
+    (tmp_path / "wide.png").write_bytes(picture_bytes((7000, 2)))
+    for name in ("nowhere.png", "logo.svg", "half.png", "heavy.png", "wide.png", ""):
+        (problem,) = refusal(tmp_path, LMS_ISSUER_LOGO=str(tmp_path / name))
+        assert problem.startswith("LMS_ISSUER_LOGO"), name
+    (tmp_path / "good.png").write_bytes(picture_bytes((300, 100)))
+    assert load(tmp_path, LMS_ISSUER_LOGO=str(tmp_path / "good.png")).issuer_logo == tmp_path / "good.png"
+
+
+def picture_bytes(size: tuple[int, int]) -> bytes:
+    """A plain PNG."""
+    out = BytesIO()
+    Image.new("RGB", size, "#123456").save(out, "PNG")
+    return out.getvalue()

@@ -5,7 +5,7 @@ credential attached. It is not PDF/A nor PDF/UA: the HTML page is the accessible
 """
 
 import base64
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -19,8 +19,8 @@ from pypdf import PageObject, PdfReader
 from certificates import fonts, qr, wording
 from certificates.drawing import NotDrawn, drawn
 from certificates.formats import Format, RenderError
-from certificates.model import Field, Record, printed_fields
-from certificates.names import fitted_name
+from certificates.model import Field, Look, Record, printed_fields
+from certificates.names import fitted_name, name_face
 from certificates.sign.credential import signed_json
 from certificates.sign.keys import Keys
 from certificates.sign.seal import seal
@@ -28,6 +28,8 @@ from certificates.sign.seal import seal
 ASSETS = Path(__file__).parent / "assets"
 _TITLE_ROOM = 520.0
 _TITLE_STEPS = ((1, 40.0), (1, 36.0), (1, 32.0), (2, 32.0), (2, 28.0), (2, 24.0), (3, 22.0))
+#: Room for the issuer's logo, in points.
+_LOGO_ROOM = (220.0, 40.0)
 #: The fields of the table, row by row, two a row; the others are said elsewhere on the page.
 _FACTS = ("number", "duration", "issued_on", "track", "valid_until", "threshold", "modules", "issuer")
 
@@ -72,12 +74,13 @@ def markup(record: Record) -> str:
     language = record.language
     say = wording.of(language)
     fields = {field.name_key: field for field in printed_fields(record, language)}
-    holder = fitted_name(record.holder)
+    holder, face = fitted_name(record.holder), name_face(record.holder)
+    look = record.issuer.look
     try:
         title = fonts.fit(fields["title"].value, fonts.SERIF_BOLD, _TITLE_ROOM, _TITLE_STEPS)
     except fonts.DoesNotFitError as error:
         raise RenderError(f"{record.number}: the title does not fit") from error
-    signatory = fields.get("signatory")
+    mention, signatory = fields.get("mention"), fields.get("signatory")
     note = f"{say['specimen']} {say['note']}" if record.issuer.fictitious else say["note"]
     texts = {
         "language": language,
@@ -93,12 +96,16 @@ def markup(record: Record) -> str:
     }
     return _template().substitute(
         {key: escape(text) for key, text in texts.items()},
-        css=_css(),
+        css=_css(look.colour, face),
+        ground=_ground(look.colour),
+        logo=_logo(look.logo) if look.logo else "",
         brand=say["brand"].replace("|", "<br>"),
         qr=f"data:image/png;base64,{base64.b64encode(qr.png(record.verify_url)).decode()}",
         code=f"{escape(record.code[:15])}<br>{escape(record.code[15:])}",
-        signatory=_line(signatory, language) if signatory else "",
+        signatory=_line("sign", signatory, language) if signatory else "",
+        mention=_line("mention", mention, language) if mention else "",
         holder=_lines(holder),
+        holder_face=face.family,
         holder_size=holder.size,
         holder_leading=round(holder.size * 1.22, 1),
         title=_lines(title),
@@ -113,10 +120,31 @@ def _lines(fitted: fonts.Fitted) -> str:
     return "<br>".join(escape(line).replace(" ", "&nbsp;") for line in fitted.lines)
 
 
-def _line(field: Field, language: str) -> str:
-    """A label and its value."""
+def _line(kind: str, field: Field, language: str) -> str:
+    """A label and its value, in a paragraph of that kind."""
     label = wording.of(language)["label.value"].format(label=field.label)
-    return f'<p class="sign">{escape(label)}<b>{escape(field.value)}</b></p>'
+    return f'<p class="{kind}">{escape(label)}<b>{escape(field.value)}</b></p>'
+
+
+@lru_cache(maxsize=4)
+def _logo(png: bytes) -> str:
+    """The issuer's logo, as large as its place allows."""
+    with Image.open(BytesIO(png)) as picture:
+        width, height = picture.size
+    scale = min(_LOGO_ROOM[0] / width, _LOGO_ROOM[1] / height)
+    return (
+        f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}" alt="" '
+        f'style="width: {width * scale:.1f}pt; height: {height * scale:.1f}pt">'
+    )
+
+
+@lru_cache(maxsize=4)
+def _ground(colour: str) -> str:
+    """The address of what is drawn under the text, with its band in the issuer's colour."""
+    if colour == Look.colour:
+        return "ground.svg"
+    drawing = (ASSETS / "ground.svg").read_text("utf-8").replace(Look.colour, colour)
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
 
 
 def _table(fields: list[Field]) -> str:
@@ -137,9 +165,9 @@ def _template() -> Template:
     return Template((ASSETS / "certificate.html").read_text("utf-8"))
 
 
-@cache
-def _css() -> str:
-    """The style sheet with the addresses of the fonts, read once."""
+@lru_cache(maxsize=8)
+def _css(colour: str, names: fonts.Face) -> str:
+    """The style sheet with the addresses of the fonts and the issuer's colour; ``names`` is the holder's face."""
     faces = {
         "sans": fonts.SANS,
         "sans_bold": fonts.SANS_BOLD,
@@ -147,7 +175,10 @@ def _css() -> str:
         "serif_bold": fonts.SERIF_BOLD,
     }
     css = Template((ASSETS / "certificate.css").read_text("utf-8"))
-    return css.substitute({name: face.path.as_posix() for name, face in faces.items()})
+    used = css.substitute({name: face.path.as_posix() for name, face in faces.items()}, colour=colour)
+    if names in faces.values():
+        return used
+    return f'@font-face {{ font-family: "{names.family}"; src: url("{names.path.as_posix()}"); }}\n{used}'
 
 
 FORMAT = Format("pdf", ".pdf", "application/pdf", render)

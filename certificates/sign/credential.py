@@ -7,7 +7,7 @@ List v1.0 section 2.1. Only terms those contexts define are used, so that nothin
 import base64
 import json
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from certificates import wording
@@ -21,7 +21,9 @@ from certificates.sign.reading import TYPES, record_of
 __all__ = ["credential", "record_of", "secure_jsonld", "secure_jwt", "signed_json"]
 
 _SHA256_MULTIHASH = b"\x12\x20"
-_DURATION = "ext:Duration"  # Open Badges lets an enumeration be extended with "ext:"
+# Open Badges lets an enumeration be extended with "ext:".
+_DURATION = "ext:Duration"
+_MENTION = "ext:Mention"
 
 
 def credential(record: Record) -> dict[str, Any]:
@@ -43,6 +45,11 @@ def credential(record: Record) -> dict[str, Any]:
         "id": record.credential_url,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": wording.pick(record.title, language),
+        "image": {
+            "id": record.image_url,
+            "type": "Image",
+            "caption": f"{say[f'kind.{record.kind}']} {wording.pick(record.title, language)}",
+        },
         "issuer": issuer,
         "validFrom": instant(record.issued_at),
         "awardedDate": instant(record.issued_at),
@@ -104,6 +111,7 @@ def _subject(record: Record) -> dict[str, Any]:
                 "resultDescription": f"{achievement_id}#duration",
                 "value": f"PT{record.minutes}M",
             },
+            *_mention(record, achievement_id, "value"),
             *(
                 {
                     "type": ["Result"],
@@ -141,6 +149,7 @@ def _subject(record: Record) -> dict[str, Any]:
                     "name": say["label.duration"],
                     "resultType": _DURATION,
                 },
+                *_mention(record, achievement_id, "resultType"),
                 *(
                     {
                         "id": f"{achievement_id}#{module.code}",
@@ -154,6 +163,18 @@ def _subject(record: Record) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _mention(record: Record, achievement_id: str, part: Literal["value", "resultType"]) -> list[dict[str, Any]]:
+    """The mention as a result, or what that result is; nothing where there is none."""
+    if not record.mention:
+        return []
+    identifier = f"{achievement_id}#mention"
+    if part == "value":
+        value = wording.pick(record.mention, record.language)
+        return [{"type": ["Result"], "resultDescription": identifier, "value": value}]
+    name = wording.of(record.language)["label.mention"]
+    return [{"id": identifier, "type": ["ResultDescription"], "name": name, "resultType": _MENTION}]
 
 
 def _percent(value: Fraction) -> str:

@@ -75,6 +75,7 @@ def record_of(document: Mapping[str, Any]) -> Record:
                 for entry in document["evidence"]
                 if "digestMultibase" in entry
             ),
+            mention={language: results["mention"]} if "mention" in results else None,
             suspension_list_url=lists["suspension"]["statusListCredential"] if "suspension" in lists else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

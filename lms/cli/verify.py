@@ -36,7 +36,7 @@ WORDS = {
 )  # fmt: skip
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
 def command(file_or_url: str, did_file: Path | None, status_files: tuple[Path, ...], language: str) -> None:
-    """Check a certificate (PDF, JSON or JWT).
+    """Check a certificate (PDF, JSON, JWT, or PNG or SVG badge).
 
     With --did and --status nothing is asked of any network. Without them, the issuer's published documents
     are fetched. Exit status: 0 valid, 1 not valid, 2 unreadable.
@@ -65,6 +65,8 @@ def command(file_or_url: str, did_file: Path | None, status_files: tuple[Path, .
         click.echo(f"  [{mark}] {check.key} {check.detail}".rstrip())
     for field in verdict.fields(language):
         click.echo(f"  {field.label}: {field.value}")
+    if verdict.is_picture:
+        click.echo("  Dessin non signé, seuls ces champs le sont · picture not signed, only these fields are")
     click.echo(f"  SHA-256: {verdict.sha256}")
     sys.exit(0 if verdict.state == "valid" else 1)
 

@@ -60,7 +60,12 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
         except NameRefused as error:
             reasons = {
                 "script": _(
-                    "Some letters of this name cannot be printed. Give it in Latin, Greek or Cyrillic letters."
+                    "Our fonts do not draw these signs: %(signs)s. Give your name as your passport transliterates it; "
+                    "Latin, Greek, Cyrillic, Arabic and Hebrew letters, without vowel marks, are printed.",
+                    signs=" ".join(error.characters),
+                ),
+                "width": _(
+                    "A word of this name is too long for the paper. Put a space or a hyphen where it may be cut."
                 ),
             }
             raise ValidationError(

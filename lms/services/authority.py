@@ -11,6 +11,7 @@ from certificates.model import Issuer
 from certificates.sign.did import did_web
 from certificates.sign.keys import Keys
 from certificates.status import Purpose, empty, status_list_credential, with_set
+from lms.branding import look
 from lms.config import Config
 from lms.models import Certificate, IssuerDocument, StatusList, utcnow
 from lms.models.upsert import insert_or_find
@@ -32,7 +33,15 @@ class Authority:
         """The institution as printed on certificates."""
         config = self.config
         name = {"fr": config.issuer_name_fr, "en": config.issuer_name_en}
-        return Issuer(self.keys.did, name, config.base_url, config.issuer_fictitious)
+        signatory = {"fr": config.issuer_signatory_fr, "en": config.issuer_signatory_en}
+        return Issuer(
+            self.keys.did,
+            name,
+            config.base_url,
+            config.issuer_fictitious,
+            signatory if all(signatory.values()) else None,
+            look(config.issuer_colour, config.issuer_logo),
+        )
 
 
 def open_authority(config: Config, now: datetime | None = None) -> Authority:

@@ -1,18 +1,20 @@
 """The public check of certificates, and the documents that let anyone check without us."""
 
 import re
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from certificates.format import FORMATS
 from certificates.model import Record, printed_fields
 from certificates.verify import MAX_FILE, Unreadable, Verdict
 from certificates.wording import reason
+from lms.certificate_files import file_answer, picture, proofs
 from lms.errors import Refused
-from lms.forms.verify import CodeForm, FileForm
+from lms.forms.verify import CodeForm, FileForm, why_unreadable
 from lms.i18n import current_language, day, moment
 from lms.i18n import gettext as _
 from lms.models import db, utcnow
@@ -50,7 +52,9 @@ def show(code: str) -> ResponseReturnValue:
         since=found.record.valid_until if found.state == "expired" else None,
         checks=_code_checks(found),
         **_facts(found.record, name_public=found.row.name_public),
-        proofs=_proofs(found),
+        proofs=proofs(found),
+        picture=picture(found),
+        page_address=found.record.verify_url,
         pdf_sha256=found.files.get("pdf", (0, None))[1],
     )
 
@@ -67,7 +71,7 @@ def upload() -> ResponseReturnValue:
     try:
         verdict, known = verification.judge(db.session(), data, config().base_url)
     except Unreadable as error:
-        what, fix = _unreadable(error.reason)
+        what, fix = why_unreadable(error.reason)
         raise Refused(what, fix, status=422, cause="file_" + error.reason) from error
     issued = known.files.get(verdict.form, (0, None))[1] if known else None
     state: str = verdict.state
@@ -100,9 +104,9 @@ def credential(identity: UUID) -> ResponseReturnValue:
     """The credential in the form the client prefers: page, JSON-LD or JWT."""
     best = request.accept_mimetypes.best_match(NEGOTIATED, "text/html")
     if best == "application/vc+jwt":
-        return _file(identity, "jwt")
+        return file_answer(identity, "jwt")
     if best != "text/html":
-        return _file(identity, "jsonld")
+        return file_answer(identity, "jsonld")
     found = verification.find_by_id(db.session(), identity)
     if found is None:
         abort(404)
@@ -118,7 +122,7 @@ def credential_file(identity: UUID, suffix: str) -> ResponseReturnValue:
     form = next((form for form in FORMATS.values() if form.suffix == "." + suffix), None)
     if form is None:
         abort(404)
-    return _file(identity, form.key)
+    return file_answer(identity, form.key)
 
 
 @blueprint.get("/status/<name>")
@@ -142,21 +146,6 @@ def did() -> ResponseReturnValue:
     return _open_document(jsonify(document), "application/did+json", 300)
 
 
-def _file(identity: UUID, form: str) -> Response:
-    stored = verification.file(db.session(), identity, form)
-    if stored is None:
-        abort(404)
-    answer = make_response(stored.content)
-    answer.headers["Content-Type"] = FORMATS[form].media_type
-    name = f"certificate-{identity}{FORMATS[form].suffix}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["X-Robots-Tag"] = "noindex"
-    answer.headers["Vary"] = "Accept"
-    answer.set_etag(stored.sha256)
-    answer.make_conditional(request)
-    return answer
-
-
 def _open_document(answer: Response, media_type: str, seconds: int) -> Response:
     # Verifiers elsewhere, wallets in browsers included, read these.
     answer.headers["Content-Type"] = media_type
@@ -169,7 +158,9 @@ def _page(**values: Any) -> str:
     defaults: dict[str, Any] = {
         "checked_at": utcnow(), "since": None, "reason": None, "fields": [],
         "holder_hidden": False, "criteria": None, "criteria_url": None, "checks": [], "file": None, "differences": [],
-        "proofs": [], "pdf_sha256": None, "page_url": None,
+        "proofs": [], "picture": None, "pdf_sha256": None, "page_url": None,
+        "page_address": None, "colour_url": url_for("issuer.colour"),
+        "logo_url": url_for("issuer.logo") if config().issuer_logo != Path() else None,
         "issuer_name": issuer_name(),
         "verify_url": url_for("verify.form"), "file_url": url_for("verify.upload"), "file_form": FileForm(),
         "max_size": MAX_FILE,
@@ -223,20 +214,6 @@ def _differences(claim: Record, known: Standing) -> list[dict[str, Any]]:
         if field.name_key in issued
     ]
     return [] if all(row["same"] for row in rows) else rows
-
-
-def _proofs(found: Standing) -> list[dict[str, Any]]:
-    labels = {"pdf": _("Sealed PDF"), "jsonld": "JSON-LD", "jwt": "JWT"}
-    proofs = [
-        {
-            "label": labels.get(key, key.upper()),
-            "url": url_for("verify.credential_file", identity=found.record.id, suffix=form.suffix[1:]),
-            "size": found.files[key][0],
-        }
-        for key, form in sorted(FORMATS.items(), key=lambda item: list(labels).index(item[0]))
-        if key in found.files
-    ]
-    return [*proofs, {"label": _("Public key"), "url": url_for("verify.did"), "size": None}]
 
 
 def _code_checks(found: Standing) -> list[dict[str, Any]]:
@@ -298,14 +275,12 @@ def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
                 "detail": "",
             }
         )
+    if verdict.is_picture:
+        rows.append(
+            {
+                "state": "warm",
+                "title": _("The drawing itself is not signed"),
+                "detail": _("Only the credential it carries is. Believe the lines of this page, not the drawing."),
+            }
+        )
     return rows
-
-
-def _unreadable(reason: str) -> tuple[str, str]:
-    again = _("Choose the PDF, JSON or JWT file as you received it.")
-    return {
-        "empty": (_("This file is empty."), again),
-        "large": (_("This file is too large to be a certificate of ours."), again),
-        "encrypted": (_("This PDF is protected by a password, so its seal cannot be read."), again),
-        "damaged": (_("This file is damaged: it cannot be read to its end."), _("Ask its holder to send it again.")),
-    }.get(reason, (_("This file is neither a PDF, nor a JSON or JWT credential."), again))

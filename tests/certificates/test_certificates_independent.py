@@ -8,8 +8,10 @@ import os
 import shutil
 import subprocess
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import base58
 import pytest
@@ -117,6 +119,20 @@ def test_poppler_takes_the_credential_out_and_it_verifies(
     (tmp_path / "page.pdf").write_bytes(FORMATS["pdf"].render(RECORD, keys))
     subprocess.run(["pdfdetach", "-save", "1", "-o", tmp_path / ATTACHMENT, tmp_path / "page.pdf"], check=True)
     files["credential.json"] = (tmp_path / ATTACHMENT).read_bytes()
+    assert judged(judges, tmp_path, files)["verified"]
+
+
+def test_what_others_find_in_a_picture_verifies(
+    judges: Path, tmp_path: Path, files: dict[str, bytes], keys: Keys
+) -> None:
+    """Pillow reads the PNG and ElementTree the SVG; digitalbazaar judges what they found."""
+    with Image.open(BytesIO(FORMATS["png"].render(RECORD, keys))) as opened:
+        opened.load()
+        files["credential.json"] = opened.text["openbadgecredential"].encode()
+    assert judged(judges, tmp_path, files)["verified"]
+    drawing = ET.fromstring(FORMATS["svg"].render(RECORD, keys))
+    assert drawing[0].tag == "{https://purl.imsglobal.org/ob/v3p0}credential"
+    files["credential.json"] = str(drawing[0].text).encode()
     assert judged(judges, tmp_path, files)["verified"]
 
 

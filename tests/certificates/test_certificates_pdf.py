@@ -31,7 +31,7 @@ def text_of(data: bytes) -> str:
 
 
 def test_formats_are_found_and_differ() -> None:
-    assert set(FORMATS) == {"jsonld", "jwt", "pdf"}
+    assert set(FORMATS) == {"jsonld", "jwt", "pdf", "png", "svg"}
     assert discover() == FORMATS
     assert len({entry.suffix for entry in FORMATS.values()}) == len(FORMATS)
     assert all(entry.suffix.startswith(".") and "/" in entry.media_type for entry in FORMATS.values())

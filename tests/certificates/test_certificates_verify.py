@@ -45,7 +45,7 @@ def judge(keys: Keys, listed: Callable[..., list[dict[str, Any]]]) -> Callable[.
     return run
 
 
-@pytest.fixture(params=["jsonld", "jwt", "pdf"])
+@pytest.fixture(params=["jsonld", "jwt", "pdf", "png", "svg"])
 def form(request: pytest.FixtureRequest) -> str:
     """Each format."""
     return request.param

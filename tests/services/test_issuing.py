@@ -233,7 +233,7 @@ def test_every_form_says_what_the_record_says(session: Session, authority: Autho
     document = session.scalars(sa.select(IssuerDocument)).one().document
     lists = [signed for row in session.scalars(sa.select(StatusList)) for signed in row.signed.values()]
     files = stored(session, issued)
-    assert set(files) == {"pdf", "jsonld", "jwt"}
+    assert set(files) == {"pdf", "jsonld", "jwt", "png", "svg"}
     for form, content in files.items():
         verdict = verify(content, did_document=document, status_list=lists, now=utcnow())
         assert verdict.state == "valid", (form, verdict.checks)

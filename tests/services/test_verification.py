@@ -55,7 +55,7 @@ def test_an_identifier_finds_its_certificate(session: Session, issued: Certifica
     found = verification.find_by_id(session, issued.id)
     assert found is not None
     assert found.record.holder == HOLDER
-    assert set(found.files) == {"pdf", "jsonld", "jwt"}
+    assert set(found.files) == {"pdf", "jsonld", "jwt", "png", "svg"}
     assert found.files["pdf"][0] == len(content(session, "pdf"))
     assert verification.find_by_id(session, uuid4()) is None
     assert verification.file(session, issued.id, "pdf") is not None
@@ -107,7 +107,7 @@ def test_a_holder_may_keep_the_name_from_the_page(client: FlaskClient, session: 
     assert issued.number in page.text
 
 
-@pytest.mark.parametrize("form", ["pdf", "jsonld", "jwt"])
+@pytest.mark.parametrize("form", ["pdf", "jsonld", "jwt", "png", "svg"])
 def test_the_file_that_was_issued_is_valid(session: Session, issued: Certificate, form: str) -> None:
     verdict, known = verification.judge(session, content(session, form), BASE_URL)
     assert verdict.state == "valid", verdict.checks
