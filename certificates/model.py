@@ -70,8 +70,9 @@ class Record:
     ``holder`` comes from :func:`certificates.names.holder_name`. ``minutes`` is the time followed, in minutes;
     ``threshold`` the score required of each module, between 0 and 1; instants are aware and kept to the
     second, in UTC, the precision of the signed credential. ``evidence`` holds SHA-256 digests in hexadecimal
-    of the files the award rests on, never the files. ``status_index`` is the entry in both status lists;
-    without ``suspension_list_url`` the certificate can be revoked but not suspended.
+    of the files the award rests on, never the files. ``status_index`` is the entry in every status list;
+    without ``suspension_list_url`` the certificate can be revoked but not suspended, and without
+    ``replacement_list_url`` nobody can tell offline that another one takes its place.
     Raises :class:`RecordError` when a field cannot be.
     """
 
@@ -97,6 +98,7 @@ class Record:
     status_index: int
     evidence: tuple[str, ...] = ()
     suspension_list_url: str | None = None
+    replacement_list_url: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be signed, and bring instants to UTC and to the second."""

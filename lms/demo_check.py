@@ -127,9 +127,10 @@ class Checker:
             pdf = self._save(stranger, f"{base}.pdf", "certificate.pdf")
             token = self._save(stranger, f"{base}.jwt", "credential.jwt")
             did = json.loads(self._save(stranger, f"{self._tool}/.well-known/did.json", "did.json"))
-            entry = json.loads(credential)["credentialStatus"]
-            url = (entry[0] if isinstance(entry, list) else entry)["statusListCredential"]
-            status = json.loads(self._save(stranger, url, "status.json"))
+            status = [
+                json.loads(self._save(stranger, entry["statusListCredential"], f"{entry['statusPurpose']}.json"))
+                for entry in json.loads(credential)["credentialStatus"]
+            ]
         now = datetime.now(UTC)
         for name, data in (("PDF", pdf), ("JSON-LD", credential), ("JWT", token)):
             verdict = verify(data, did_document=did, status_list=status, now=now)

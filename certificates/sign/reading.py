@@ -76,6 +76,7 @@ def record_of(document: Mapping[str, Any]) -> Record:
                 if "digestMultibase" in entry
             ),
             suspension_list_url=lists["suspension"]["statusListCredential"] if "suspension" in lists else None,
+            replacement_list_url=lists["refresh"]["statusListCredential"] if "refresh" in lists else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecordError("not a credential of this kind") from error

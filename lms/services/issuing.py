@@ -20,7 +20,7 @@ from lms.services.results import award_rule, decision, issued_certificate
 
 
 class NotIssued(Exception):
-    """No certificate can be issued now. ``reason``: ``not_earned``, ``name_missing`` or ``name_<why refused>``."""
+    """No certificate can be issued now. ``reason``: ``not_earned``, ``name_unconfirmed`` or ``name_<why refused>``."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -51,11 +51,10 @@ def issue(session: Session, authority: Authority, row: Enrolment, track: Track) 
 
 
 def _holder(person: Person) -> str:
-    name = person.certificate_name or person.display_name
-    if not name:
-        raise NotIssued("name_missing")
+    if not person.certificate_name:  # what a platform says of a name is not yet what its bearer wants printed
+        raise NotIssued("name_unconfirmed")
     try:
-        return holder_name(name)
+        return holder_name(person.certificate_name)
     except NameRefused as error:
         raise NotIssued(f"name_{error.reason}") from error
 
