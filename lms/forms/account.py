@@ -55,14 +55,17 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
 
     def validate_certificate_name(self, field: StringField) -> None:
         """The rule of the certificates themselves, so that a name kept here can be printed."""
-        try:
-            field.data = holder_name(field.data)
-        except NameRefused as error:
-            reasons = {
-                "script": _(
-                    "Some letters of this name cannot be printed. Give it in Latin, Greek or Cyrillic letters."
-                ),
-            }
-            raise ValidationError(
-                reasons.get(error.reason, _("This name holds signs that cannot be printed. Type it again."))
-            ) from error
+        check_printable(field)
+
+
+def check_printable(field: StringField) -> None:
+    """Refuse a name that certificates could not print, and tidy the others. Raises ``ValidationError``."""
+    try:
+        field.data = holder_name(field.data)
+    except NameRefused as error:
+        reasons = {
+            "script": _("Some letters of this name cannot be printed. Give it in Latin, Greek or Cyrillic letters."),
+        }
+        raise ValidationError(
+            reasons.get(error.reason, _("This name holds signs that cannot be printed. Type it again."))
+        ) from error

@@ -116,7 +116,7 @@ class Reminder(Base):
     certificate_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("certificate.id", ondelete="CASCADE"))
     step: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
-    #: When it was handed to the mail server; none when it is shown here only.
+    #: When it was given to the mail server, noted before it is; none when it is shown here only.
     sent_at: Mapped[datetime | None]
 
     certificate: Mapped[Certificate] = relationship()

@@ -67,15 +67,20 @@ def change(session: Session, row: Certificate, action: Action, act: Act, now: da
     if not act.words.strip() or len(act.words) > WORDS:
         raise LifeRefused("words")
     hold(session, row)
-    allowed, state = _WAYS[action]
-    if row.status not in allowed:
+    if not possible(row, action):
         raise LifeRefused("state")
+    state = _WAYS[action][1]
     row.status, row.status_at = state, now
     row.status_reason = None if state == "valid" else act.reason
     add_event(session, row, action, act, now)
     note(session, f"certificate_{action}", row.number, act.person_id, reason=act.reason, capacity=act.capacity)
     promise_lists(session, row)
     session.flush()
+
+
+def possible(row: Certificate, action: Action) -> bool:
+    """Whether the state of a certificate allows an act."""
+    return row.status in _WAYS[action][0]
 
 
 def show_name(session: Session, row: Certificate, shown: bool, now: datetime) -> None:

@@ -217,22 +217,26 @@ def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | Non
 
 def _resume_waiting(row: Enrolment, found: Track) -> dict[str, Any]:
     """A certificate earned and not there yet: why, and what its holder can do."""
-    name = row.person.certificate_name or row.person.display_name
-    reason, url = _("Your certificate is being prepared. It takes less than a minute."), None
-    try:
-        holder_name(name)
-    except NameRefused:
-        url = url_for("account.settings")
-        reason = (
-            _("Your name holds signs that cannot be printed.")
-            if name
-            else _("Your name is missing: your training platform did not send it to us.")
-        )
+    name, proposed = row.person.certificate_name, row.person.display_name
+    reason, label = _("Your certificate is being prepared. It takes less than a minute."), None
+    if not name and proposed:
+        reason = _("It will bear: %(name)s. Confirm this name, or correct it.", name=proposed)
+        label = _("Confirm the name")
+    elif not name:
+        reason = _("Your name is missing: your training platform did not send it to us.")
+        label = _("Give the name to print")
+    else:
+        try:
+            holder_name(name)
+        except NameRefused:
+            reason, label = _("Your name holds signs that cannot be printed."), _("Give the name to print")
+    here = url_for("learn.track", track_key=found.key)
     return {
         "kind": "waiting",
         "title": localized(rule_title(found)),
         "reason": reason,
-        "url": url,
+        "label": label,
+        "url": url_for("certificates.name", next=here) if label else None,
         "seen_at": row.last_at,
     }
 

@@ -4,18 +4,18 @@ import re
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from certificates.format import FORMATS
 from certificates.model import Record, printed_fields
 from certificates.verify import MAX_FILE, Unreadable, Verdict
 from certificates.wording import reason
+from lms.certificate_pages import files, form_of_suffix, linked, stored_form
 from lms.errors import Refused
 from lms.forms.verify import CodeForm, FileForm
 from lms.i18n import current_language, day, moment
 from lms.i18n import gettext as _
-from lms.models import db, utcnow
+from lms.models import Certificate, db, utcnow
 from lms.pages import config, issuer_name, tracks
 from lms.security import limited
 from lms.services import verification
@@ -25,7 +25,9 @@ blueprint = Blueprint("verify", __name__)
 
 #: Media types of the credential by content negotiation; the page is the default.
 NEGOTIATED = ("text/html", "application/vc+ld+json", "application/ld+json", "application/json", "application/vc+jwt")
-_LIST = re.compile(r"(revocation|suspension)-([1-9]\d{0,8})")
+_LIST = re.compile(r"(revocation|suspension|refresh)-([1-9]\d{0,8})")
+#: How long a list may be kept by who reads it, in seconds: short enough that a revocation is known in five minutes.
+_LIST_AGE = 60
 
 
 @blueprint.get("/verify")
@@ -47,8 +49,9 @@ def show(code: str) -> ResponseReturnValue:
     return _page(
         state=found.state,
         code=found.record.code,
-        since=found.record.valid_until if found.state == "expired" else None,
+        since=found.record.valid_until if found.state == "expired" else found.row.status_at,
         checks=_code_checks(found),
+        follows=linked(found),
         **_facts(found.record, name_public=found.row.name_public),
         proofs=_proofs(found),
         pdf_sha256=found.files.get("pdf", (0, None))[1],
@@ -71,8 +74,8 @@ def upload() -> ResponseReturnValue:
         raise Refused(what, fix, status=422, cause="file_" + error.reason) from error
     issued = known.files.get(verdict.form, (0, None))[1] if known else None
     state: str = verdict.state
-    if state == "revoked" and known is not None and known.state == "replaced":
-        state = "replaced"
+    if state == "revoked" and known is not None and known.state in {"replaced", "suspended"}:
+        state = known.state  # the first ones we issued name one list, which cannot say more
     facts = _facts(verdict.record, name_public=True) if verdict.record else {"fields": []}
     return _page(
         state=state,
@@ -90,6 +93,7 @@ def upload() -> ResponseReturnValue:
         },
         differences=_differences(verdict.claim, known) if verdict.claim and known else [],
         page_url=url_for("verify.show", code=known.record.code) if known else None,
+        follows=linked(known) if known else [],
         **facts,
     )
 
@@ -115,10 +119,10 @@ def credential(identity: UUID) -> ResponseReturnValue:
 @limited("120 per minute")
 def credential_file(identity: UUID, suffix: str) -> ResponseReturnValue:
     """One stored form of the certificate, by its suffix."""
-    form = next((form for form in FORMATS.values() if form.suffix == "." + suffix), None)
+    form = form_of_suffix(suffix)
     if form is None:
         abort(404)
-    return _file(identity, form.key)
+    return _file(identity, form)
 
 
 @blueprint.get("/status/<name>")
@@ -128,7 +132,7 @@ def status_list(name: str) -> ResponseReturnValue:
     signed = verification.status_list(db.session(), wanted[1], int(wanted[2])) if wanted else None
     if signed is None:
         abort(404)
-    return _open_document(jsonify(signed), "application/vc+ld+json", 300)
+    return _open_document(jsonify(signed), "application/vc+ld+json", _LIST_AGE)
 
 
 @blueprint.get("/.well-known/did.json")
@@ -143,17 +147,13 @@ def did() -> ResponseReturnValue:
 
 
 def _file(identity: UUID, form: str) -> Response:
-    stored = verification.file(db.session(), identity, form)
+    """A form for whoever asks; none while its holder masks their name, which every form bears."""
+    row = db.session.get(Certificate, identity)
+    stored = verification.file(db.session(), identity, form) if row is not None and row.name_public else None
     if stored is None:
         abort(404)
-    answer = make_response(stored.content)
-    answer.headers["Content-Type"] = FORMATS[form].media_type
-    name = f"certificate-{identity}{FORMATS[form].suffix}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["X-Robots-Tag"] = "noindex"
+    answer = stored_form(stored)
     answer.headers["Vary"] = "Accept"
-    answer.set_etag(stored.sha256)
-    answer.make_conditional(request)
     return answer
 
 
@@ -169,7 +169,7 @@ def _page(**values: Any) -> str:
     defaults: dict[str, Any] = {
         "checked_at": utcnow(), "since": None, "reason": None, "fields": [],
         "holder_hidden": False, "criteria": None, "criteria_url": None, "checks": [], "file": None, "differences": [],
-        "proofs": [], "pdf_sha256": None, "page_url": None,
+        "proofs": [], "pdf_sha256": None, "page_url": None, "follows": [],
         "issuer_name": issuer_name(),
         "verify_url": url_for("verify.form"), "file_url": url_for("verify.upload"), "file_form": FileForm(),
         "max_size": MAX_FILE,
@@ -226,16 +226,10 @@ def _differences(claim: Record, known: Standing) -> list[dict[str, Any]]:
 
 
 def _proofs(found: Standing) -> list[dict[str, Any]]:
-    labels = {"pdf": _("Sealed PDF"), "jsonld": "JSON-LD", "jwt": "JWT"}
-    proofs = [
-        {
-            "label": labels.get(key, key.upper()),
-            "url": url_for("verify.credential_file", identity=found.record.id, suffix=form.suffix[1:]),
-            "size": found.files[key][0],
-        }
-        for key, form in sorted(FORMATS.items(), key=lambda item: list(labels).index(item[0]))
-        if key in found.files
-    ]
+    def address(suffix: str) -> str:
+        return url_for("verify.credential_file", identity=found.record.id, suffix=suffix)
+
+    proofs = files(found, address) if found.row.name_public else []
     return [*proofs, {"label": _("Public key"), "url": url_for("verify.did"), "size": None}]
 
 
@@ -253,8 +247,8 @@ def _code_checks(found: Standing) -> list[dict[str, Any]]:
         },
         {
             "state": "ok" if live else "bad",
-            "title": _("Neither revoked nor suspended") if live else _("Revoked or suspended"),
-            "detail": found.row.status_reason or _("According to the register, at this moment."),
+            "title": _("Neither revoked nor suspended") if live else _("Revoked, suspended or replaced"),
+            "detail": _("According to the register, at this moment."),
         },
         {
             "state": "warm" if state == "expired" else "ok",
@@ -286,6 +280,11 @@ def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
             _("Not suspended"),
             _("This certificate is suspended"),
             _("The suspension could not be checked"),
+        ),
+        "refresh": (
+            _("Not replaced"),
+            _("Another certificate takes its place"),
+            _("Whether another one takes its place could not be checked"),
         ),
     }
     rows = []
