@@ -20,7 +20,7 @@ from lms.services.legacy import continue_person, note_old_subject, old_subject
 from lms.services.library import Library
 from lms.services.notices import ask_once
 from lms.services.privacy import Request, sign_request
-from lms.services.results import promise_certificates, promise_scores
+from lms.services.results import promise_scores
 from lms.services.sessions import open_session
 
 
@@ -38,9 +38,6 @@ def arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]:
         launch=message, context_id=arrival.context_id, resource_link_id=arrival.link_id,
     )  # fmt: skip
     record(own, "launch", f"link:{arrival.link_id}", arrival.person_id, message=type(message).__name__)
-    if arrival.named:
-        with Session(own) as joined:
-            promise_certificates(joined, arrival.person_id, Library(joined))
     return token, _page(own, message, arrival, hashed(token))
 
 

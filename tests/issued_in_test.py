@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from lms.models import Certificate, CertificateFile, db, utcnow
+from lms.models import Certificate, CertificateFile, Enrolment, Person, db, utcnow
 from lms.services import issuing, verification
 from lms.services.authority import Authority, publish
 from lms.services.certificate_life import Act
@@ -15,7 +15,6 @@ from tests.conftest import BASE_URL
 from tests.learner_in_test import TRACK, earn, learner
 
 FORMS = ("pdf", "jsonld", "jwt")
-ADMINISTRATOR = Act(None, "administrator", "error", "Delivered by mistake.")
 
 
 def act(reason: str, words: str = "As decided.", **more: Any) -> Act:
@@ -51,3 +50,21 @@ def settle(app: Flask) -> None:
     worker.drain()
     with app.app_context():
         db.session.remove()
+
+
+def issued_to(app: Flask, client: Any, subject: str = "learner-1") -> str:
+    """Issue the certificate of who came with that browser, the name confirmed; gives its identifier."""
+    client.get("/learn/decideurs")
+    with app.app_context():
+        session = db.session()
+        row = session.scalars(sa.select(Enrolment).join(Enrolment.person).where(Person.subject == subject)).one()
+        row.person.certificate_name = row.person.display_name
+        earn(session, row)
+        session.commit()
+        db.session.remove()
+    settle(app)
+    with app.app_context():
+        query = sa.select(Certificate.id).join(Certificate.person).where(Person.subject == subject)
+        identity = str(db.session().scalars(query.order_by(Certificate.issued_at)).first())
+        db.session.remove()
+    return identity

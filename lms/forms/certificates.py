@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from lms.forms.account import check_printable
 from lms.forms.marking import plain
@@ -25,7 +25,7 @@ def _name(field: StringField) -> None:
 def _words(field: TextAreaField, label: str, *, needed: bool) -> None:
     field.label.text = label
     too_long = Length(max=WORDS, message=_("This is too long: %(count)s characters at most.", count=WORDS))
-    field.validators = [InputRequired(_("Write a sentence.")) if needed else Optional(), too_long]
+    field.validators = [DataRequired(_("Write a sentence.")) if needed else Optional(), too_long]
     field.render_kw = {"rows": 4, "maxlength": WORDS}
 
 

@@ -26,6 +26,7 @@ def show(token: str) -> ResponseReturnValue:
         follows=linked(found),
         files=files(found, lambda suffix: url_for("shared.file", token=token, suffix=suffix)),
         issuer=issuer_name(),
+        language_url=None,  # its form would set a cookie: here a visit leaves nothing, addresses choose the language
     )
     return _private(make_response(page))
 
