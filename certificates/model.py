@@ -83,8 +83,9 @@ class Record:
     ``holder`` comes from :func:`certificates.names.holder_name`. ``minutes`` is the time followed, in minutes;
     ``threshold`` the score required of each module, between 0 and 1; instants are aware and kept to the
     second, in UTC, the precision of the signed credential. ``evidence`` holds SHA-256 digests in hexadecimal
-    of the files the award rests on, never the files. ``status_index`` is the entry in both status lists;
-    without ``suspension_list_url`` the certificate can be revoked but not suspended. ``mention`` is what
+    of the files the award rests on, never the files. ``status_index`` is the entry in every status list;
+    without ``suspension_list_url`` the certificate can be revoked but not suspended, and without
+    ``replacement_list_url`` nobody can tell offline that another one takes its place. ``mention`` is what
     distinguishes it, where its rule says so.
     Raises :class:`RecordError` when a field cannot be.
     """
@@ -112,6 +113,7 @@ class Record:
     evidence: tuple[str, ...] = ()
     suspension_list_url: str | None = None
     mention: Mapping[str, str] | None = None
+    replacement_list_url: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be signed, and bring instants to UTC and to the second."""

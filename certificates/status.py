@@ -1,6 +1,6 @@
-"""Bitstring status lists: which certificates are revoked or suspended, published without naming any.
+"""Bitstring status lists: which certificates are revoked, suspended or replaced, published without naming any.
 
-Source: W3C Bitstring Status List v1.0. A list is signed, valid a week, and re-signed daily by the service.
+Source: W3C Bitstring Status List v1.0. A list is signed, valid a week, and signed again at each change and daily.
 """
 
 import base64
@@ -9,7 +9,7 @@ import secrets
 import zlib
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from certificates.sign.data_integrity import instant, secure_jsonld
 from certificates.sign.jsonld import CREDENTIALS
@@ -18,7 +18,9 @@ from certificates.sign.keys import Keys
 #: The least the specification allows, so that one entry tells little about its holder (section 6.1).
 ENTRIES = 131_072
 LIFE = timedelta(days=7)
-Purpose = Literal["revocation", "suspension"]
+#: ``refresh`` is the specification's word for « another one takes its place ».
+Purpose = Literal["revocation", "suspension", "refresh"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 class StatusError(ValueError):
@@ -56,7 +58,7 @@ def decode(text: str) -> bytes:
 
 
 def empty() -> bytes:
-    """A bitstring in which nothing is revoked or suspended."""
+    """A bitstring in which nothing is set."""
     return bytes(ENTRIES // 8)
 
 

@@ -26,7 +26,7 @@ MAX_CREDENTIAL = 256 * 1024
 #: How far the issuer's clock may run ahead of the verifier's.
 _CLOCK = timedelta(minutes=5)
 
-State = Literal["valid", "expired", "revoked", "suspended", "modified", "unknown", "unverifiable"]
+State = Literal["valid", "expired", "revoked", "suspended", "replaced", "modified", "unknown", "unverifiable"]
 Form = Literal["pdf", "jsonld", "jwt", "png", "svg"]
 _PICTURES = {"png", "svg"}
 #: How far in an XML file its first element is looked for: after a declaration and comments.
@@ -50,7 +50,9 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: ``seal``, ``signature``, ``period``, ``revocation`` or ``suspension``.
+    """One thing looked at: ``seal``, ``signature``, ``period``, ``revocation``, ``suspension`` or ``refresh``.
+
+    The last three are the purposes of status lists; ``refresh`` fails when another certificate takes its place.
 
     ``ok`` is None when it could not be established. ``detail`` is a stable key saying why, empty when all is well.
     """
@@ -94,7 +96,7 @@ def verify(
 ) -> Verdict:
     """Judge a certificate in PDF, JSON-LD or JWT, or baked in a PNG or SVG, recognised by its content.
 
-    ``did_document`` is the issuer's; ``status_list`` one signed list or several (revocation, suspension); ``now``
+    ``did_document`` is the issuer's; ``status_list`` one signed list or several (one for each purpose); ``now``
     an aware datetime. Raises :class:`Unreadable` for a file that is none of these, encrypted or too large.
     """
     form = _form(data)
@@ -218,14 +220,18 @@ def _record(document: Mapping[str, Any]) -> Record | None:
 
 
 def _state(checks: list[Check], record: Record | None) -> State:
-    """The verdict: what is certain and worst comes first, what is missing next."""
+    """The verdict: what is certain and worst comes first, what is missing next.
+
+    The register's own order (``lms.services.verification.state_at``): what was decided, then the calendar. A replaced
+    certificate is revoked as well, for verifiers that know that list alone: « replaced » says more.
+    """
     failed = {check.key for check in checks if check.ok is False}
     if record is None:
         return "unknown"
-    if "revocation" in failed:
-        return "revoked"
-    if "period" in failed:
-        return "expired"
-    if "suspension" in failed:
-        return "suspended"
+    told: tuple[tuple[str, State], ...] = (
+        ("refresh", "replaced"), ("revocation", "revoked"), ("suspension", "suspended"), ("period", "expired"),
+    )  # fmt: skip
+    for key, state in told:
+        if key in failed:
+            return state
     return "valid" if all(check.ok for check in checks) else "unverifiable"

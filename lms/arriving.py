@@ -12,7 +12,6 @@ from lms.lti.model import DeepLinking, Launch, LtiError, Message, PrivacyRequest
 from lms.models.secrets import hashed
 from lms.pages import config, tracks
 from lms.services.audit import record
-from lms.services.awards import promise_earned
 from lms.services.deep_links import remember as remember_choice
 from lms.services.evidence import reviewed
 from lms.services.launches import Arrival, arrive
@@ -39,9 +38,6 @@ def arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]:
         launch=message, context_id=arrival.context_id, resource_link_id=arrival.link_id,
     )  # fmt: skip
     record(own, "launch", f"link:{arrival.link_id}", arrival.person_id, message=type(message).__name__)
-    if arrival.named:
-        with Session(own) as joined:
-            promise_earned(joined, arrival.person_id, Library(joined))
     return token, _page(own, message, arrival, hashed(token))
 
 

@@ -247,13 +247,14 @@ def issued_values(issued: Certificate) -> dict[str, Any]:
 
 
 def why_waiting(person: Person) -> tuple[str, str | None]:
-    """(why what is earned is not issued yet, where to mend it) for its holder."""
-    name = person.certificate_name or person.display_name
+    """(why what is earned is not issued yet, what its holder can do about the name it will bear, or None)."""
+    name, proposed = person.certificate_name, person.display_name
+    if not name and proposed:
+        return _("It will bear: %(name)s. Confirm this name, or correct it.", name=proposed), _("Confirm the name")
+    if not name:
+        return _("Your name is missing: your training platform did not send it to us."), _("Give the name to print")
     try:
         holder_name(name)
     except NameRefused:
-        url = url_for("account.settings")
-        if name:
-            return _("Your name holds signs that cannot be printed."), url
-        return _("Your name is missing: your training platform did not send it to us."), url
+        return _("Your name holds signs that cannot be printed."), _("Give the name to print")
     return _("Your certificate is being prepared. It takes less than a minute."), None

@@ -22,7 +22,7 @@ _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a
 #: What one line of a certificate holds.
 _LONGEST_SIGNATORY = 90
 #: Names whose value is never printed.
-SECRET_NAMES = {"secret_key", "database_url", "metrics_token"}
+SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url"}
 
 
 class ConfigError(ValueError):
@@ -68,6 +68,9 @@ class Config:
     upload_limit: int = 2_000_000
     #: For how many days a learner may ask for a result to be looked at again.
     appeal_days: int = 60
+    #: Where reminders are handed in (smtp://user:password@host:port, or smtps://), and from whom; none is sent without.
+    smtp_url: str = ""
+    mail_from: str = ""
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.
@@ -92,6 +95,11 @@ class Config:
     def host(self) -> str:
         """Host and port of the public address."""
         return urlsplit(self.base_url).netloc
+
+    @property
+    def mails(self) -> bool:
+        """Whether messages are sent."""
+        return bool(self.smtp_url and self.mail_from)
 
     @property
     def secure(self) -> bool:
@@ -190,6 +198,12 @@ def _check(config: Config) -> list[str]:
         problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
+    if config.smtp_url and not _is_mail_server(config.smtp_url):
+        problems.append("LMS_SMTP_URL must be like smtps://user:password@mail.example:465, or empty to send nothing.")
+    if bool(config.smtp_url) != bool(config.mail_from):
+        problems.append("LMS_SMTP_URL and LMS_MAIL_FROM go together: give both, or neither.")
+    if config.mail_from and not _is_address(config.mail_from):
+        problems.append("LMS_MAIL_FROM must be an e-mail address.")
     if config.secret_key and len(config.secret_key) < 32:
         problems.append("LMS_SECRET_KEY must have at least 32 characters.")
     return problems + _issuer_problems(config)
@@ -222,6 +236,19 @@ def _is_database(url: str) -> bool:
         return make_url(url).get_backend_name() in {"sqlite", "postgresql"}
     except ArgumentError:
         return False
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_address(text: str) -> bool:
+    name, at, host = text.partition("@")
+    return bool(name and at and host) and text.isascii() and not any(sign.isspace() or sign in "<>," for sign in text)
 
 
 def _made_secret(directory: Path) -> str:

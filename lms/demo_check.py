@@ -106,6 +106,13 @@ class Checker:
         self._step("score in the LMS's gradebook", f"{row['grade']} / {row['maximum']}")
 
     def _certificate(self, learner: HeadlessBrowser) -> str:
+        confirm = f"{self._tool}/certificates/name"
+        page = learner.open(confirm)
+        form = {"csrf_token": _token(page), "name": _value(page.text, "name")}
+        done = learner.client.post(confirm, data=form, follow_redirects=False)
+        self._expect(done.status_code == 303, "the name to print", done)
+        self._step("name to print confirmed", form["name"])
+
         def issued() -> str | None:
             page = learner.open(f"{self._tool}/learn/decideurs")
             found = re.search(r"/verify/([0-9A-Z-]{20,})", page.text)
@@ -127,9 +134,11 @@ class Checker:
             pdf = self._save(stranger, f"{base}.pdf", "certificate.pdf")
             token = self._save(stranger, f"{base}.jwt", "credential.jwt")
             did = json.loads(self._save(stranger, f"{self._tool}/.well-known/did.json", "did.json"))
-            entry = json.loads(credential)["credentialStatus"]
-            url = (entry[0] if isinstance(entry, list) else entry)["statusListCredential"]
-            status = json.loads(self._save(stranger, url, "status.json"))
+            status = [
+                json.loads(self._save(stranger, entry["statusListCredential"], "status.json"))
+                for entry in json.loads(credential)["credentialStatus"]
+            ]
+            (self._folder / "status.json").write_text(json.dumps(status), "utf-8")
         now = datetime.now(UTC)
         for name, data in (("PDF", pdf), ("JSON-LD", credential), ("JWT", token)):
             verdict = verify(data, did_document=did, status_list=status, now=now)

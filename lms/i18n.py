@@ -78,7 +78,11 @@ def language_names() -> dict[str, str]:
 
 @contextmanager
 def speaking(speech: str) -> Iterator[None]:
-    """Inside a request, say everything in that language for a while: what its readers would see."""
+    """Say everything in that language for a while: what its readers would see."""
+    if not has_request_context():  # a message that a worker writes
+        with flask_babel.force_locale(speech):
+            yield
+        return
     before = _speech()
     with flask_babel.force_locale(speech):
         request.environ["lms.speech"] = flask_babel.get_translations(), speech

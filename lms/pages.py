@@ -126,6 +126,7 @@ def _navigation(visitor: Visitor) -> list[dict[str, Any]]:
     learn = _("Learn") if visitor.roles & {"learner", "trainer", "author"} else _("Catalogue")
     rooms = [
         ("learn.catalogue", learn, visitor.roles),
+        ("certificates.index", _("My certificates"), {"learner"}),
         ("teach.cohorts", _("Train"), {"trainer"}),
         ("author.index", _("Design"), {"author", "trainer"}),
         ("hr.index", _("Human resources"), {"hr"}),

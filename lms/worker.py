@@ -30,6 +30,7 @@ from lms.services import (
     notices,
     outbox,
     reconciliation,
+    reminders,
     rosters,
     sessions,
 )
@@ -139,6 +140,7 @@ class Worker:
             notices.sweep(db.session())
             reconciliation.promise_comparisons(db.session())
             rosters.promise_due(db.session())
+            reminders.remind(db.session(), utcnow(), mail=self._authority.config.mails)
             db.session.commit()
             db.session.remove()
         self._upkeep_at = utcnow()

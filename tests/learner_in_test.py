@@ -40,8 +40,13 @@ def module(key: str) -> Module:
 
 
 def learner(session: Session, number: int | str = 1, **more: Any) -> Enrolment:
-    """Someone who follows the track, committed."""
-    known = {"given_name": "Ada", "family_name": f"Martin {number}", "full_name": f"Ada Martin {number}"}
+    """Someone who follows the track and has confirmed the name to print, committed."""
+    known: dict[str, Any] = {
+        "given_name": "Ada",
+        "family_name": f"Martin {number}",
+        "full_name": f"Ada Martin {number}",
+    }
+    known["certificate_name"] = more.get("full_name", known["full_name"]) or None
     person = Person(**{"subject": f"learner-{number}", "email": f"learner-{number}@example.org", **known, **more})
     session.add(person)
     session.flush()

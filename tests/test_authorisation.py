@@ -45,6 +45,10 @@ ALLOWED = {
     ("account.reading", "POST"): SIGNED_IN,
     ("account.new_tab", "GET"): SIGNED_IN,
     ("account.logout", "POST"): SIGNED_IN,
+    ("certificates.index", "GET"): SIGNED_IN,
+    ("certificates.name", "GET"): SIGNED_IN,
+    ("certificates.name", "POST"): SIGNED_IN,
+    ("office.index", "GET"): frozenset({"administrator"}),  # of the administration; of trainers: test_office_pages.py
     ("learn.catalogue", "GET"): SIGNED_IN,
     ("learn.about", "GET"): SIGNED_IN,
     ("learn.track", "GET"): READERS,
@@ -131,6 +135,13 @@ GUARDED_OTHERWISE = {
     ("pick.cancel", "POST"),
     ("verify.show", "GET"), ("verify.credential", "GET"), ("verify.credential_file", "GET"),
     ("issuer.logo", "GET"),  # public, and 404 without a logo: tests/views/test_certificate_pages.py
+    # 404 without such a certificate of one's own, or an open link: tests/views/test_my_certificates.py
+    ("certificates.show", "GET"), ("certificates.file", "GET"), ("certificates.visibility", "POST"),
+    ("certificates.sharing", "POST"), ("certificates.correction", "POST"),
+    ("shared.show", "GET"), ("shared.file", "GET"),
+    # By role and course, 404 without such a certificate: tests/views/test_office_pages.py
+    ("office.show", "GET"), ("office.act", "GET"), ("office.act", "POST"), ("office.correct", "GET"),
+    ("office.correct", "POST"), ("office.answer", "GET"), ("office.answer", "POST"),
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
@@ -160,7 +171,7 @@ class Stage:
             "report_key": "completions", "format_key": "json",
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1, "sitting_id": 1,
-            "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate",
+            "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
         }  # fmt: skip
 
     def url(self, endpoint: str) -> str:
@@ -265,7 +276,8 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
         "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
-        "pick.cancel", "placement.begin", "placement.answer",
+        "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction", "office.act",
+        "office.correct", "office.answer", "placement.begin", "placement.answer",
         "register.consent",  # it asks for one, which tests/hostile tries
     } == NO_TOKEN  # fmt: skip
 

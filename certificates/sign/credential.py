@@ -69,6 +69,7 @@ def credential(record: Record) -> dict[str, Any]:
             for purpose, url in (
                 ("revocation", record.status_list_url),
                 ("suspension", record.suspension_list_url),
+                ("refresh", record.replacement_list_url),
             )
             if url
         ],

@@ -77,6 +77,7 @@ def record_of(document: Mapping[str, Any]) -> Record:
             ),
             mention={language: results["mention"]} if "mention" in results else None,
             suspension_list_url=lists["suspension"]["statusListCredential"] if "suspension" in lists else None,
+            replacement_list_url=lists["refresh"]["statusListCredential"] if "refresh" in lists else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecordError("not a credential of this kind") from error

@@ -21,6 +21,7 @@ WORDS = {
     "expired": "EXPIRÉ · EXPIRED",
     "revoked": "RÉVOQUÉ · REVOKED",
     "suspended": "SUSPENDU · SUSPENDED",
+    "replaced": "REMPLACÉ · REPLACED",
     "modified": "MODIFIÉ · MODIFIED",
     "unknown": "INCONNU · UNKNOWN ISSUER",
     "unverifiable": "INVÉRIFIABLE · CANNOT BE VERIFIED",
@@ -53,7 +54,7 @@ def command(file_or_url: str, did_file: Path | None, status_files: tuple[Path, .
             if not did_file:
                 did = _fetched(fetch, did_url(claim.issuer.did)) or {}
             if not status_files:
-                urls = (claim.status_list_url, claim.suspension_list_url)
+                urls = (claim.status_list_url, claim.suspension_list_url, claim.replacement_list_url)
                 lists = [found for url in urls if url and (found := _fetched(fetch, url))]
             verdict = verify(data, did_document=did, status_list=lists, now=now)
     except (Unreadable, OSError, ValueError, LtiError) as error:

@@ -55,19 +55,22 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
 
     def validate_certificate_name(self, field: StringField) -> None:
         """The rule of the certificates themselves, so that a name kept here can be printed."""
-        try:
-            field.data = holder_name(field.data)
-        except NameRefused as error:
-            reasons = {
-                "script": _(
-                    "Our fonts do not draw these signs: %(signs)s. Give your name as your passport transliterates it; "
-                    "Latin, Greek, Cyrillic, Arabic and Hebrew letters, without vowel marks, are printed.",
-                    signs=" ".join(error.characters),
-                ),
-                "width": _(
-                    "A word of this name is too long for the paper. Put a space or a hyphen where it may be cut."
-                ),
-            }
-            raise ValidationError(
-                reasons.get(error.reason, _("This name holds signs that cannot be printed. Type it again."))
-            ) from error
+        check_printable(field)
+
+
+def check_printable(field: StringField) -> None:
+    """Refuse a name that certificates could not print, and tidy the others. Raises ``ValidationError``."""
+    try:
+        field.data = holder_name(field.data)
+    except NameRefused as error:
+        reasons = {
+            "script": _(
+                "Our fonts do not draw these signs: %(signs)s. Give your name as your passport transliterates it; "
+                "Latin, Greek, Cyrillic, Arabic and Hebrew letters, without vowel marks, are printed.",
+                signs=" ".join(error.characters),
+            ),
+            "width": _("A word of this name is too long for the paper. Put a space or a hyphen where it may be cut."),
+        }
+        raise ValidationError(
+            reasons.get(error.reason, _("This name holds signs that cannot be printed. Type it again."))
+        ) from error

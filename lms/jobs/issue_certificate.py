@@ -11,7 +11,7 @@ from lms.services.outbox import N_, GiveUp
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
-    """Issue once. Without a name to print nothing is issued: giving the name promises the job again."""
+    """Issue once. It waits until the learner confirms the name to print: confirming it promises the job again."""
     row = tools.session.get(Enrolment, payload["enrolment_id"])
     track = Library(tools.session).followed(row.track_key, row.track_digest) if row else None
     if row is None or track is None:
@@ -20,7 +20,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         issue(tools.session, tools.authority, row, track, payload.get("award_key"), payload.get("cycle"))
     except NotIssued as reason:
         tools.session.rollback()
-        if reason.reason not in {"not_earned", "not_valid", "name_missing"}:
+        if reason.reason not in {"not_earned", "not_valid", "name_unconfirmed"}:
             why = N_("The name cannot be printed. The learner can write another one in their settings.")
             raise GiveUp(f"{why}\n{reason.reason}") from reason
         return

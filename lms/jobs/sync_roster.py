@@ -11,7 +11,6 @@ from lms.lti.groups import groups, groups_of
 from lms.lti.members import Batch, roster
 from lms.lti.model import LtiError
 from lms.services import failures, rosters
-from lms.services.library import Library
 from lms.services.outbox import N_, GiveUp, TryLater
 from lms.services.rosters import Reading
 
@@ -82,7 +81,7 @@ def _read(tools: Tools, reading: Reading) -> None:
     grouped, trouble = _take_groups(tools, reading)
     told, empty, people = False, True, list[str]()
     for batch in roster(tools.services, reading.platform, reading.url, groups=grouped):
-        rosters.take(session, reading, batch.members, Library(session))
+        rosters.take(session, reading, batch.members)
         if grouped:
             told = _take_enrolments(tools, reading, batch) or told
         session.commit()

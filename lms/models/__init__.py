@@ -27,7 +27,15 @@ from lms.models.authoring import (
     StudioRole,
 )
 from lms.models.base import Base, utcnow
-from lms.models.certificates import Certificate, CertificateFile, IssuerDocument, StatusList
+from lms.models.certificates import (
+    Certificate,
+    CertificateEvent,
+    CertificateFile,
+    Correction,
+    IssuerDocument,
+    Reminder,
+    StatusList,
+)
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
@@ -71,9 +79,11 @@ __all__ = [
     "BankUpload",
     "Base",
     "Certificate",
+    "CertificateEvent",
     "CertificateFile",
     "Confirmation",
     "Context",
+    "Correction",
     "CourseGroup",
     "Curriculum",
     "DeepLinkRequest",
@@ -108,6 +118,7 @@ __all__ = [
     "Platform",
     "PracticeRound",
     "Regrading",
+    "Reminder",
     "ResourceLink",
     "ReviewTask",
     "SeenNotice",

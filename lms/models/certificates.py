@@ -1,10 +1,10 @@
-"""Certificates as issued, and the status lists that can revoke them."""
+"""Certificates as issued, what happened to them since, and the status lists that tell it."""
 
 import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.models.base import Base, Guid, Id, utcnow
@@ -37,15 +37,89 @@ class Certificate(Base):
     #: The facts printed everywhere, as ``certificates.model.Record.to_dict`` gives them.
     record: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(String(10), default="valid")
+    #: Why, as ``lms.services.certificate_life.REASONS`` has it, and since when; none while valid.
     status_reason: Mapped[str | None] = mapped_column(String(500))
+    status_at: Mapped[datetime | None]
     status_list_id: Mapped[int] = mapped_column(ForeignKey("status_list.id", ondelete="RESTRICT"))
     status_index: Mapped[int]
     issued_at: Mapped[datetime] = mapped_column(default=utcnow)
     valid_until: Mapped[datetime | None]
     #: Whether the holder lets the verification page show the name.
     name_public: Mapped[bool] = mapped_column(default=True)
+    #: What the address of the sharing link ends with, while the holder shares; public by nature, like ``code``.
+    share_token: Mapped[str | None] = mapped_column(String(60), unique=True)
 
     person: Mapped[Person] = relationship()
+
+
+class CertificateEvent(Base):
+    """Something that was done to a certificate after its issue, and by whom; rows are only added.
+
+    ``action``: ``suspended`` · ``reinstated`` · ``revoked`` · ``replaced`` · ``name_hidden`` · ``name_shown`` ·
+    ``shared`` · ``unshared`` · ``correction_asked`` · ``correction_accepted`` · ``correction_refused``.
+    """
+
+    __tablename__ = "certificate_event"
+
+    id: Mapped[Id]
+    certificate_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("certificate.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    action: Mapped[str] = mapped_column(String(30))
+    #: A key of ``lms.services.certificate_life.REASONS``, and the words of who decided, for the record.
+    reason: Mapped[str | None] = mapped_column(String(30))
+    words: Mapped[str | None] = mapped_column(String(2000))
+    #: Who, and in what capacity: ``holder``, ``trainer`` or ``administrator``.
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    capacity: Mapped[str] = mapped_column(String(20))
+
+
+class Correction(Base):
+    """Another name asked for a certificate; accepted, a worker issues the edition that replaces it.
+
+    ``state``: ``open`` · ``accepted`` and not issued yet · ``done`` · ``refused`` · ``void`` when the certificate could
+    no longer be corrected by then.
+    """
+
+    __tablename__ = "certificate_correction"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'accepted', 'done', 'refused', 'void')", name="state_known"),
+        # One at a time: whoever asks first is answered first.
+        Index(
+            "uq_certificate_correction_pending", "certificate_id", unique=True,
+            sqlite_where=text("state in ('open', 'accepted')"),
+            postgresql_where=text("state in ('open', 'accepted')"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    certificate_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("certificate.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    #: Why it is asked, and the answer.
+    words: Mapped[str] = mapped_column(String(2000), default="")
+    answer: Mapped[str] = mapped_column(String(2000), default="")
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    asked_at: Mapped[datetime] = mapped_column(default=utcnow)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    capacity: Mapped[str | None] = mapped_column(String(20))
+
+    certificate: Mapped[Certificate] = relationship()
+
+
+class Reminder(Base):
+    """One reminder that a certificate ends; ``step``: ``six_months``, ``one_month`` or ``expired``."""
+
+    __tablename__ = "certificate_reminder"
+    __table_args__ = (UniqueConstraint("certificate_id", "step"),)
+
+    id: Mapped[Id]
+    certificate_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("certificate.id", ondelete="CASCADE"))
+    step: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: When it was given to the mail server, noted before it is; none when it is shown here only.
+    sent_at: Mapped[datetime | None]
+
+    certificate: Mapped[Certificate] = relationship()
 
 
 class CertificateFile(Base):
@@ -68,7 +142,7 @@ class StatusList(Base):
     __tablename__ = "status_list"
 
     id: Mapped[Id]
-    #: Purpose (revocation) → signed list credential.
+    #: Purpose (revocation, suspension, refresh) → signed list credential.
     signed: Mapped[dict[str, Any]] = mapped_column(default=dict)
     signed_at: Mapped[datetime | None]
 

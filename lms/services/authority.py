@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from certificates.model import Issuer
 from certificates.sign.did import did_web
 from certificates.sign.keys import Keys
-from certificates.status import Purpose, empty, status_list_credential, with_set
+from certificates.status import PURPOSES, Purpose, empty, status_list_credential, with_set
 from lms.branding import look
 from lms.config import Config
 from lms.models import Certificate, IssuerDocument, StatusList, utcnow
@@ -18,7 +18,6 @@ from lms.models.upsert import insert_or_find
 
 #: A signed list older than this is signed again; it is valid for seven days.
 RESIGN_AFTER = timedelta(days=1)
-PURPOSES: tuple[Purpose, ...] = ("revocation",)
 
 
 @dataclass(frozen=True)
@@ -74,17 +73,31 @@ def _grown_old(row: StatusList, authority: Authority, now: datetime) -> bool:
 
 
 def sign_lists(session: Session, authority: Authority, row: StatusList, now: datetime) -> None:
-    """Sign a list from what the certificates are today."""
+    """Sign a list for each purpose, from what the certificates are today.
+
+    One signer at a time: the last to sign must have seen what the others saw.
+    """
+    session.refresh(row, with_for_update=True)
+    suspension = Certificate.record["suspension_list_url"].as_string()
     held = session.execute(
-        select(Certificate.status_index, Certificate.status).where(Certificate.status_list_id == row.id)
+        select(Certificate.status_index, Certificate.status, suspension.is_not(None)).where(
+            Certificate.status_list_id == row.id, Certificate.status != "valid"
+        )
     ).all()
-    meaning: dict[Purpose, set[str]] = {"revocation": {"revoked", "replaced", "suspended"}}
     signed: dict[str, Any] = {}
     for purpose in PURPOSES:
-        bits = with_set(empty(), [index for index, status in held if status in meaning[purpose]])
+        bits = with_set(empty(), [index for index, status, told in held if purpose in _purposes(status, told)])
         url = list_url(authority.config, purpose, row.id)
         signed[purpose] = status_list_credential(purpose, bits, url, authority.keys.did, authority.keys, now)
     row.signed, row.signed_at = signed, now
+
+
+def _purposes(status: str, suspension_told: bool) -> set[Purpose]:
+    """The lists a certificate of that state is in. The first ones we issued name no list of suspensions: for those the
+    only way to say « suspended » offline is to say « revoked » while it lasts."""
+    if status == "suspended":
+        return {"suspension"} if suspension_told else {"revocation"}
+    return {"revocation", "refresh"} if status == "replaced" else {"revocation"}
 
 
 def list_url(config: Config, purpose: str, number: int) -> str:

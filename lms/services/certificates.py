@@ -75,6 +75,8 @@ def enter(
         subject=f"urn:uuid:{uuid4()}",
         status_list_url=list_url(authority.config, "revocation", status_list.id),
         status_index=index,
+        suspension_list_url=list_url(authority.config, "suspension", status_list.id),
+        replacement_list_url=list_url(authority.config, "refresh", status_list.id),
     )
     certificate = Certificate(
         id=record.id, person_id=person_id, enrolment_id=enrolment_id, award_key=award_key, cycle=cycle,

@@ -26,7 +26,7 @@ from lms.services.library import Library
 class NotIssued(Exception):
     """No certificate can be issued now.
 
-    ``reason``: ``not_earned``, ``not_valid`` (what was revoked or suspended is not renewed), ``name_missing`` or
+    ``reason``: ``not_earned``, ``not_valid`` (what was revoked or suspended is not renewed), ``name_unconfirmed`` or
     ``name_<why refused>``.
     """
 
@@ -88,11 +88,10 @@ def _issued(session: Session, person_id: int, award_key: str, cycle: int | None)
 
 
 def _holder(person: Person) -> str:
-    name = person.certificate_name or person.display_name
-    if not name:
-        raise NotIssued("name_missing")
+    if not person.certificate_name:  # what a platform says of a name is not yet what its bearer wants printed
+        raise NotIssued("name_unconfirmed")
     try:
-        return holder_name(name)
+        return holder_name(person.certificate_name)
     except NameRefused as error:
         raise NotIssued(f"name_{error.reason}") from error
 

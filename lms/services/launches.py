@@ -36,8 +36,6 @@ class Arrival:
     module_key: str | None = None
     #: Whether the person already follows the track of the link.
     enrolled: bool = False
-    #: The platform gave a name it had withheld: a certificate may have waited for it.
-    named: bool = False
     #: A gradebook column that this learner had not come through, or that the link did not have.
     new_column: bool = False
 
@@ -53,15 +51,12 @@ def arrive(own: Session | Connection, message: Message, language: str | None, no
     person_id = _person(own, message, known, language)
     if known.last_launch_at is None or now - known.last_launch_at > SEEN_EVERY:
         change(own, Platform, message.registration.platform_id, {"last_launch_at": now})
-    user = message.user
-    unnamed = known.person_id is not None and not (known.full_name or known.given_name or known.family_name)
-    named = unnamed and bool(user.full_name or user.given_name or user.family_name)
     if isinstance(message, PrivacyRequest):
-        return Arrival(person_id, None, None, message.roles, named=named)
+        return Arrival(person_id, None, None, message.roles)
     context_id = _context(own, message, known)
     _member(own, message, known, person_id, context_id, now)
     if link is None:
-        return Arrival(person_id, context_id, None, message.roles, named=named)
+        return Arrival(person_id, context_id, None, message.roles)
     link, link_id = _placed(own, message, link, known, context_id)
     learner = "learner" in message.roles
     joined = learner and known.participation_id is None
@@ -71,7 +66,6 @@ def arrive(own: Session | Connection, message: Message, language: str | None, no
     return Arrival(
         person_id, context_id, link_id, message.roles, link.track, link.module,
         enrolled=known.enrolment_id is not None,
-        named=named,
         new_column=learner and bool(link.lineitem_url or link.lineitems_url) and changed,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Executable, Select, case, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from curricula.model import Module, Track
@@ -132,17 +132,15 @@ def _modules(
 def _people(wanted: list[ColumnElement[bool]]) -> Select[Any]:
     """Enrolments with their person, the agent HR declared under the same number, and the last certificate."""
     other = aliased(Certificate)
-    last_cycle = (
-        select(func.max(other.cycle))
+    last = (
+        select(other.id)
         .where(other.person_id == Enrolment.person_id, other.award_key == Enrolment.track_key)
+        .order_by(other.cycle.desc(), other.edition.desc())
+        .limit(1)
         .correlate(Enrolment)
         .scalar_subquery()
     )
-    certificate = and_(
-        Certificate.person_id == Enrolment.person_id,
-        Certificate.award_key == Enrolment.track_key,
-        Certificate.cycle == last_cycle,
-    )
+    certificate = Certificate.id == last
     query = select(
         Enrolment.id, Enrolment.track_key, Enrolment.track_version, Enrolment.track_digest, Enrolment.enrolled_at,
         Person.family_name, Person.given_name, Person.full_name,

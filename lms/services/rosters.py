@@ -16,12 +16,10 @@ from lms.lti.groups import Group
 from lms.lti.members import Member
 from lms.lti.model import Registration
 from lms.lti.roles import map_roles
-from lms.models import Context, Enrolment, Membership, OutboxJob, Person, utcnow
+from lms.models import Context, Membership, OutboxJob, utcnow
 from lms.services import roster_rows
 from lms.services.audit import record
-from lms.services.awards import promise_earned
 from lms.services.launches import STRENGTH
-from lms.services.library import Library
 from lms.services.outbox import promise
 from lms.services.platforms import registration
 
@@ -100,22 +98,14 @@ def begin(session: Session, context_id: int, now: datetime | None = None) -> Rea
     )
 
 
-def take(session: Session, reading: Reading, members: Iterable[Member], tracks: Library) -> None:
-    """Write a batch: people and memberships are made or brought up to date; those who left are passed over.
-
-    A name that comes where there was none may release a certificate of ``tracks``.
-    """
+def take(session: Session, reading: Reading, members: Iterable[Member]) -> None:
+    """Write a batch: people and memberships are made or brought up to date; those who left are passed over."""
     active = {member.user_id: member for member in members if member.status == "Active"}
     if not active:
         return
     rows = [_row(member, reading.platform) for member in active.values()]
-    nameless = _nameless(session, reading, active)
     roster_rows.put_people(session, reading.platform.platform_id, rows)
     roster_rows.put_memberships(session, reading.platform.platform_id, reading.context_id, reading.at, rows)
-    for person_id, subject in nameless:
-        named = active[subject]
-        if named.full_name or named.given_name or named.family_name:
-            promise_earned(session, person_id, tracks)
 
 
 def take_groups(session: Session, reading: Reading, groups: Sequence[Group]) -> None:
@@ -169,16 +159,3 @@ def _row(member: Member, platform: Registration) -> dict[str, str]:
         "sourced_id": member.sourced_id,
         "role": max(map_roles(member.roles, platform.role_map), key=STRENGTH.index),
     }
-
-
-def _nameless(session: Session, reading: Reading, active: Mapping[str, Member]) -> Sequence[Any]:
-    """(person, LTI user id) of those of the batch who follow a track without a name to print."""
-    query = select(Person.id, Person.subject).where(
-        Person.platform_id == reading.platform.platform_id,
-        Person.subject.in_(active),
-        Person.full_name == "",
-        Person.given_name == "",
-        Person.family_name == "",
-        exists().where(Enrolment.person_id == Person.id),
-    )
-    return session.execute(query).all()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from certificates.codes import read_code
@@ -25,6 +25,10 @@ class Standing:
     state: str
     #: format key → (size in bytes, SHA-256)
     files: Mapping[str, tuple[int, str]]
+    #: The one it replaces or renews, the one that takes its place, the one that renews it.
+    previous: Certificate | None = None
+    replaced_by: Certificate | None = None
+    renewed_by: Certificate | None = None
 
 
 def find(session: Session, typed: str) -> Standing | None:
@@ -74,21 +78,32 @@ def judge(session: Session, data: bytes, base_url: str) -> tuple[Verdict, Standi
 
 
 def state_at(row: Certificate, now: datetime) -> str:
-    """The state of a certificate: its own status, then expiry."""
+    """The state of a certificate: what was decided, then the calendar; ``certificates.verify`` tells files the same."""
     if row.status != "valid":
         return row.status
     return "expired" if row.valid_until is not None and row.valid_until <= now else "valid"
 
 
+def standing_of(session: Session, row: Certificate) -> Standing:
+    """A certificate as it stands now, with those it follows and that follow it."""
+    found = _standing(session, row)
+    assert found is not None
+    return found
+
+
 def _standing(session: Session, row: Certificate | None) -> Standing | None:
     if row is None:
         return None
-    from sqlalchemy import func
-
     sizes = session.execute(
         select(CertificateFile.format, func.length(CertificateFile.content), CertificateFile.sha256).where(
             CertificateFile.certificate_id == row.id
         )
     )
     files = {form: (size, digest) for form, size, digest in sizes}
-    return Standing(row, Record.from_dict(row.record), state_at(row, utcnow()), files)
+    after = session.scalars(select(Certificate).filter_by(previous_id=row.id)).all()
+    return Standing(
+        row, Record.from_dict(row.record), state_at(row, utcnow()), files,
+        previous=session.get(Certificate, row.previous_id) if row.previous_id else None,
+        replaced_by=next((each for each in after if each.cycle == row.cycle), None),
+        renewed_by=next((each for each in after if each.cycle != row.cycle), None),
+    )  # fmt: skip

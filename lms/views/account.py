@@ -88,7 +88,7 @@ def settings() -> ResponseReturnValue:
     me = visitor().person
     form = SettingsForm(
         size=me.text_size, space=me.text_space, language=me.language or "fr",
-        certificate_name=me.certificate_name or me.display_name,
+        certificate_name=me.certificate_name,
     )  # fmt: skip
     if form.validate_on_submit():
         me = _me()

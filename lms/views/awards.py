@@ -25,11 +25,11 @@ def ask(track_key: str, module_key: str) -> ResponseReturnValue:
     if row is None:
         abort(404)
     _ask(row, followed(row), f"{track_key}/{module_key}")
-    reason, url = why_waiting(row.person)
-    if url is None:
+    reason, label = why_waiting(row.person)
+    if label is None:
         flash(_("Your statement is being prepared. It takes less than a minute."), "ok")
     else:
-        flash(f"{reason} {_('Write the name to print in your settings: the statement follows.')}", "warm")
+        flash(f"{reason} {_('The statement follows once it is given.')}", "warm")
     return redirect(url_for("learn.track", track_key=track_key, _anchor="statements"), 303)
 
 

@@ -149,6 +149,8 @@ def _job(job: Waiting) -> dict[str, Any]:
         "send_score": _("Score to the gradebook"), "issue_certificate": _("Certificate to issue"),
         "read_bank": _("File of questions to read"),
         "resolve_lineitem": _("Gradebook column to find"), "reconcile_scores": _("Gradebook to compare"),
+        "correct_certificate": _("Name to correct on a certificate"), "sign_status_lists": _("Status lists to sign"),
+        "send_reminder": _("Reminder to send by e-mail"),
         "check_platform": _("Check of a connection"), "sync_roster": _("Members of a course"),
     }  # fmt: skip
     why, _newline, detail = (job.last_error or "").partition("\n")

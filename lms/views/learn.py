@@ -225,12 +225,14 @@ def _resume(row: Enrolment, state: TrackProgress, certificate: Certificate | Non
 
 def _resume_waiting(row: Enrolment, found: Track) -> dict[str, Any]:
     """A certificate earned and not there yet: why, and what its holder can do."""
-    reason, url = why_waiting(row.person)
+    reason, label = why_waiting(row.person)
+    here = url_for("learn.track", track_key=found.key)
     return {
         "kind": "waiting",
         "title": localized(rule_title(found)),
         "reason": reason,
-        "url": url,
+        "label": label,
+        "url": url_for("certificates.name", next=here) if label else None,
         "seen_at": row.last_at,
     }
 

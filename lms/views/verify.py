@@ -8,11 +8,11 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from certificates.format import FORMATS
 from certificates.model import Record, printed_fields
 from certificates.verify import MAX_FILE, Unreadable, Verdict
 from certificates.wording import reason
-from lms.certificate_files import file_answer, picture, proofs
+from lms.certificate_files import file_answer, form_of_suffix, picture, proofs
+from lms.certificate_pages import linked
 from lms.errors import Refused
 from lms.forms.verify import CodeForm, FileForm, why_unreadable
 from lms.i18n import current_language, day, moment
@@ -27,7 +27,9 @@ blueprint = Blueprint("verify", __name__)
 
 #: Media types of the credential by content negotiation; the page is the default.
 NEGOTIATED = ("text/html", "application/vc+ld+json", "application/ld+json", "application/json", "application/vc+jwt")
-_LIST = re.compile(r"(revocation|suspension)-([1-9]\d{0,8})")
+_LIST = re.compile(r"(revocation|suspension|refresh)-([1-9]\d{0,8})")
+#: How long a list may be kept by who reads it, in seconds: short enough that a revocation is known in five minutes.
+_LIST_AGE = 60
 
 
 @blueprint.get("/verify")
@@ -49,8 +51,9 @@ def show(code: str) -> ResponseReturnValue:
     return _page(
         state=found.state,
         code=found.record.code,
-        since=found.record.valid_until if found.state == "expired" else None,
+        since=found.record.valid_until if found.state == "expired" else found.row.status_at,
         checks=_code_checks(found),
+        follows=linked(found),
         **_facts(found.record, name_public=found.row.name_public),
         proofs=proofs(found),
         picture=picture(found),
@@ -75,8 +78,8 @@ def upload() -> ResponseReturnValue:
         raise Refused(what, fix, status=422, cause="file_" + error.reason) from error
     issued = known.files.get(verdict.form, (0, None))[1] if known else None
     state: str = verdict.state
-    if state == "revoked" and known is not None and known.state == "replaced":
-        state = "replaced"
+    if state == "revoked" and known is not None and known.state in {"replaced", "suspended"}:
+        state = known.state  # the first ones we issued name one list, which cannot say more
     facts = _facts(verdict.record, name_public=True) if verdict.record else {"fields": []}
     return _page(
         state=state,
@@ -94,6 +97,7 @@ def upload() -> ResponseReturnValue:
         },
         differences=_differences(verdict.claim, known) if verdict.claim and known else [],
         page_url=url_for("verify.show", code=known.record.code) if known else None,
+        follows=linked(known) if known else [],
         **facts,
     )
 
@@ -119,10 +123,10 @@ def credential(identity: UUID) -> ResponseReturnValue:
 @limited("120 per minute")
 def credential_file(identity: UUID, suffix: str) -> ResponseReturnValue:
     """One stored form of the certificate, by its suffix."""
-    form = next((form for form in FORMATS.values() if form.suffix == "." + suffix), None)
+    form = form_of_suffix(suffix)
     if form is None:
         abort(404)
-    return file_answer(identity, form.key)
+    return file_answer(identity, form)
 
 
 @blueprint.get("/status/<name>")
@@ -132,7 +136,7 @@ def status_list(name: str) -> ResponseReturnValue:
     signed = verification.status_list(db.session(), wanted[1], int(wanted[2])) if wanted else None
     if signed is None:
         abort(404)
-    return _open_document(jsonify(signed), "application/vc+ld+json", 300)
+    return _open_document(jsonify(signed), "application/vc+ld+json", _LIST_AGE)
 
 
 @blueprint.get("/.well-known/did.json")
@@ -158,7 +162,7 @@ def _page(**values: Any) -> str:
     defaults: dict[str, Any] = {
         "checked_at": utcnow(), "since": None, "reason": None, "fields": [],
         "holder_hidden": False, "criteria": None, "criteria_url": None, "checks": [], "file": None, "differences": [],
-        "proofs": [], "picture": None, "pdf_sha256": None, "page_url": None,
+        "proofs": [], "picture": None, "pdf_sha256": None, "page_url": None, "follows": [],
         "page_address": None, "colour_url": url_for("issuer.colour"),
         "logo_url": url_for("issuer.logo") if config().issuer_logo != Path() else None,
         "issuer_name": issuer_name(),
@@ -230,8 +234,8 @@ def _code_checks(found: Standing) -> list[dict[str, Any]]:
         },
         {
             "state": "ok" if live else "bad",
-            "title": _("Neither revoked nor suspended") if live else _("Revoked or suspended"),
-            "detail": found.row.status_reason or _("According to the register, at this moment."),
+            "title": _("Neither revoked nor suspended") if live else _("Revoked, suspended or replaced"),
+            "detail": _("According to the register, at this moment."),
         },
         {
             "state": "warm" if state == "expired" else "ok",
@@ -263,6 +267,11 @@ def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
             _("Not suspended"),
             _("This certificate is suspended"),
             _("The suspension could not be checked"),
+        ),
+        "refresh": (
+            _("Not replaced"),
+            _("Another certificate takes its place"),
+            _("Whether another one takes its place could not be checked"),
         ),
     }
     rows = []

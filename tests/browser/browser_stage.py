@@ -99,10 +99,10 @@ class Stage:
         self.campus.people = {**people, number: new}
         return number
 
-    def arrived(self, name: str = "Agent", **scores: int) -> str:
+    def arrived(self, name: str = "Agent", *, confirmed: bool = True, **scores: int) -> str:
         """A new learner who was launched once, with a submitted attempt for each module: its right answers.
 
-        Without ``name``, the platform withholds it: a certificate then waits for it.
+        Without ``name``, the platform withholds it; a certificate waits until the name is ``confirmed``.
         """
         who = self.learner(name)
         quirks = self.campus.quirks
@@ -110,9 +110,18 @@ class Stage:
         with HeadlessBrowser(self.lms) as browser:
             assert browser.launch(who, TRACK).status_code == 200
         self.campus.quirks = quirks
+        if name and confirmed:
+            self.confirm_name(who, f"{name} de démonstration {who}")
         for key, right in scores.items():
             self.attempt(who, key, right)
         return who
+
+    def confirm_name(self, who: str, name: str) -> None:
+        """Somebody confirms the name to print."""
+        with self.app.app_context():
+            db.session.scalars(select(Person).where(Person.subject == who)).one().certificate_name = name
+            db.session.commit()
+            db.session.remove()
 
     def leave(self, who: str) -> None:
         """Somebody leaves the course, and its roster is read."""

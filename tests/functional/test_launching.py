@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.lti.state import LIFETIME
 from lms.models import Context, Enrolment, LaunchState, Membership, OutboxJob, Participation, Person, WebSession, utcnow
-from tests.learner_in_test import TRACK, count, earn, module, take
+from tests.learner_in_test import TRACK, count, module, take
 from tests.platform_in_test import (
     ABSENT,
     MEMBERSHIP,
@@ -268,21 +268,6 @@ def test_a_score_already_earned_reaches_the_column_of_a_new_course(platform: Pla
     platform.launched(**elsewhere)
     session.expire_all()
     assert session.query(OutboxJob).one().status == "done"
-
-
-def test_a_name_that_the_platform_gives_at_last_brings_the_certificate(
-    platform: PlatformInTest, session: Session
-) -> None:
-    nameless = dict.fromkeys(("name", "given_name", "family_name"), ABSENT)
-    platform.launched(**nameless)
-    earn(session, session.query(Enrolment).one())
-    session.query(OutboxJob).delete()
-    session.commit()
-    platform.launched(**nameless)
-    assert count(session, OutboxJob, OutboxJob.kind == "issue_certificate") == 0
-    session.commit()
-    platform.launched()
-    assert count(session, OutboxJob, OutboxJob.kind == "issue_certificate") == 1
 
 
 def test_the_tools_public_keys(platform: PlatformInTest) -> None:

@@ -15,7 +15,8 @@ from tests.conftest import SECRET
 LEFT = ["certificate.pdf", "completions.csv", "credential.json", "credential.jwt", "did.json", "status.json"]
 STEPS = (
     "launched from the LMS", "D1 read", "D1 passed", "D2 read", "D2 passed", "score in the LMS's gradebook",
-    "certificate issued", "certificate verified offline", "trainer sees the cohort", "HR's export holds the line",
+    "name to print confirmed", "certificate issued", "certificate verified offline", "trainer sees the cohort",
+    "HR's export holds the line",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from lms.services import rosters
 from lms.services.library import Library
 from lms.services.participations import followed
 from lms.services.rosters import Reading
-from tests.learner_in_test import count, course, earn, joins, learner, statements
+from tests.learner_in_test import count, course, joins, learner, statements
 from tests.platform_in_test import PlatformInTest, person
 
 DAY = timedelta(days=1)
@@ -86,14 +86,14 @@ def test_a_batch_costs_the_same_for_one_and_for_a_thousand(session: Session, rea
     Library(session)  # which revisions are current is asked from time to time
     for size in (1, 1000):
         with statements() as heard:
-            rosters.take(session, reading(), [Member(str(number)) for number in range(size)], Library(session))
+            rosters.take(session, reading(), [Member(str(number)) for number in range(size)])
         told.append(len(heard))
     assert told[0] == told[1]
     assert count(session, Person) == count(session, Membership) == 1000
 
 
 def test_somebody_named_twice_is_one_person(session: Session, reading: Callable[..., Reading]) -> None:
-    rosters.take(session, reading(), [Member("1", given_name="A"), Member("1", given_name="B")], Library(session))
+    rosters.take(session, reading(), [Member("1", given_name="A"), Member("1", given_name="B")])
     assert session.scalars(sa.select(Person.given_name)).all() == ["B"]
 
 
@@ -101,26 +101,11 @@ def test_an_earlier_reading_undoes_nothing_of_a_later_one(session: Session, read
     now = utcnow()
     early, late = reading(now - timedelta(minutes=5)), reading(now)
     both = [Member("1", ("Instructor",)), Member("2")]
-    rosters.take(session, early, both, Library(session))
-    rosters.take(session, late, [Member("1"), Member("2")], Library(session))
-    rosters.take(session, early, both, Library(session))
+    rosters.take(session, early, both)
+    rosters.take(session, late, [Member("1"), Member("2")])
+    rosters.take(session, early, both)
     assert set(session.execute(sa.select(Membership.role, Membership.roster_at)).all()) == {("learner", now)}
     assert rosters.end(session, early) == 0
-
-
-def test_a_name_that_comes_releases_the_certificate_that_waited(
-    session: Session, link: ResourceLink, reading: Callable[..., Reading]
-) -> None:
-    platform = session.scalars(sa.select(Platform)).one()
-    unnamed = {"given_name": "", "family_name": "", "full_name": ""}
-    row = learner(session, platform_id=platform.id, subject="7", **unnamed)
-    joins(session, row.person_id, link)
-    earn(session, row)
-    session.execute(sa.delete(OutboxJob))
-    rosters.take(session, reading(), [Member("7")], Library(session))
-    assert session.scalars(sa.select(OutboxJob)).all() == []
-    rosters.take(session, reading(), [Member("7", full_name="Agent Sept")], Library(session))
-    assert session.scalars(sa.select(OutboxJob.kind)).all() == ["issue_certificate"]
 
 
 def test_a_role_of_the_map_is_given_as_by_a_launch(session: Session, reading: Callable[..., Reading]) -> None:
@@ -131,12 +116,12 @@ def test_a_role_of_the_map_is_given_as_by_a_launch(session: Session, reading: Ca
         Member("1", ("Tutor", "Learner")),
         Member("2", ("http://purl.imsglobal.org/vocab/lis/v2/person#Administrator",)),
     ]
-    rosters.take(session, reading(), people, Library(session))
+    rosters.take(session, reading(), people)
     assert session.scalars(sa.select(Membership.role).order_by(Membership.id)).all() == ["trainer", "learner"]
 
 
 def test_hr_counts_nobody_the_roster_alone_knows(session: Session, reading: Callable[..., Reading]) -> None:
-    rosters.take(session, reading(), [Member("1", sourced_id="A-1", full_name="Agent")], Library(session))
+    rosters.take(session, reading(), [Member("1", sourced_id="A-1", full_name="Agent")])
     session.commit()
     assert list(followed(session, Library(session))) == []
     assert count(session, Enrolment) == 0
@@ -150,7 +135,7 @@ def test_who_comes_is_the_person_the_roster_made(platform: PlatformInTest, sessi
     found = rosters.begin(session, place.id)
     assert found is not None
     subject = str(person(1)["sub"])
-    rosters.take(session, found, [Member(subject)], Library(session))
+    rosters.take(session, found, [Member(subject)])
     rosters.end(session, found)
     session.commit()
     known = session.scalars(sa.select(Person.id).filter_by(subject=subject)).one()

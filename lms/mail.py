@@ -1,0 +1,72 @@
+"""Messages by e-mail, through the server that the configuration names."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate
+from urllib.parse import unquote, urlsplit
+
+from lms.config import Config
+
+#: How long the server may take to answer, in seconds.
+PATIENCE = 20
+
+
+class MailRefused(Exception):
+    """A message that was not sent. ``cause`` holds no address; ``final`` when trying again cannot help."""
+
+    def __init__(self, cause: str, *, final: bool) -> None:
+        super().__init__(cause)
+        self.cause, self.final = cause, final
+
+
+def send(config: Config, to: str, subject: str, text: str, identifier: str) -> None:
+    """Hand one message to the mail server. Raises ``MailRefused``.
+
+    The same ``identifier`` makes the same Message-ID. A name and a password are only told over TLS.
+    """
+    message = EmailMessage()
+    try:
+        message["From"], message["To"], message["Subject"] = config.mail_from, to, subject
+    except ValueError as error:  # an address that would add headers
+        raise MailRefused("address", final=True) from error
+    message["Date"] = formatdate()
+    message["Message-ID"] = f"<{identifier}@{config.mail_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    try:
+        with _server(config.smtp_url) as server:
+            server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _words in error.recipients.values()]
+        raise MailRefused("recipient", final=all(code >= 500 for code in codes)) from error
+    except smtplib.SMTPResponseException as error:
+        raise MailRefused(f"smtp_{error.smtp_code}", final=False) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailRefused(type(error).__name__, final=False) from error
+
+
+def _server(url: str) -> smtplib.SMTP:
+    """A server that waits for a message; over TLS whenever it can."""
+    parts = urlsplit(url)
+    host, context = parts.hostname or "", ssl.create_default_context()
+    server: smtplib.SMTP
+    if parts.scheme == "smtps":
+        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=PATIENCE, context=context)
+    else:
+        server = smtplib.SMTP(host, parts.port or 587, timeout=PATIENCE)
+    try:
+        server.ehlo()
+        secured = parts.scheme == "smtps"
+        if not secured and server.has_extn("starttls"):
+            server.starttls(context=context)
+            server.ehlo()
+            secured = True
+        if parts.username:
+            if not secured:
+                raise smtplib.SMTPNotSupportedError
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        server.close()
+        raise
+    return server

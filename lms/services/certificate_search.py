@@ -1,0 +1,64 @@
+"""The register as lists show it: found by number, code or name, narrowed to a track or a state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from certificates.codes import read_code
+from lms.models import Certificate
+from lms.services.reminders import ending
+
+#: How many a list shows; the search narrows the rest.
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list is narrowed to; empty texts narrow nothing. ``state`` is one of the register's, or ``ending``."""
+
+    words: str = ""
+    track: str = ""
+    state: str = ""
+
+
+def search(
+    session: Session, allowed: ColumnElement[bool], asked: Asked, now: datetime
+) -> tuple[Sequence[Certificate], int]:
+    """The last certificates issued among those ``allowed`` that answer, and how many answer in all; two queries."""
+    wanted = [allowed]
+    if asked.words.strip():
+        wanted.append(_says(asked.words.strip()))
+    if asked.track:
+        wanted.append(or_(Certificate.award_key == asked.track, Certificate.award_key.startswith(asked.track + "/")))
+    if asked.state:
+        wanted.append(_in_state(asked.state, now))
+    count = session.scalar(select(func.count()).select_from(Certificate).where(*wanted)) or 0
+    query = select(Certificate).where(*wanted).order_by(Certificate.issued_at.desc(), Certificate.number.desc())
+    return session.scalars(query.limit(PAGE)).all(), count
+
+
+def one(session: Session, allowed: ColumnElement[bool], identity: UUID) -> Certificate | None:
+    """The certificate of that identifier, if it is among those ``allowed``."""
+    return session.scalars(select(Certificate).where(Certificate.id == identity, allowed)).first()
+
+
+def _says(words: str) -> ColumnElement[bool]:
+    name = Certificate.record["holder"].as_string().icontains(words, autoescape=True)
+    number = Certificate.number.istartswith(words, autoescape=True)
+    try:
+        return or_(name, number, Certificate.code == read_code(words))
+    except ValueError:
+        return or_(name, number)
+
+
+def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
+    if state == "ending":
+        return ending(now) & (Certificate.valid_until > now)
+    over = Certificate.valid_until.is_not(None) & (Certificate.valid_until <= now)
+    if state == "expired":
+        return (Certificate.status == "valid") & over
+    return (Certificate.status == "valid") & ~over if state == "valid" else Certificate.status == state
