@@ -67,7 +67,8 @@ class Verdict:
     """What was found.
 
     ``record`` is what the signature vouches for, and None unless it holds. ``claim`` is what the file says of
-    itself: good for finding the true certificate, never for showing as true. ``sha256`` is the file's digest.
+    itself: good for finding the true certificate, never for showing as true. ``sha256`` is the file's digest, and
+    ``stamped_at`` when its seal existed, where a timestamp attests it.
     """
 
     state: State
@@ -76,6 +77,7 @@ class Verdict:
     sha256: str
     record: Record | None = None
     claim: Record | None = None
+    stamped_at: datetime | None = None
 
     @property
     def is_picture(self) -> bool:
@@ -103,10 +105,12 @@ def verify(
     digest = hashlib.sha256(data).hexdigest()
     checks: list[Check] = []
     document: Mapping[str, Any] = {}
+    stamped_at = None
     inside = _baked(data, form) if form == "png" or form == "svg" else data
     try:
         if form == "pdf":
-            inside = unseal(data, did_document)
+            unsealed = unseal(data, did_document)
+            inside, stamped_at = unsealed.credential, unsealed.stamped_at
             checks.append(Check("seal", True))
         if _JWT.fullmatch(inside.strip()):
             document = check_jwt(inside.decode("ascii").strip(), did_document)
@@ -115,14 +119,18 @@ def verify(
             document = check_jsonld(document, did_document)
     except ProofError as error:
         sealed_badly = form == "pdf" and not checks
-        checks.append(Check("seal" if sealed_badly else "signature", False, error.reason))
+        part = "seal" if sealed_badly else "signature"
+        if error.reason == "withdrawn":  # whoever has that key may have written it: nothing is known of this file
+            checks.append(Check(part, None, error.reason))
+            return Verdict("unverifiable", tuple(checks), form, digest, claim=_record(document))
+        checks.append(Check(part, False, error.reason))
         ours = is_certificate(data) if sealed_badly else error.reason not in _UNKNOWN
         return Verdict("modified" if ours else "unknown", tuple(checks), form, digest, claim=_record(document))
     checks.append(Check("signature", True))
     lists = [status_list] if isinstance(status_list, Mapping) else list(status_list or ())
     checks += [_period(document, now), *_statuses(document, lists, did_document, now)]
     record = _record(document)
-    return Verdict(_state(checks, record), tuple(checks), form, digest, record, record)
+    return Verdict(_state(checks, record), tuple(checks), form, digest, record, record, stamped_at)
 
 
 def _form(data: bytes) -> Form:

@@ -5,6 +5,7 @@ Sources: did:web Method Specification (W3C CCG), Controlled Identifiers 1.0 (Mul
 
 import base64
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -76,18 +77,36 @@ def method(did: str, key_id: str, key: PublicKey, chain: Iterable[bytes] = ()) -
     entry: dict[str, Any] = {"id": f"{did}#{key_id}", "controller": did}
     if isinstance(key, ed25519.Ed25519PublicKey):
         return entry | {"type": "Multikey", "publicKeyMultibase": multikey(key)}
-    x5c = [base64.b64encode(der).decode() for der in chain]
+    x5c = _x5c(chain)
     return entry | {"type": "JsonWebKey", "publicKeyJwk": jwk(key, **({"x5c": x5c} if x5c else {}))}
 
 
-def document(did: str, methods: Iterable[Mapping[str, Any]], asserting: Iterable[str]) -> dict[str, Any]:
-    """A DID document: every key ever published, and the identifiers of those that may still be believed."""
+def document(
+    did: str,
+    methods: Iterable[Mapping[str, Any]],
+    asserting: Iterable[str],
+    stamping: Mapping[str, Iterable[bytes]] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """A DID document: every key ever published, and the identifiers of those that may still be believed.
+
+    ``stamping`` are the certificates (DER) under which timestamps of our seals are believed, by identifier; they are
+    others' keys, so a service (DID Core, section 5.4) and no verification method.
+    """
+    services = [
+        {"id": f"{did}#{name}", "type": "TimestampAuthority", "serviceEndpoint": {"x5c": _x5c(chain)}}
+        for name, chain in stamping.items()
+    ]
     return {
         "@context": list(CONTEXT),
         "id": did,
         "verificationMethod": [dict(entry) for entry in methods],
         "assertionMethod": [f"{did}#{key_id}" for key_id in asserting],
+        **({"service": services} if services else {}),
     }
+
+
+def _x5c(chain: Iterable[bytes]) -> list[str]:
+    return [base64.b64encode(der).decode() for der in chain]
 
 
 def _integer(value: int, length: int | None = None) -> str:

@@ -9,12 +9,13 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -37,9 +38,11 @@ class KeysError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A key in the index: ``ed-2026-1``, when it was made, when it was revoked, its public half (PEM).
+    """A key in the index: ``ed-2026-1``, when it was made, its public half (PEM).
 
-    ``certificates`` are PEM too, the key's own first; only seals have any.
+    ``certificates`` are PEM too, the key's own first; only seals and timestamping authorities have any. ``retired``
+    is when it stopped signing, ``revoked`` when it stopped being believed. ``kept`` says where the private half is:
+    ``here``, in ``pkcs12`` or ``pkcs11``, or with ``others`` (an authority that stamps for us).
     """
 
     id: str
@@ -47,11 +50,18 @@ class Entry:
     public: str
     certificates: tuple[str, ...] = ()
     revoked: str | None = None
+    retired: str | None = None
+    kept: str = "here"
 
     @property
     def use(self) -> str:
-        """``ed``, ``rs256`` or ``seal``."""
+        """``ed``, ``rs256``, ``seal`` or ``tsa``."""
         return self.id.split("-", 1)[0]
+
+    @property
+    def state(self) -> str:
+        """``compromised``, ``retired`` or ``signs``."""
+        return "compromised" if self.revoked else "retired" if self.retired else "signs"
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,27 @@ class Ring:
     entries: tuple[Entry, ...] = ()
 
     def current(self, use: str) -> Entry | None:
-        """The newest key of ``use`` that is not revoked."""
-        usable = [entry for entry in self.entries if entry.use == use and entry.revoked is None]
+        """The newest key of ``use`` that may sign."""
+        usable = [entry for entry in self.entries if entry.use == use and entry.state == "signs"]
         return usable[-1] if usable else None
+
+    def entry(self, key_id: str) -> Entry:
+        """The key of that identifier. Raises :class:`KeysError`."""
+        for entry in self.entries:
+            if entry.id == key_id:
+                return entry
+        raise KeysError(f"no key {key_id}")
+
+    def retired(self, key_ids: Collection[str], now: datetime) -> "Ring":
+        """The ring where those keys sign no more."""
+        return self._noted(key_ids, lambda entry: replace(entry, retired=entry.retired or _text(now)))
+
+    def revoked(self, key_ids: Collection[str], now: datetime) -> "Ring":
+        """The ring where those keys are no longer believed."""
+        return self._noted(key_ids, lambda entry: replace(entry, revoked=entry.revoked or _text(now)))
+
+    def _noted(self, key_ids: Collection[str], note: Callable[[Entry], Entry]) -> "Ring":
+        return Ring(tuple(note(entry) if entry.id in key_ids else entry for entry in self.entries))
 
     @property
     def complete(self) -> bool:
@@ -82,6 +110,15 @@ def read(directory: Path) -> Ring:
         raise KeysError(f"cannot read {directory / INDEX}: {type(error).__name__}") from error
 
 
+def version(directory: Path) -> tuple[int, ...]:
+    """What differs once the index was replaced: a process that keeps keys open looks at it before it uses them."""
+    try:
+        found = (directory / INDEX).stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def change(directory: Path, edit: Callable[[Ring], Ring]) -> Ring:
     """Replace the index by ``edit(index)``, one process at a time; ``edit`` sees what others just wrote."""
     try:
@@ -98,8 +135,7 @@ def change(directory: Path, edit: Callable[[Ring], Ring]) -> Ring:
 
 def add(directory: Path, ring: Ring, use: Use, did: str, passphrase: bytes, now: datetime) -> Ring:
     """``ring`` with a new key of ``use``, its private half stored; call it within :func:`change`."""
-    count = sum(entry.id.startswith(f"{use}-{now.year}-") for entry in ring.entries)
-    key_id = f"{use}-{now.year}-{count + 1}"
+    key_id = _next_id(ring, use, now)
     key = generate(use)
     certificates: tuple[str, ...] = ()
     if isinstance(key, EllipticCurvePrivateKey):
@@ -109,8 +145,40 @@ def add(directory: Path, ring: Ring, use: Use, did: str, passphrase: bytes, now:
         write(directory / f"root-{key_id}.pem", _encrypted(root, passphrase))
     write(directory / f"{key_id}.pem", _encrypted(key, passphrase))
     public = key.public_key().public_bytes(Encoding.PEM, x509_seal.SPKI).decode()
-    entry = Entry(key_id, now.astimezone(UTC).isoformat(), public, certificates)
+    entry = Entry(key_id, _text(now), public, certificates)
     return replace(ring, entries=(*ring.entries, entry))
+
+
+def completed(directory: Path, ring: Ring, did: str, passphrase: bytes, now: datetime) -> Ring:
+    """``ring`` with a key for each use that lacks one; call it within :func:`change`."""
+    for use in USES:
+        if ring.current(use) is None:
+            ring = add(directory, ring, use, did, passphrase, now)
+    return ring
+
+
+def enter(ring: Ring, use: str, chain: Sequence[bytes], kept: str, now: datetime) -> Ring:
+    """``ring`` where the key of ``chain`` (certificates in DER, its own first), kept elsewhere, is the current one.
+
+    Raises :class:`KeysError` when it was compromised.
+    """
+    certificates = [x509.load_der_x509_certificate(der) for der in chain]
+    pems = tuple(certificate.public_bytes(Encoding.PEM).decode() for certificate in certificates)
+    found = next((entry for entry in ring.entries if entry.use == use and entry.certificates == pems), None)
+    if found is not None and found.revoked:
+        raise KeysError(f"{found.id}, which the settings name, was compromised: name another one")
+    others = [entry for entry in ring.entries if entry is not found]
+    ring = Ring(tuple(others)).retired({entry.id for entry in others if entry.use == use}, now)
+    if found is None:
+        public = certificates[0].public_key().public_bytes(Encoding.PEM, x509_seal.SPKI).decode()
+        found = Entry(_next_id(ring, use, now), _text(now), public, pems, kept=kept)
+    return Ring((*ring.entries, replace(found, retired=None)))
+
+
+def _next_id(ring: Ring, use: str, now: datetime) -> str:
+    """A key identifier never given before: ``seal-2026-2``."""
+    count = sum(entry.id.startswith(f"{use}-{now.year}-") for entry in ring.entries)
+    return f"{use}-{now.year}-{count + 1}"
 
 
 def load(directory: Path, entry: Entry, passphrase: bytes) -> PrivateKey:
@@ -136,6 +204,10 @@ def write(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _text(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat()
 
 
 def _encrypted(key: PrivateKey, passphrase: bytes) -> bytes:

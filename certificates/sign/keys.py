@@ -1,7 +1,8 @@
 """The keys a certificate is signed with: parsed once, kept, and published in the issuer's DID document."""
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -12,9 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_publ
 from joserfc.jwk import RSAKey
 
 from certificates.sign import did as dids
-from certificates.sign import keyring
+from certificates.sign import keyring, seals
 from certificates.sign.did import did_url, did_web
 from certificates.sign.keyring import Entry, KeysError, Ring
+from certificates.sign.seals import Seal
+from certificates.sign.timestamps import Timestamps
 
 __all__ = ["Keys", "KeysError", "did_url", "did_web", "published"]
 
@@ -23,70 +26,51 @@ __all__ = ["Keys", "KeysError", "did_url", "did_web", "published"]
 class Keys:
     """The current keys of an issuer, and the public index of all it ever had.
 
-    Hold one for the life of a process: opening decrypts and parses, which costs far more than signing.
+    Opening decrypts and parses, which costs far more than signing: keep one. ``timestamps`` is who attests when a PDF
+    was sealed, if anyone.
     """
 
     did: str
     ring: Ring
     ed25519: ed25519.Ed25519PrivateKey
     rsa: rsa.RSAPrivateKey
-    seal: ec.EllipticCurvePrivateKey
+    seal: Seal
+    timestamps: Timestamps | None = None
 
     @classmethod
-    def open(cls, directory: Path, passphrase: bytes, did: str, now: datetime) -> Self:
-        """The keys in ``directory``, made there first if it has none.
+    def open(
+        cls,
+        directory: Path,
+        passphrase: bytes,
+        did: str,
+        now: datetime,
+        seal: Seal | None = None,
+        timestamps: Timestamps | None = None,
+    ) -> Self:
+        """The keys in ``directory``, made there first if it has none; ``seal`` is one that is kept elsewhere.
 
         Several processes may open an empty directory at once and get the same keys. ``now`` (aware) names new
         keys and starts their certificates. Raises :class:`KeysError`.
         """
         if not passphrase:
             raise KeysError("a passphrase is needed to keep the signing keys encrypted")
+
+        def settled(ring: Ring) -> Ring:
+            ring = _as_set(ring, seal, timestamps, now)
+            return keyring.completed(directory, ring, did, passphrase, now)
+
         ring = keyring.read(directory)
-        if not ring.complete:
-            ring = keyring.change(directory, lambda ring: _completed(directory, ring, did, passphrase, now))
-        found = {
-            use: keyring.load(directory, entry, passphrase) for use in keyring.USES if (entry := ring.current(use))
-        }
-        match found["ed"], found["rs256"], found["seal"]:
-            case (
-                ed25519.Ed25519PrivateKey() as ed,
-                rsa.RSAPrivateKey() as rs,
-                ec.EllipticCurvePrivateKey() as seal,
-            ):
-                return cls(did, ring, ed, rs, seal)
+        if not ring.complete or _as_set(ring, seal, timestamps, now) != ring:
+            ring = keyring.change(directory, settled)
+        here = [entry for use in keyring.USES if (entry := ring.current(use)) and entry.kept == "here"]
+        found = {entry.use: keyring.load(directory, entry, passphrase) for entry in here}
+        own = found.get("seal")
+        if seal is None and isinstance(own, ec.EllipticCurvePrivateKey):
+            seal = seals.held(own, _chain(here[-1]))
+        match found["ed"], found["rs256"], seal:
+            case ed25519.Ed25519PrivateKey() as ed, rsa.RSAPrivateKey() as rs, Seal() as sealing:
+                return cls(did, ring, ed, rs, sealing, timestamps)
         raise KeysError(f"{directory} holds a key of the wrong kind")
-
-    @classmethod
-    def rotate(cls, directory: Path, passphrase: bytes, did: str, now: datetime) -> Self:
-        """New keys of every use; the old ones stay published, so what they signed stays valid."""
-
-        def renewed(ring: Ring) -> Ring:
-            for use in keyring.USES:
-                ring = keyring.add(directory, ring, use, did, passphrase, now)
-            return ring
-
-        keyring.change(directory, renewed)
-        return cls.open(directory, passphrase, did, now)
-
-    @staticmethod
-    def revoke(directory: Path, key_id: str, now: datetime) -> Ring:
-        """Stop believing a key, for ever: all it signed becomes invalid, whatever date it claims.
-
-        Raises :class:`KeysError` for an unknown key. The next :meth:`open` makes the replacement.
-        """
-
-        def marked(ring: Ring) -> Ring:
-            if key_id not in {entry.id for entry in ring.entries}:
-                raise KeysError(f"no key {key_id}")
-            moment = now.astimezone(UTC).isoformat()
-            return Ring(
-                tuple(
-                    replace(entry, revoked=entry.revoked or moment) if entry.id == key_id else entry
-                    for entry in ring.entries
-                )
-            )
-
-        return keyring.change(directory, marked)
 
     def method(self, use: str) -> str:
         """The DID URL of the current key of ``use`` ("ed", "rs256" or "seal")."""
@@ -94,41 +78,59 @@ class Keys:
         assert entry is not None, "an open ring is complete"
         return f"{self.did}#{entry.id}"
 
+    @property
+    def in_use(self) -> tuple[str, ...]:
+        """The identifiers of all that a certificate signed now rests on."""
+        uses = [*keyring.USES, *(["tsa"] if self.timestamps else [])]
+        return tuple(entry.id for use in uses if (entry := self.ring.current(use)))
+
     @cached_property
     def jwt_key(self) -> RSAKey:
         """The RSA key as joserfc wants it, without another parse."""
         return RSAKey(self.rsa, self.rsa)
 
-    @cached_property
+    @property
     def seal_chain(self) -> tuple[bytes, ...]:
         """The seal's certificates in DER, its own first."""
-        entry = self.ring.current("seal")
-        assert entry is not None, "an open ring is complete"
-        return _chain(entry)
+        return self.seal.chain
 
-    def did_document(self, did: str | None = None) -> dict[str, Any]:
+    def did_document(self, did: str | None = None, ended: Collection[str] = ()) -> dict[str, Any]:
         """The issuer's DID document; see :func:`published`."""
-        return published(self.ring, did or self.did)
+        return published(self.ring, did or self.did, ended)
 
 
-def published(ring: Ring, did: str) -> dict[str, Any]:
-    """The DID document of ``did``: every key of ``ring``, and in ``assertionMethod`` those not revoked.
+def published(ring: Ring, did: str, ended: Collection[str] = ()) -> dict[str, Any]:
+    """The DID document of ``did``: every key of ``ring``, and in ``assertionMethod`` those that may be believed.
 
-    Retired keys stay there, or the certificates they signed would fall with them. Needs no passphrase:
-    ``published(keyring.read(directory), did)`` serves a process that must not sign.
+    Retired keys stay there, or the certificates they signed would fall with them, until they are among the ``ended``.
+    Needs no passphrase: ``published(keyring.read(directory), did)`` serves a process that must not sign.
     """
+    own = [entry for entry in ring.entries if entry.use in keyring.USES]
     methods = [
         dids.method(did, entry.id, load_pem_public_key(entry.public.encode()), _chain(entry))  # type: ignore[arg-type]
-        for entry in ring.entries
+        for entry in own
     ]
-    return dids.document(did, methods, (entry.id for entry in ring.entries if entry.revoked is None))
+    asserting = [entry.id for entry in own if entry.revoked is None and entry.id not in ended]
+    stamping = {
+        entry.id: _chain(entry)
+        for entry in ring.entries
+        if entry.use == "tsa" and entry.revoked is None and entry.id not in ended
+    }
+    return dids.document(did, methods, asserting, stamping)
 
 
-def _completed(directory: Path, ring: Ring, did: str, passphrase: bytes, now: datetime) -> Ring:
-    """``ring`` with a key for each use that lacks one; another process may have just added them."""
-    for use in keyring.USES:
-        if ring.current(use) is None:
-            ring = keyring.add(directory, ring, use, did, passphrase, now)
+def _as_set(ring: Ring, seal: Seal | None, timestamps: Timestamps | None, now: datetime) -> Ring:
+    """``ring`` where the seal and the timestamping authority are those of the settings."""
+    own = ring.current("seal")
+    if seal is not None and (own is None or _chain(own) != seal.chain):
+        ring = keyring.enter(ring, "seal", seal.chain, seal.kept, now)
+    elif seal is None and own is not None and own.kept != "here":
+        ring = ring.retired({own.id}, now)
+    authority = ring.current("tsa")
+    if timestamps is not None and (authority is None or _chain(authority) != (timestamps.root,)):
+        ring = keyring.enter(ring, "tsa", (timestamps.root,), "others", now)
+    elif timestamps is None and authority is not None:
+        ring = ring.retired({authority.id}, now)
     return ring
 
 

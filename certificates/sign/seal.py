@@ -1,32 +1,40 @@
 """The seal of a PDF: its credential attached, then one PAdES signature that allows no change after it.
 
-Sources: ETSI EN 319 142-1 (PAdES B-B); ISO 32000-2 sections 12.8.2.2 (DocMDP) and 14.13 (associated files).
+Level B alone, level T with a timestamp inside the signature, level LT with what proves that no certificate was
+revoked as well: that is collected beforehand and written in the revision that is signed, so that one signature still
+covers the whole file.
+Sources: ETSI EN 319 142-1 (PAdES B-B, B-T, B-LT); ISO 32000-2 sections 12.8.2.2 (DocMDP), 12.8.4.3 (DSS) and 14.13.
 """
 
-import asyncio
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from io import BytesIO
 from typing import IO, Any
 
 from asn1crypto import x509
 from asn1crypto.algos import SignedDigestAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from pyhanko.pdf_utils import embed, generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.sign.keys import Keys
+from certificates.sign.revocation import context
+from certificates.sign.seals import Seal, SealUnavailable
+from certificates.sign.timestamps import Stamper, Timestamps, finished
+
+__all__ = ["ATTACHMENT", "SealError", "SealUnavailable", "seal"]
 
 #: The name under which every sealed certificate carries its credential.
 ATTACHMENT = "credential.json"
 FIELD = "Seal"
-#: Room for the signature, enough for a chain of three: knowing it spares pyHanko a trial signature.
-_RESERVED = 8192
+#: Room for the signature in hexadecimal digits: knowing it spares pyHanko a trial signature, and its size, which is
+#: signed, says whether there must be a timestamp inside.
+ROOM, STAMPED_ROOM = 16_384, 49_152
+#: Revocation data are written in the revision that is signed.
+_DSS = DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE)
 
 
 class SealError(Exception):
@@ -36,10 +44,15 @@ class SealError(Exception):
 def seal(pdf: bytes, credential: bytes, keys: Keys, *, reason: str) -> bytes:
     """``pdf`` with ``credential`` attached, sealed. ``reason`` is shown by PDF readers beside the signature.
 
-    Raises :class:`SealError`; an unsealed file is never returned.
+    Raises :class:`SealError`, or :class:`SealUnavailable` when the security module or an authority does not answer;
+    an unsealed file is never returned.
     """
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     _attach(writer, credential)
+    timestamps = keys.timestamps
+    long_term = timestamps is not None and timestamps.long_term
+    stamper = _stamper(timestamps) if timestamps else None
+    evidence = context(keys.seal.chain, stamper, timestamps) if stamper and timestamps and long_term else None
     metadata = PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",
@@ -47,31 +60,32 @@ def seal(pdf: bytes, credential: bytes, keys: Keys, *, reason: str) -> bytes:
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
         reason=reason,
+        embed_validation_info=long_term,
+        validation_context=evidence,
+        dss_settings=_DSS,
     )
-    sealed: IO[Any] = _finished(
-        PdfSigner(metadata, signer=_signer(keys)).async_sign_pdf(writer, bytes_reserved=_RESERVED)
-    )
+    signer = PdfSigner(metadata, signer=_signer(keys.seal), timestamper=stamper)
+    try:
+        sealed: IO[Any] = finished(signer.async_sign_pdf(writer, bytes_reserved=STAMPED_ROOM if timestamps else ROOM))
+    except SigningError as error:
+        raise SealError(str(error)) from error
     sealed.seek(0)
     data: bytes = sealed.read()
-    if b"/ETSI.CAdES.detached" not in data:
+    if b"/ETSI.CAdES.detached" not in data or data.count(b"/ByteRange") != 1:
         raise SealError("the signature is not where it should be")
     return data
 
 
-def _finished(signing: Coroutine[Any, Any, IO[Any]]) -> IO[Any]:
-    """What ``signing`` gives. pyHanko signs in an event loop; where one already runs, ours takes a thread."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(signing)
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, signing).result()
+@lru_cache(maxsize=4)
+def _signer(seal: Seal) -> Signer:
+    """The signer of ``seal``, whose certificates are parsed once."""
+    return _HeldKeySigner(seal)
 
 
 @lru_cache(maxsize=4)
-def _signer(keys: Keys) -> Signer:
-    """The signer of ``keys``, whose certificates are parsed once."""
-    return _HeldKeySigner(keys)
+def _stamper(timestamps: Timestamps) -> Stamper:
+    """Who asks for timestamps; it remembers who stamps."""
+    return Stamper(timestamps)
 
 
 def _attach(writer: IncrementalPdfFileWriter, credential: bytes) -> None:
@@ -91,20 +105,20 @@ def _attach(writer: IncrementalPdfFileWriter, credential: bytes) -> None:
 
 
 class _HeldKeySigner(Signer):
-    """Signs with a key that stays parsed: pyHanko's own signer parses it again at each use."""
+    """Signs with a key that stays parsed, or elsewhere: pyHanko's own signer parses it again at each use."""
 
-    def __init__(self, keys: Keys) -> None:
-        certificates = [x509.Certificate.load(der) for der in keys.seal_chain]
+    def __init__(self, seal: Seal) -> None:
+        certificates = [x509.Certificate.load(der) for der in seal.chain]
         store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
         store.register_multiple(certificates[1:])  # its own is added by pyHanko
         super().__init__(
             signing_cert=certificates[0],
             cert_registry=store,
-            signature_mechanism=SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
+            signature_mechanism=SignedDigestAlgorithm({"algorithm": seal.algorithm}),
         )
-        self._key = keys.seal
+        self._seal = seal
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        """The ECDSA signature of ``data``, or as many bytes for a dry run."""
+        """The signature of ``data``, or as many bytes for a dry run."""
         assert digest_algorithm == "sha256", "the only digest this signer announces"
-        return bytes(72) if dry_run else self._key.sign(data, ec.ECDSA(SHA256()))
+        return bytes(512) if dry_run else self._seal.sign(data)

@@ -9,6 +9,8 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -22,8 +24,10 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from certificates.sign.seal import ATTACHMENT
-from certificates.sign.trust import ProofError
+from certificates.sign.seal import ATTACHMENT, ROOM
+from certificates.sign.seals import algorithm
+from certificates.sign.timestamps import TokenError, check
+from certificates.sign.trust import ProofError, anchors
 
 #: The attachment's name, as PDF writers spell it.
 _MARK = re.compile(re.escape(ATTACHMENT).replace(r"\.", r"(?:\.|\\056)").encode())
@@ -35,15 +39,23 @@ def is_certificate(pdf: bytes) -> bool:
     return _MARK.search(pdf) is not None
 
 
-def unseal(pdf: bytes, did_document: Mapping[str, Any]) -> bytes:
+@dataclass(frozen=True)
+class Unsealed:
+    """What a seal that holds covers: the credential; and when it existed, where a timestamp attests it."""
+
+    credential: bytes
+    stamped_at: datetime | None
+
+
+def unseal(pdf: bytes, did_document: Mapping[str, Any]) -> Unsealed:
     """The credential attached to a PDF whose seal holds.
 
     Raises :class:`ProofError`: ``no_seal``, ``changed`` (after sealing), ``other_seal`` (not a key this issuer
-    publishes), ``attachment`` (not exactly the one expected).
+    publishes), ``withdrawn`` (a key it no longer believes), ``timestamp``, ``attachment`` (not the one expected).
     """
     container, digest = _signed(pdf)
-    _check_cms(container, digest, did_document)
-    return _attachment(pdf)
+    stamped_at = _check_cms(container, digest, did_document)
+    return Unsealed(_attachment(pdf), stamped_at)
 
 
 def _signed(pdf: bytes) -> tuple[bytes, bytes]:
@@ -66,57 +78,73 @@ def _signed(pdf: bytes) -> tuple[bytes, bytes]:
     return content, hashlib.sha256(pdf[:before] + pdf[after:]).digest()
 
 
-def _check_cms(content: bytes, digest: bytes, did_document: Mapping[str, Any]) -> None:
-    """The signature is one of the issuer's seals over ``digest``, and nothing is hidden around it."""
+def _check_cms(content: bytes, digest: bytes, did_document: Mapping[str, Any]) -> datetime | None:
+    """The signature is one of the issuer's seals over ``digest``, and nothing is hidden around it; when it was made."""
     try:
         container = cms.ContentInfo.load(content)
         signed_data = container["content"]
         signer = extract_signer_info(signed_data)
-        chain = [choice.chosen.dump() for choice in signed_data["certificates"]]
-        own = x509.Certificate.load(_published_chain(chain, did_document)[0])
-        intact, valid = validate_sig_integrity(signer, own, "data", digest)
-        untouched = _only_form(signer, chain).ljust(len(content), b"\0") == content
+        chain = _published_chain([choice.chosen.dump() for choice in signed_data["certificates"]], did_document)
+        intact, valid = validate_sig_integrity(signer, x509.Certificate.load(chain[0]), "data", digest)
+        # The room left for the signature is signed: a timestamp can neither be taken off nor added.
+        token = _token(signer) if len(content) * 2 > ROOM else None
+        untouched = _only_form(signer, chain, token).ljust(len(content), b"\0") == content
+        stamped_at = check(token, signer["signature"].native, anchors(did_document)) if token else None
     except ProofError:
         raise
+    except TokenError as error:
+        raise ProofError("timestamp", str(error)) from error
     except (CMSExtractionError, SignatureValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ProofError("changed", "the signature is damaged") from error
     if not (intact and valid and untouched):
         raise ProofError("changed", "the document is not the one that was sealed")
+    return stamped_at
 
 
-def _only_form(signer: cms.SignerInfo, chain: list[bytes]) -> bytes:
+def _token(signer: cms.SignerInfo) -> cms.ContentInfo:
+    """The one timestamp of a signature. Raises :class:`ProofError`, ValueError."""
+    (attribute,) = signer["unsigned_attrs"]
+    (token,) = attribute["values"]
+    return token
+
+
+def _only_form(signer: cms.SignerInfo, chain: list[bytes], token: cms.ContentInfo | None) -> bytes:
     """The one way we write a signature: parts of the container are not signed, and could be changed otherwise."""
     sha256 = {"algorithm": "sha256"}
     own = x509.Certificate.load(chain[0])
-    signer_form = cms.SignerInfo(
-        {
-            "version": "v1",
-            "sid": {"issuer_and_serial_number": {"issuer": own.issuer, "serial_number": own.serial_number}},
-            "digest_algorithm": sha256,
-            "signed_attrs": signer["signed_attrs"],
-            "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-            "signature": signer["signature"],
-        }
-    )
+    parts = {
+        "version": "v1",
+        "sid": {"issuer_and_serial_number": {"issuer": own.issuer, "serial_number": own.serial_number}},
+        "digest_algorithm": sha256,
+        "signed_attrs": signer["signed_attrs"],
+        "signature_algorithm": {"algorithm": algorithm(chain[0])},
+        "signature": signer["signature"],
+    }
+    if token is not None:
+        parts["unsigned_attrs"] = [{"type": "signature_time_stamp_token", "values": [token]}]
     signed_data = {
         "version": "v1",
         "digest_algorithms": [sha256],
         "encap_content_info": {"content_type": "data"},
         "certificates": [x509.Certificate.load(der) for der in chain],
-        "signer_infos": [signer_form],
+        "signer_infos": [cms.SignerInfo(parts)],
     }
     form: bytes = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed_data)}).dump()
     return form
 
 
 def _published_chain(chain: list[bytes], did_document: Mapping[str, Any]) -> list[bytes]:
-    """The published chain of certificates identical to ``chain``: trust comes from the DID document alone."""
+    """The published chain of the certificates of ``chain``: trust comes from the DID document alone."""
     allowed = did_document.get("assertionMethod", ())
+    reason = "other_seal"
     for method in did_document.get("verificationMethod", ()):
         published = [base64.b64decode(der) for der in method.get("publicKeyJwk", {}).get("x5c", ())]
-        if published and method["id"] in allowed and published == chain:
-            return published
-    raise ProofError("other_seal", "sealed with a key this issuer does not publish")
+        # CMS holds a set: its order tells nothing.
+        if published and sorted(published) == sorted(chain):
+            if method["id"] in allowed:
+                return published
+            reason = "withdrawn"
+    raise ProofError(reason, "sealed with a key this issuer does not publish, or no longer believes")
 
 
 def _attachment(pdf: bytes) -> bytes:
