@@ -129,10 +129,11 @@ GUARDED_OTHERWISE = {
     ("pick.choose", "GET"), ("pick.review", "GET"), ("pick.preview", "GET"), ("pick.place", "POST"),
     ("pick.cancel", "POST"),
     ("verify.show", "GET"), ("verify.credential", "GET"), ("verify.credential_file", "GET"),
+    ("verification.by_code", "GET"), ("verification.check", "POST"),  # public: tests/api/test_api_verification.py
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
-NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change"}
+NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change", "verification.check"}
 
 
 #: Let in, and refused for another reason: the password sent is wrong.
