@@ -76,7 +76,8 @@ def _file() -> bytes | str:
     if request.mimetype in {form.media_type for form in FORMATS.values()}:
         return request.get_data()
     if request.mimetype == "multipart/form-data" and "file" in request.files:
-        return bytes(request.files["file"].read(MAX_FILE + 1))
+        with request.files["file"].stream as stream:
+            return stream.read(MAX_FILE + 1)
     try:
         sent = request.get_json(silent=True) if request.is_json else None
     except RecursionError:
