@@ -47,7 +47,7 @@ def init_errors(app: Flask) -> None:
 
 def _refused(error: Refused) -> Response:
     log.info("refused", cause=error.cause, status=error.status, reference=reference())
-    return _answer(error.status, error.what, error.fix, error.actions)
+    return _answer(error.status, error.what, error.fix, error.actions, error.cause)
 
 
 def _forged(error: CSRFError) -> Response:
@@ -110,8 +110,14 @@ def _trace(error: BaseException | None) -> list[str]:
     return lines
 
 
-def _answer(status: int, what: str, fix: str, actions: Sequence[tuple[str, str]] = ()) -> Response:
+def _answer(
+    status: int, what: str, fix: str, actions: Sequence[tuple[str, str]] = (), cause: str | None = None
+) -> Response:
     db.session.rollback()
+    if request.path.startswith("/api/"):  # RFC 9457
+        problem = jsonify(type="about:blank", title=what, status=status, detail=fix, cause=cause, reference=reference())
+        problem.content_type = "application/problem+json"
+        return make_response(problem, status)
     wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     if wants_json:
         body = jsonify(message=what, fix=fix, reference=reference())

@@ -24,6 +24,8 @@ from lms.services import (
     attempts,
     authority,
     bank_files,
+    chain,
+    chain_check,
     connections,
     deep_links,
     invitations,
@@ -44,6 +46,8 @@ AWAY = 2.0
 UPKEEP = timedelta(hours=1)
 #: How often attempts whose time is over are looked for.
 ROUND = timedelta(seconds=20)
+#: How often new lines of the journal are chained.
+CHAINING = timedelta(seconds=5)
 
 
 class Worker:
@@ -66,6 +70,7 @@ class Worker:
         self._stop = threading.Event()
         self._upkeep_at: datetime | None = None
         self._round_at: datetime | None = None
+        self._chained_at: datetime | None = None
 
     def stop(self) -> None:
         """Ask the worker to stop after the job under way."""
@@ -86,6 +91,8 @@ class Worker:
                         self.upkeep()
                     if not long and (self._round_at is None or utcnow() - self._round_at > ROUND):
                         self.round()
+                    if not long and (self._chained_at is None or utcnow() - self._chained_at > CHAINING):
+                        self.chain()
                     busy = self.work(long=long) > 0
                 except DBAPIError as error:  # the database is away: what it holds waits, and so does the worker
                     log.warning("database_away", cause=type(error).__name__)
@@ -141,8 +148,10 @@ class Worker:
             reconciliation.promise_comparisons(db.session())
             rosters.promise_due(db.session())
             reminders.remind(db.session(), utcnow(), mail=self._authority.config.mails)
+            chain_check.promise_due(db.session())
             db.session.commit()
             db.session.remove()
+        self.chain(after=0)
         self._upkeep_at = utcnow()
 
     def round(self) -> None:
@@ -152,6 +161,17 @@ class Worker:
             db.session.commit()
             db.session.remove()
         self._round_at = utcnow()
+
+    def chain(self, after: int | None = None) -> None:
+        """Chain the new lines of the journal; with ``after`` those that were left too, from that number on."""
+        with self._app.app_context():
+            last: int | None = 0
+            while last is not None and not self._stop.is_set():
+                last = chain.chain(db.session(), self._authority.keys, after=after)
+                after = last if after is not None else None
+                db.session.commit()
+            db.session.remove()
+        self._chained_at = utcnow()
 
     def _doer(self, tools: Tools) -> Callable[[outbox.Claim], None]:
         def do(held: outbox.Claim) -> None:

@@ -80,6 +80,11 @@ ALLOWED = {
     ("sittings.index", "POST"): frozenset({"trainer"}),
     ("sittings.show", "GET"): frozenset({"trainer"}),
     ("sittings.cancel", "POST"): frozenset({"trainer"}),
+    # A run is of one course: tests/views/test_bulk_issuing_pages.py
+    ("bulk_issuing.index", "GET"): frozenset({"trainer"}),
+    ("bulk_issuing.issue", "POST"): frozenset({"trainer"}),
+    ("bulk_issuing.show", "GET"): frozenset(),
+    ("bulk_issuing.report", "GET"): frozenset(),
     ("accommodations.show", "GET"): frozenset({"trainer"}),
     ("accommodations.show", "POST"): frozenset({"trainer"}),
     ("evidence.learner", "GET"): frozenset({"trainer"}),  # of a course of theirs: tests/hostile/test_hostile_review.py
@@ -89,6 +94,9 @@ ALLOWED = {
     ("hr.export", "GET"): HR,
     ("hr.agents_import", "GET"): frozenset(),  # the institution's own HR account alone: tests/views/test_hr_pages.py
     ("hr.agents_import", "POST"): frozenset(),
+    ("bulk_verification.index", "GET"): HR,
+    ("bulk_verification.check", "POST"): HR,
+    ("bulk_verification.file", "POST"): HR,
     ("admin.index", "GET"): frozenset({"administrator"}),
     ("deliveries.index", "GET"): frozenset({"administrator"}),
     ("deliveries.replay_all", "POST"): frozenset({"administrator"}),
@@ -142,10 +150,11 @@ GUARDED_OTHERWISE = {
     # By role and course, 404 without such a certificate: tests/views/test_office_pages.py
     ("office.show", "GET"), ("office.act", "GET"), ("office.act", "POST"), ("office.correct", "GET"),
     ("office.correct", "POST"), ("office.answer", "GET"), ("office.answer", "POST"),
+    ("verification.by_code", "GET"), ("verification.check", "POST"),  # public: tests/api/test_api_verification.py
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
-NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change"}
+NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change", "verification.check"}
 
 
 #: Let in, and refused for another reason: the password sent is wrong.
@@ -170,7 +179,7 @@ class Stage:
             "attempt_id": self.attempt, "round_id": self.round, "number": 1, "context_id": self.context,
             "report_key": "completions", "format_key": "json",
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
-            "role_id": 1, "institution_id": 1, "sitting_id": 1,
+            "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
         }  # fmt: skip
 

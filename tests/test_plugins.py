@@ -19,6 +19,7 @@ from werkzeug.routing import Rule
 
 import assessments.types
 import certificates.formats
+import lms.api
 import lms.cli
 import lms.exports
 import lms.jobs
@@ -88,6 +89,10 @@ ROOMS = {
         Room(lms.jobs, "run", lambda: discover(lms.jobs, "run"), "def run(tools, payload):\n    pass\n"),
         Room(
             lms.views, "blueprint", views,
+            "from flask import Blueprint\nblueprint = Blueprint('added', __name__)\n",
+        ),
+        Room(
+            lms.api, "blueprint", views,
             "from flask import Blueprint\nblueprint = Blueprint('added', __name__)\n",
         ),
         Room(

@@ -1,4 +1,4 @@
-"""``lms verify``: the offline check of a certificate."""
+"""``lms verify``: the offline check of certificates."""
 
 import json
 import sys
@@ -10,57 +10,73 @@ from urllib.parse import urlsplit
 
 import click
 
+from certificates.answer import WORDS, answer
 from certificates.sign.did import did_url
-from certificates.verify import Unreadable, verify
+from certificates.verify import Unreadable, Verdict, verify
 from lms.config import load_config
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
 
-WORDS = {
-    "valid": "VALIDE · VALID",
-    "expired": "EXPIRÉ · EXPIRED",
-    "revoked": "RÉVOQUÉ · REVOKED",
-    "suspended": "SUSPENDU · SUSPENDED",
-    "replaced": "REMPLACÉ · REPLACED",
-    "modified": "MODIFIÉ · MODIFIED",
-    "unknown": "INCONNU · UNKNOWN ISSUER",
-    "unverifiable": "INVÉRIFIABLE · CANNOT BE VERIFIED",
-}
-
 
 @click.command("verify")
-@click.argument("file_or_url")
+@click.argument("files", metavar="FILE_OR_URL...", nargs=-1, required=True)
 @click.option("--did", "did_file", type=click.Path(exists=True, path_type=Path), help="The issuer's did.json.")
 @click.option(
     "--status", "status_files", multiple=True, type=click.Path(exists=True, path_type=Path),
     help="A signed status list, or a JSON list of them; may be given again.",
 )  # fmt: skip
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
-def command(file_or_url: str, did_file: Path | None, status_files: tuple[Path, ...], language: str) -> None:
-    """Check a certificate (PDF, JSON, JWT, or PNG or SVG badge).
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a file, as POST /api/v1/verify answers.")
+def command(
+    files: tuple[str, ...], did_file: Path | None, status_files: tuple[Path, ...], language: str, *, as_json: bool
+) -> None:
+    """Check certificates (PDF, JSON, JWT, PNG or SVG badge).
 
     With --did and --status nothing is asked of any network. Without them, the issuer's published documents
-    are fetched. Exit status: 0 valid, 1 not valid, 2 unreadable.
+    are fetched. Several files are told in a line each. Exit status: 0 valid, 1 not valid, 2 unreadable; of
+    several, the worst.
     """
-    fetch = _fetcher()
-    try:
-        data = fetch(file_or_url) if _is_url(file_or_url) else Path(file_or_url).read_bytes()
-        did = _document(did_file) if did_file else {}
-        lists = [item for path in status_files for item in _documents(path)]
+    worst = 0
+    for name in files:
         now = datetime.now(UTC)
-        verdict = verify(data, did_document=did, status_list=lists, now=now)
-        if verdict.claim is not None and (not did_file or not status_files):
-            claim = verdict.claim
-            if not did_file:
-                did = _fetched(fetch, did_url(claim.issuer.did)) or {}
-            if not status_files:
-                urls = (claim.status_list_url, claim.suspension_list_url, claim.replacement_list_url)
-                lists = [found for url in urls if url and (found := _fetched(fetch, url))]
-            verdict = verify(data, did_document=did, status_list=lists, now=now)
-    except (Unreadable, OSError, ValueError, LtiError) as error:
-        click.echo(f"ILLISIBLE · UNREADABLE: {error}", err=True)
-        sys.exit(2)
-    click.echo(WORDS[verdict.state])
+        try:
+            verdict = _verdict(name, did_file, status_files, now)
+        except (Unreadable, OSError, ValueError, LtiError) as error:
+            place = f"{name}: " if len(files) > 1 else ""
+            click.echo(f"{place}ILLISIBLE · UNREADABLE: {error}", err=True)
+            worst = 2
+            continue
+        if as_json:
+            told = answer(verdict.state, now, verdict.record, verdict.checks, verdict=verdict)
+            click.echo(json.dumps(told, ensure_ascii=False))
+        elif len(files) > 1:
+            click.echo("\t".join([_word(verdict), name, verdict.record.number if verdict.record else ""]).rstrip())
+        else:
+            _tell(verdict, language)
+        worst = max(worst, 0 if verdict.state == "valid" else 1)
+    sys.exit(worst)
+
+
+def _verdict(name: str, did_file: Path | None, status_files: tuple[Path, ...], now: datetime) -> Verdict:
+    """The verdict on one file, with the documents given or fetched."""
+    fetch = _fetcher()
+    data = fetch(name) if _is_url(name) else Path(name).read_bytes()
+    did = _document(did_file) if did_file else {}
+    lists = [item for path in status_files for item in _documents(path)]
+    verdict = verify(data, did_document=did, status_list=lists, now=now)
+    if verdict.claim is None or (did_file and status_files):
+        return verdict
+    claim = verdict.claim
+    if not did_file:
+        did = _fetched(fetch, did_url(claim.issuer.did)) or {}
+    if not status_files:
+        urls = (claim.status_list_url, claim.suspension_list_url, claim.replacement_list_url)
+        lists = [found for url in urls if url and (found := _fetched(fetch, url))]
+    return verify(data, did_document=did, status_list=lists, now=now)
+
+
+def _tell(verdict: Verdict, language: str) -> None:
+    click.echo(_word(verdict))
     for check in verdict.checks:
         mark = {True: "ok", False: "NON", None: "?"}[check.ok]
         click.echo(f"  [{mark}] {check.key} {check.detail}".rstrip())
@@ -69,7 +85,10 @@ def command(file_or_url: str, did_file: Path | None, status_files: tuple[Path, .
     if verdict.is_picture:
         click.echo("  Dessin non signé, seuls ces champs le sont · picture not signed, only these fields are")
     click.echo(f"  SHA-256: {verdict.sha256}")
-    sys.exit(0 if verdict.state == "valid" else 1)
+
+
+def _word(verdict: Verdict) -> str:
+    return " · ".join(WORDS[verdict.state][speech].upper() for speech in ("fr", "en"))
 
 
 def _is_url(text: str) -> bool:

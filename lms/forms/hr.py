@@ -1,4 +1,4 @@
-"""HR's forms: what an export is narrowed by, and the file of agents."""
+"""HR's forms: what an export is narrowed by, the file of agents, the file of certificates to check."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -38,6 +38,18 @@ class ImportForm(FlaskForm):  # type: ignore[misc]
         self.file.render_kw = {"accept": ".csv,.txt,text/csv"}
         self.dry_run.label.text = _("Only check the file, write nothing")
         self.partial.label.text = _("Take the good rows even if others are refused")
+
+
+class ChecksForm(FlaskForm):  # type: ignore[misc]
+    """A CSV file of codes or numbers of certificates."""
+
+    file = FileField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.file.label.text = _("CSV file")
+        self.file.validators = [FileRequired(_("Choose the file to send."))]
+        self.file.render_kw = {"accept": ".csv,.txt,text/csv,text/plain"}
 
 
 def refusal(error: FilterError) -> str:

@@ -38,6 +38,8 @@ from lms.models.certificates import (
 )
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
+from lms.models.issuing import IssuingRow, IssuingRun
+from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
 from lms.models.learning import Enrolment, LessonProgress, Participation
 from lms.models.outbox import OutboxJob
@@ -76,6 +78,9 @@ __all__ = [
     "Appeal",
     "Attempt",
     "AuditEntry",
+    "AuditHead",
+    "AuditLink",
+    "AuditPerson",
     "BankUpload",
     "Base",
     "Certificate",
@@ -102,6 +107,8 @@ __all__ = [
     "Institution",
     "Invitation",
     "IssuerDocument",
+    "IssuingRow",
+    "IssuingRun",
     "Jury",
     "JuryMember",
     "LaunchState",

@@ -147,6 +147,7 @@ def _first_sentence(why: str) -> str:
 def _job(job: Waiting) -> dict[str, Any]:
     kinds = {
         "send_score": _("Score to the gradebook"), "issue_certificate": _("Certificate to issue"),
+        "issue_run": _("Certificates of a course to issue"), "check_journal": _("Journal to check"),
         "read_bank": _("File of questions to read"),
         "resolve_lineitem": _("Gradebook column to find"), "reconcile_scores": _("Gradebook to compare"),
         "correct_certificate": _("Name to correct on a certificate"), "sign_status_lists": _("Status lists to sign"),

@@ -149,6 +149,7 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
         ],
         export_url=url_for("hr.choose"),
         import_url=url_for("hr.agents_import") if platform_id is None else None,
+        checks_url=url_for("bulk_verification.index"),
         reports=[
             {
                 "key": report.key,

@@ -79,6 +79,7 @@ def cohort(context_id: int) -> ResponseReturnValue:
         left_shown=min(figures.left, PAGE),
         roster=_roster(context),
         sittings_url=url_for("sittings.index", context_id=context.id),
+        issuing_url=url_for("bulk_issuing.index", context_id=context.id, track=key),
     )
 
 

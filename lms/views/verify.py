@@ -17,10 +17,10 @@ from lms.errors import Refused
 from lms.forms.verify import CodeForm, FileForm, why_unreadable
 from lms.i18n import current_language, day, moment
 from lms.i18n import gettext as _
-from lms.models import db, utcnow
+from lms.models import db, utcnow, writing
 from lms.pages import config, issuer_name, tracks
 from lms.security import limited
-from lms.services import verification
+from lms.services import verdicts, verification
 from lms.services.verification import Standing
 
 blueprint = Blueprint("verify", __name__)
@@ -48,6 +48,7 @@ def show(code: str) -> ResponseReturnValue:
     found = verification.find(db.session(), code)
     if found is None:
         return _page(state="unknown", code=code[:60]), 404
+    _journal(found.record.number, found.state)
     return _page(
         state=found.state,
         code=found.record.code,
@@ -77,9 +78,8 @@ def upload() -> ResponseReturnValue:
         what, fix = why_unreadable(error.reason)
         raise Refused(what, fix, status=422, cause="file_" + error.reason) from error
     issued = known.files.get(verdict.form, (0, None))[1] if known else None
-    state: str = verdict.state
-    if state == "revoked" and known is not None and known.state in {"replaced", "suspended"}:
-        state = known.state  # the first ones we issued name one list, which cannot say more
+    state = verdicts.file_state(verdict, known)
+    _journal(known.record.number if known else None, state)
     facts = _facts(verdict.record, name_public=True) if verdict.record else {"fields": []}
     return _page(
         state=state,
@@ -148,6 +148,12 @@ def did() -> ResponseReturnValue:
             _("The public keys are not published yet."), _("Try again when the worker has started."), status=503
         )
     return _open_document(jsonify(document), "application/did+json", 300)
+
+
+def _journal(number: str | None, state: str) -> None:
+    with writing(db.session()):
+        verdicts.journal(db.session(), number, state)
+        db.session.commit()
 
 
 def _open_document(answer: Response, media_type: str, seconds: int) -> Response:
