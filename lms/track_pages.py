@@ -222,6 +222,7 @@ def _certificate(found: Track, state: TrackProgress, issued: Certificate | None)
             "issued_on": issued.issued_at,
             "expires_on": issued.valid_until,
             "url": url_for("verify.show", code=issued.code),
+            "wallet_url": url_for("wallet.show", identity=issued.id),
         }
         if issued
         else None,

@@ -28,7 +28,7 @@ from certificates.sign.generate import PrivateKey, Use, elliptic, generate
 
 INDEX = "keyring.json"
 #: What a complete ring can do, by the prefix of its key identifiers.
-USES: tuple[Use, ...] = ("ed", "rs256", "seal")
+USES: tuple[Use, ...] = ("ed", "rs256", "es256", "seal")
 
 
 class KeysError(Exception):
@@ -50,7 +50,7 @@ class Entry:
 
     @property
     def use(self) -> str:
-        """``ed``, ``rs256`` or ``seal``."""
+        """``ed``, ``rs256``, ``es256`` or ``seal``."""
         return self.id.split("-", 1)[0]
 
 
@@ -102,7 +102,7 @@ def add(directory: Path, ring: Ring, use: Use, did: str, passphrase: bytes, now:
     key_id = f"{use}-{now.year}-{count + 1}"
     key = generate(use)
     certificates: tuple[str, ...] = ()
-    if isinstance(key, EllipticCurvePrivateKey):
+    if use == "seal" and isinstance(key, EllipticCurvePrivateKey):
         root = elliptic()
         certificates = x509_seal.chain(key, root, did, key_id, now)
         # The root signs this one certificate; kept beside, it may be taken offline at once.

@@ -9,7 +9,7 @@ from typing import Any, Self
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from certificates.sign import did as dids
 from certificates.sign import keyring
@@ -30,6 +30,7 @@ class Keys:
     ring: Ring
     ed25519: ed25519.Ed25519PrivateKey
     rsa: rsa.RSAPrivateKey
+    es256: ec.EllipticCurvePrivateKey
     seal: ec.EllipticCurvePrivateKey
 
     @classmethod
@@ -47,13 +48,14 @@ class Keys:
         found = {
             use: keyring.load(directory, entry, passphrase) for use in keyring.USES if (entry := ring.current(use))
         }
-        match found["ed"], found["rs256"], found["seal"]:
+        match found["ed"], found["rs256"], found["es256"], found["seal"]:
             case (
                 ed25519.Ed25519PrivateKey() as ed,
                 rsa.RSAPrivateKey() as rs,
+                ec.EllipticCurvePrivateKey() as es,
                 ec.EllipticCurvePrivateKey() as seal,
             ):
-                return cls(did, ring, ed, rs, seal)
+                return cls(did, ring, ed, rs, es, seal)
         raise KeysError(f"{directory} holds a key of the wrong kind")
 
     @classmethod
@@ -89,7 +91,7 @@ class Keys:
         return keyring.change(directory, marked)
 
     def method(self, use: str) -> str:
-        """The DID URL of the current key of ``use`` ("ed", "rs256" or "seal")."""
+        """The DID URL of the current key of ``use`` ("ed", "rs256", "es256" or "seal")."""
         entry = self.ring.current(use)
         assert entry is not None, "an open ring is complete"
         return f"{self.did}#{entry.id}"
@@ -98,6 +100,11 @@ class Keys:
     def jwt_key(self) -> RSAKey:
         """The RSA key as joserfc wants it, without another parse."""
         return RSAKey(self.rsa, self.rsa)
+
+    @cached_property
+    def wallet_key(self) -> ECKey:
+        """The key of wallets' credentials as joserfc wants it, without another parse."""
+        return ECKey(self.es256, self.es256)
 
     @cached_property
     def seal_chain(self) -> tuple[bytes, ...]:
