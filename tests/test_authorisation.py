@@ -169,6 +169,7 @@ class Stage:
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1, "sitting_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate",
+            "path": "",
         }  # fmt: skip
 
     def url(self, endpoint: str) -> str:
@@ -275,6 +276,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
         "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
         "pick.cancel", "placement.begin", "placement.answer",
         "register.consent",  # it asks for one, which tests/hostile tries
+        "wallet.offer",  # it asks for one: tests/views/test_wallet_pages.py
     } == NO_TOKEN  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from certificates import elm
 from certificates.model import Record
 from certificates.qr import png
+from certificates.sign.jsonld import parse
 from certificates.sign.token_status import MEDIA_TYPE as STATUS_TOKEN
 from certificates.wallet import metadata
 from lms.errors import Refused
@@ -27,6 +28,8 @@ blueprint = Blueprint("wallet", __name__)
 OWN_TOKEN = ("wallet.token", "wallet.nonce", "wallet.credential", "wallet.deferred")
 
 _STATUS = {"invalid_token": 401}
+#: What a wallet may send, in bytes: a proof is a hundred times smaller.
+_LARGEST = 64 * 1024
 
 
 @blueprint.get("/wallet/<uuid:identity>")
@@ -198,7 +201,12 @@ def _bearer() -> str:
 
 
 def _body() -> Any:
-    return request.get_json(force=True, silent=True)
+    """What was sent as JSON; None when it is not, or too large."""
+    data = request.get_data()
+    try:
+        return parse(data) if len(data) <= _LARGEST else None
+    except ValueError:
+        return None
 
 
 def _later(number: str) -> Response:
