@@ -46,7 +46,7 @@ def offer(identity: UUID) -> ResponseReturnValue:
     try:
         made = wallet.offer(db.session(), config().secret_key, certificate)
     except NotOffered as error:
-        what = _("Only a valid certificate goes to a wallet. This one is not.")
+        what = _("Only a valid certificate goes to a wallet.")
         raise Refused(what, _("Its page says why."), status=409, cause=f"wallet_{error.state}") from error
     db.session.commit()
     return _page(certificate, metadata.offer_link(config().base_url, made.code), made.figures)
