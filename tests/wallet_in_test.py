@@ -21,6 +21,14 @@ def read_offer(link: str) -> dict[str, Any]:
     return found
 
 
+def proof_of(issuer: str, nonce: str, key: ECKey | None = None, header: Any = (), claims: Any = ()) -> str:
+    """A proof of a key, by default a new one; ``header`` and ``claims`` change what is in it."""
+    key = key or ECKey.generate_key("P-256")
+    head = {"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": key.as_dict(private=False), **dict(header)}
+    said = {"aud": issuer, "iat": int(utcnow().timestamp()), "nonce": nonce, **dict(claims)}
+    return jws.serialize_compact(head, json.dumps(said), key, algorithms=["ES256"])
+
+
 class WalletInTest:
     """Speaks to the issuer at its own addresses; every answer is kept as it came."""
 
@@ -52,12 +60,9 @@ class WalletInTest:
 
     def proof(self, nonce: str | None = None, header: Any = (), claims: Any = (), key: ECKey | None = None) -> str:
         """A proof of the wallet's key; ``header`` and ``claims`` change what is in it."""
-        head = {"alg": "ES256", "typ": "openid4vci-proof+jwt", "jwk": self.key.as_dict(private=False), **dict(header)}
-        said = {
-            "aud": self.issuer["credential_issuer"], "iat": int(utcnow().timestamp()), **dict(claims),
-            "nonce": self.nonce() if nonce is None else nonce,
-        }  # fmt: skip
-        return jws.serialize_compact(head, json.dumps(said), key or self.key, algorithms=["ES256"])
+        head = {"jwk": self.key.as_dict(private=False), **dict(header)}
+        nonce = self.nonce() if nonce is None else nonce
+        return proof_of(self.issuer["credential_issuer"], nonce, key or self.key, head, claims)
 
     def ask(self, configuration: str, proof: str | None = None, token: str | None = None, **body: Any) -> TestResponse:
         """Ask for a credential."""
