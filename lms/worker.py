@@ -35,6 +35,7 @@ from lms.services import (
     reminders,
     rosters,
     sessions,
+    wallet,
 )
 
 log = structlog.get_logger()
@@ -139,6 +140,7 @@ class Worker:
             authority.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            wallet.sweep(db.session())
             invitations.sweep(db.session())
             self._keys.keep_up(db.session(), self._key_life)
             connections.promise_due_checks(db.session())

@@ -37,6 +37,9 @@ ALLOWED = {
     ("verify.upload", "POST"): EVERYBODY,
     ("verify.did", "GET"): EVERYBODY,
     ("issuer.colour", "GET"): EVERYBODY,
+    ("wallet.issuer", "GET"): EVERYBODY,
+    ("wallet.authorization", "GET"): EVERYBODY,
+    ("wallet.credential_type", "GET"): EVERYBODY,
     ("account.login", "GET"): EVERYBODY,
     ("account.login", "POST"): EVERYBODY,
     ("account.language", "POST"): EVERYBODY,
@@ -151,10 +154,17 @@ GUARDED_OTHERWISE = {
     ("office.show", "GET"), ("office.act", "GET"), ("office.act", "POST"), ("office.correct", "GET"),
     ("office.correct", "POST"), ("office.answer", "GET"), ("office.answer", "POST"),
     ("verification.by_code", "GET"), ("verification.check", "POST"),  # public: tests/api/test_api_verification.py
+    # One's own certificate, or a code, a token and a proof: tests/views/test_wallet_pages.py
+    ("wallet.show", "GET"), ("wallet.offer", "POST"), ("wallet.token", "POST"), ("wallet.nonce", "POST"),
+    ("wallet.credential", "POST"), ("wallet.deferred", "POST"), ("wallet.european", "GET"), ("wallet.status", "GET"),
+    ("wallet.keys", "GET"),
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
-NO_TOKEN = {"lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change", "verification.check"}
+NO_TOKEN = {
+    "lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change", "verification.check",
+    "wallet.token", "wallet.nonce", "wallet.credential", "wallet.deferred",
+}  # fmt: skip
 
 
 #: Let in, and refused for another reason: the password sent is wrong.
@@ -181,6 +191,7 @@ class Stage:
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
+            "path": "",
         }  # fmt: skip
 
     def url(self, endpoint: str) -> str:
@@ -288,6 +299,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
         "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction", "office.act",
         "office.correct", "office.answer", "placement.begin", "placement.answer",
         "register.consent",  # it asks for one, which tests/hostile tries
+        "wallet.offer",  # it asks for one: tests/views/test_wallet_pages.py
     } == NO_TOKEN  # fmt: skip
 
 

@@ -7,18 +7,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 #: 3072 bits: 128-bit security, what ANSSI and NIST ask of keys used beyond 2030.
 RSA_BITS = 3072
 
-Use = Literal["ed", "rs256", "seal"]
+Use = Literal["ed", "rs256", "es256", "seal"]
 PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 def generate(use: Use) -> PrivateKey:
-    """A key for ``ed`` (Data Integrity proofs), ``rs256`` (JWT) or ``seal`` (PDF)."""
+    """A key for ``ed`` (Data Integrity proofs), ``rs256`` (JWT), ``es256`` (wallets) or ``seal`` (PDF)."""
     match use:
         case "ed":
             return ed25519.Ed25519PrivateKey.generate()
         case "rs256":
             return rsa.generate_private_key(65537, RSA_BITS)
-        case "seal":
+        case "es256" | "seal":
             return elliptic()
 
 

@@ -3,8 +3,6 @@
 Sources: Open Badges 3.0 section 8.2; RFC 7515, 7519; RFC 8725 for what is refused.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from certificates.sign import jsonld
+from certificates.sign.compact import read_compact
 from certificates.sign.keys import Keys
 from certificates.sign.trust import ProofError, assertion_key
 
@@ -22,11 +21,15 @@ _CLAIMS = ("iss", "jti", "sub", "nbf", "exp")
 _HEADER = {"alg", "kid", "typ"}
 
 
-def secure_jwt(document: Mapping[str, Any], keys: Keys) -> str:
-    """The credential as a compact JWT. Raises UnsafeDocumentError as the JSON-LD form would."""
+def secure_jwt(document: Mapping[str, Any], keys: Keys, holder_key: Mapping[str, str] | None = None) -> str:
+    """The credential as a compact JWT. Raises UnsafeDocumentError as the JSON-LD form would.
+
+    With ``holder_key`` (a public JWK) it is bound to the wallet that holds it (RFC 7800, ``cnf``).
+    """
     jsonld.canonize(document, [jsonld.CREDENTIALS, jsonld.OPEN_BADGES])
-    header = {"alg": "RS256", "kid": keys.method("rs256"), "typ": "JWT"}
-    return jwt.encode(header, {**document, **_claims(document)}, keys.jwt_key, algorithms=["RS256"])
+    header = {"alg": "RS256", "kid": keys.method("rs256"), "typ": "vc+jwt" if holder_key else "JWT"}
+    bound = {"cnf": {"jwk": dict(holder_key)}} if holder_key else {}
+    return jwt.encode(header, {**document, **_claims(document), **bound}, keys.jwt_key, algorithms=["RS256"])
 
 
 def check_jwt(token: str, did_document: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,13 +37,8 @@ def check_jwt(token: str, did_document: Mapping[str, Any]) -> dict[str, Any]:
 
     Anything in the header that could choose another key or algorithm is refused, not ignored.
     """
-    try:
-        header_part, payload_part, signature_part = token.split(".")
-        header, payload = (jsonld.parse(_decoded(part)) for part in (header_part, payload_part))
-        _decoded(signature_part)
-    except ValueError as error:
-        raise ProofError("proof", "not a compact JWT") from error
-    if not isinstance(header, dict) or not isinstance(payload, dict) or set(header) - _HEADER:
+    header, payload = read_compact(token)
+    if set(header) - _HEADER:
         raise ProofError("proof", "unexpected header")
     if header.get("alg") != "RS256" or header.get("typ") not in {"JWT", "vc+jwt"}:
         raise ProofError("proof", "another algorithm or type")
@@ -52,7 +50,7 @@ def check_jwt(token: str, did_document: Mapping[str, Any]) -> dict[str, Any]:
         jwt.decode(token, key, algorithms=["RS256"])
     except (JoseError, KeyError, TypeError, ValueError) as error:
         raise ProofError("signature", "the signature does not match") from error
-    document = {name: value for name, value in payload.items() if name not in _CLAIMS}
+    document = {name: value for name, value in payload.items() if name not in {*_CLAIMS, "cnf"}}
     try:
         jsonld.canonize(document, [jsonld.CREDENTIALS, jsonld.OPEN_BADGES])
         agree = _claims(document) == {name: payload[name] for name in _CLAIMS if name in payload}
@@ -79,14 +77,3 @@ def _claims(document: Mapping[str, Any]) -> dict[str, Any]:
 def _seconds(text: str) -> int:
     """An instant as a NumericDate."""
     return int(datetime.fromisoformat(text).timestamp())
-
-
-def _decoded(part: str) -> bytes:
-    """Base64url without padding, in its one canonical spelling. Raises ValueError."""
-    try:
-        data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error
-    if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != part:
-        raise ValueError("not canonical base64url")
-    return data

@@ -29,7 +29,7 @@ from certificates.sign.generate import PrivateKey, Use, elliptic, generate
 
 INDEX = "keyring.json"
 #: What a complete ring can do, by the prefix of its key identifiers.
-USES: tuple[Use, ...] = ("ed", "rs256", "seal")
+USES: tuple[Use, ...] = ("ed", "rs256", "es256", "seal")
 
 
 class KeysError(Exception):
@@ -55,7 +55,7 @@ class Entry:
 
     @property
     def use(self) -> str:
-        """``ed``, ``rs256``, ``seal`` or ``tsa``."""
+        """``ed``, ``rs256``, ``es256``, ``seal`` or ``tsa``."""
         return self.id.split("-", 1)[0]
 
     @property
@@ -138,7 +138,7 @@ def add(directory: Path, ring: Ring, use: Use, did: str, passphrase: bytes, now:
     key_id = _next_id(ring, use, now)
     key = generate(use)
     certificates: tuple[str, ...] = ()
-    if isinstance(key, EllipticCurvePrivateKey):
+    if use == "seal" and isinstance(key, EllipticCurvePrivateKey):
         root = elliptic()
         certificates = x509_seal.chain(key, root, did, key_id, now)
         # The root signs this one certificate; kept beside, it may be taken offline at once.

@@ -10,7 +10,7 @@ from typing import Any, Self
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from certificates.sign import did as dids
 from certificates.sign import keyring, seals
@@ -34,6 +34,7 @@ class Keys:
     ring: Ring
     ed25519: ed25519.Ed25519PrivateKey
     rsa: rsa.RSAPrivateKey
+    es256: ec.EllipticCurvePrivateKey
     seal: Seal
     timestamps: Timestamps | None = None
 
@@ -67,13 +68,18 @@ class Keys:
         own = found.get("seal")
         if seal is None and isinstance(own, ec.EllipticCurvePrivateKey):
             seal = seals.held(own, _chain(here[-1]))
-        match found["ed"], found["rs256"], seal:
-            case ed25519.Ed25519PrivateKey() as ed, rsa.RSAPrivateKey() as rs, Seal() as sealing:
-                return cls(did, ring, ed, rs, sealing, timestamps)
+        match found["ed"], found["rs256"], found["es256"], seal:
+            case (
+                ed25519.Ed25519PrivateKey() as ed,
+                rsa.RSAPrivateKey() as rs,
+                ec.EllipticCurvePrivateKey() as es,
+                Seal() as sealing,
+            ):
+                return cls(did, ring, ed, rs, es, sealing, timestamps)
         raise KeysError(f"{directory} holds a key of the wrong kind")
 
     def method(self, use: str) -> str:
-        """The DID URL of the current key of ``use`` ("ed", "rs256" or "seal")."""
+        """The DID URL of the current key of ``use`` ("ed", "rs256", "es256" or "seal")."""
         entry = self.ring.current(use)
         assert entry is not None, "an open ring is complete"
         return f"{self.did}#{entry.id}"
@@ -88,6 +94,11 @@ class Keys:
     def jwt_key(self) -> RSAKey:
         """The RSA key as joserfc wants it, without another parse."""
         return RSAKey(self.rsa, self.rsa)
+
+    @cached_property
+    def wallet_key(self) -> ECKey:
+        """The key of wallets' credentials as joserfc wants it, without another parse."""
+        return ECKey(self.es256, self.es256)
 
     @property
     def seal_chain(self) -> tuple[bytes, ...]:

@@ -66,6 +66,7 @@ from lms.models.platforms import (
     ToolKey,
 )
 from lms.models.regrading import Regrading
+from lms.models.wallets import TokenStatusList, WalletCredential, WalletNonce, WalletOffer
 
 __all__ = [
     "OPEN_STATES",
@@ -132,8 +133,12 @@ __all__ = [
     "Sitting",
     "StatusList",
     "StudioRole",
+    "TokenStatusList",
     "ToolKey",
     "TrackRevision",
+    "WalletCredential",
+    "WalletNonce",
+    "WalletOffer",
     "WebSession",
     "Work",
     "db",

@@ -15,6 +15,7 @@ from lms.branding import look
 from lms.config import Config
 from lms.models import Certificate, IssuerDocument, StatusList, utcnow
 from lms.models.upsert import insert_or_find
+from lms.services.token_status import sign_token_list
 
 #: A signed list older than this is signed again; it is valid for seven days.
 RESIGN_AFTER = timedelta(days=1)
@@ -90,6 +91,7 @@ def sign_lists(session: Session, authority: Authority, row: StatusList, now: dat
         url = list_url(authority.config, purpose, row.id)
         signed[purpose] = status_list_credential(purpose, bits, url, authority.keys.did, authority.keys, now)
     row.signed, row.signed_at = signed, now
+    sign_token_list(session, authority.keys, authority.config.base_url, row.id, now)
 
 
 def _purposes(status: str, suspension_told: bool) -> set[Purpose]:

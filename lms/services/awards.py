@@ -1,7 +1,7 @@
 """What each learner has earned: facts are gathered, and the rules of the track they follow decide on them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -65,12 +65,21 @@ def unheld(track: Track) -> list[Award]:
     return [_award(rule, Facts(), None) for rule in rules(track)]
 
 
+def award_of_each(session: Session, wanted: Mapping[int, Rule]) -> dict[int, Award]:
+    """One award of many people, by person, each by the rule given; as many queries as for one."""
+    held = certificates_of(session, wanted)
+    facts = gather(session, list(wanted.values()), held)
+    return {
+        person_id: _award(rule, facts[person_id], held[person_id].get(rule.key)) for person_id, rule in wanted.items()
+    }
+
+
 def _decided(session: Session, person_id: int, wanted: Sequence[Rule]) -> list[Award]:
     if not wanted:
         return []
-    held = certificates(session, person_id)
-    facts = gather(session, person_id, wanted, held)
-    return [_award(rule, facts, held.get(rule.key)) for rule in wanted]
+    held = certificates_of(session, [person_id])
+    facts = gather(session, wanted, held)[person_id]
+    return [_award(rule, facts, held[person_id].get(rule.key)) for rule in wanted]
 
 
 def _award(rule: Rule, facts: Facts, issued: Certificate | None) -> Award:
@@ -78,84 +87,106 @@ def _award(rule: Rule, facts: Facts, issued: Certificate | None) -> Award:
     return Award(decide(rule, facts), facts, issued, again)
 
 
-def certificates(session: Session, person_id: int) -> dict[str, Certificate]:
-    """The last certificate of each award a person was issued: of the last cycle, the last edition; one query."""
-    query = select(Certificate).filter_by(person_id=person_id).order_by(Certificate.cycle, Certificate.edition)
-    return {row.award_key: row for row in session.scalars(query)}
-
-
-def gather(
-    session: Session, person_id: int, wanted: Sequence[Rule], held: dict[str, Certificate], now: datetime | None = None
-) -> Facts:
-    """What the rules look at, across every track the person follows; one query for each kind of fact they name."""
-    now = now or utcnow()
-    kinds = {rule.kind for rule in wanted}
-    return Facts(
-        results=_results(session, person_id) if kinds & {"certificate", "label"} else {},
-        read=_read(session, person_id) if "attendance" in kinds else {},
-        accepted=_accepted(session, person_id) if "label" in kinds else {},
-        held={
-            key: Evidence("certificate", row.number, row.issued_at, f"{row.id} {row.number} {row.issued_at}")
-            for key, row in held.items()
-            if state_at(row, now) == "valid"
-        },
-    )
-
-
-def _results(session: Session, person_id: int) -> dict[str, tuple[Result, ...]]:
-    """Every result in a module, the first one first, then what the placement test exempts from."""
-    tried = select(
-        Enrolment.track_key, Attempt.module_key, Attempt.score, Attempt.submitted_at.label("at"), Attempt.id,
-        Attempt.track_version, Attempt.seed, literal(0).label("exempt"),
-    )  # fmt: skip
-    tried = tried.join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(
-        Enrolment.person_id == person_id, Attempt.submitted_at.is_not(None), Attempt.score.is_not(None)
-    )
-    spared = select(
-        Enrolment.track_key, Exemption.module_key, Exemption.score, Exemption.granted_at, Exemption.placement_id,
-        Enrolment.track_version, literal(""), literal(1),
-    )  # fmt: skip
-    spared = spared.join(Enrolment, Enrolment.id == Exemption.enrolment_id).where(Enrolment.person_id == person_id)
-    both: Any = union_all(tried, spared)
-    found: dict[str, list[Result]] = defaultdict(list)
-    for track, module, score, at, number, version, seed, exempt in session.execute(both.order_by("exempt", "at")):
-        parts = [number, module, version, score, at] if exempt else [number, version, seed, score, at]
-        evidence = Evidence("exemption" if exempt else "attempt", str(number), at, " ".join(map(str, parts)))
-        found[f"{track}/{module}"].append(Result(score, evidence))
-    return {module: tuple(results) for module, results in found.items()}
-
-
-def _read(session: Session, person_id: int) -> dict[str, dict[str, datetime]]:
-    """When each lesson was read to its end, by module."""
-    query = (
-        select(Enrolment.track_key, LessonProgress.module_key, LessonProgress.lesson_key, LessonProgress.read_at)
-        .join(Enrolment, Enrolment.id == LessonProgress.enrolment_id)
-        .where(Enrolment.person_id == person_id, LessonProgress.read_at.is_not(None))
-    )
-    found: dict[str, dict[str, datetime]] = defaultdict(dict)
-    for track, module, lesson, at in session.execute(query):
-        if at is not None:
-            found[f"{track}/{module}"][lesson] = at
+def certificates_of(session: Session, people: Collection[int]) -> dict[int, dict[str, Certificate]]:
+    """The last certificate of each award each person was issued: of the last cycle, the last edition; one query."""
+    query = select(Certificate).where(Certificate.person_id.in_(people))
+    found: dict[int, dict[str, Certificate]] = {person_id: {} for person_id in people}
+    for row in session.scalars(query.order_by(Certificate.cycle, Certificate.edition)):
+        found[row.person_id][row.award_key] = row
     return found
 
 
-def _accepted(session: Session, person_id: int) -> dict[str, tuple[Result, ...]]:
+def gather(
+    session: Session, wanted: Sequence[Rule], held: Mapping[int, Mapping[str, Certificate]], now: datetime | None = None
+) -> dict[int, Facts]:
+    """What the rules look at, across every track that the persons of ``held`` follow; one query a kind of fact."""
+    now = now or utcnow()
+    kinds, people = {rule.kind for rule in wanted}, list(held)
+    results = _results(session, people) if kinds & {"certificate", "label"} else {}
+    read = _read(session, people) if "attendance" in kinds else {}
+    accepted = _accepted(session, people) if "label" in kinds else {}
+    return {
+        person_id: Facts(
+            results.get(person_id, {}),
+            read.get(person_id, {}),
+            accepted.get(person_id, {}),
+            {
+                key: Evidence("certificate", row.number, row.issued_at, f"{row.id} {row.number} {row.issued_at}")
+                for key, row in own.items()
+                if state_at(row, now) == "valid"
+            },
+        )
+        for person_id, own in held.items()
+    }
+
+
+#: What was obtained in each module, the first one first, by person.
+Obtained = dict[int, dict[str, tuple[Result, ...]]]
+
+
+def _results(session: Session, people: Collection[int]) -> Obtained:
+    """Every result in a module, the first one first, then what the placement test exempts from."""
+    tried = select(
+        Enrolment.person_id, Enrolment.track_key, Attempt.module_key, Attempt.score, Attempt.submitted_at.label("at"),
+        Attempt.id, Attempt.track_version, Attempt.seed, literal(0).label("exempt"),
+    )  # fmt: skip
+    tried = tried.join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(
+        Enrolment.person_id.in_(people), Attempt.submitted_at.is_not(None), Attempt.score.is_not(None)
+    )
+    spared = select(
+        Enrolment.person_id, Enrolment.track_key, Exemption.module_key, Exemption.score, Exemption.granted_at,
+        Exemption.placement_id, Enrolment.track_version, literal(""), literal(1),
+    )  # fmt: skip
+    spared = spared.join(Enrolment, Enrolment.id == Exemption.enrolment_id).where(Enrolment.person_id.in_(people))
+    both: Any = union_all(tried, spared)
+    found: dict[int, dict[str, tuple[Result, ...]]] = defaultdict(dict)
+    rows = session.execute(both.order_by("exempt", "at"))
+    for person_id, track, module, score, at, number, version, seed, exempt in rows:
+        parts = [number, module, version, score, at] if exempt else [number, version, seed, score, at]
+        evidence = Evidence("exemption" if exempt else "attempt", str(number), at, " ".join(map(str, parts)))
+        own, name = found[person_id], f"{track}/{module}"
+        own[name] = (*own.get(name, ()), Result(score, evidence))
+    return found
+
+
+def _read(session: Session, people: Collection[int]) -> dict[int, dict[str, dict[str, datetime]]]:
+    """When each lesson was read to its end, by person and module."""
+    query = (
+        select(
+            Enrolment.person_id,
+            Enrolment.track_key,
+            LessonProgress.module_key,
+            LessonProgress.lesson_key,
+            LessonProgress.read_at,
+        )
+        .join(Enrolment, Enrolment.id == LessonProgress.enrolment_id)
+        .where(Enrolment.person_id.in_(people), LessonProgress.read_at.is_not(None))
+    )
+    found: dict[int, dict[str, dict[str, datetime]]] = defaultdict(lambda: defaultdict(dict))
+    for person_id, track, module, lesson, at in session.execute(query):
+        if at is not None:
+            found[person_id][f"{track}/{module}"][lesson] = at
+    return found
+
+
+def _accepted(session: Session, people: Collection[int]) -> Obtained:
     """The works that a jury admitted, with how many sat in it."""
     seats = select(func.count()).where(JuryMember.jury_id == Deliberation.jury_id).scalar_subquery()
     query = (
-        select(Enrolment.track_key, Attempt.module_key, seats, Deliberation.id, Deliberation.decided_at,
-               Deliberation.attempt_id, Deliberation.score)
+        select(Enrolment.person_id, Enrolment.track_key, Attempt.module_key, seats, Deliberation.id,
+               Deliberation.decided_at, Deliberation.attempt_id, Deliberation.score)
         .join(Attempt, Attempt.id == Deliberation.attempt_id)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .where(Enrolment.person_id == person_id, Deliberation.decision == "admitted",
+        .where(Enrolment.person_id.in_(people), Deliberation.decision == "admitted",
                Deliberation.decided_at.is_not(None))
         .order_by(Deliberation.id)
     )  # fmt: skip
-    found: dict[str, list[Result]] = defaultdict(list)
-    for track, module, members, number, at, attempt, score in session.execute(query):
+    found: dict[int, dict[str, tuple[Result, ...]]] = defaultdict(dict)
+    for person_id, track, module, members, number, at, attempt, score in session.execute(query):
         evidence = Evidence("jury", str(number), at, f"{number} {attempt} {members} {score} {at}")
-        found[f"{track}/{module}"].append(Result(Fraction(members), evidence))
-    return {module: tuple(results) for module, results in found.items()}
+        own, name = found[person_id], f"{track}/{module}"
+        own[name] = (*own.get(name, ()), Result(Fraction(members), evidence))
+    return found
 
 
 def promise_earned(
@@ -174,11 +205,11 @@ def promise_earned(
         waiting += [(row, rule) for rule in found if rule.kind != "attendance" and _looks_at(rule, after)]
     if not waiting:
         return
-    held = certificates(session, person_id)
-    waiting = [(row, rule) for row, rule in waiting if rule.key not in held]
+    held = certificates_of(session, [person_id])
+    waiting = [(row, rule) for row, rule in waiting if rule.key not in held[person_id]]
     if not waiting:
         return
-    facts = gather(session, person_id, [rule for _row, rule in waiting], held)
+    facts = gather(session, [rule for _row, rule in waiting], held)[person_id]
     earned = [(row, rule) for row, rule in waiting if decide(rule, facts).earned]
     promise_all(session, "issue_certificate", dict(job(row, rule.key) for row, rule in earned))
 

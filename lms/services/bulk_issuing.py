@@ -15,16 +15,18 @@ from sqlalchemy.orm import Session, joinedload
 
 from certificates.formats import RenderError
 from certificates.names import NameRefused, holder_name
+from certificates.needs import Passed
+from certificates.rules import rules
 from curricula.model import Track
 from lms.models import Certificate, Context, Enrolment, IssuingRow, IssuingRun, Membership, Person, utcnow
 from lms.models.base import table_of
 from lms.services.audit import record
 from lms.services.authority import Authority
+from lms.services.awards import Award, award_of_each
 from lms.services.issuing import NotIssued, issue
-from lms.services.learning import progresses
 from lms.services.library import Library
 from lms.services.outbox import promise
-from lms.services.results import decision, issued_certificate
+from lms.services.results import issued_certificate
 
 #: Learners looked at together.
 PIECE = 500
@@ -39,7 +41,7 @@ class Candidate:
     """A learner who holds no certificate of the track.
 
     ``why`` is None when one can be issued; else ``never`` opened the track, ``not_earned``, or the reason their name
-    cannot be printed (``name_missing``, ``name_<why>``). ``missing`` are the codes of the modules not passed yet.
+    cannot be printed (``name_unconfirmed``, ``name_<why>``). ``missing`` are the codes of the modules not passed yet.
     """
 
     person: Person
@@ -61,12 +63,12 @@ def candidates(session: Session, context_id: int, track: Track, tracks: Library)
     found, rows = Candidates(), _learners(session, context_id, track.key)
     for start in range(0, len(rows), PIECE):
         piece = rows[start : start + PIECE]
-        states = progresses(session, [row.Enrolment for row in piece if row.Enrolment], tracks)
+        decided = _decided(session, [row.Enrolment for row in piece if row.Enrolment and not row.holds], tracks)
         for row in piece:
             if row.holds:
                 found.held += 1
                 continue
-            each = _candidate(row.Person, states.get(row.Enrolment.id) if row.Enrolment else None)
+            each = _candidate(row.Person, decided.get(row.Person.id), tracks, began=row.Enrolment is not None)
             (found.lacking if each.why else found.ready).append(each)
     return found
 
@@ -167,23 +169,33 @@ def _learners(session: Session, context_id: int, track_key: str) -> Sequence[Any
     return session.execute(query).all()
 
 
-def _candidate(person: Person, state: Any) -> Candidate:
-    if state is None:
+def _decided(session: Session, rows: Sequence[Enrolment], tracks: Library) -> dict[int, Award]:
+    """How each stands with the certificate of the track, in the revision they follow."""
+    wanted = {}
+    for row in rows:
+        track = tracks.followed(row.track_key, row.track_digest)
+        for rule in rules(track) if track else ():
+            if rule.key == row.track_key:
+                wanted[row.person_id] = rule
+    return award_of_each(session, wanted)
+
+
+def _candidate(person: Person, award: Award | None, tracks: Library, *, began: bool) -> Candidate:
+    if not began:
         return Candidate(person, "never")
-    award = decision(state.track, state)
-    if award is None or not award.earned:
-        missing = [condition.module for condition in award.missing] if award else []
-        parts = (state.track.module(key) for key in missing)
+    if award is None or not award.decision.earned:
+        needs = [condition.need for condition in award.decision.missing] if award else []
+        names = [need.module.partition("/") for need in needs if isinstance(need, Passed)]
+        parts = (tracks[key].module(module) for key, _sign, module in names if key in tracks)
         return Candidate(person, "not_earned", tuple(part.code for part in parts if part))
     return Candidate(person, _name_refused(person))
 
 
 def _name_refused(person: Person) -> str | None:
-    name = person.certificate_name or person.display_name
-    if not name:
-        return "name_missing"
+    if not person.certificate_name:
+        return "name_unconfirmed"
     try:
-        holder_name(name)
+        holder_name(person.certificate_name)
     except NameRefused as error:
         return f"name_{error.reason}"
     return None

@@ -187,7 +187,7 @@ def _why(reason: str | None, missing: tuple[str, ...] = ()) -> str | None:
         "not_earned": _("What the certificate asks for is not reached yet."),
         "gone": _("The track is no longer followed."),
         "drawing": _("The page could not be drawn. Tell whoever runs the service."),
-        "name_missing": _("The platform gives no name. The learner can write it in their settings."),
+        "name_unconfirmed": _("The learner has not confirmed the name to print yet, on « My certificates »."),
         "name_empty": _("The platform gives no name. The learner can write it in their settings."),
         "name_long": _("The name is too long for the certificate. The learner can shorten it in their settings."),
         "name_width": _("The name is too long for the certificate. The learner can shorten it in their settings."),

@@ -1,6 +1,12 @@
 """Fixtures of the certificates: a record, keys, and the status lists that speak of it."""
 
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +15,8 @@ from certificate_samples import DID, NOW, make_record
 from certificates import status
 from certificates.model import Record
 from certificates.sign.keys import Keys
+
+HERE = Path(__file__).parents[1] / "independent"
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +52,22 @@ def listed(keys: Keys) -> Callable[..., list[dict[str, Any]]]:
         ]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def judges() -> Path:
+    """Other people's npm packages, installed once from the lock file, outside the repository."""
+    lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "manager-public-ia" / f"npm-{lock}"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / ".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # several test processes may start at once
+        if not (cache / "installed").exists():
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / name, cache)
+            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(command, cwd=cache, check=True, capture_output=True, timeout=300)
+            (cache / "installed").touch()
+    for script in HERE.glob("*.mjs"):
+        shutil.copy(script, cache)  # node looks for packages beside the script
+    return cache

@@ -1,11 +1,8 @@
 """What we sign, judged by implementations that are not ours, and by one written again from the specifications."""
 
 import base64
-import fcntl
 import hashlib
 import json
-import os
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from io import BytesIO
@@ -27,26 +24,7 @@ from certificates.sign.jsonld import FOLDER
 from certificates.sign.keys import Keys
 from certificates.sign.seal import ATTACHMENT
 
-HERE = Path(__file__).parents[1] / "independent"
 RECORD = make_record(issued_at=datetime.now(UTC), valid_until=None)
-
-
-@pytest.fixture(scope="session")
-def judges() -> Path:
-    """Other people's npm packages, installed once from the lock file, outside the repository."""
-    lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "manager-public-ia" / f"npm-{lock}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / ".lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # several test processes may start at once
-        if not (cache / "installed").exists():
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, cache)
-            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            subprocess.run(command, cwd=cache, check=True, capture_output=True, timeout=300)
-            (cache / "installed").touch()
-    shutil.copy(HERE / "verify.mjs", cache)  # node looks for packages beside the script
-    return cache
 
 
 def judged(judges: Path, folder: Path, files: dict[str, bytes], when: datetime | None = None) -> dict[str, Any]:

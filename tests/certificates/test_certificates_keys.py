@@ -70,7 +70,7 @@ def test_the_did_document_publishes_each_key_in_the_form_verifiers_read(keys: Ke
     assert document["@context"][0] == "https://www.w3.org/ns/did/v1"
     assert document["id"] == DID
     by_id = {method["id"]: method for method in document["verificationMethod"]}
-    assert set(by_id) == {f"{DID}#{name}" for name in ("ed-2026-1", "rs256-2026-1", "seal-2026-1")}
+    assert set(by_id) == {f"{DID}#{name}" for name in ("ed-2026-1", "rs256-2026-1", "es256-2026-1", "seal-2026-1")}
     assert document["assertionMethod"] == list(by_id)
     assert by_id[f"{DID}#ed-2026-1"]["publicKeyMultibase"].startswith("z6Mk")
     assert by_id[f"{DID}#rs256-2026-1"]["publicKeyJwk"]["alg"] == "RS256"
