@@ -1,7 +1,7 @@
 """The journal chained; certificates issued together for a course
 
 Revision: 2101bc2e32eb
-After: ec181bb0fd40
+After: a117831801f5
 Made: 2026-11-26 14:17:53.161863
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '2101bc2e32eb'
-down_revision = 'ec181bb0fd40'
+down_revision = 'a117831801f5'
 branch_labels = None
 depends_on = None
 

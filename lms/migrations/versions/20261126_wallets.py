@@ -1,7 +1,7 @@
 """Wallets: offers, credentials on their way, nonces used, status lists as tokens
 
 Revision: 7c673e2664b4
-After: ec181bb0fd40
+After: 2101bc2e32eb
 Made: 2026-11-26 14:22:35.270640
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '7c673e2664b4'
-down_revision = 'ec181bb0fd40'
+down_revision = '2101bc2e32eb'
 branch_labels = None
 depends_on = None
 
