@@ -24,7 +24,7 @@ from certificates.sign.token_status import INVALID, SUSPENDED, VALID, state_in
 from certificates.wallet.metadata import SD_JWT, VC_JWT
 from lms.config import Config
 from lms.models import AuditEntry, Certificate, StatusList, WalletCredential, WalletNonce, WalletOffer, db, utcnow
-from lms.services import issuing, wallet
+from lms.services import issuing, wallet, wallet_offers
 from lms.services.authority import Authority, open_authority, publish, sign_lists
 from lms.services.sessions import open_session
 from lms.worker import Worker
@@ -160,7 +160,7 @@ def test_nobody_else_may_offer_it(scene: Scene, app: Flask, admin_client: FlaskC
 def test_wrong_figures_are_counted_and_end_the_offer(scene: Scene) -> None:
     mine, figures = scene.wallet()
     wrong = f"{(int(figures) + 1) % 10**6:06}"
-    for _ in range(wallet.TRIES):
+    for _ in range(wallet_offers.TRIES):
         assert error_of(mine.claim(wrong)) == (400, "invalid_grant")
     assert error_of(mine.claim(figures)) == (400, "invalid_grant"), "the right one comes too late"
 
