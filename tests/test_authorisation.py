@@ -37,9 +37,9 @@ ALLOWED = {
     ("verify.upload", "POST"): EVERYBODY,
     ("verify.did", "GET"): EVERYBODY,
     ("issuer.colour", "GET"): EVERYBODY,
-    ("wallet.issuer", "GET"): EVERYBODY,
-    ("wallet.authorization", "GET"): EVERYBODY,
-    ("wallet.credential_type", "GET"): EVERYBODY,
+    ("oid4vci.issuer", "GET"): EVERYBODY,
+    ("oid4vci.authorization", "GET"): EVERYBODY,
+    ("oid4vci.credential_type", "GET"): EVERYBODY,
     ("account.login", "GET"): EVERYBODY,
     ("account.login", "POST"): EVERYBODY,
     ("account.language", "POST"): EVERYBODY,
@@ -155,15 +155,15 @@ GUARDED_OTHERWISE = {
     ("office.correct", "POST"), ("office.answer", "GET"), ("office.answer", "POST"),
     ("verification.by_code", "GET"), ("verification.check", "POST"),  # public: tests/api/test_api_verification.py
     # One's own certificate, or a code, a token and a proof: tests/views/test_wallet_pages.py
-    ("wallet.show", "GET"), ("wallet.offer", "POST"), ("wallet.token", "POST"), ("wallet.nonce", "POST"),
-    ("wallet.credential", "POST"), ("wallet.deferred", "POST"), ("wallet.european", "GET"), ("wallet.status", "GET"),
-    ("wallet.keys", "GET"),
+    ("wallet.show", "GET"), ("wallet.offer", "POST"), ("oid4vci.token", "POST"), ("oid4vci.nonce", "POST"),
+    ("oid4vci.credential", "POST"), ("oid4vci.deferred", "POST"), ("wallet.european", "GET"), ("oid4vci.status", "GET"),
+    ("oid4vci.keys", "GET"),
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
 NO_TOKEN = {
     "lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change", "verification.check",
-    "wallet.token", "wallet.nonce", "wallet.credential", "wallet.deferred",
+    "oid4vci.token", "oid4vci.nonce", "oid4vci.credential", "oid4vci.deferred",
 }  # fmt: skip
 
 

@@ -88,6 +88,8 @@ def check_signature(token: str, issuer: object, kid: object, did_document: Mappi
     try:
         did = did_web(issuer) if isinstance(issuer, str) else ""
         method = assertion_key(did_document, kid, did, "JsonWebKey")
+        if "x5c" in method["publicKeyJwk"]:
+            raise ProofError("key", "a seal is for documents")
         key = ECKey.import_key({name: method["publicKeyJwk"][name] for name in ("kty", "crv", "x", "y")})
         jws.deserialize_compact(token, key, algorithms=["ES256"])
     except ProofError:

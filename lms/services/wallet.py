@@ -1,4 +1,4 @@
-"""Giving a certificate to its holder's wallet: offered, claimed with a code, asked for with a key, signed, collected.
+"""Giving a certificate to a wallet that holds a token: asked for with a key, signed, collected.
 
 OpenID for Verifiable Credential Issuance 1.0 with a pre-authorised code. Web processes hold no signing key (ADR 0005):
 what a wallet asks for is promised to a worker, and collected when it is signed (ADR 0021).
@@ -6,23 +6,19 @@ what a wallet asks for is promised to a worker, and collected when it is signed 
 
 import hmac
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, cast
-from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from certificates.model import Record
 from certificates.sign import sd_jwt
 from certificates.sign.credential import credential, secure_jwt
 from certificates.sign.trust import ProofError
-from certificates.wallet.metadata import CODE_LENGTH, CONFIGURATIONS, PRE_AUTHORIZED, SD_JWT, vct
+from certificates.wallet.metadata import CONFIGURATIONS, SD_JWT, vct
 from certificates.wallet.proof import holder_key
-from lms.models import Certificate, WalletCredential, WalletNonce, WalletOffer, utcnow
+from lms.models import WalletCredential, WalletNonce, WalletOffer, utcnow
 from lms.models.secrets import derived_key, hashed, new_token, same
 from lms.models.upsert import insert_new
 from lms.services.audit import record as note
@@ -30,90 +26,11 @@ from lms.services.authority import Authority
 from lms.services.outbox import promise
 from lms.services.token_status import sign_token_list, token_list, token_list_url
 from lms.services.verification import state_at
+from lms.services.wallet_offers import Denied, changed
 
-OFFER_LIFE = timedelta(minutes=10)
-TOKEN_LIFE = timedelta(minutes=15)
 NONCE_LIFE = timedelta(minutes=5)
-#: How many times figures may be typed for one offer.
-TRIES = 5
 #: How long a wallet is asked to wait before it collects again, in seconds.
 INTERVAL = 2
-
-
-class Denied(Exception):
-    """What a wallet asks for is refused. ``error`` is the protocol's word, ``why`` a sentence for its maker."""
-
-    def __init__(self, error: str, why: str) -> None:
-        super().__init__(error)
-        self.error, self.why = error, why
-
-
-class NotOffered(Exception):
-    """A certificate that is not valid goes to no wallet. ``state`` is what it is."""
-
-    def __init__(self, state: str) -> None:
-        super().__init__(state)
-        self.state = state
-
-
-@dataclass(frozen=True)
-class Offered:
-    """An offer just made: the code in its link, the figures to type, both stored nowhere."""
-
-    code: str
-    figures: str
-
-
-def own_certificate(session: Session, identity: UUID, person_id: int) -> Certificate | None:
-    """The certificate of that identifier if that person holds it."""
-    return session.scalars(select(Certificate).filter_by(id=identity, person_id=person_id)).first()
-
-
-def offer(session: Session, secret: str, certificate: Certificate) -> Offered:
-    """Offer a certificate to its holder's wallet; offers made before and not taken end. Raises :class:`NotOffered`."""
-    now = utcnow()
-    state = state_at(certificate, now)
-    if state != "valid":
-        raise NotOffered(state)
-    mine = (WalletOffer.certificate_id == certificate.id, WalletOffer.token_hash.is_(None))
-    session.execute(delete(WalletOffer).where(*mine))
-    made = Offered(new_token(), f"{secrets.randbelow(10**CODE_LENGTH):0{CODE_LENGTH}}")
-    row = WalletOffer(
-        certificate_id=certificate.id, code_hash=hashed(made.code), typed_hash=_typed_hash(secret, made),
-        created_at=now, expires_at=now + OFFER_LIFE,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    note(session, "certificate_offered", certificate.number, certificate.person_id)
-    return made
-
-
-def claim(session: Session, secret: str, given: Mapping[str, str]) -> str:
-    """The access token for the code of an offer and its figures, as a token request gives them.
-
-    Raises :class:`Denied`; the try is counted, which the caller has to commit as well.
-    """
-    if given.get("grant_type") != PRE_AUTHORIZED:
-        raise Denied("unsupported_grant_type", "Only the pre-authorized code is supported.")
-    code, figures = given.get("pre-authorized_code", ""), given.get("tx_code", "")
-    if not code or not figures:
-        raise Denied("invalid_request", "Both pre-authorized_code and tx_code are needed.")
-    invalid = Denied("invalid_grant", "The code is wrong, used or expired, or the transaction code is wrong.")
-    now = utcnow()
-    mine = WalletOffer.code_hash == hashed(code)
-    free = (mine, WalletOffer.token_hash.is_(None), WalletOffer.expires_at > now, WalletOffer.tries < TRIES)
-    # Counted before it is compared: however many try at once, they have so many tries together.
-    if not _changed(session, update(WalletOffer).where(*free).values(tries=WalletOffer.tries + 1)):
-        raise invalid
-    row = session.scalars(select(WalletOffer).where(mine)).one()
-    if not same(row.typed_hash, _typed_hash(secret, Offered(code, figures))):
-        raise invalid
-    if state_at(row.certificate, now) != "valid":
-        raise invalid
-    token = new_token()
-    row.token_hash, row.expires_at = hashed(token), now + TOKEN_LIFE
-    session.flush()
-    return token
 
 
 def new_nonce(secret: str) -> str:
@@ -181,7 +98,7 @@ def collect(session: Session, token: str, transaction: object) -> str | None:
         return None
     given = row.credential
     taken = update(WalletCredential).where(*mine, WalletCredential.collected_at.is_(None))
-    if not _changed(session, taken.values(collected_at=utcnow(), credential=None)):
+    if not changed(session, taken.values(collected_at=utcnow(), credential=None)):
         raise unknown  # collected at the same moment by another request
     certificate = offered.certificate
     note(session, "certificate_in_wallet", certificate.number, certificate.person_id, configuration=row.configuration)
@@ -233,15 +150,5 @@ def _use_nonce(session: Session, secret: str, nonce: str) -> None:
         raise Denied("invalid_nonce", "The nonce was used: ask for another.")
 
 
-def _changed(session: Session, statement: Update) -> bool:
-    """Whether the statement changed a row."""
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
-
-
 def _nonce_seal(secret: str, text: str) -> str:
     return hmac.new(derived_key(secret, "wallet nonce"), text.encode(), sha256).hexdigest()
-
-
-def _typed_hash(secret: str, made: Offered) -> str:
-    text = f"{made.code} {made.figures}"
-    return hmac.new(derived_key(secret, "wallet figures"), text.encode(), sha256).hexdigest()

@@ -20,9 +20,11 @@ from PIL import Image
 from pyld import jsonld as pyld
 
 from certificates.format import FORMATS
+from certificates.qr import png
 from certificates.sign.jsonld import FOLDER
 from certificates.sign.keys import Keys
 from certificates.sign.seal import ATTACHMENT
+from certificates.wallet.metadata import offer_link
 
 RECORD = make_record(issued_at=datetime.now(UTC), valid_until=None)
 
@@ -89,6 +91,15 @@ def test_a_camera_s_reader_finds_the_address_on_the_page(judges: Path, tmp_path:
     size = json.dumps({"width": width, "height": height}).encode()
     did = json.dumps(keys.did_document()).encode()
     assert judged(judges, tmp_path, {"did.json": did, "qr.rgba": pixels, "qr.json": size})["qr"] == RECORD.verify_url
+
+
+def test_a_camera_s_reader_finds_the_offer_of_a_wallet(judges: Path, tmp_path: Path, keys: Keys) -> None:
+    link = offer_link("https://certificats.institut-de-demonstration.example", "c" * 43)
+    with Image.open(BytesIO(png(link))) as picture:
+        pixels, (width, height) = picture.convert("RGBA").tobytes(), picture.size
+    size = json.dumps({"width": width, "height": height}).encode()
+    did = json.dumps(keys.did_document()).encode()
+    assert judged(judges, tmp_path, {"did.json": did, "qr.rgba": pixels, "qr.json": size})["qr"] == link
 
 
 def test_poppler_takes_the_credential_out_and_it_verifies(

@@ -110,6 +110,7 @@ def test_what_was_changed_is_refused(issued: str, keys: Keys) -> None:
     [
         ({"typ": "JWT"}, {}, "proof"),
         ({"kid": f"{DID}#seal-1999-1"}, {}, "key"),
+        ({"kid": f"{DID}#seal-2026-1"}, {}, "key"),
         ({"jku": "https://evil.example"}, {}, "proof"),
         ({}, {"iss": "https://evil.example"}, "issuer"),
         ({}, {"iss": 7}, "issuer"),

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from certificates.wallet.metadata import SD_JWT, VC_JWT, offer_link
 from lms.config import Config
 from lms.models import Certificate
-from lms.services import issuing, wallet
+from lms.services import issuing, wallet_offers
 from lms.services.authority import open_authority, publish
 from lms.worker import Worker
 from tests.conftest import BASE_URL
@@ -66,7 +66,7 @@ def test_another_wallet_receives_it_and_verifies_it(
     judges: Path, app: Flask, session: Session, config: Config, issued: Certificate, served: str, configuration: str
 ) -> None:
     number = issued.number
-    made = wallet.offer(session, config.secret_key, issued)
+    made = wallet_offers.offer(session, config.secret_key, issued)
     session.commit()
     said = taken_up(judges, app, served, configuration, offer_link(BASE_URL, made.code), made.figures)
     claims = said["claims"]

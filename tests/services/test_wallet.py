@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from certificates.wallet.metadata import PRE_AUTHORIZED, SD_JWT, VC_JWT
 from lms.config import Config
 from lms.models import Certificate, TokenStatusList, WalletCredential, WalletOffer
-from lms.services import issuing, verification, wallet
+from lms.services import issuing, verification, wallet, wallet_offers
 from lms.services.authority import Authority, open_authority, publish
-from lms.services.wallet import Denied, Offered
+from lms.services.wallet_offers import Denied, Offered
 from tests.conftest import BASE_URL, SECRET
 from tests.learner_in_test import TRACK, earn, learner, together
 from tests.wallet_in_test import proof_of
@@ -36,7 +36,7 @@ def issued(session: Session, authority: Authority) -> Certificate:
 
 @pytest.fixture
 def offered(session: Session, issued: Certificate) -> Offered:
-    made = wallet.offer(session, SECRET, issued)
+    made = wallet_offers.offer(session, SECRET, issued)
     session.commit()
     return made
 
@@ -50,7 +50,7 @@ def claims(offered: Offered, figures: str | None = None) -> Callable[[Session], 
     def claim(session: Session) -> str | None:
         token = None
         with suppress(Denied):
-            token = wallet.claim(session, SECRET, form)
+            token = wallet_offers.claim(session, SECRET, form)
         session.commit()
         return token
 
@@ -64,7 +64,7 @@ def test_of_many_who_claim_one_has_the_token(app: Flask, offered: Offered) -> No
 def test_tries_at_the_same_time_are_counted_together(app: Flask, session: Session, offered: Offered) -> None:
     wrong = f"{(int(offered.figures) + 1) % 10**6:06}"
     assert set(together(app, [claims(offered, wrong)] * 8)) == {None}
-    assert session.scalars(sa.select(WalletOffer.tries)).one() == wallet.TRIES
+    assert session.scalars(sa.select(WalletOffer.tries)).one() == wallet_offers.TRIES
     session.rollback()
     assert claims(offered)(session) is None
 

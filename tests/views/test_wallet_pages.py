@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,13 +23,14 @@ from certificates.sign.compact import encoded
 from certificates.sign.jose import check_jwt
 from certificates.sign.token_status import INVALID, SUSPENDED, VALID, state_in
 from certificates.wallet.metadata import SD_JWT, VC_JWT
+from lms.app import create_app
 from lms.config import Config
 from lms.models import AuditEntry, Certificate, StatusList, WalletCredential, WalletNonce, WalletOffer, db, utcnow
-from lms.services import issuing, wallet
+from lms.services import issuing, wallet, wallet_offers
 from lms.services.authority import Authority, open_authority, publish, sign_lists
 from lms.services.sessions import open_session
 from lms.worker import Worker
-from tests.conftest import BASE_URL
+from tests.conftest import BASE_URL, make_config
 from tests.learner_in_test import TRACK, count, earn, learner
 from tests.wallet_in_test import WalletInTest, read_offer
 
@@ -160,7 +162,7 @@ def test_nobody_else_may_offer_it(scene: Scene, app: Flask, admin_client: FlaskC
 def test_wrong_figures_are_counted_and_end_the_offer(scene: Scene) -> None:
     mine, figures = scene.wallet()
     wrong = f"{(int(figures) + 1) % 10**6:06}"
-    for _ in range(wallet.TRIES):
+    for _ in range(wallet_offers.TRIES):
         assert error_of(mine.claim(wrong)) == (400, "invalid_grant")
     assert error_of(mine.claim(figures)) == (400, "invalid_grant"), "the right one comes too late"
 
@@ -384,6 +386,30 @@ def test_the_published_documents(scene: Scene, client: FlaskClient) -> None:
         answer = client.get(f"/.well-known/{name}")
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert client.get(f"/.well-known/{name}/another/tenant").status_code == 404
+
+
+def test_a_wallet_in_a_browser_may_ask_first(client: FlaskClient) -> None:
+    asked = {"Origin": "https://wallet.example", "Access-Control-Request-Method": "POST"}
+    for door in ("token", "nonce", "credential", "deferred_credential"):
+        answer = client.options(f"/oid4vci/{door}", headers=asked)
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "authorization" in answer.headers["Access-Control-Allow-Headers"]
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert client.post("/oid4vci/token", data={}).headers["Access-Control-Allow-Origin"] == "*", "refusals are read too"
+    assert "Access-Control-Allow-Origin" not in client.get("/verify").headers
+
+
+def test_an_address_with_a_path_is_found_where_wallets_look(database_url: str, tmp_path: Path, keys_dir: Path) -> None:
+    app = create_app(make_config(database_url, tmp_path, keys_dir=keys_dir, base_url="http://localhost:8000/agents"))
+    client = app.test_client()
+    for name in ("openid-credential-issuer", "oauth-authorization-server"):
+        document = client.get(f"/.well-known/{name}/agents").get_json()
+        assert "http://localhost:8000/agents" in document.values()
+        assert client.get(f"/.well-known/{name}/others").status_code == 404
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["outbound"].close()
 
 
 def test_the_track_leads_there(scene: Scene) -> None:
