@@ -131,6 +131,7 @@ def _page(row: Certificate, form: CorrectionForm) -> str:
         tag=state_tag(found.state),
         fields=fields(found),
         files=files(found, lambda suffix: url_for("certificates.file", identity=row.id, suffix=suffix)),
+        wallet_url=url_for("wallet.show", identity=row.id) if found.state == "valid" else None,
         follows=linked(found),
         name_public=row.name_public,
         share_url=url_for("shared.show", token=row.share_token, _external=True) if row.share_token else None,

@@ -10,6 +10,7 @@ from certificates import elm
 from certificates.model import Record
 from certificates.qr import png
 from certificates.wallet import metadata
+from lms.certificate_files import may_read
 from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.i18n import localized
@@ -47,7 +48,7 @@ def offer(identity: UUID) -> ResponseReturnValue:
 def european(identity: UUID) -> ResponseReturnValue:
     """The certificate as an unsigned European Digital Credential for Learning, while it stands."""
     found = verification.find_by_id(db.session(), identity)
-    if found is None:
+    if found is None or not may_read(found.row):
         abort(404)
     if found.state in {"revoked", "replaced"}:
         abort(410)
