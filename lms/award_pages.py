@@ -120,7 +120,7 @@ class AwardWords:
             ways = [{**self._need(each), "mention": self._said(need, group)}
                     for group in need.groups for each in group.needs]  # fmt: skip
         if isinstance(need, Accepted):
-            reason = _("By a jury of %(num)s members at least.", num=need.members)
+            reason = _("A work accepted by a jury of %(num)s members at least.", num=need.members)
         elif isinstance(need, Holds):
             reason = _("Issued, and valid that day.")
         elif isinstance(need, Followed):
