@@ -238,10 +238,10 @@ def issued_values(issued: Certificate) -> dict[str, Any]:
         "valid": state == "valid",
         "state": {
             "valid": _("Valid"),
-            "expired": _("Expired"),
-            "revoked": _("Revoked"),
-            "suspended": _("Suspended"),
-            "replaced": _("Replaced"),
+            "expired": _("It has expired"),
+            "revoked": _("It was revoked"),
+            "suspended": _("It is suspended"),
+            "replaced": _("It was replaced"),
         }[state],
     }
 
