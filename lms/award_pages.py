@@ -142,8 +142,8 @@ class AwardWords:
         if isinstance(need, Passed):
             return self._module(need.module), _passed(need, condition)
         if isinstance(need, Followed):
-            reason = _("%(read)s of %(total)s lessons read", read=have or 0, total=len(need.lessons))
-            return self._module(need.module), f"{reason}."
+            reason = _("Lessons read: %(read)s of %(total)s.", read=have or 0, total=len(need.lessons))
+            return self._module(need.module), reason
         if isinstance(need, Accepted):
             title = _("%(module)s: a work accepted by a jury", module=self._module(need.module))
             return title, _accepted(need, condition)
