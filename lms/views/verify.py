@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from certificates.format import FORMATS
 from certificates.model import Record, printed_fields
+from certificates.rules import rules
 from certificates.verify import MAX_FILE, Unreadable, Verdict
 from certificates.wording import reason
 from lms.errors import Refused
@@ -202,7 +203,11 @@ def _facts(record: Record, *, name_public: bool) -> dict[str, Any]:
 def _criteria_url(record: Record) -> str | None:
     """The page of what was asked for, while the track is taught in that version."""
     track = tracks().get(record.track)
-    if track is None or track.version != record.track_version or record.kind != "certificate":
+    if (
+        track is None
+        or track.version != record.track_version
+        or record.kind not in {each.kind for each in rules(track)}
+    ):
         return None
     return url_for("criteria.show", track_key=track.key, version=track.version, kind=record.kind)
 
