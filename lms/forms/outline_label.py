@@ -26,7 +26,7 @@ class WayRow(Row):
     """One way to the label: the certificate of a track, or modules."""
 
     says = ("award", "modules", "mention")
-    award = SelectField(N_("Certificate held, and valid"))
+    award = SelectField(N_("Certificate held, and valid"), default="")
     modules = line(
         N_("Or modules passed"), 600, description=N_("Their keys, with spaces between: d7, or decideurs/d7 elsewhere.")
     )
