@@ -120,7 +120,7 @@ class AwardWords:
             ways = [{**self._need(each), "mention": self._said(need, group)}
                     for group in need.groups for each in group.needs]  # fmt: skip
         if isinstance(need, Accepted):
-            reason = _("By a jury of %(num)s members at least.", num=need.members)
+            reason = _("A work accepted by a jury of %(num)s members at least.", num=need.members)
         elif isinstance(need, Holds):
             reason = _("Issued, and valid that day.")
         elif isinstance(need, Followed):
@@ -142,8 +142,8 @@ class AwardWords:
         if isinstance(need, Passed):
             return self._module(need.module), _passed(need, condition)
         if isinstance(need, Followed):
-            reason = _("%(read)s of %(total)s lessons read", read=have or 0, total=len(need.lessons))
-            return self._module(need.module), f"{reason}."
+            reason = _("Lessons read: %(read)s of %(total)s.", read=have or 0, total=len(need.lessons))
+            return self._module(need.module), reason
         if isinstance(need, Accepted):
             title = _("%(module)s: a work accepted by a jury", module=self._module(need.module))
             return title, _accepted(need, condition)
@@ -238,10 +238,10 @@ def issued_values(issued: Certificate) -> dict[str, Any]:
         "valid": state == "valid",
         "state": {
             "valid": _("Valid"),
-            "expired": _("Expired"),
-            "revoked": _("Revoked"),
-            "suspended": _("Suspended"),
-            "replaced": _("Replaced"),
+            "expired": _("It has expired"),
+            "revoked": _("It was revoked"),
+            "suspended": _("It is suspended"),
+            "replaced": _("It was replaced"),
         }[state],
     }
 

@@ -122,7 +122,7 @@ def decides(
     """Both members decide so, committed."""
     module = track.module("c3")
     assert module is not None
-    one, two = juries.members(session, jury)
+    one, two, *_others = juries.members(session, jury)
     said = juries.propose(session, jury, one, attempt, module, decision, score, "Un gain mesuré.", utcnow())
     juries.confirm(session, jury, two, attempt, track, module, said.id, utcnow())
     session.commit()

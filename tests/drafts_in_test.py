@@ -6,12 +6,14 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
+from curricula.awards import JuryRule, Refresher, Way
 from curricula.glossary import Glossary
 from curricula.model import (
     Branch,
     CertificateRule,
     Competency,
     Framework,
+    LabelRule,
     LegalReference,
     Level,
     Module,
@@ -81,10 +83,21 @@ CERTIFICATE = st.builds(
     CertificateRule, LINES, st.lists(KEY, max_size=2, unique=True).map(tuple), SHARE,
     st.none() | st.integers(1, 240), st.integers(0, 3),
 )  # fmt: skip
+KEYS = st.lists(KEY, max_size=2, unique=True).map(tuple)
+_WAYS = st.builds(Way, KEY, note(), st.just(()), st.none()) | st.builds(
+    Way, st.none(), note(), st.sampled_from([("a",), ("t/a", "x-9")]), st.none() | SHARE
+)
+LABEL = st.builds(
+    LabelRule, KEY, LINES, KEYS, SHARE, st.none() | st.integers(1, 240),
+    st.none() | st.builds(JuryRule, KEY, st.integers(2, 9)),
+    st.none() | st.builds(Refresher, KEY.map(lambda key: (key,)), st.integers(1, 6000)),
+    st.just(()) | st.tuples(_WAYS) | st.tuples(_WAYS, _WAYS),
+)  # fmt: skip
 TRACKS = st.builds(
     Track, key=st.just("t"), code=LINE.map(lambda text: text[:5].strip()), version=LINE, title=LINES, promise=TEXTS,
     audience=TEXTS, licence=LINE, languages=st.sampled_from([("fr",), ("fr", "en"), ("en", "fr")]),
-    recommendations=NUMBERS, modules=st.just(()), certificate=st.none() | CERTIFICATE, legal=rows(LEGAL),
+    recommendations=NUMBERS, modules=st.just(()), certificate=st.none() | CERTIFICATE,
+    label=st.none() | LABEL, attendance=st.booleans(), legal=rows(LEGAL),
     placement=st.none() | st.builds(PlacementRules, st.integers(1, 5), SHARE, st.booleans()),
     requires=st.lists(KEY, max_size=2, unique=True).map(tuple), branches=rows(st.builds(Branch, KEY, LINES, note())),
     digest=st.just(""),

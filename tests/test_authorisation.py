@@ -136,6 +136,8 @@ GUARDED_OTHERWISE = {
     ("placement.show", "GET"), ("placement.begin", "POST"), ("placement.answer", "POST"),
     ("quiz.question", "POST"),  # the permission signed into the page: test below
     ("deposits.change", "POST"), ("deposits.change", "GET"),  # the same; it only leads to the page of the question
+    # 404 where the track gives no such statement: tests/views/test_award_pages.py
+    ("awards.ask", "POST"), ("awards.ask_for", "POST"),
     ("deposits.download", "GET"),  # 404 without such a file of one's own: tests/functional/test_works_handed_in.py
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
     # 404 without such a delivery or column: tests/views/test_deliveries_page.py
@@ -297,7 +299,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
         "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
         "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction", "office.act",
-        "office.correct", "office.answer", "placement.begin", "placement.answer",
+        "office.correct", "office.answer", "placement.begin", "placement.answer", "awards.ask", "awards.ask_for",
         "register.consent",  # it asks for one, which tests/hostile tries
         "wallet.offer",  # it asks for one: tests/views/test_wallet_pages.py
     } == NO_TOKEN  # fmt: skip

@@ -10,10 +10,10 @@ from wtforms import BooleanField, Field, ValidationError
 from curricula.model import Branch, CertificateRule, LegalReference, Localized, Module, PlacementRules, Track
 from curricula.problems import N_
 from curricula.write import percent
+from lms.forms.outline_label import LabelFields
 from lms.forms.parts import (
     DatedField,
     NumberField,
-    PageForm,
     Row,
     Rows,
     both,
@@ -58,7 +58,7 @@ class BranchRow(Row):
     note = both(N_("For whom it is"), 600, rows=2)
 
 
-class TrackForm(PageForm):
+class TrackForm(LabelFields):
     """What a track says itself."""
 
     title = both(N_("Title"))
@@ -89,7 +89,11 @@ class TrackForm(PageForm):
         description=N_("The score is then no lower than those of the assessments and of the certificate."),
     )
     legal = Rows(LegalRow, N_("Legal reference"))
-    CALLED: ClassVar[dict[str, str]] = {"certificate": N_("Certificate"), "placement": N_("Placement test")}
+    CALLED: ClassVar[dict[str, str]] = {
+        "certificate": N_("Certificate"),
+        "label": N_("Label"),
+        "placement": N_("Placement test"),
+    }
 
     def __init__(
         self,
@@ -108,6 +112,7 @@ class TrackForm(PageForm):
             "placed": track.placement is not None, "placement_questions": placement.questions,
             "placement_threshold": percent(placement.threshold), "placement_exempts": placement.exempts,
             "branch_count": rule.branches if rule else 0, "requires": list(track.requires),
+            **self.label_data(track),
             "branches": [{**vars(each), "note": each.note or {}} for each in track.branches],
             "legal": [{**vars(each), "note": each.note or {}} for each in track.legal],
         }, **more)  # fmt: skip
@@ -119,6 +124,7 @@ class TrackForm(PageForm):
         self.recommendations.choices = numbered(track.recommendations)
         known = {module.key: f"{module.code} · {module.title.get('fr') or module.key}" for module in modules}
         self.certificate_modules.choices = with_held(known, rule.modules if rule else ())
+        self.choose_label(track, known, modules, tracks)
         self.requires.choices = with_held(tracks, track.requires)
         self.legal.make_room()
         self.branches.make_room()
@@ -166,7 +172,8 @@ class TrackForm(PageForm):
             threshold = Fraction(self.placement_threshold.data, 100)
             placement = PlacementRules(self.placement_questions.data, threshold, self.placement_exempts.data)
         return replace(
-            now, certificate=rule, placement=placement, legal=tuple(self._legal(now)),
+            now, certificate=rule, label=self.label_rule(now), attendance=self.attendance.data,
+            placement=placement, legal=tuple(self._legal(now)),
             branches=tuple(self._branches(now)),
             requires=ticked(self.requires, now.requires),
             languages=ticked(self.languages, now.languages),

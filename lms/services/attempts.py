@@ -68,8 +68,11 @@ class Standing:
         return "too_soon" if self.opens_at and now < self.opens_at else None
 
 
-def standing(session: Session, row: Enrolment, module: Module) -> Standing:
-    """Every attempt of the learner at the module, and what follows from them; one query."""
+def standing(session: Session, row: Enrolment, module: Module, since: datetime | None = None) -> Standing:
+    """Every attempt of the learner at the module, and what follows from them; one query.
+
+    With ``since``, from those submitted after it alone: a refresher is passed again.
+    """
     if module.quiz is None:
         raise AttemptRefused("unavailable")
     mine = and_(Attempt.enrolment_id == Enrolment.id, Attempt.module_key == module.key)
@@ -80,8 +83,9 @@ def standing(session: Session, row: Enrolment, module: Module) -> Standing:
     rows = session.execute(query.where(Enrolment.id == row.id).order_by(Attempt.number)).all()
     attempts = [attempt for attempt, _exempt in rows if attempt is not None]
     done = [attempt for attempt in attempts if attempt.submitted_at is not None]
+    done = [attempt for attempt in done if since is None or (attempt.submitted_at and attempt.submitted_at > since)]
     scores = [attempt.score for attempt in done if attempt.score is not None]
-    scores += [exempt for _attempt, exempt in rows[:1] if exempt is not None]
+    scores += [exempt for _attempt, exempt in rows[:1] if exempt is not None and since is None]
     best = max(scores) if scores else None
     last = max((attempt.submitted_at for attempt in done if attempt.submitted_at), default=None)
     wait = timedelta(minutes=module.quiz.cooldown_minutes)
@@ -103,13 +107,15 @@ def start(
     *,
     locked: bool = False,
     sitting: Sitting | None = None,
+    since: datetime | None = None,
     now: datetime | None = None,
 ) -> Attempt:
     """The open attempt, or a new one unless the module is ``locked``. Raises ``AttemptRefused``.
 
     A double click makes one attempt. A supervised one begins at a ``sitting``; whoever begins has their whole time.
+    ``since``: see ``standing``.
     """
-    stand = standing(session, row, module)
+    stand = standing(session, row, module, since)
     if stand.open is not None:
         return stand.open
     now = now or utcnow()

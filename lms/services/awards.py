@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from certificates.award import Decision, Rule, decide
 from certificates.needs import Evidence, Facts, Result
 from certificates.rules import rules, tracks_named
-from curricula.model import Track
+from curricula.model import Module, Track
 from lms.models import (
     Attempt,
     Certificate,
@@ -60,6 +60,22 @@ def award(session: Session, person_id: int, track: Track, key: str) -> Award | N
     return found[0] if found else None
 
 
+def renewing_since(session: Session, person_id: int, track: Track, module: Module) -> datetime | None:
+    """Since when a module is to be passed again to renew the track's label; None where it is not.
+
+    No query for a module that refreshes nothing.
+    """
+    label = track.label
+    if label is None or label.refresher is None or module.key not in label.refresher.modules:
+        return None
+    found = award(session, person_id, track, label.key)
+    if found is None or found.issued is None or found.issued.status != "valid":
+        return None
+    since = _after(found.issued)
+    again = found.facts.best(f"{track.key}/{module.key}", since)
+    return None if again is not None and again.value >= label.threshold else since
+
+
 def unheld(track: Track) -> list[Award]:
     """The same for whoever has done nothing: a preview."""
     return [_award(rule, Facts(), None) for rule in rules(track)]
@@ -83,8 +99,13 @@ def _decided(session: Session, person_id: int, wanted: Sequence[Rule]) -> list[A
 
 
 def _award(rule: Rule, facts: Facts, issued: Certificate | None) -> Award:
-    again = decide(rule, facts, issued.issued_at) if issued and rule.refresher else None
+    again = decide(rule, facts, _after(issued)) if issued and rule.refresher else None
     return Award(decide(rule, facts), facts, issued, again)
+
+
+def _after(issued: Certificate) -> datetime:
+    """What comes after an issue: its moment is kept to the second, and what brought it may be of the same one."""
+    return issued.issued_at + timedelta(seconds=1)
 
 
 def certificates_of(session: Session, people: Collection[int]) -> dict[int, dict[str, Certificate]]:

@@ -29,6 +29,8 @@ def cohorts(session: Session, person_id: int, now: datetime | None = None) -> li
     contexts = session.scalars(trained(person_id).order_by(Context.title)).all()
     ids = [context.id for context in contexts]
     idle = case((Membership.last_seen_at < (now or utcnow()) - IDLE, Membership.person_id))
+    # A statement of attendance, « track/module », certifies nothing.
+    holds = (Certificate.status == "valid", Certificate.award_key.not_like("%/%"))
     counted = session.execute(
         select(
             Membership.context_id,
@@ -37,7 +39,7 @@ def cohorts(session: Session, person_id: int, now: datetime | None = None) -> li
             func.count(idle.distinct()),
             func.max(Membership.last_seen_at),
         )
-        .outerjoin(Certificate, and_(Certificate.person_id == Membership.person_id, Certificate.status == "valid"))
+        .outerjoin(Certificate, and_(Certificate.person_id == Membership.person_id, *holds))
         .where(Membership.context_id.in_(ids), Membership.role == "learner", Membership.left_at.is_(None))
         .group_by(Membership.context_id)
     )

@@ -33,6 +33,7 @@ def overview(session: Session, platform_id: int | None = None) -> Overview:
         .select_from(Certificate)
         .where(
             Certificate.status == "valid",
+            Certificate.award_key.not_like("%/%"),  # a statement of attendance certifies nothing
             or_(Certificate.valid_until.is_(None), Certificate.valid_until > utcnow()),
         )
     )

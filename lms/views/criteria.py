@@ -24,7 +24,7 @@ def show(track_key: str, version: str, kind: str) -> ResponseReturnValue:
     words = AwardWords(track)
     asked = [each for rule in found for each in words.asked_for(rule)]
     asked += [way for each in asked for way in each["ways"] if way["module"]]
-    sections = {each["module"] or each["title"]: _section(track, each) for each in reversed(asked)}
+    sections = {each["title"]: _section(track, each) for each in reversed(asked)}
     title = localized(found[0].title) if kind != "attendance" else nature(kind)
     return render_template(
         "about/text.html",

@@ -20,7 +20,7 @@ from lms.security import requires, visitor
 from lms.services import learning, placement
 from lms.services.answers import answers, next_open
 from lms.services.attempts import Standing, running, standing
-from lms.services.awards import asked, award, awards
+from lms.services.awards import asked, award, awards, renewing_since
 from lms.services.catalogue import entries, one_entry
 from lms.services.competencies import reached
 from lms.services.revisions import revisions
@@ -88,7 +88,7 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
     chosen = _module(found, module_key)
     state = learning.track_progress(db.session(), row, found)
     step = next(step for step in state.modules if step.module.key == chosen.key)
-    stand = standing(db.session(), row, chosen)
+    stand = standing(db.session(), row, chosen, renewing_since(db.session(), row.person_id, found, chosen))
     next_lesson = step.next_lesson
     if stand.open is not None:
         following = {"label": _("Resume the assessment"), "url": _attempt_url(stand.open)}

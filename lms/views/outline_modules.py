@@ -5,6 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from curricula.awards import own_modules
 from curricula.model import Module
 from curricula.pieces import module_path
 from lms.editing import writable
@@ -86,9 +87,10 @@ def delete(track_key: str, module_key: str) -> ResponseReturnValue:
     here = plan.module(module_key)
     if here is None:
         abort(404)
-    rule = plan.track.certificate
+    rule, label = plan.track.certificate, plan.track.label
     return render_template(
         "author/module_delete.html",
         key=track_key, track=localized(plan.track.title) or track_key, plan=here,
         title=localized(here.module.title) or here.module.code, certified=bool(rule and module_key in rule.modules),
+        labelled=bool(label and module_key in own_modules(label)),
     )  # fmt: skip

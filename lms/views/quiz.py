@@ -22,7 +22,7 @@ from lms.questions import notes
 from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, so_far, start_page
 from lms.refusals import too_long, why_no_pause, why_no_sitting, why_refused
 from lms.security import count_try, may_try, requires, visitor
-from lms.services import attempts, learning, pauses, sittings
+from lms.services import attempts, awards, learning, pauses, sittings
 from lms.services.answers import AnswerRefused, Saved, answers, next_open, save_answer
 from lms.services.attempts import AttemptRefused
 from lms.services.pauses import PauseRefused
@@ -57,9 +57,11 @@ def start(track_key: str, module_key: str) -> ResponseReturnValue:
     module = track.module(module_key)
     if module is None or module.quiz is None or not module.published:
         abort(404)
-    stand = attempts.standing(db.session(), row, module)
+    since = awards.renewing_since(db.session(), row.person_id, track, module)
+    stand = attempts.standing(db.session(), row, module, since)
     if stand.open is not None and _closed(stand.open, track, attempt_module(stand.open)):
-        stand = attempts.standing(db.session(), row, module)
+        since = awards.renewing_since(db.session(), row.person_id, track, module)
+        stand = attempts.standing(db.session(), row, module, since)
     if request.method == "POST":
         begins, code = stand.open is None and stand.refusal(utcnow()) is None, request.form.get("code")
         if module.quiz.supervised and begins and code is None:
@@ -68,7 +70,7 @@ def start(track_key: str, module_key: str) -> ResponseReturnValue:
         try:
             step = _locking(row, track, module)
             sitting = _sitting(row, module, code) if module.quiz.supervised and begins and not step else None
-            attempt = attempts.start(db.session(), row, module, locked=step is not None, sitting=sitting)
+            attempt = attempts.start(db.session(), row, module, locked=step is not None, sitting=sitting, since=since)
         except SittingRefused as refusal:
             error = why_no_sitting(refusal.reason, refusal.at)
             return start_page(track, module, row, stand, typed=code[:50], error=error), 409

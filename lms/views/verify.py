@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from certificates.model import Record, printed_fields
+from certificates.rules import rules
 from certificates.verify import MAX_FILE, Unreadable, Verdict
 from certificates.wording import reason
 from lms.certificate_files import file_answer, form_of_suffix, picture, proofs
@@ -203,7 +204,11 @@ def _facts(record: Record, *, name_public: bool) -> dict[str, Any]:
 def _criteria_url(record: Record) -> str | None:
     """The page of what was asked for, while the track is taught in that version."""
     track = tracks().get(record.track)
-    if track is None or track.version != record.track_version or record.kind != "certificate":
+    if (
+        track is None
+        or track.version != record.track_version
+        or record.kind not in {each.kind for each in rules(track)}
+    ):
         return None
     return url_for("criteria.show", track_key=track.key, version=track.version, kind=record.kind)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -14,14 +15,15 @@ from certificates.needs import Accepted, Passed, SomeOf
 from curricula.model import Track
 from lms.config import Config
 from lms.models import AuditEntry, Certificate, CertificateFile, Enrolment, OutboxJob, ResourceLink
-from lms.services import awards, learning
+from lms.services import attempts, awards, learning
+from lms.services.attempts import AttemptRefused
 from lms.services.authority import Authority, open_authority
 from lms.services.authority import publish as publish_keys
 from lms.services.issuing import NotIssued, issue
 from lms.services.library import Library
 from lms.worker import Worker
 from tests.awards_in_test import LABEL, before_a_jury, decides, follows, health, labelled, passes, published
-from tests.learner_in_test import TRACK, course, data, joins, learner, module, statements, take
+from tests.learner_in_test import TRACK, answer, course, data, joins, learner, module, statements, take
 
 
 @pytest.fixture
@@ -206,6 +208,33 @@ def test_a_label_is_renewed_once_its_refresher_was_passed_since(
     told = session.scalars(sa.select(AuditEntry).filter_by(action="certificate_renewed")).one()
     assert (told.target, told.person_id, told.details) == (first.number, row.person_id, {"by": second.number})
     assert promised(session) == {f"enrolment:{row.id}:{LABEL}"}
+
+
+def test_a_refresher_passed_before_is_passed_again(
+    session: Session, authority: Authority, row: Enrolment, track: Track, link: ResourceLink
+) -> None:
+    passes(session, row, track, "c1", "c2", "c5", "c4")
+    jury, attempt = before_a_jury(session, row, track, link)
+    decides(session, jury, attempt, track)
+    c1, c4 = track.modules[0], track.modules[3]
+    assert awards.renewing_since(session, row.person_id, track, c4) is None, "nothing to renew"
+    with pytest.raises(AttemptRefused, match="passed"):
+        attempts.start(session, row, c4)
+    made = issue(session, authority, row, track, LABEL)
+    session.commit()
+    since = awards.renewing_since(session, row.person_id, track, c4)
+    assert since == made.issued_at + timedelta(seconds=1)
+    assert awards.renewing_since(session, row.person_id, track, c1) is None
+    assert c4.quiz is not None
+    ready = made.issued_at + timedelta(minutes=c4.quiz.cooldown_minutes + 1)
+    again = attempts.start(session, row, c4, since=since, now=ready)
+    answer(session, again, c4)
+    attempts.submit(session, again, track, c4, now=ready)
+    session.commit()
+    assert awards.renewing_since(session, row.person_id, track, c4) is None, "it is passed"
+    renewal = label(session, row, track).renewal
+    assert renewal is not None
+    assert renewal.earned
 
 
 def test_a_statement_is_issued_on_demand_once_every_lesson_is_read(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import TypeVar
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from curricula.awards import LabelRule, Refresher, Way
 from curricula.model import Module, Track
 from curricula.outline import ModulePlan
 from curricula.pieces import module_in, module_path, module_piece, question_in, settings_in, track_in, track_path
@@ -279,6 +281,45 @@ def test_modules_that_wait_for_one_another_are_refused_with_the_loop(author: Fla
     assert refused.status_code == 400
     assert "D1 → D2 → D1" in refused.text
     assert now.module().requires == ()
+
+
+@pytest.mark.usefixtures("draft")
+def test_a_label_is_written_and_loses_a_module_that_goes(author: FlaskClient, now: Now) -> None:
+    data = form(author, TRACK)
+    typed = {
+        "attendance": "y", "labelled": "y", "label_title-fr": "Décideur Public IA", "label_title-en": "Decision maker",
+        "label_threshold": "80", "label_months": "36", "label_ways-0-modules": "d2, managers/m1",
+        "label_ways-0-mention-fr": "mention Santé", "label_ways-0-mention-en": "Health", "refresher_minutes": "60",
+    }  # fmt: skip
+    for name, value in typed.items():
+        data[name] = value
+    data.setlist("label_modules", ["d1", "d2"])
+    data.setlist("refresher_modules", ["d1"])
+    for wrong in ({"label_threshold": ""}, {"label_ways-0-modules": "../x"}, {"refresher_minutes": "0"},
+                  {"label_ways-0-award": "decideurs"}, {"label_jury": "d1"}):  # fmt: skip
+        refused = send(author, TRACK, data, **wrong)
+        assert refused.status_code == 400, wrong
+        assert "Décideur Public IA" in refused.text
+    assert now.track().label is None
+    assert send(author, TRACK, data).status_code == 303
+    kept = now.track()
+    mention = {"fr": "mention Santé", "en": "Health"}
+    assert kept.label == LabelRule(
+        "decideur-public-ia", {"fr": "Décideur Public IA", "en": "Decision maker"}, ("d1", "d2"), Fraction(8, 10), 36,
+        None, Refresher(("d1",), 60), (Way(None, mention, ("d2", "managers/m1")),),
+    )  # fmt: skip
+    assert kept.attendance
+    again = form(author, TRACK)
+    again["label_title-fr"] = "Autrement"
+    assert send(author, TRACK, again).status_code == 303
+    label = now.track().label
+    assert label is not None
+    assert (label.key, label.title["fr"]) == ("decideur-public-ia", "Autrement"), "a key is given once"
+    assert "The label asks for this module" in author.get(f"{PLAN}d1/delete", query_string=EN).text
+    assert author.post(f"{PLAN}d1/delete", data={"csrf_token": form_token(author.get(PLAN))}).status_code == 303
+    label = now.track().label
+    assert label is not None
+    assert (label.modules, label.refresher) == (("d2",), None)
 
 
 @pytest.mark.usefixtures("draft")
