@@ -18,7 +18,6 @@ SANS_DIRECTORY = Path(font_source_sans_pro.__file__).parent / "files"
 SERIF_DIRECTORY = Path(font_caladea.__file__).parent / "files"
 _ARABIC_DIRECTORY = fontpkg_ibm_plex_sans_arabic.ROOT / "files"
 _HEBREW_DIRECTORY = fontpkg_arimo.ROOT / "files"
-DIRECTORIES = (SANS_DIRECTORY, SERIF_DIRECTORY, _ARABIC_DIRECTORY, _HEBREW_DIRECTORY)
 
 _ARABIC_LETTER = re.compile(r"[\u0620-\u06ff\u0750-\u077f]")
 #: Where a line may break: after spaces, and only if that is not enough after hyphens too.
@@ -60,14 +59,14 @@ class Fitted:
 
 
 @cache
-def _metrics(face: Face) -> TTFont:
+def metrics(face: Face) -> TTFont:
     """The parsed face, read once a process."""
     return TTFont(face.path.stem, str(face.path))
 
 
 def missing(text: str, face: Face) -> str:
     """The characters of ``text`` that ``face`` has no glyph for; white space is drawn without one."""
-    glyphs = _metrics(face).face.charToGlyph
+    glyphs = metrics(face).face.charToGlyph
     return "".join(sorted({char for char in joined(text) if not char.isspace() and ord(char) not in glyphs}))
 
 
@@ -85,7 +84,7 @@ def as_drawn(line: str) -> str:
 
 def width(text: str, face: Face, size: float) -> float:
     """The width of ``text`` in points at ``size`` points, as the renderer will measure it."""
-    measured: float = _metrics(face).stringWidth(joined(text), size)
+    measured: float = metrics(face).stringWidth(joined(text), size)
     return measured
 
 
