@@ -10,13 +10,13 @@ import arabic_reshaper
 import font_caladea
 import font_source_sans_pro
 import fontpkg_arimo
-import fontpkg_ibm_plex_sans_arabic
+import fontpkg_noto_sans_arabic
 from reportlab.pdfbase.ttfonts import TTFont
 from xhtml2pdf.bidi import get_display
 
 SANS_DIRECTORY = Path(font_source_sans_pro.__file__).parent / "files"
 SERIF_DIRECTORY = Path(font_caladea.__file__).parent / "files"
-_ARABIC_DIRECTORY = fontpkg_ibm_plex_sans_arabic.ROOT / "files"
+_ARABIC_DIRECTORY = fontpkg_noto_sans_arabic.ROOT / "files"
 _HEBREW_DIRECTORY = fontpkg_arimo.ROOT / "files"
 
 _ARABIC_LETTER = re.compile(r"[\u0620-\u06ff\u0750-\u077f]")
@@ -41,7 +41,7 @@ SANS_BOLD = Face("Source Sans Pro", SANS_DIRECTORY / "SourceSansPro-Semibold.ttf
 SERIF = Face("Caladea", SERIF_DIRECTORY / "Caladea-Regular.ttf")
 SERIF_BOLD = Face("Caladea", SERIF_DIRECTORY / "Caladea-Bold.ttf", weight="bold")
 #: Draw names written from right to left, and the Latin beside them.
-ARABIC = Face("IBM Plex Sans Arabic", _ARABIC_DIRECTORY / "IBMPlexSansArabic-SemiBold.ttf")
+ARABIC = Face("Noto Sans Arabic", _ARABIC_DIRECTORY / "NotoSansArabic[wdth,wght].ttf")
 HEBREW = Face("Arimo", _HEBREW_DIRECTORY / "Arimo[wght].ttf")
 FACES = (SANS, SANS_BOLD, SERIF, SERIF_BOLD, ARABIC, HEBREW)
 
