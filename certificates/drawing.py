@@ -1,16 +1,20 @@
-"""Draws HTML on paper with xhtml2pdf: nothing but the fonts and the given folder is read, nothing is logged.
+"""Draws HTML on paper with xhtml2pdf: nothing but the given folder is read, nothing is logged.
 
 What it draws is not PDF/A nor PDF/UA: the HTML page is the accessible version.
 """
 
 import logging
 import threading
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 from reportlab import rl_config
+from reportlab.lib.fonts import addMapping
+from reportlab.pdfbase import pdfmetrics
 from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
+from xhtml2pdf.default import DEFAULT_FONT
 
 from certificates import fonts
 
@@ -26,13 +30,29 @@ class NotDrawn(RuntimeError):
 
 def drawn(markup: str, page: Path) -> bytes:
     """The PDF of a page of HTML that stands at ``page``, whose folder it may read. Raises :class:`NotDrawn`."""
+    _tell_faces()
     out = BytesIO()
-    policy = ResourceAccessPolicy.server(page.parent, allow_remote=False, extra_roots=fonts.DIRECTORIES)
+    policy = ResourceAccessPolicy.server(page.parent, allow_remote=False)
     with _WarningsHeard() as heard:
         status = pisa.pisaDocument(markup, out, path=str(page), resource_policy=policy, default_css="")
     if status.err or status.warn or heard.messages:
         raise NotDrawn("; ".join(heard.messages) or "errors while drawing")
     return out.getvalue()
+
+
+@cache
+def _tell_faces() -> None:
+    """Let style sheets name our faces: told once a process, where ``@font-face`` would read them for each page."""
+    families: dict[str, str] = {}
+    for face in fonts.FACES:
+        name = face.path.stem
+        pdfmetrics.registerFont(fonts.metrics(face))
+        # The normal face of a family comes first and serves as its bold too, until a bold one takes its place.
+        normal = families.setdefault(face.family.lower(), name)
+        for bold in (0, 1) if name == normal else (1,):
+            for italic in (0, 1):
+                addMapping(normal, bold, italic, name)
+    DEFAULT_FONT.update(families)
 
 
 class _WarningsHeard(logging.Handler):

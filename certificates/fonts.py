@@ -10,15 +10,14 @@ import arabic_reshaper
 import font_caladea
 import font_source_sans_pro
 import fontpkg_arimo
-import fontpkg_ibm_plex_sans_arabic
+import fontpkg_noto_sans_arabic
 from reportlab.pdfbase.ttfonts import TTFont
 from xhtml2pdf.bidi import get_display
 
 SANS_DIRECTORY = Path(font_source_sans_pro.__file__).parent / "files"
 SERIF_DIRECTORY = Path(font_caladea.__file__).parent / "files"
-_ARABIC_DIRECTORY = fontpkg_ibm_plex_sans_arabic.ROOT / "files"
+_ARABIC_DIRECTORY = fontpkg_noto_sans_arabic.ROOT / "files"
 _HEBREW_DIRECTORY = fontpkg_arimo.ROOT / "files"
-DIRECTORIES = (SANS_DIRECTORY, SERIF_DIRECTORY, _ARABIC_DIRECTORY, _HEBREW_DIRECTORY)
 
 _ARABIC_LETTER = re.compile(r"[\u0620-\u06ff\u0750-\u077f]")
 #: Where a line may break: after spaces, and only if that is not enough after hyphens too.
@@ -42,7 +41,7 @@ SANS_BOLD = Face("Source Sans Pro", SANS_DIRECTORY / "SourceSansPro-Semibold.ttf
 SERIF = Face("Caladea", SERIF_DIRECTORY / "Caladea-Regular.ttf")
 SERIF_BOLD = Face("Caladea", SERIF_DIRECTORY / "Caladea-Bold.ttf", weight="bold")
 #: Draw names written from right to left, and the Latin beside them.
-ARABIC = Face("IBM Plex Sans Arabic", _ARABIC_DIRECTORY / "IBMPlexSansArabic-SemiBold.ttf")
+ARABIC = Face("Noto Sans Arabic", _ARABIC_DIRECTORY / "NotoSansArabic[wdth,wght].ttf")
 HEBREW = Face("Arimo", _HEBREW_DIRECTORY / "Arimo[wght].ttf")
 FACES = (SANS, SANS_BOLD, SERIF, SERIF_BOLD, ARABIC, HEBREW)
 
@@ -60,14 +59,14 @@ class Fitted:
 
 
 @cache
-def _metrics(face: Face) -> TTFont:
+def metrics(face: Face) -> TTFont:
     """The parsed face, read once a process."""
     return TTFont(face.path.stem, str(face.path))
 
 
 def missing(text: str, face: Face) -> str:
     """The characters of ``text`` that ``face`` has no glyph for; white space is drawn without one."""
-    glyphs = _metrics(face).face.charToGlyph
+    glyphs = metrics(face).face.charToGlyph
     return "".join(sorted({char for char in joined(text) if not char.isspace() and ord(char) not in glyphs}))
 
 
@@ -85,7 +84,7 @@ def as_drawn(line: str) -> str:
 
 def width(text: str, face: Face, size: float) -> float:
     """The width of ``text`` in points at ``size`` points, as the renderer will measure it."""
-    measured: float = _metrics(face).stringWidth(joined(text), size)
+    measured: float = metrics(face).stringWidth(joined(text), size)
     return measured
 
 

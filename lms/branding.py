@@ -32,7 +32,7 @@ def colour_problem(colour: str) -> str | None:
     contrast = contrast_with_white(colour)
     if contrast < LEAST_CONTRAST:
         return (
-            f"LMS_ISSUER_COLOUR is too light: white text on {colour} has a contrast of {contrast:.1f}, and needs "
+            f"LMS_ISSUER_COLOUR is too light: white text on {colour} has a contrast of {contrast:.2f}, and needs "
             f"{LEAST_CONTRAST}. Choose a darker one."
         )
     return None
@@ -58,7 +58,8 @@ def logo_png(path: Path) -> bytes:
     with Image.open(path, formats=("PNG", "JPEG")) as picture:
         if max(picture.size) > _LARGEST_SIDE:
             raise ValueError(f"it is more than {_LARGEST_SIDE} pixels wide or high")
-        solid = picture.convert("RGBA")
+        # What is made for printers holds four inks, and goes to RGBA by RGB alone.
+        solid = (picture.convert("RGB") if picture.mode == "CMYK" else picture).convert("RGBA")
     solid.thumbnail(_KEPT)
     flat = Image.new("RGB", solid.size, "#ffffff")
     flat.paste(solid, mask=solid)

@@ -73,8 +73,8 @@ def proofs(found: Standing) -> list[dict[str, Any]]:
 
 
 def picture(found: Standing) -> dict[str, str] | None:
-    """The badge and what to say of it; nothing where it is not for this visitor."""
-    if "png" not in found.files or not may_read(found.row):
+    """The badge and what to say of it; nothing where it is not for this visitor, or would show what no longer holds."""
+    if found.state != "valid" or "png" not in found.files or not may_read(found.row):
         return None
     return {
         "url": _file_url(found, FORMATS["png"].suffix[1:]),

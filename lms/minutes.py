@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from flask import render_template
@@ -84,6 +83,5 @@ def _printable(page: str) -> str:
 
 @cache
 def _css() -> str:
-    """The style sheet with the addresses of the fonts, read once."""
-    faces = {"sans": fonts.SANS.path.as_posix(), "sans_bold": fonts.SANS_BOLD.path.as_posix()}
-    return Template(_PAPER.read_text("utf-8")).substitute(faces)
+    """The style sheet, read once."""
+    return _PAPER.read_text("utf-8")

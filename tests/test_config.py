@@ -244,6 +244,8 @@ def test_a_logo_that_is_no_picture_is_refused(tmp_path: Path) -> None:
     for name in ("nowhere.png", "logo.svg", "half.png", "heavy.png", "wide.png", ""):
         (problem,) = refusal(tmp_path, LMS_ISSUER_LOGO=str(tmp_path / name))
         assert problem.startswith("LMS_ISSUER_LOGO"), name
+    Image.new("CMYK", (30, 10)).save(tmp_path / "inks.jpg")
+    assert load(tmp_path, LMS_ISSUER_LOGO=str(tmp_path / "inks.jpg")).issuer_logo.name == "inks.jpg"
     (tmp_path / "good.png").write_bytes(picture_bytes((300, 100)))
     assert load(tmp_path, LMS_ISSUER_LOGO=str(tmp_path / "good.png")).issuer_logo == tmp_path / "good.png"
 

@@ -96,7 +96,7 @@ def markup(record: Record) -> str:
     }
     return _template().substitute(
         {key: escape(text) for key, text in texts.items()},
-        css=_css(look.colour, face),
+        css=_css(look.colour),
         ground=_ground(look.colour),
         logo=_logo(look.logo) if look.logo else "",
         brand=say["brand"].replace("|", "<br>"),
@@ -165,20 +165,10 @@ def _template() -> Template:
     return Template((ASSETS / "certificate.html").read_text("utf-8"))
 
 
-@lru_cache(maxsize=8)
-def _css(colour: str, names: fonts.Face) -> str:
-    """The style sheet with the addresses of the fonts and the issuer's colour; ``names`` is the holder's face."""
-    faces = {
-        "sans": fonts.SANS,
-        "sans_bold": fonts.SANS_BOLD,
-        "serif": fonts.SERIF,
-        "serif_bold": fonts.SERIF_BOLD,
-    }
-    css = Template((ASSETS / "certificate.css").read_text("utf-8"))
-    used = css.substitute({name: face.path.as_posix() for name, face in faces.items()}, colour=colour)
-    if names in faces.values():
-        return used
-    return f'@font-face {{ font-family: "{names.family}"; src: url("{names.path.as_posix()}"); }}\n{used}'
+@lru_cache(maxsize=4)
+def _css(colour: str) -> str:
+    """The style sheet with the issuer's colour."""
+    return Template((ASSETS / "certificate.css").read_text("utf-8")).substitute(colour=colour)
 
 
 FORMAT = Format("pdf", ".pdf", "application/pdf", render)

@@ -30,7 +30,8 @@ NAMES: dict[str, int] = {
     "register-refused": 400,
     "login": 200, "login-empty": 400, "login-refused": 401,
     "verify": 200, "verify-empty": 400, "verify-valid": 200, "verify-unknown": 404, "verify-file-valid": 200,
-    "verify-file-modified": 200, "verify-file-forged": 200, "verify-file-unreadable": 422, "criteria": 200,
+    "verify-file-modified": 200, "verify-file-badge": 200, "verify-file-forged": 200, "verify-file-unreadable": 422,
+    "criteria": 200,
     "accessibility": 200, "personal-data": 200, "legal": 200,
     "error-401": 401, "error-403": 403, "error-404": 404, "lti-error": 400,
 }  # fmt: skip
@@ -60,6 +61,7 @@ class Tour:
         stage.settle()
         code = stage.certificate(done).code
         pdf = stage.certificate_file(done, "pdf")
+        badge = stage.certificate_file(done, "png")
         forged = stage.certificate_file(done, "jsonld").replace(b"Agent de", b"Autre de")
         passed, failed = stage.attempts_of(done)[0], stage.attempts_of(middle)[1]
         learn, module = f"/learn/{TRACK}", stage.module("d1")
@@ -142,6 +144,7 @@ class Tour:
             "verify-file-valid": Stop(None, "/verify", _check_file(pdf)),
             "verify-file-modified": Stop(None, "/verify", _check_file(pdf + b"\n% changed")),
             "verify-file-forged": Stop(None, "/verify", _check_file(forged)),
+            "verify-file-badge": Stop(None, "/verify", _check_file(badge)),
             "criteria": Stop(None, f"/tracks/{TRACK}/{stage.track.version}/certificate"),
             "verify-file-unreadable": Stop(None, "/verify", _check_file(b"not a certificate")),
             "accessibility": Stop(None, "/accessibility"),

@@ -79,6 +79,54 @@ def test_what_could_not_be_printed_true_is_refused(name: str, reason: str) -> No
     assert refused.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [
+        ("Khmer", "សុខ ចាន់"), ("Thai", "สมชาย ใจดี"), ("Devanagari", "राम कुमार"), ("Han", "王小明"),
+        ("Hangul", "이순신"), ("Kana", "さくら"), ("Georgian", "გიორგი"), ("Armenian", "Արամ"), ("Amharic", "አበበ"),
+        ("Tamil", "குமார்"), ("Bengali", "রহিম"), ("Sinhala", "සුනිල්"),
+    ],
+)  # fmt: skip
+def test_other_scripts_ask_for_a_transliteration_and_are_never_blank(script: str, name: str) -> None:
+    with pytest.raises(NameRefused) as refused:
+        holder_name(name)
+    assert refused.value.reason == "script"
+    assert refused.value.characters, "which letters is said"
+    assert set(refused.value.characters) <= set(name)
+
+
+@pytest.mark.parametrize(
+    ("script", "alphabet"),
+    [
+        ("French", "ÀÂÆÇÉÈÊËÎÏÔŒÙÛÜŸàâæçéèêëîïôœùûüÿ"),
+        ("Nordic", "ÅÄÖØÆÐÞáðíóúýþæöåäøŠŽŋŧđ"),
+        ("Baltic", "ĀČĒĢĪĶĻŅŠŪŽąčęėįšųūžÕÄÖÜ"),
+        ("Central", "ĄĆĘŁŃÓŚŹŻáčďéěíňóřšťúůýžľĺŕőű"),
+        ("Balkan", "ČĆĐŠŽăâîșțşţë"),
+        ("Turkish and Maltese", "ĞİŞığçöüĊĠĦŻċġħż"),
+        ("Celtic", "ŴŶŵŷẁẂẃḂḃĊċḊḋḞḟĠġṀṁṖṗṠṡṪṫ"),
+        ("Iberian", "ÑÁÉÍÓÚÜÇãõñàèòïül·l"),
+        ("Vietnamese", "ẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸơưđ"),
+        ("Greek", "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩάέήίόύώϊϋΐΰς"),
+        ("Cyrillic", "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯіїєґўђѓќћџљњјѕ"),
+        ("Arabic", "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي پچژگ"),
+        ("Hebrew", "אבגדהוזחטיךכלםמןנסעףפץצקרשת"),
+    ],
+)
+def test_every_letter_of_a_script_we_print_is_drawn(script: str, alphabet: str) -> None:
+    for start in range(0, len(alphabet), 12):
+        part = alphabet[start : start + 12]
+        assert holder_name(part) == part.strip(), script
+
+
+def test_every_form_an_arabic_letter_takes_is_drawn() -> None:
+    letters = [chr(code) for code in (*range(0x620, 0x64B), *range(0x671, 0x6D4))]
+    for letter in letters:
+        if unicodedata.category(letter) == "Lo":
+            for word in (letter, f"ب{letter}", f"ب{letter}ب", f"{letter}ب", f"ر{letter}"):
+                assert holder_name(word) == unicodedata.normalize("NFC", word)
+
+
 def test_the_undrawn_characters_are_named() -> None:
     with pytest.raises(NameRefused) as refused:
         holder_name("Anna 王")

@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,10 +16,10 @@ from certificate_samples import make_record
 from PIL import Image
 from pypdf import PdfReader
 
-from certificates import qr
+from certificates import fonts, qr
 from certificates.format import FORMATS, RenderError, discover
 from certificates.formats import pdf
-from certificates.model import Record, printed_fields
+from certificates.model import Look, Record, printed_fields
 from certificates.sign.credential import signed_json
 from certificates.sign.keys import Keys
 from certificates.sign.seal import ATTACHMENT
@@ -40,7 +41,7 @@ def test_formats_are_found_and_differ() -> None:
 @pytest.mark.parametrize("kind", ["attendance", "certificate", "label"])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_field_is_on_the_page(recorded: Callable[..., Record], kind: str, language: str) -> None:
-    record = recorded(kind=kind, language=language)
+    record = recorded(kind=kind, language=language, mention={"fr": "Très bien", "en": "With distinction"})
     text = text_of(pdf.draw(record)).replace(" ", "")
     for field in printed_fields(record, language):
         if field.name_key != "kind":  # said in a sentence
@@ -66,6 +67,32 @@ def test_names_are_printed_as_written(recorded: Callable[..., Record], name: str
     text = text_of(pdf.draw(record))
     assert name.replace(" ", "") in text.replace(" ", "")
     assert escape(name).replace(" ", "&nbsp;") in pdf.markup(record) or "<br>" in pdf.markup(record)
+
+
+@pytest.mark.parametrize("name", ["فاطمة الزهراء بنت محمد گلستان", "عبد الله بزرگ", "דוד בן־גוריון", "Ali محمد"])
+def test_names_from_right_to_left_are_joined_and_ordered(
+    recorded: Callable[..., Record], tmp_path: Path, name: str
+) -> None:
+    """Poppler orders what it sees on paper: read back, the letters are those of the name, in their joined forms."""
+    (tmp_path / "page.pdf").write_bytes(pdf.draw(recorded(holder=name)))
+    said = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    seen = "".join(sign for sign in said if unicodedata.category(sign) != "Cf").replace("\u00a0", " ")
+    assert name in unicodedata.normalize("NFKC", seen)
+    if "محمد" in name:
+        assert "محمد" not in seen, "letters stand joined, not apart"
+        assert fonts.joined("محمد") in seen
+
+
+def test_the_issuer_s_logo_and_colour_are_on_the_page(record: Record) -> None:
+    out = BytesIO()
+    Image.new("RGB", (600, 200), "#00aa55").save(out, "PNG")
+    look = Look("#0b5d4f", out.getvalue())
+    (page,) = PdfReader(BytesIO(pdf.draw(replace(record, issuer=replace(record.issuer, look=look))))).pages
+    sizes = {picture.image.size for picture in page.images if picture.image}
+    assert (600, 200) in sizes
+    drawn = page.get_contents().get_data()
+    assert b".043137 .364706 .309804 rg" in drawn, "the band and the title"
+    assert b".258824 .12549 .290196 rg" not in drawn
 
 
 def test_every_text_is_escaped(recorded: Callable[..., Record]) -> None:

@@ -11,12 +11,28 @@ import pytest
 
 from certificates.codes import CROCKFORD, format_code, is_code
 from certificates.model import Record, RecordError, new_code, printed_fields, read_code
+from certificates.sign.credential import credential, record_of
 
 
 def test_storage_loses_nothing(recorded: Callable[..., Record]) -> None:
     record = recorded(threshold=Fraction(2, 3), valid_until=None, suspension_list_url=None)
     assert Record.from_dict(json.loads(json.dumps(record.to_dict()))) == record
     assert record.to_dict()["threshold"] == "2/3"
+
+
+def test_a_mention_is_kept_printed_and_read_back(recorded: Callable[..., Record]) -> None:
+    record = recorded(mention={"fr": "Très bien", "en": "With distinction"})
+    assert Record.from_dict(json.loads(json.dumps(record.to_dict()))) == record
+    for language, line in (("fr", ("Mention", "Très bien")), ("en", ("Distinction", "With distinction"))):
+        found = {field.name_key: (field.label, field.value) for field in printed_fields(record, language)}
+        assert found["mention"] == line
+    assert record_of(credential(record)).mention == {"fr": "Très bien"}
+    assert "mention" not in {field.name_key for field in printed_fields(recorded(), "fr")}
+    before = recorded().to_dict()
+    del before["mention"]  # as stored before there were any
+    assert Record.from_dict(before) == recorded()
+    with pytest.raises(RecordError):
+        recorded(mention={})
 
 
 @pytest.mark.parametrize("wrong", [{}, {"id": "x"}, {"modules": 3}, {"threshold": "a"}, {"issued_at": None}])

@@ -71,6 +71,9 @@ def test_the_badge_is_shown_with_its_words(client: FlaskClient, session: Session
         shown = "attachment" if form == "pdf" else "inline"
         assert answer.headers["Content-Disposition"].startswith(shown)
     assert client.get(f"/credentials/{issued.id}.gif").status_code == 404
+    issued.status = "revoked"
+    session.commit()
+    assert "<figure" not in client.get(f"/verify/{issued.code}").text, "no badge beside « revoked »"
 
 
 def test_the_credential_names_its_published_picture(client: FlaskClient, config: Config, issued: Certificate) -> None:
