@@ -27,7 +27,7 @@ from lms.models.authoring import (
     StudioRole,
 )
 from lms.models.base import Base, utcnow
-from lms.models.certificates import Certificate, CertificateFile, IssuerDocument, StatusList
+from lms.models.certificates import Certificate, CertificateFile, IssuerDocument, StatusList, SupersededFile
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
@@ -114,6 +114,7 @@ __all__ = [
     "Sitting",
     "StatusList",
     "StudioRole",
+    "SupersededFile",
     "ToolKey",
     "TrackRevision",
     "WebSession",

@@ -78,9 +78,7 @@ def upload() -> ResponseReturnValue:
         state=state,
         code=None,
         since=verdict.record.valid_until if verdict.record and state == "expired" else None,
-        reason=_("The state of the certificate cannot be established at this moment.")
-        if state == "unverifiable"
-        else None,
+        reason=_unverifiable(verdict) if state == "unverifiable" else None,
         checks=_file_checks(verdict),
         file={
             "name": name,
@@ -264,6 +262,15 @@ def _code_checks(found: Standing) -> list[dict[str, Any]]:
     ]
 
 
+def _unverifiable(verdict: Verdict) -> str:
+    why = verdict.checks[0].detail
+    if why == "compromised":
+        return _("This is the file we issued, but it was signed with a key that was compromised since.")
+    if "withdrawn" in {check.detail for check in verdict.checks}:
+        return _("This file was signed with a key that is no longer believed.")
+    return _("The state of the certificate cannot be established at this moment.")
+
+
 def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
     titles = {
         "seal": (
@@ -295,7 +302,9 @@ def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
             {
                 "state": "ok" if check.ok else "warm" if check.ok is None else "bad",
                 "title": unknown if check.ok is None else good if check.ok else bad,
-                "detail": "",
+                "detail": _("It existed on %(when)s, as a timestamp attests.", when=moment(verdict.stamped_at))
+                if check.key == "seal" and verdict.stamped_at
+                else "",
             }
         )
     return rows
