@@ -79,6 +79,7 @@ def upload() -> ResponseReturnValue:
         code=None,
         since=verdict.record.valid_until if verdict.record and state == "expired" else None,
         reason=_unverifiable(verdict) if state == "unverifiable" else None,
+        withdrawn=state == "unverifiable" and _has(verdict, "compromised", "withdrawn"),
         checks=_file_checks(verdict),
         file={
             "name": name,
@@ -167,7 +168,7 @@ def _page(**values: Any) -> str:
     defaults: dict[str, Any] = {
         "checked_at": utcnow(), "since": None, "reason": None, "fields": [],
         "holder_hidden": False, "criteria": None, "criteria_url": None, "checks": [], "file": None, "differences": [],
-        "proofs": [], "pdf_sha256": None, "page_url": None,
+        "proofs": [], "pdf_sha256": None, "page_url": None, "withdrawn": False,
         "issuer_name": issuer_name(),
         "verify_url": url_for("verify.form"), "file_url": url_for("verify.upload"), "file_form": FileForm(),
         "max_size": MAX_FILE,
@@ -263,12 +264,15 @@ def _code_checks(found: Standing) -> list[dict[str, Any]]:
 
 
 def _unverifiable(verdict: Verdict) -> str:
-    why = verdict.checks[0].detail
-    if why == "compromised":
+    if _has(verdict, "compromised"):
         return _("This is the file we issued, but it was signed with a key that was compromised since.")
-    if "withdrawn" in {check.detail for check in verdict.checks}:
+    if _has(verdict, "withdrawn"):
         return _("This file was signed with a key that is no longer believed.")
     return _("The state of the certificate cannot be established at this moment.")
+
+
+def _has(verdict: Verdict, *details: str) -> bool:
+    return any(check.detail in details for check in verdict.checks)
 
 
 def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
