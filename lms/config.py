@@ -22,7 +22,7 @@ _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a
 #: What one line of a certificate holds.
 _LONGEST_SIGNATORY = 90
 #: Names whose value is never printed.
-SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url"}
+SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url", "seal_passphrase"}
 
 
 class ConfigError(ValueError):
@@ -44,6 +44,22 @@ class Config:
     data_dir: Path = Path("var")
     #: Where the certificates' signing keys are; empty for ``<data_dir>/keys``.
     keys_dir: Path = Path()
+    #: The seal of PDF certificates: a PKCS#12 file and what opens it, itself or in a file. By default one of our own.
+    seal_pkcs12: Path = Path()
+    seal_passphrase: str = ""
+    seal_passphrase_file: Path = Path()
+    #: Or a security module: its PKCS#11 library, its token, the label of key and certificate, a file with its PIN.
+    seal_pkcs11: Path = Path()
+    seal_token: str = ""
+    seal_key: str = ""
+    seal_pin_file: Path = Path()
+    #: Certificates (PEM) of the authorities above the seal that neither holds.
+    seal_chain: Path = Path()
+    #: B: sealed; T: and timestamped; LT: and what proves later that no certificate was revoked.
+    seal_level: str = "B"
+    #: The timestamping authority (RFC 3161), and its root certificate (PEM).
+    tsa_url: str = ""
+    tsa_root: Path = Path()
     #: Encrypts the LTI keys at rest and signs forms; made at first start in the data directory when empty.
     secret_key: str = ""
     #: Hosts that outbound calls may reach though private or over http (loopback included).
@@ -192,6 +208,7 @@ def _check(config: Config) -> list[str]:
         for name in ("upload_limit", "trusted_proxies", "appeal_days")
         if getattr(config, name) < 0
     ]
+    problems += _check_seal(config)
     if config.session_minutes < 5:
         problems.append("LMS_SESSION_MINUTES must be at least 5.")
     if config.lti_key_days < 2:
@@ -220,6 +237,21 @@ def _issuer_problems(config: Config) -> list[str]:
     if config.issuer_logo != Path():
         looks.append(logo_problem(config.issuer_logo))
     return problems + [problem for problem in looks if problem]
+
+
+def _check_seal(config: Config) -> list[str]:
+    problems = []
+    nowhere = Path()
+    module = config.seal_pkcs11 != nowhere
+    if module and config.seal_pkcs12 != nowhere:
+        problems.append("LMS_SEAL_PKCS12 and LMS_SEAL_PKCS11 name two seals. Keep one of them.")
+    if module and not (config.seal_token and config.seal_key and config.seal_pin_file != nowhere):
+        problems.append("LMS_SEAL_PKCS11 needs LMS_SEAL_TOKEN, LMS_SEAL_KEY and LMS_SEAL_PIN_FILE.")
+    if config.seal_level not in {"B", "T", "LT"}:
+        problems.append("LMS_SEAL_LEVEL must be B, T or LT.")
+    elif config.seal_level != "B" and not (config.tsa_url and config.tsa_root != nowhere):
+        problems.append(f"LMS_SEAL_LEVEL={config.seal_level} needs LMS_TSA_URL and LMS_TSA_ROOT.")
+    return problems
 
 
 def _is_base(url: str) -> bool:

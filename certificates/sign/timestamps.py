@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from asn1crypto import cms, tsp, x509
+from asn1crypto import cms, core, tsp, x509
 from cryptography import x509 as pyca
 from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
@@ -80,7 +80,7 @@ async def _checked(token: cms.ContentInfo, digest: bytes, roots: Iterable[bytes]
         trusted = [x509.Certificate.load(root) for root in roots]
         context = ValidationContext(trust_roots=trusted, moment=moment, allow_fetching=False)
         found = await validate_tst_signed_data(signed, context, lambda name: digest if name == "sha256" else b"")
-    except Exception as error:
+    except Exception as error:  # as in only_form
         raise TokenError(f"{type(error).__name__}: {error}") from error
     status = TimestampSignatureStatus(**found)
     if not (status.intact and status.valid and status.trusted):
@@ -96,6 +96,7 @@ def only_form(token: cms.ContentInfo, root: bytes) -> cms.ContentInfo:
     try:
         signed = token["content"]
         (signer,) = signed["signer_infos"]
+        attested = bytes(signed["encap_content_info"]["content"])
         held = [pyca.load_der_x509_certificate(choice.chosen.dump()) for choice in signed["certificates"]]
         name, serial = signer["sid"].chosen["issuer"], signer["sid"].chosen["serial_number"].native
         own = next(one for one in held if one.serial_number == serial and one.issuer.public_bytes() == name.dump())
@@ -120,15 +121,12 @@ def only_form(token: cms.ContentInfo, root: bytes) -> cms.ContentInfo:
             {
                 "version": "v3",
                 "digest_algorithms": [digest],
-                "encap_content_info": {
-                    "content_type": "tst_info",
-                    "content": signed["encap_content_info"]["content"].parsed,
-                },
+                "encap_content_info": {"content_type": "tst_info", "content": core.ParsableOctetString(attested)},
                 "certificates": certificates,
                 "signer_infos": [only],
             }
         )
-    except Exception as error:
+    except Exception as error:  # anyone may have written it, and parsers refuse in many ways
         raise TokenError("not a timestamp") from error
     return cms.ContentInfo.load(cms.ContentInfo({"content_type": "signed_data", "content": data}).dump())
 

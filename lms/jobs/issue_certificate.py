@@ -3,11 +3,12 @@
 from typing import Any
 
 from certificates.formats import RenderError
+from certificates.sign.seals import SealUnavailable
 from lms.jobs import Tools
 from lms.models import Enrolment
 from lms.services.issuing import NotIssued, issue
 from lms.services.library import Library
-from lms.services.outbox import N_, GiveUp
+from lms.services.outbox import N_, GiveUp, TryLater
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
@@ -27,4 +28,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     except RenderError as error:
         why = N_("The certificate cannot be drawn.")
         raise GiveUp(f"{why}\n{error}") from error
+    except SealUnavailable as error:
+        why = N_("The seal or its timestamp cannot be had at this moment. Certificates wait.")
+        raise TryLater(f"{why}\n{error}", cause="seal") from error
     tools.session.commit()

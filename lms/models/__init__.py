@@ -35,6 +35,7 @@ from lms.models.certificates import (
     IssuerDocument,
     Reminder,
     StatusList,
+    SupersededFile,
 )
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
@@ -133,6 +134,7 @@ __all__ = [
     "Sitting",
     "StatusList",
     "StudioRole",
+    "SupersededFile",
     "TokenStatusList",
     "ToolKey",
     "TrackRevision",

@@ -42,6 +42,8 @@ class Certificate(Base):
     status_at: Mapped[datetime | None]
     status_list_id: Mapped[int] = mapped_column(ForeignKey("status_list.id", ondelete="RESTRICT"))
     status_index: Mapped[int]
+    #: Identifiers of the keys its files are signed with, in alphabetical order; empty where that was not noted yet.
+    signed_with: Mapped[str] = mapped_column(String(300), default="", server_default="", index=True)
     issued_at: Mapped[datetime] = mapped_column(default=utcnow)
     valid_until: Mapped[datetime | None]
     #: Whether the holder lets the verification page show the name.
@@ -134,6 +136,20 @@ class CertificateFile(Base):
     content: Mapped[bytes]
     #: SHA-256 of ``content``, hexadecimal.
     sha256: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class SupersededFile(Base):
+    """What remains of a file whose key was compromised, and that was signed again: who brings it is told so."""
+
+    __tablename__ = "superseded_file"
+
+    id: Mapped[Id]
+    certificate_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("certificate.id", ondelete="CASCADE"), index=True)
+    format: Mapped[str] = mapped_column(String(20))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    #: The key it was signed with.
+    key_id: Mapped[str] = mapped_column(String(60))
+    replaced_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
 class StatusList(Base):

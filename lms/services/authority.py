@@ -1,6 +1,5 @@
 """Who issues: the institution, its keys, and what it publishes for anyone to check without asking us."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certificates.model import Issuer
+from certificates.sign import keyring
 from certificates.sign.did import did_web
 from certificates.sign.keys import Keys
 from certificates.status import PURPOSES, Purpose, empty, status_list_credential, with_set
@@ -15,18 +15,31 @@ from lms.branding import look
 from lms.config import Config
 from lms.models import Certificate, IssuerDocument, StatusList, utcnow
 from lms.models.upsert import insert_or_find
+from lms.services import signing_again
+from lms.services.sealing import seal_of, timestamps_of
 from lms.services.token_status import sign_token_list
 
 #: A signed list older than this is signed again; it is valid for seven days.
 RESIGN_AFTER = timedelta(days=1)
 
 
-@dataclass(frozen=True)
 class Authority:
-    """Who issues, and with which keys; held by workers only."""
+    """Who issues, and with which keys; held by workers only.
 
-    config: Config
-    keys: Keys
+    Keys that another process replaced or withdrew are seen at their next use.
+    """
+
+    def __init__(self, config: Config, now: datetime | None = None) -> None:
+        self.config = config
+        self._seal, self._timestamps = seal_of(config), timestamps_of(config)
+        self._seen, self._keys = self._open(now or utcnow())
+
+    @property
+    def keys(self) -> Keys:
+        """The keys in force now. Raises ``KeysError``."""
+        if keyring.version(self.config.keys) != self._seen:
+            self._seen, self._keys = self._open(utcnow())
+        return self._keys
 
     @property
     def issuer(self) -> Issuer:
@@ -43,34 +56,42 @@ class Authority:
             look(config.issuer_colour, config.issuer_logo),
         )
 
+    def _open(self, now: datetime) -> tuple[tuple[int, ...], Keys]:
+        directory, passphrase = self.config.keys, self.config.secret_key.encode()
+        did = did_web(self.config.base_url)
+        seen = keyring.version(directory)  # before: a change made meanwhile is then seen at the next use
+        return seen, Keys.open(directory, passphrase, did, now, self._seal, self._timestamps)
+
 
 def open_authority(config: Config, now: datetime | None = None) -> Authority:
-    """The issuing authority of this installation; its keys are made at first start."""
-    passphrase = config.secret_key.encode()
-    return Authority(config, Keys.open(config.keys, passphrase, did_web(config.base_url), now or utcnow()))
+    """The issuing authority of this installation; its keys are made at first start. Raises ``KeysError``."""
+    return Authority(config, now)
 
 
 def publish(session: Session, authority: Authority, now: datetime | None = None) -> None:
-    """Publish the DID document, and sign again the status lists that grow old."""
+    """Publish the DID document, and sign again what grows old or rests on a key that is no longer believed."""
     now = now or utcnow()
-    document = authority.keys.did_document()
+    keys = authority.keys
+    document = keys.did_document(ended=signing_again.ended(session, keys.ring, now))
     # Several workers may start at once on an empty database.
-    row = insert_or_find(
-        session, IssuerDocument, {"did": authority.keys.did}, {"document": document, "updated_at": now}
-    )
+    row = insert_or_find(session, IssuerDocument, {"did": keys.did}, {"document": document, "updated_at": now})
     if row.document != document:
         row.document, row.updated_at = document, now
     for status_list in session.scalars(select(StatusList)):
-        if _grown_old(status_list, authority, now):
+        if _grown_old(status_list, authority, document, now):
             sign_lists(session, authority, status_list, now)
+    signing_again.promise_due(session, keys.ring)
     session.flush()
 
 
-def _grown_old(row: StatusList, authority: Authority, now: datetime) -> bool:
-    """Whether a list must be signed again: it ages, or the service has changed its address."""
+def _grown_old(row: StatusList, authority: Authority, document: dict[str, Any], now: datetime) -> bool:
+    """Whether a list must be signed again: it ages, its key is withdrawn, or the service has changed its address."""
     addresses = {purpose: list_url(authority.config, purpose, row.id) for purpose in PURPOSES}
     known = {purpose: signed["id"] for purpose, signed in row.signed.items()}
-    return row.signed_at is None or now - row.signed_at > RESIGN_AFTER or known != addresses
+    believed = {signed["proof"]["verificationMethod"] for signed in row.signed.values()} <= set(
+        document["assertionMethod"]
+    )
+    return row.signed_at is None or now - row.signed_at > RESIGN_AFTER or known != addresses or not believed
 
 
 def sign_lists(session: Session, authority: Authority, row: StatusList, now: datetime) -> None:

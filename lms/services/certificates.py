@@ -60,7 +60,8 @@ def enter(
 ) -> Certificate:
     """A new certificate with its files, in the caller's transaction, after :func:`one_at_a_time`.
 
-    ``previous`` is the one it replaces or renews. Raises ``RenderError`` or ``NameRefused`` when it cannot be drawn.
+    ``previous`` is the one it replaces or renews. Raises ``RenderError`` or ``NameRefused`` when it cannot be drawn,
+    ``SealUnavailable`` when what seals or timestamps it does not answer.
     """
     now = now.replace(microsecond=0)
     status_list, index = _status_entry(session, authority, now)
@@ -86,13 +87,19 @@ def enter(
     )  # fmt: skip
     session.add(certificate)
     session.flush()
-    for form in FORMATS.values():
-        content = form.render(record, authority.keys)
+    for form, content in signed_files(authority, certificate, record).items():
         digest = hashlib.sha256(content).hexdigest()
-        session.add(CertificateFile(certificate_id=record.id, format=form.key, content=content, sha256=digest))
+        session.add(CertificateFile(certificate_id=record.id, format=form, content=content, sha256=digest))
     session.flush()
     note(session, "certificate_issued", record.number, person_id)
     return certificate
+
+
+def signed_files(authority: Authority, certificate: Certificate, record: Record) -> dict[str, bytes]:
+    """Every form of a certificate, signed with the keys of today, which are noted. Raises as :func:`enter` does."""
+    keys = authority.keys  # the same for all, whatever happens to them meanwhile
+    certificate.signed_with = " ".join(sorted(keys.in_use))
+    return {form.key: form.render(record, keys) for form in FORMATS.values()}
 
 
 def _status_entry(session: Session, authority: Authority, now: datetime) -> tuple[StatusList, int]:

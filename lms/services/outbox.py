@@ -120,6 +120,13 @@ def promise_all(
     connection.execute(_promise_statement(connection.dialect.name), values if len(values) > 1 else values[0])
 
 
+def waits(session: Session, kind: str, key: str) -> bool:
+    """Whether such a job is promised and not done, be it that an administrator must act first."""
+    open_states = ("pending", "failed")
+    found = select(_JOB.c.id).where(_JOB.c.kind == kind, _JOB.c.key == key, _JOB.c.status.in_(open_states))
+    return session.execute(found).first() is not None
+
+
 @cache
 def _promise_statement(dialect: str) -> Any:
     # Every result makes promises: the statement is put together once.

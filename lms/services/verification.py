@@ -1,7 +1,7 @@
 """What the public may learn of a certificate: its facts, its state today, and whether a file is the one issued."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from certificates.codes import read_code
 from certificates.model import Record
 from certificates.sign.did import did_web
-from certificates.verify import Verdict, verify
-from lms.models import Certificate, CertificateFile, IssuerDocument, StatusList, utcnow
+from certificates.verify import Check, Verdict, verify
+from lms.models import Certificate, CertificateFile, IssuerDocument, StatusList, SupersededFile, utcnow
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,23 @@ def judge(session: Session, data: bytes, base_url: str) -> tuple[Verdict, Standi
     known = None
     if verdict.claim is not None:
         known = _standing(session, session.get(Certificate, verdict.claim.id))
+    if verdict.record is None:
+        return _as_issued(session, verdict, known)
+    return verdict, known
+
+
+def _as_issued(session: Session, verdict: Verdict, known: Standing | None) -> tuple[Verdict, Standing | None]:
+    """What the register adds on a file whose signature is no longer believed, when it is the very one we issued."""
+    replaced = session.scalars(select(SupersededFile).filter_by(sha256=verdict.sha256)).first()
+    if replaced is not None:
+        checks = (Check("seal" if verdict.form == "pdf" else "signature", None, "compromised"),)
+        known = _standing(session, session.get(Certificate, replaced.certificate_id))
+        return replace(verdict, state="unverifiable", checks=checks), known
+    kept = session.scalars(select(CertificateFile).filter_by(sha256=verdict.sha256)).first()
+    if kept is not None and verdict.checks[-1].detail == "withdrawn":
+        known = _standing(session, session.get(Certificate, kept.certificate_id))
+        if known is not None and known.state == "expired":  # its key left with the last that was valid
+            return replace(verdict, state="expired", record=known.record), known
     return verdict, known
 
 

@@ -86,9 +86,8 @@ def upload() -> ResponseReturnValue:
         state=state,
         code=None,
         since=verdict.record.valid_until if verdict.record and state == "expired" else None,
-        reason=_("The state of the certificate cannot be established at this moment.")
-        if state == "unverifiable"
-        else None,
+        reason=_unverifiable(verdict) if state == "unverifiable" else None,
+        withdrawn=state == "unverifiable" and _has(verdict, "compromised", "withdrawn"),
         checks=_file_checks(verdict),
         file={
             "name": name,
@@ -169,7 +168,7 @@ def _page(**values: Any) -> str:
     defaults: dict[str, Any] = {
         "checked_at": utcnow(), "since": None, "reason": None, "fields": [],
         "holder_hidden": False, "criteria": None, "criteria_url": None, "checks": [], "file": None, "differences": [],
-        "proofs": [], "picture": None, "pdf_sha256": None, "page_url": None, "follows": [],
+        "proofs": [], "picture": None, "pdf_sha256": None, "page_url": None, "follows": [], "withdrawn": False,
         "page_address": None, "colour_url": url_for("issuer.colour"),
         "logo_url": url_for("issuer.logo") if config().issuer_logo != Path() else None,
         "issuer_name": issuer_name(),
@@ -256,6 +255,18 @@ def _code_checks(found: Standing) -> list[dict[str, Any]]:
     ]
 
 
+def _unverifiable(verdict: Verdict) -> str:
+    if _has(verdict, "compromised"):
+        return _("This is the file we issued, but it was signed with a key that was compromised since.")
+    if _has(verdict, "withdrawn"):
+        return _("This file was signed with a key that is no longer believed.")
+    return _("The state of the certificate cannot be established at this moment.")
+
+
+def _has(verdict: Verdict, *details: str) -> bool:
+    return any(check.detail in details for check in verdict.checks)
+
+
 def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
     titles = {
         "seal": (
@@ -292,7 +303,9 @@ def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
             {
                 "state": "ok" if check.ok else "warm" if check.ok is None else "bad",
                 "title": unknown if check.ok is None else good if check.ok else bad,
-                "detail": "",
+                "detail": _("It existed on %(when)s, as a timestamp attests.", when=moment(verdict.stamped_at))
+                if check.key == "seal" and verdict.stamped_at
+                else "",
             }
         )
     if verdict.is_picture:

@@ -177,7 +177,7 @@ def test_a_key_withdrawn_from_assertion_method_is_not_believed(record: Record, k
     ):
         with pytest.raises(ProofError) as error:
             check(secured, document)
-        assert error.value.reason == "key"
+        assert error.value.reason == "withdrawn"
 
 
 def test_two_proofs_are_refused(record: Record, keys: Keys) -> None:

@@ -11,8 +11,9 @@ from certificate_samples import DID, NOW
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from certificates.sign import keyring
+from certificates.sign import keyring, rotation
 from certificates.sign.keys import Keys, KeysError, did_url, did_web, published
+from certificates.sign.seals import Seal
 
 
 def open_and_publish(directory: str) -> str:
@@ -87,23 +88,41 @@ def test_the_seal_chains_to_its_root_and_may_only_sign(keys: Keys) -> None:
     assert not usage.key_cert_sign
 
 
-def test_rotation_keeps_the_old_public_keys_and_revocation_withdraws_one(tmp_path: Path) -> None:
+def test_rotation_retirement_and_compromise(tmp_path: Path) -> None:
     first = Keys.open(tmp_path, b"secret", DID, NOW)
-    second = Keys.rotate(tmp_path, b"secret", DID, NOW)
-    assert second.method("ed") == f"{DID}#ed-2026-2"
-    document = second.did_document()
-    assert set(first.did_document()["assertionMethod"]) < set(document["assertionMethod"])
+    rotation.rotate(tmp_path, b"secret", DID, NOW)
+    second = Keys.open(tmp_path, b"secret", DID, NOW)
+    assert second.in_use == ("ed-2026-2", "rs256-2026-2", "seal-2026-2")
+    assert set(first.did_document()["assertionMethod"]) < set(second.did_document()["assertionMethod"])
 
-    Keys.revoke(tmp_path, "ed-2026-2", NOW)
+    rotation.compromise(tmp_path, "ed-2026-2", b"secret", DID, NOW)
     document = published(keyring.read(tmp_path), DID)
     assert f"{DID}#ed-2026-2" not in document["assertionMethod"]
     assert f"{DID}#ed-2026-2" in {method["id"] for method in document["verificationMethod"]}
-    # The key before it is still good, and is used again until the next rotation.
-    assert Keys.open(tmp_path, b"secret", DID, NOW).method("ed") == f"{DID}#ed-2026-1"
-    Keys.revoke(tmp_path, "ed-2026-1", NOW)
-    assert Keys.open(tmp_path, b"secret", DID, NOW).method("ed") == f"{DID}#ed-2026-3"
-    with pytest.raises(KeysError):
-        Keys.revoke(tmp_path, "ed-1999-1", NOW)
+    assert f"{DID}#ed-2026-1" in document["assertionMethod"], "retired, it is still believed"
+    assert Keys.open(tmp_path, b"secret", DID, NOW).method("ed") == f"{DID}#ed-2026-3", "it does not sign again"
+    rotation.retire(tmp_path, "ed-2026-3", b"secret", DID, NOW)
+    assert Keys.open(tmp_path, b"secret", DID, NOW).method("ed") == f"{DID}#ed-2026-4"
+    document = published(keyring.read(tmp_path), DID, ended=["ed-2026-3"])
+    assert f"{DID}#ed-2026-3" not in document["assertionMethod"]
+    with pytest.raises(KeysError, match="already"):
+        rotation.retire(tmp_path, "ed-2026-3", b"secret", DID, NOW)
+    for act in (rotation.retire, rotation.compromise):
+        with pytest.raises(KeysError, match="no key"):
+            act(tmp_path, "ed-1999-1", b"secret", DID, NOW)
+
+
+def test_a_compromised_seal_that_the_settings_still_name_seals_no_more(tmp_path: Path) -> None:
+    outside = Keys.open(tmp_path / "outside", b"other", DID, NOW).seal
+    other = Seal(outside.chain, outside.sign, "pkcs12")
+    name = Keys.open(tmp_path / "keys", b"secret", DID, NOW, other).ring.current("seal")
+    assert name is not None
+    with pytest.raises(KeysError, match="name another one first"):
+        rotation.compromise(tmp_path / "keys", name.id, b"secret", DID, NOW)
+    Keys.open(tmp_path / "keys", b"secret", DID, NOW)
+    rotation.compromise(tmp_path / "keys", name.id, b"secret", DID, NOW)
+    with pytest.raises(KeysError, match="was compromised"):
+        Keys.open(tmp_path / "keys", b"secret", DID, NOW, other)
 
 
 @pytest.mark.parametrize(
