@@ -169,9 +169,7 @@ def _page(**values: Any) -> str:
         "checked_at": utcnow(), "since": None, "reason": None, "fields": [],
         "holder_hidden": False, "criteria": None, "criteria_url": None, "checks": [], "file": None, "differences": [],
         "proofs": [], "picture": None, "pdf_sha256": None, "page_url": None, "follows": [], "withdrawn": False,
-        "page_address": None, "colour_url": url_for("issuer.colour"),
-        "logo_url": url_for("issuer.logo") if config().issuer_logo != Path() else None,
-        "issuer_name": issuer_name(),
+        "page_address": None, **_look(), "issuer_name": issuer_name(),
         "verify_url": url_for("verify.form"), "file_url": url_for("verify.upload"), "file_form": FileForm(),
         "max_size": MAX_FILE,
     }  # fmt: skip
@@ -181,9 +179,15 @@ def _page(**values: Any) -> str:
 def _form_page(received: FileForm, status: int) -> ResponseReturnValue:
     page = render_template(
         "verify/form.html", form=CodeForm(request.args), file_form=received, code_url=url_for("verify.form"),
-        file_url=url_for("verify.upload"), max_size=MAX_FILE,
+        file_url=url_for("verify.upload"), max_size=MAX_FILE, **_look(),
     )  # fmt: skip
     return page, status
+
+
+def _look() -> dict[str, str | None]:
+    """The issuer's colour and logo, as the pages name them."""
+    logo = url_for("issuer.logo") if config().issuer_logo != Path() else None
+    return {"colour_url": url_for("issuer.colour"), "logo_url": logo}
 
 
 def _facts(record: Record, *, name_public: bool) -> dict[str, Any]:

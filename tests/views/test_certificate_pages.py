@@ -138,6 +138,7 @@ def test_a_logo_is_served_and_shown(app: Flask, client: FlaskClient, issued: Cer
     app.extensions["mpia"] = replace(app.extensions["mpia"], issuer_logo=tmp_path / "logo.png", issuer_colour="#0b5d4f")
     page = client.get(f"/verify/{issued.code}").text
     assert 'class="logo" src="/issuer/logo.png" alt="' in page
+    assert 'class="logo" src="/issuer/logo.png"' in client.get("/verify").text
     logo = client.get("/issuer/logo.png")
     with Image.open(BytesIO(logo.data)) as picture:
         assert (picture.format, picture.mode, picture.size) == ("PNG", "RGB", (900, 300))
