@@ -5,7 +5,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from certificates.answer import WORDS
 from lms.errors import Refused
+from lms.i18n import current_language
 from lms.i18n import gettext as _
 from lms.models import db
 from lms.security import requires, visitor
@@ -86,9 +88,14 @@ def _line(line: JournalLine) -> dict[str, Any]:
         "at": line.at,
         "action": _action(line.action),
         "target": line.target,
-        "details": ", ".join(f"{key} : {value}" for key, value in line.details.items()),
+        "details": ", ".join(_detail(key, value) for key, value in line.details.items()),
         "who": (line.who.display_name or line.who.email or "—") if line.who else "—",
     }
+
+
+def _detail(key: str, value: Any) -> str:
+    """A detail in words when it is the state that was answered; as it is kept otherwise."""
+    return WORDS[value][current_language()] if key == "state" and value in WORDS else f"{key}={value}"
 
 
 def _action(action: str) -> str:
