@@ -7,7 +7,7 @@ from io import StringIO
 
 from flask import Response
 
-from lms.exports.csv_fr import moment, text
+from lms.csv_cells import moment, text
 
 Cell = str | int | datetime | None
 

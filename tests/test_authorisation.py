@@ -117,6 +117,8 @@ ALLOWED = {
     ("platforms.switch_deployment", "POST"): frozenset({"administrator"}),
     ("platforms.settings", "GET"): frozenset({"administrator"}),
     ("platforms.settings", "POST"): frozenset({"administrator"}),
+    ("journal.index", "GET"): frozenset({"administrator"}),
+    ("journal.check", "POST"): frozenset({"administrator"}),
     ("authors.index", "GET"): frozenset({"administrator"}),
     ("authors.grant", "POST"): frozenset({"administrator"}),
     ("authors.revoke", "POST"): frozenset({"administrator"}),

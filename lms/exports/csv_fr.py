@@ -6,18 +6,15 @@ the file comes from is repeated at the end of each line, and survives sorting, f
 
 import csv
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from io import StringIO
 from itertools import islice
 from typing import Any
 
-from lms.i18n import ZONE
+from lms.csv_cells import day, moment, text
 from lms.tables import Export, Kind, Table
 
-#: First characters a spreadsheet may take for a formula, full-width forms included (OWASP, « CSV Injection »).
-RISKY = frozenset("=+-@\t\r\n＝＋－＠")
 BATCH = 500
 
 
@@ -49,13 +46,6 @@ def _taken(buffer: StringIO) -> bytes:
     return text.encode()
 
 
-def text(value: str | None) -> str:
-    """A text cell; one that could run as a formula begins with an apostrophe."""
-    if not value:
-        return ""
-    return "'" + value if value[0] in RISKY else value
-
-
 def number(value: int | None) -> str:
     """A whole number, without thousands separator."""
     return "" if value is None else str(value)
@@ -65,20 +55,6 @@ def number(value: int | None) -> str:
 def decimal(value: Decimal | None) -> str:
     """A decimal number with its comma, at its own precision."""
     return "" if value is None else format(value, "f").replace(".", ",")
-
-
-@lru_cache(maxsize=4096)
-def day(value: date | None) -> str:
-    """A day as JJ/MM/AAAA."""
-    return "" if value is None else f"{value.day:02}/{value.month:02}/{value.year:04}"
-
-
-def moment(value: datetime | None) -> str:
-    """A moment as JJ/MM/AAAA HH:MM, in the time of France."""
-    if value is None:
-        return ""
-    local = value.astimezone(ZONE)
-    return f"{day(local.date())} {local.hour:02}:{local.minute:02}"
 
 
 def euros(value: int | None) -> str:

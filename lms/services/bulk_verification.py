@@ -76,8 +76,8 @@ def read_lines(data: bytes) -> list[Line]:
     if not found:
         raise NotLines("empty")
     lines = [Line(number, _names(cells)) for number, cells in found]
-    if not lines[0].names:
-        lines = lines[1:]  # the heading
+    if not lines[0].names and not any(char.isdigit() for cell in found[0][1] for char in cell):
+        lines = lines[1:]  # the heading: a code or a number, even a wrong one, has digits
     if len(lines) > MAX_LINES:
         raise NotLines("lines")
     return lines
@@ -86,7 +86,7 @@ def read_lines(data: bytes) -> list[Line]:
 def check(
     session: Session, lines: Sequence[Line], platform_id: int | None, now: datetime | None = None
 ) -> list[Checked]:
-    """What each line is worth, for the HR of a platform or of the whole institution (None); three queries a piece."""
+    """What each line is worth, for the HR of a platform or of the whole institution (None)."""
     now = now or utcnow()
     rows: dict[str, Any] = {}
     names = sorted({name for line in lines for name in line.names})

@@ -42,7 +42,7 @@ class Fault:
 
 @dataclass
 class Report:
-    """What a check found. ``waiting`` lines are too young to be in the chain."""
+    """What a check found. ``waiting`` lines are to be chained when the worker comes to them."""
 
     lines: int = 0
     last: str = ""
@@ -92,7 +92,7 @@ def check(
             report.add("cut", position)
         elif position and found.get(position) != last:
             report.add("rewritten", position)
-    _outside(session, now or utcnow(), report)
+    _outside(session, before, now or utcnow(), report)
     return report
 
 
@@ -150,11 +150,12 @@ def _heads(session: Session, did_document: Mapping[str, Any], given: Sequence[An
     return wanted
 
 
-def _outside(session: Session, now: datetime, report: Report) -> None:
-    """Lines that are not in the chain: the youngest wait for it, the others were put there."""
+def _outside(session: Session, last: Any, now: datetime, report: Report) -> None:
+    """Lines that are not in the chain. Those written since its ``last`` one wait for it, as do the youngest of all."""
     query = select(_ENTRY.c.id, _ENTRY.c.at).where(~CHAINED).order_by(_ENTRY.c.id)
     for row in session.execute(query.execution_options(yield_per=PIECE)):
-        if row.at < now - SETTLED:
-            report.add("unchained", 0, row.id)
-        else:
+        since = last is None or last.id is None or (row.id > last.id and row.at > last.at)
+        if since or row.at >= now - SETTLED:
             report.waiting += 1
+        else:
+            report.add("unchained", 0, row.id)

@@ -90,7 +90,7 @@ def _again(checked: list[Checked]) -> list[str]:
     """The lines as they can be sent again: each where it was in the file, so that it keeps its number."""
     lines = [""] * max((each.line for each in checked), default=0)
     for each in checked:
-        lines[each.line - 1] = each.named.replace(", ", ";") or "?"
+        lines[each.line - 1] = each.named.replace(", ", ";") or "0"
     return [lines[0] or "code", *lines[1:]] if lines else []
 
 

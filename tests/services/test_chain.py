@@ -310,7 +310,7 @@ def test_a_worker_that_dies_between_leaves_nothing_half_done(
 def test_a_line_committed_late_is_chained_by_the_hourly_round(app: Flask, session: Session, chained: Authority) -> None:
     audit.record(session, "launch", "late")
     session.execute(
-        sa.update(AuditEntry).where(AuditEntry.target == "late").values(at=utcnow() - timedelta(minutes=30))
+        sa.update(AuditEntry).where(AuditEntry.target == "late").values(at=utcnow() - timedelta(minutes=90))
     )
     session.commit()
     assert chain.chain(session, chained.keys) is None
@@ -319,6 +319,16 @@ def test_a_line_committed_late_is_chained_by_the_hourly_round(app: Flask, sessio
     session.rollback()
     Worker(app).upkeep()
     assert checked(session, chained).intact
+
+
+def test_what_waits_for_a_worker_that_is_stopped_is_no_fault(session: Session, chained: Authority) -> None:
+    audit.record(session, "launch", "while it is stopped")
+    audit.record(session, "launch", "and then")
+    earlier = sa.update(AuditEntry).where(AuditEntry.action == "launch").values(at=utcnow() - timedelta(minutes=30))
+    session.execute(earlier)
+    session.commit()
+    report = checked(session, chained)
+    assert (report.intact, report.waiting) == (True, 2)
 
 
 def test_the_worker_checks_the_chain_and_keeps_what_it_found(app: Flask, session: Session, chained: Authority) -> None:

@@ -74,7 +74,7 @@ def test_from_the_course_to_the_report(app: Flask, trainer_client: FlaskClient, 
 
 
 def ask_again(client: FlaskClient, place: int) -> str:
-    answer = client.post(pages(place), data={"csrf_token": form_token(client.get("/verify"))})
+    answer = client.post(f"{pages(place)}?lang=en", data={"csrf_token": form_token(client.get("/verify"))})
     return str(answer.location)
 
 

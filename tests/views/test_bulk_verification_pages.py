@@ -175,6 +175,11 @@ def test_every_form_of_the_file_is_read_alike(separator: str, encode: Callable[[
     assert [(line.number - shift, line.names) for line in found] == [(1, (NUMBER,)), (2, (CODE,)), (3, ())]
 
 
+def test_a_wrong_first_line_is_no_heading() -> None:
+    found = read_lines(f"MPIA-26-1\n{NUMBER}\n".encode())
+    assert [(line.number, line.names) for line in found] == [(1, ()), (2, (NUMBER,))]
+
+
 @given(st.binary(max_size=400))
 def test_no_file_makes_it_fail(data: bytes) -> None:
     with suppress(NotLines):
