@@ -77,18 +77,14 @@ class Decision:
         return tuple(dict.fromkeys(chain.from_iterable(each.evidence for each in self.conditions)))
 
     @property
-    def mentions(self) -> tuple[Texts, ...]:
-        """What the award says beside its title."""
+    def mention(self) -> Texts | None:
+        """What the award says beside its title, in each language of it; None where nothing is: « Santé »."""
         asked = ((each.need, each) for each in self.conditions)
-        return tuple(said for need, each in asked if isinstance(need, SomeOf) for said in need.mentions(each))
-
-    @property
-    def title(self) -> Texts:
-        """The title with its mentions, in each language that has it: « Manager Public IA, mention Santé »."""
-        return {
-            language: ", ".join([title, *(said[language] for said in self.mentions if said.get(language))])
-            for language, title in self.rule.title.items()
+        said = [texts for need, each in asked if isinstance(need, SomeOf) for texts in need.mentions(each)]
+        told = {
+            language: ", ".join(filter(None, (each.get(language) for each in said))) for language in self.rule.title
         }
+        return {language: text for language, text in told.items() if text} or None
 
 
 def decide(rule: Rule, facts: Facts, since: datetime | None = None) -> Decision:

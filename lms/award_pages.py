@@ -20,6 +20,7 @@ from certificates.needs import (
     Passed,
     Refreshed,
     SomeOf,
+    Texts,
 )
 from curricula.model import Track
 from curricula.progress import TrackProgress
@@ -65,7 +66,7 @@ class AwardWords:
             "key": award.rule.key.replace("/", "-"),
             "kind": award.rule.kind,
             "nature": nature(award.rule.kind),
-            "title": localized(issued.record["title"] if issued else decision.title),
+            "title": award_title(award.rule, issued.record.get("mention") if issued else decision.mention),
             "state": "issued" if issued else "asked" if asked else "earned" if decision.earned else "missing",
             "met": sum(each.met for each in decision.conditions),
             "total": len(conditions),
@@ -225,6 +226,12 @@ def award_title(key: str) -> str:
         return localized(track.certificate.title if track.certificate else track.title)
     labels = (each.label for each in known.values() if each.label and each.label.key == key)
     return next((localized(label.title) for label in labels), key)
+
+
+def award_title(rule: Rule, mention: Texts | None) -> str:
+    """What an award is called, with the mention it has: « Manager Public IA, mention Santé »."""
+    title = localized(rule.title)
+    return _("%(title)s, with the mention %(mention)s", title=title, mention=localized(mention)) if mention else title
 
 
 def issued_values(issued: Certificate) -> dict[str, Any]:

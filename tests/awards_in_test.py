@@ -26,7 +26,7 @@ from tests.works_in_test import question_of
 DAY = datetime(2026, 11, 2, 10, tzinfo=UTC)
 LABEL = "manager-in-test"
 TITLE = {"fr": "Manager Public IA", "en": "Public Manager AI"}
-HEALTH = {"fr": "mention Santé", "en": "Health"}
+HEALTH = {"fr": "Santé", "en": "Health"}
 
 
 def result(value: Fraction | int, name: str = "1", days: int = 0) -> Result:

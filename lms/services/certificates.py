@@ -37,6 +37,7 @@ class Facts:
     threshold: Fraction
     valid_until: datetime | None
     evidence: tuple[str, ...]
+    mention: Mapping[str, str] | None = None
 
 
 def one_at_a_time(session: Session) -> None:

@@ -28,7 +28,7 @@ from tests.awards_in_test import DAY, result, scored
 SEVEN = Fraction(7, 10)
 CORE = (Passed("t/m1", SEVEN), Passed("t/m2", SEVEN))
 SIMPLE = Rule("t", "certificate", {"fr": "Certificat"}, CORE, SEVEN, 36)
-HEALTH = {"fr": "mention Santé", "en": "Health"}
+HEALTH = {"fr": "Santé", "en": "Health"}
 WAYS = SomeOf(
     "way", 1,
     (Group("0", (Holds("health"),), HEALTH), Group("1", (Passed("d/d7", Fraction(8, 10)), Passed("d/d6", SEVEN)))),
@@ -111,11 +111,11 @@ def test_raising_every_score_never_loses_an_award(facts: Facts, gain: Fraction) 
     assert decide(LABEL, replace(facts, results=raised)).earned >= decide(LABEL, facts).earned
 
 
-def test_a_mention_is_said_in_the_title_where_its_way_is_met() -> None:
+def test_a_mention_is_said_where_its_way_is_met() -> None:
     plain = scored("d", {"d7": Fraction(1), "d6": Fraction(1)})
-    assert decide(LABEL, plain).title == {"fr": "Manager", "en": "Manager", "xx": "M"}
+    assert decide(LABEL, plain).mention is None
     both = decide(LABEL, replace(plain, held={"health": HELD}))
-    assert both.title == {"fr": "Manager, mention Santé", "en": "Manager, Health", "xx": "M"}
+    assert both.mention == HEALTH
     assert both.conditions[2].evidence[0] == HELD
     assert both.modules == ("t/m1", "t/m2", "d/d7", "d/d6", "t/m6")
 

@@ -120,13 +120,13 @@ def test_the_certificate_of_another_track_gives_its_mention_and_the_label(
     session.commit()
     made = issue(session, authority, row, track, LABEL)
     session.commit()
-    assert made.record["title"] == {"fr": "Manager Public IA, mention Santé", "en": "Public Manager AI, Health"}
-    for language, mention in (("fr", "mention Santé"), ("en", "Health")):
+    assert made.record["mention"] == {"fr": "Santé", "en": "Health"}
+    for language, mention in made.record["mention"].items():
         printed = {each.name_key: each.value for each in printed_fields(Record.from_dict(made.record), language)}
-        assert mention in printed["title"]
+        assert printed["mention"] == mention
     files = {file.format: file.content for file in session.scalars(sa.select(CertificateFile).filter_by(
         certificate_id=made.id))}  # fmt: skip
-    assert "mention Santé" in files["jsonld"].decode()
+    assert '"Santé"' in files["jsonld"].decode()
     way = label(session, row, track).decision.conditions[2]
     assert [each.reference for each in way.evidence] == [held.number]
     # What it rests on stops being valid: what was issued stays, and says so.

@@ -289,7 +289,7 @@ def test_a_label_is_written_and_loses_a_module_that_goes(author: FlaskClient, no
     typed = {
         "attendance": "y", "labelled": "y", "label_title-fr": "Décideur Public IA", "label_title-en": "Decision maker",
         "label_threshold": "80", "label_months": "36", "label_ways-0-modules": "d2, managers/m1",
-        "label_ways-0-mention-fr": "mention Santé", "label_ways-0-mention-en": "Health", "refresher_minutes": "60",
+        "label_ways-0-mention-fr": "Santé", "label_ways-0-mention-en": "Health", "refresher_minutes": "60",
     }  # fmt: skip
     for name, value in typed.items():
         data[name] = value
@@ -303,7 +303,7 @@ def test_a_label_is_written_and_loses_a_module_that_goes(author: FlaskClient, no
     assert now.track().label is None
     assert send(author, TRACK, data).status_code == 303
     kept = now.track()
-    mention = {"fr": "mention Santé", "en": "Health"}
+    mention = {"fr": "Santé", "en": "Health"}
     assert kept.label == LabelRule(
         "decideur-public-ia", {"fr": "Décideur Public IA", "en": "Decision maker"}, ("d1", "d2"), Fraction(8, 10), 36,
         None, Refresher(("d1",), 60), (Way(None, mention, ("d2", "managers/m1")),),
