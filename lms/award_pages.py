@@ -66,7 +66,7 @@ class AwardWords:
             "key": award.rule.key.replace("/", "-"),
             "kind": award.rule.kind,
             "nature": nature(award.rule.kind),
-            "title": award_title(award.rule, issued.record.get("mention") if issued else decision.mention),
+            "title": title_with(award.rule, issued.record.get("mention") if issued else decision.mention),
             "state": "issued" if issued else "asked" if asked else "earned" if decision.earned else "missing",
             "met": sum(each.met for each in decision.conditions),
             "total": len(conditions),
@@ -228,7 +228,7 @@ def award_title(key: str) -> str:
     return next((localized(label.title) for label in labels), key)
 
 
-def award_title(rule: Rule, mention: Texts | None) -> str:
+def title_with(rule: Rule, mention: Texts | None) -> str:
     """What an award is called, with the mention it has: « Manager Public IA, mention Santé »."""
     title = localized(rule.title)
     return _("%(title)s, with the mention %(mention)s", title=title, mention=localized(mention)) if mention else title

@@ -19,11 +19,14 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from certificates.sign.seals import SealUnavailable
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+#: The name of a seal whose state is only told when asked.
+OCSP_ONLY = "Test seal asked about"
 TSA_CONFIG = """
 [tsa]
 default_tsa = ours
@@ -46,7 +49,7 @@ class Authorities:
 
     def __init__(self, folder: Path, base: str = "https://authority.example") -> None:
         self.folder, self.base, self.asked = folder, base, list[str]()
-        self.answers = True
+        self.answers, self._made = True, list[x509.Certificate]()
         self._root_key, self._key = new_key("p256"), new_key("p256")
         self.root = self._certificate("Test root", self._root_key, None, authority=True)
         self.middle = self._certificate("Test authority", self._key, self.root, authority=True)
@@ -60,9 +63,9 @@ class Authorities:
         key = new_key(kind)
         return key, self._certificate(name, key, self.middle)
 
-    def pkcs12(self, kind: str, passphrase: str) -> Path:
+    def pkcs12(self, kind: str, passphrase: str, name: str = "Test seal") -> Path:
         """A file with a seal and its authorities."""
-        key, certificate = self.certified(kind)
+        key, certificate = self.certified(kind, name)
         file = self.folder / f"{kind}.p12"
         lock = BestAvailableEncryption(passphrase.encode())
         file.write_bytes(
@@ -80,6 +83,8 @@ class Authorities:
                 return self._list(self.root, self._root_key)
             case "/authority.crl":
                 return self._list(self.middle, self._key)
+            case "/ocsp" if body:
+                return self._answer(body)
             case "/tsa" if body:
                 return self._stamp(body)
         raise SealUnavailable("404")
@@ -103,6 +108,16 @@ class Authorities:
         ]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True, timeout=30)
         return (folder / "answer.tsr").read_bytes()
+
+    def _answer(self, body: bytes) -> bytes:
+        """That the certificate asked about is good."""
+        serial, now = ocsp.load_der_ocsp_request(body).serial_number, datetime.now(UTC)
+        (asked,) = [one for one in self._made if one.serial_number == serial]
+        told = ocsp.OCSPResponseBuilder().add_response(
+            asked, self.middle, hashes.SHA1(), ocsp.OCSPCertStatus.GOOD, now, now + timedelta(days=1), None, None
+        )
+        told = told.responder_id(ocsp.OCSPResponderEncoding.HASH, self.middle)
+        return told.sign(self._key, hashes.SHA256()).public_bytes(Encoding.DER)
 
     def _list(self, issuer: x509.Certificate, key: Key) -> bytes:
         now = datetime.now(UTC)
@@ -132,7 +147,18 @@ class Authorities:
             .add_extension(x509.KeyUsage(**usages, **may, **signs), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         )
-        if issuer is not None:
+        if issuer is not None and name == OCSP_ONLY:
+            made = made.add_extension(
+                x509.AuthorityInformationAccess(
+                    [
+                        x509.AccessDescription(
+                            AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(f"{self.base}/ocsp")
+                        )
+                    ]
+                ),
+                critical=False,
+            )
+        elif issuer is not None:
             made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), False)
             where = "root" if issuer == self.root else "authority"
             names = [x509.UniformResourceIdentifier(f"{self.base}/{where}.crl")]
@@ -141,7 +167,8 @@ class Authorities:
             )
         if stamps:
             made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-        return made.sign(by, hashes.SHA256())
+        self._made.append(made.sign(by, hashes.SHA256()))
+        return self._made[-1]
 
     def _write(self, name: str, certificate: x509.Certificate) -> None:
         (self.folder / name).write_bytes(certificate.public_bytes(Encoding.PEM))

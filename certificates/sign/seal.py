@@ -8,6 +8,7 @@ Sources: ETSI EN 319 142-1 (PAdES B-B, B-T, B-LT); ISO 32000-2 sections 12.8.2.2
 
 from functools import lru_cache
 from io import BytesIO
+from time import time
 from typing import IO, Any
 
 from asn1crypto import x509
@@ -33,6 +34,7 @@ FIELD = "Seal"
 #: Room for the signature in hexadecimal digits: knowing it spares pyHanko a trial signature, and its size, which is
 #: signed, says whether there must be a timestamp inside.
 ROOM, STAMPED_ROOM = 16_384, 49_152
+_STAMPER_LIFE = 3600
 #: Revocation data are written in the revision that is signed.
 _DSS = DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE)
 
@@ -51,7 +53,7 @@ def seal(pdf: bytes, credential: bytes, keys: Keys, *, reason: str) -> bytes:
     _attach(writer, credential)
     timestamps = keys.timestamps
     long_term = timestamps is not None and timestamps.long_term
-    stamper = _stamper(timestamps) if timestamps else None
+    stamper = _stamper(timestamps, int(time() // _STAMPER_LIFE)) if timestamps else None
     evidence = context(keys.seal.chain, stamper, timestamps) if stamper and timestamps and long_term else None
     metadata = PdfSignatureMetadata(
         field_name=FIELD,
@@ -83,8 +85,8 @@ def _signer(seal: Seal) -> Signer:
 
 
 @lru_cache(maxsize=4)
-def _stamper(timestamps: Timestamps) -> Stamper:
-    """Who asks for timestamps; it remembers who stamps."""
+def _stamper(timestamps: Timestamps, _hour: int) -> Stamper:
+    """Who asks for timestamps; it remembers who stamps, for an hour: authorities change their certificates."""
     return Stamper(timestamps)
 
 

@@ -1,7 +1,7 @@
 """Keys of certificates replaced, retired or no longer believed: done, published and written down at once."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -49,12 +49,10 @@ def compromise(session: Session, authority: Authority, key_id: str) -> int:
     return count
 
 
-def resting(session: Session, key_id: str, after: UUID | None = None) -> Iterator[UUID]:
-    """The certificates that rest on a key, by identifier, after one of them."""
+def resting(session: Session, key_id: str) -> Sequence[UUID]:
+    """The certificates that rest on a key, by identifier."""
     wanted = select(Certificate.id).where(Certificate.signed_with.in_(signing_again.signatures(session, key_id)))
-    if after is not None:
-        wanted = wanted.where(Certificate.id > after)
-    yield from session.scalars(wanted.order_by(Certificate.id)).all()
+    return session.scalars(wanted.order_by(Certificate.id)).all()
 
 
 def sign_again(session: Session, authority: Authority, identity: UUID, key_id: str) -> bool:

@@ -33,7 +33,7 @@ from certificates.sign.seals import Seal, SealUnavailable
 from certificates.sign.timestamps import Timestamps
 from certificates.sign.trust import ProofError
 from certificates.sign.unseal import unseal
-from tests.authorities_in_test import Authorities, new_key
+from tests.authorities_in_test import OCSP_ONLY, Authorities, new_key
 
 NOW = datetime.now(UTC)
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -173,14 +173,18 @@ def test_openssl_and_pyhanko_believe_timestamps_and_so_do_we(tmp_path: Path, aut
     assert "Verification: OK" in subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def test_long_term_data_are_under_the_one_signature(tmp_path: Path, authorities: Authorities) -> None:
-    seal = seals.from_pkcs12(authorities.pkcs12("p256", PASSPHRASE), PASSPHRASE)
+@pytest.mark.parametrize(("name", "lists", "answers"), [("Test seal", 2, 0), (OCSP_ONLY, 2, 1)])
+def test_long_term_data_are_under_the_one_signature(
+    tmp_path: Path, authorities: Authorities, name: str, lists: int, answers: int
+) -> None:
+    seal = seals.from_pkcs12(authorities.pkcs12("p256", PASSPHRASE, name), PASSPHRASE)
     keys = Keys.open(tmp_path / "keys", b"secret", DID, NOW, seal, stamping(authorities, long_term=True))
     data = sealed(tmp_path, keys)
     assert unseal(data, keys.did_document()).stamped_at
     assert "Total document signed" in poppler(tmp_path)
     reader = PdfFileReader(BytesIO(data))
-    assert len(reader.root["/DSS"]["/CRLs"]) == 2
+    assert len(reader.root["/DSS"]["/CRLs"]) == lists
+    assert len(reader.root["/DSS"].get("/OCSPs", ())) == answers
     roots = [asn1.Certificate.load(authorities.root.public_bytes(Encoding.DER))]
     (signature,) = reader.embedded_signatures
     settings = {"trust_roots": roots, "allow_fetching": False, "revocation_mode": "require"}
@@ -259,6 +263,19 @@ def test_a_timestamp_of_another_authority_is_not_taken(
     keys = Keys.open(tmp_path / "keys", b"secret", DID, NOW, None, timestamps)
     with pytest.raises(SealUnavailable, match="no usable timestamp"):
         sealed(tmp_path, keys)
+
+
+def test_timestamps_of_an_authority_there_was_before_stay_believed(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, authorities: Authorities
+) -> None:
+    old = sealed(tmp_path, Keys.open(tmp_path / "keys", b"secret", DID, NOW, None, stamping(authorities)))
+    other = stamping(Authorities(tmp_path_factory.mktemp("next")))
+    keys = Keys.open(tmp_path / "keys", b"secret", DID, NOW, None, other)
+    new, document = sealed(tmp_path, keys), keys.did_document()
+    assert len(document["service"]) == 2
+    for data in (old, new):
+        assert unseal(data, document).stamped_at
+        assert unseal(data, document | {"service": document["service"][::-1]}).stamped_at
 
 
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"0\x03\x02\x01\x02", bytes(500)])
