@@ -105,11 +105,9 @@ def certificates(session: Session, person_id: int) -> dict[str, Certificate]:
     return {row.award_key: row for row in session.scalars(query)}
 
 
-def gather(
-    session: Session, person_id: int, wanted: Sequence[Rule], held: dict[str, Certificate], now: datetime | None = None
-) -> Facts:
+def gather(session: Session, person_id: int, wanted: Sequence[Rule], held: dict[str, Certificate]) -> Facts:
     """What the rules look at, across every track the person follows; one query for each kind of fact they name."""
-    now = now or utcnow()
+    now = utcnow()
     kinds = {rule.kind for rule in wanted}
     return Facts(
         results=_results(session, person_id) if kinds & {"certificate", "label"} else {},
@@ -192,7 +190,7 @@ def promise_earned(
     for row in enrolments(session, person_id):
         track = given.get(row.track_key) or tracks.followed(row.track_key, row.track_digest)
         found = rules(track) if track is not None else ()
-        waiting += [(row, rule) for rule in found if rule.kind != "attendance" and _looks_at(rule, after)]
+        waiting += [(row, rule) for rule in found if rule.kind != "attendance" and after in (None, *tracks_named(rule))]
     if not waiting:
         return
     held = certificates(session, person_id)
@@ -202,10 +200,6 @@ def promise_earned(
     facts = gather(session, person_id, [rule for _row, rule in waiting], held)
     earned = [(row, rule) for row, rule in waiting if decide(rule, facts).earned]
     promise_all(session, "issue_certificate", dict(job(row, rule.key) for row, rule in earned))
-
-
-def _looks_at(rule: Rule, after: str | None) -> bool:
-    return after is None or after in tracks_named(rule)
 
 
 def job(row: Enrolment, award_key: str) -> tuple[str, dict[str, Any]]:

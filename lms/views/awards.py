@@ -29,7 +29,7 @@ def ask(track_key: str, module_key: str) -> ResponseReturnValue:
     if url is None:
         flash(_("Your statement is being prepared. It takes less than a minute."), "ok")
     else:
-        flash(f"{reason} {_('Write the name to print in your settings: the statement follows.')}", "warm")
+        flash(f"{reason} {_('Write the name to print in your settings, then ask again.')}", "warm")
     return redirect(url_for("learn.track", track_key=track_key, _anchor="statements"), 303)
 
 
