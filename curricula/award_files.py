@@ -10,6 +10,9 @@ from curricula.folder import Folder
 from curricula.model import Track
 from curricula.problems import N_, Place, Problem
 
+#: How long the key of an award may be: the label's own, « track/module » for a statement.
+LONGEST = 100
+TOO_LONG = N_("The key « %(key)s » is too long to name an award.")
 #: How far members of a jury, months and minutes go.
 MEMBERS, MONTHS, MINUTES = (2, 9), (1, 240), (1, 6000)
 
@@ -107,6 +110,10 @@ def check_awards(track: Track, folder: Folder) -> Iterator[Problem]:
             line = place.line_of(r"^\[certificate\]")
             what, fix = N_("The certificate asks for « %(key)s »."), N_("Name published modules only.")
             yield place.problem(line, what, fix, key=key)
+    long = [module.key for module in track.modules if len(f"{track.key}/{module.key}") > LONGEST]
+    for key in long if track.attendance else ():
+        line = place.line_of(r"^attendance")
+        yield place.problem(line, TOO_LONG, N_("Use a shorter key."), key=key)
     if track.label is not None:
         yield from _check_label(track, track.label, place)
 
@@ -115,6 +122,8 @@ def _check_label(track: Track, label: LabelRule, place: Place) -> Iterator[Probl
     line = place.line_of(r"^\[label\]")
     if not (label.modules or label.one_of or label.jury):
         yield place.problem(line, N_("The label asks for nothing."), N_('Add modules = ["…"].'))
+    if len(label.key) > LONGEST:
+        yield place.problem(line, TOO_LONG, N_("Use a shorter key."), key=label.key)
     if label.key == track.key:
         what, fix = N_("The label has the key of its track, which names its certificate."), N_("Use another key.")
         yield place.problem(line, what, fix)

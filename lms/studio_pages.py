@@ -163,4 +163,7 @@ def _words() -> dict[str, str]:
         "difficulties": _("questions of each difficulty"), "exposure": _("exposure"), "forms": _("parallel forms"),
         "correction": _("correction"), "markers": _("markers"), "marking_days": _("days to mark"), "jury": _("jury"),
         "branch": _("branch"), "file": _("size in bytes"), "competency": _("competency"), "level": _("level"),
+        "label": _("label"), "attendance": _("statements of attendance"), "one_of": _("way"), "award": _("certificate"),
+        "mention": _("mention"), "module": _("module"), "members": _("members"), "refresher": _("refresher"),
+        "key": _("key"),
     }  # fmt: skip

@@ -20,6 +20,8 @@ def text_name(name: str) -> str:
         return alone.get(name, name)
     within = {
         ("certificate", "title"): _("Title of the certificate"),
+        ("label", "title"): _("Title of the label"),
+        ("label", "mention"): _("Mention of the label, %(key)s", key=rest[-2:][0]),
         ("objectives", "text"): _("Objective %(key)s", key=rest[0]),
         ("sources", "title"): _("Source %(key)s", key=rest[0]),
         ("options", "text"): _("Option %(key)s", key=rest[0]),

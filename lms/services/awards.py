@@ -223,7 +223,7 @@ def promise_earned(
     for row in enrolments(session, person_id):
         track = given.get(row.track_key) or tracks.followed(row.track_key, row.track_digest)
         found = rules(track) if track is not None else ()
-        waiting += [(row, rule) for rule in found if rule.kind != "attendance" and _looks_at(rule, after)]
+        waiting += [(row, rule) for rule in found if rule.kind != "attendance" and after in (None, *tracks_named(rule))]
     if not waiting:
         return
     held = certificates_of(session, [person_id])
@@ -233,10 +233,6 @@ def promise_earned(
     facts = gather(session, [rule for _row, rule in waiting], held)[person_id]
     earned = [(row, rule) for row, rule in waiting if decide(rule, facts).earned]
     promise_all(session, "issue_certificate", dict(job(row, rule.key) for row, rule in earned))
-
-
-def _looks_at(rule: Rule, after: str | None) -> bool:
-    return after is None or after in tracks_named(rule)
 
 
 def job(row: Enrolment, award_key: str) -> tuple[str, dict[str, Any]]:

@@ -29,7 +29,7 @@ def ask(track_key: str, module_key: str) -> ResponseReturnValue:
     if label is None:
         flash(_("Your statement is being prepared. It takes less than a minute."), "ok")
     else:
-        flash(f"{reason} {_('The statement follows once it is given.')}", "warm")
+        flash(f"{reason} {_('Once it is given, ask for the statement again.')}", "warm")
     return redirect(url_for("learn.track", track_key=track_key, _anchor="statements"), 303)
 
 

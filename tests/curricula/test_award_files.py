@@ -75,12 +75,22 @@ def test_every_field_is_shown_in_the_documentation() -> None:
         (lambda rule: replace(rule, one_of=(Way("x", None, ("c1",)),)), "A way to the label is an award, or modules."),
         (lambda rule: replace(rule, one_of=(Way(rule.key),)), "The label asks for itself."),
         (lambda rule: replace(rule, one_of=(Way(modules=("a/b/c",)),)), "« %(value)s » names no module."),
+        (lambda rule: replace(rule, key="k" * 101), "The key « %(key)s » is too long to name an award."),
         (lambda rule: replace(rule, key="chiefs"), "The label has the key of its track, which names its certificate."),
         (lambda rule: replace(rule, modules=(), one_of=(), jury=None), "The label asks for nothing."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_had_is_said(change: Callable[[LabelRule], LabelRule], what: str) -> None:
     assert what in found(change)
+
+
+def test_a_key_too_long_names_no_statement() -> None:
+    track = labelled()
+    named = replace(track, modules=(*track.modules, replace(track.modules[0], key="m" * 94, order=9)))
+    for attendance in (True, False):
+        _track, problems = read_track(folder_of(replace(named, attendance=attendance)))
+        assert [problem.what for problem in problems] == [
+            "The key « %(key)s » is too long to name an award."] * attendance  # fmt: skip
 
 
 def test_a_label_that_holds_together_has_no_problem() -> None:
