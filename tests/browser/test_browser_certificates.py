@@ -16,7 +16,7 @@ NAME = "Agente d’Aubigné"
 
 def test_a_certificate_lives_from_its_name_to_its_end(new_page: NewPage, stage: Stage) -> None:
     who = stage.arrived(confirmed=False, d1=9, d2=9)
-    page, stranger, office = new_page(), new_page("404"), new_page()
+    page, stranger, office = new_page(), new_page("404"), new_page("400")
     page.context.add_cookies([stage.cookie(who)])
     office.context.add_cookies([stage.cookie(STEWARD)])
     # Nothing is issued until the name is confirmed.
@@ -53,7 +53,7 @@ def test_a_certificate_lives_from_its_name_to_its_end(new_page: NewPage, stage: 
     page.locator("#name").fill(NAME)
     page.locator("#words").fill("Mon nom d’usage.")
     press(page, stage, "Ask for this name")
-    expect(page.get_by_role("status")).to_have_text(stage.say("Your request is sent. The answer will be here."))
+    expect(page.locator(".note")).to_contain_text(stage.say("Asked: %(name)s", name=NAME))
     office.goto("/admin/certificates/")
     accessible(office)
     office.locator(".card.warm a").first.click()
