@@ -206,3 +206,28 @@ def test_secure_cookies_need_https_or_this_machine(url: str, secure: bool) -> No
 def test_overrides_win_over_everything(tmp_path: Path) -> None:
     values: dict[str, Any] = {"data_dir": tmp_path, "session_minutes": 10, "secret_key": SECRET}
     assert load_config({"LMS_SESSION_MINUTES": "20"}, **values).session_minutes == 10
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "problem"),
+    [
+        ("https://mail.example", "a@example.org", "LMS_SMTP_URL must be like"),
+        ("smtp://", "a@example.org", "LMS_SMTP_URL must be like"),
+        ("smtp://mail.example:99999", "a@example.org", "LMS_SMTP_URL must be like"),
+        ("smtp://mail.example", "", "LMS_SMTP_URL and LMS_MAIL_FROM go together"),
+        ("", "a@example.org", "LMS_SMTP_URL and LMS_MAIL_FROM go together"),
+        ("smtp://mail.example", "nobody", "LMS_MAIL_FROM must be an e-mail address"),
+        ("smtp://mail.example", "a@example.org, b@example.org", "LMS_MAIL_FROM must be an e-mail address"),
+    ],
+)
+def test_mail_is_configured_whole_or_not_at_all(tmp_path: Path, url: str, sender: str, problem: str) -> None:
+    (told,) = refusal(tmp_path, LMS_SMTP_URL=url, LMS_MAIL_FROM=sender)
+    assert told.startswith(problem)
+
+
+def test_the_password_of_the_mail_server_is_not_shown(tmp_path: Path) -> None:
+    url = "smtps://someone:a-password@mail.example"
+    config = load(tmp_path, LMS_SMTP_URL=url, LMS_MAIL_FROM="a@example.org")
+    assert config.mails
+    assert "a-password" not in str(config.shown())
+    assert not load(tmp_path).mails

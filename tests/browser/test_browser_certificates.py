@@ -56,7 +56,7 @@ def test_a_certificate_lives_from_its_name_to_its_end(new_page: NewPage, stage: 
     expect(page.locator(".note")).to_contain_text(stage.say("Asked: %(name)s", name=NAME))
     office.goto("/admin/certificates/")
     accessible(office)
-    office.locator(".card.warm a").first.click()
+    office.locator("section[aria-labelledby=waiting] a").first.click()
     accessible(office)
     press(office, stage, "Accept this name")
     stage.settle()
