@@ -47,5 +47,11 @@ def onward(row: Enrolment, track: Track, module: Module) -> dict[str, Any]:
             "hint": None,
         }
     url = url_for("learn.track", track_key=track.key)
+    if state.completed and track.certificate is not None and not row.person.certificate_name:
+        return {
+            "label": _("Confirm the name"),
+            "url": url_for("certificates.name", next=url),
+            "hint": _("Confirm the name to print: nothing is issued before."),
+        }
     hint = _("Your certificate is being prepared. It takes less than a minute.") if state.completed else None
     return {"label": _("Back to the track"), "url": url, "hint": hint}

@@ -255,3 +255,28 @@ def picture_bytes(size: tuple[int, int]) -> bytes:
     out = BytesIO()
     Image.new("RGB", size, "#123456").save(out, "PNG")
     return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "problem"),
+    [
+        ("https://mail.example", "a@example.org", "LMS_SMTP_URL must be like"),
+        ("smtp://", "a@example.org", "LMS_SMTP_URL must be like"),
+        ("smtp://mail.example:99999", "a@example.org", "LMS_SMTP_URL must be like"),
+        ("smtp://mail.example", "", "LMS_SMTP_URL and LMS_MAIL_FROM go together"),
+        ("", "a@example.org", "LMS_SMTP_URL and LMS_MAIL_FROM go together"),
+        ("smtp://mail.example", "nobody", "LMS_MAIL_FROM must be an e-mail address"),
+        ("smtp://mail.example", "a@example.org, b@example.org", "LMS_MAIL_FROM must be an e-mail address"),
+    ],
+)
+def test_mail_is_configured_whole_or_not_at_all(tmp_path: Path, url: str, sender: str, problem: str) -> None:
+    (told,) = refusal(tmp_path, LMS_SMTP_URL=url, LMS_MAIL_FROM=sender)
+    assert told.startswith(problem)
+
+
+def test_the_password_of_the_mail_server_is_not_shown(tmp_path: Path) -> None:
+    url = "smtps://someone:a-password@mail.example"
+    config = load(tmp_path, LMS_SMTP_URL=url, LMS_MAIL_FROM="a@example.org")
+    assert config.mails
+    assert "a-password" not in str(config.shown())
+    assert not load(tmp_path).mails

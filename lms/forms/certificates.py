@@ -19,14 +19,14 @@ def _name(field: StringField) -> None:
         InputRequired(_("Write the name to print.")),
         Length(max=180, message=_("This name is too long to be printed: 180 characters at most.")),
     ]
-    field.render_kw = {"autocomplete": "name"}
+    field.render_kw, field.flags.required = {"autocomplete": "name"}, True
 
 
 def _words(field: TextAreaField, label: str, *, needed: bool) -> None:
     field.label.text = label
     too_long = Length(max=WORDS, message=_("This is too long: %(count)s characters at most.", count=WORDS))
     field.validators = [DataRequired(_("Write a sentence.")) if needed else Optional(), too_long]
-    field.render_kw = {"rows": 4, "maxlength": WORDS}
+    field.render_kw, field.flags.required = {"rows": 4, "maxlength": WORDS}, needed
 
 
 class NameForm(FlaskForm):  # type: ignore[misc]
@@ -74,7 +74,6 @@ class ActForm(FlaskForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.reason.label.text, self.reason.choices = _("Reason"), list(reasons)
         self.reason.validators = [InputRequired(_("Choose a reason."))]
-        self.reason.validate_choice = True
         _words(self.words, _("Words for the record"), needed=True)
         self.sure.label.text = _("I understand that this cannot be undone.")
         if final:

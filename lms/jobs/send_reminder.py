@@ -22,7 +22,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     if row is None or row.sent_at is not None or not config.mails:
         return
     certificate, person = row.certificate, row.certificate.person
-    if not person.email or step_of(certificate, utcnow()) != row.step:
+    if not person.email or "@" not in person.email or step_of(certificate, utcnow()) != row.step:
         return
     address, language = person.email, "en" if person.language == "en" else "fr"
     subject, text = _message(certificate, row.step, language, config.base_url)

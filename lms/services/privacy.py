@@ -1,10 +1,10 @@
 """What is held about a person: given back whole, or erased under a stated policy (RGPD, articles 15, 17 and 20).
 
 Erasing removes everything but what a certificate needs to stay verifiable: the certificate as issued, which belongs to
-its holder and proves something to others. Who holds none leaves no row at all.
+its holder and proves something to others, and what was decided about it since. Who holds none leaves no row at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,9 @@ from lms.models import (
     Attempt,
     AuditEntry,
     Certificate,
+    CertificateEvent,
     Context,
+    Correction,
     Deposit,
     Enrolment,
     Exemption,
@@ -36,6 +38,7 @@ from lms.models import (
     Person,
     Placement,
     PracticeRound,
+    Reminder,
     ResourceLink,
     WebSession,
 )
@@ -131,6 +134,11 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "appeals": [_row(row, leave=("decided_by",)) for row in appeals],
         "scores_sent": [{"activity": title, **_row(row, leave=("person_id",))} for row, title in scores],
         "certificates": _rows(session.scalars(select(Certificate).where(Certificate.person_id == person.id))),
+        "certificate_events": [
+            _row(row, leave=("person_id",)) for row in _of_certificates(session, CertificateEvent, person)
+        ],
+        "names_asked": [_row(row, leave=("decided_by",)) for row in _of_certificates(session, Correction, person)],
+        "reminders": _rows(_of_certificates(session, Reminder, person)),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
         "studio": {name: [_plained(row) for row in rows] for name, rows in written(session, person.id).items()},
     }
@@ -139,8 +147,8 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
 def erase(session: Session, person: Person) -> bool:
     """Erase a person; True when certificates stay, without any way from them to what is gone.
 
-    What they print is kept as issued; the public page no longer shows the name. What the person wrote in the studio
-    stays, and is nobody's.
+    What they print is kept as issued, and their history with it; the public page no longer shows the name, sharing
+    links are closed, names asked for and reminders go. What the person wrote in the studio stays, and is nobody's.
     """
     forget(session, person.id)
     kept = session.scalars(select(Certificate).where(Certificate.person_id == person.id)).all()
@@ -150,8 +158,11 @@ def erase(session: Session, person: Person) -> bool:
         return False
     for certificate in kept:
         certificate.name_public = False
-        certificate.enrolment_id = None
+        certificate.enrolment_id = certificate.share_token = None
     session.flush()
+    held = [certificate.id for certificate in kept]
+    for of_certificate in (Correction, Reminder):
+        session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     for model in (Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation):
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"
@@ -160,6 +171,11 @@ def erase(session: Session, person: Person) -> bool:
     person.sourced_id = person.certificate_name = person.legacy_subject = person.language = None
     session.flush()
     return True
+
+
+def _of_certificates(session: Session, model: type[Any], person: Person) -> Sequence[Any]:
+    mine = select(Certificate.id).where(Certificate.person_id == person.id)
+    return session.scalars(select(model).where(model.certificate_id.in_(mine)).order_by(model.id)).all()
 
 
 def _rows(rows: Iterable[Any]) -> list[dict[str, Any]]:

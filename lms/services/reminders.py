@@ -56,7 +56,7 @@ def remind(session: Session, now: datetime, *, mail: bool) -> int:
         if number is None:
             continue
         count += 1
-        if mail and person.email:
+        if mail and "@" in (person.email or ""):
             promise(session, "send_reminder", f"reminder:{number}", {"reminder_id": number})
     session.flush()
     return count

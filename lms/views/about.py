@@ -47,7 +47,8 @@ def privacy() -> ResponseReturnValue:
             _("Who sees it"),
             _("Trainers see your progress, your scores, the mark of each question and your certificates."),
             _("Human resources see your progress, scores and certificates. Neither ever sees your answers."),
-            _("Whoever holds the code of a certificate sees what is printed on it."),
+            _("Whoever holds the code of a certificate sees what is printed on it; its holder may mask the name."),
+            _("A certificate stays in the register without limit of time, even once its holder is erased."),
         ),
         (
             _("No third party"),

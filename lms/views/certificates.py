@@ -11,7 +11,7 @@ from lms.certificate_pages import fields, history, linked, refusal_words, state_
 from lms.forms.certificates import CorrectionForm, NameForm
 from lms.i18n import gettext as _
 from lms.models import ROLES, Certificate, Person, db, utcnow
-from lms.pages import local_path, tracks
+from lms.pages import config, local_path, tracks
 from lms.security import requires, visitor
 from lms.services import certificate_life as life
 from lms.services import corrections, reminders, verification
@@ -134,7 +134,7 @@ def _page(row: Certificate, form: CorrectionForm) -> str:
         wallet_url=url_for("wallet.show", identity=row.id) if found.state == "valid" else None,
         follows=linked(found),
         name_public=row.name_public,
-        share_url=url_for("shared.show", token=row.share_token, _external=True) if row.share_token else None,
+        share_url=config().base_url + url_for("shared.show", token=row.share_token) if row.share_token else None,
         correction=asked[0] if asked else None,
         correctable=found.state == "valid" and not (asked and asked[0].state in corrections.PENDING),
         form=form,

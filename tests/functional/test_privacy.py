@@ -11,10 +11,13 @@ from lms.models import (
     Attempt,
     AuditEntry,
     Certificate,
+    CertificateEvent,
+    Correction,
     Enrolment,
     Membership,
     Participation,
     Person,
+    Reminder,
     StatusList,
     WebSession,
 )
@@ -116,7 +119,20 @@ def test_certificates_stay_and_say_no_name_in_public(
     platform: PlatformInTest, session: Session, learner: Enrolment
 ) -> None:
     made = certify(session, learner)
+    made.share_token = "a-token"
+    certificate = {"certificate_id": made.id}
+    session.add(Correction(**certificate, name="Ada Lovelace", words="My other name"))
+    session.add(Reminder(**certificate, step="one_month"))
+    session.add(
+        CertificateEvent(**certificate, action="suspended", reason="inquiry", words="A doubt", capacity="trainer")
+    )
+    session.commit()
     client, page = asked(platform)
+    taken = json.loads(client.get(page + "/data.json").data)
+    assert [row["name"] for row in taken["names_asked"]] == ["Ada Lovelace"]
+    assert [row["reason"] for row in taken["certificate_events"]] == ["inquiry"]
+    assert [row["step"] for row in taken["reminders"]] == ["one_month"]
+    assert "no limit of time is set" in client.get(page + "?lang=en").text
     client.post(page, data={"csrf_token": form_token(client.get(page)), "sure": "y"})
     session.expire_all()
     person = session.get_one(Person, made.person_id)
@@ -126,6 +142,8 @@ def test_certificates_stay_and_say_no_name_in_public(
     assert (made.record, made.name_public, made.enrolment_id) == ({"holder": "Ada Martin"}, False, None)
     assert count(session, Enrolment) == count(session, Attempt) == 0
     assert count(session, WebSession, WebSession.person_id == person.id) == 0
+    assert made.share_token is None
+    assert (count(session, Correction), count(session, Reminder), count(session, CertificateEvent)) == (0, 0, 1)
 
 
 def test_the_page_is_for_the_session_that_asked(platform: PlatformInTest, learner: Enrolment) -> None:

@@ -53,7 +53,6 @@ def test_a_first_launch_makes_a_row_of_each(session: Session, launch: Launch) ->
     assert (link.track_key, link.lineitem_url, link.ags_scopes) == (TRACK.key, "https://lms.example.org/1", ["score"])
     assert arrival.new_column
     assert not arrival.enrolled
-    assert not arrival.named
 
 
 def test_a_launch_that_says_nothing_new_writes_nothing(session: Session, launch: Launch) -> None:
@@ -87,15 +86,6 @@ def test_what_the_platform_withholds_today_stays_as_it_was(session: Session, lau
     session.commit()
     person = session.get_one(Person, arrival.person_id)
     assert (person.display_name, person.email, person.sourced_id) == ("Ada Martin", "ada@example.org", "A-1")
-
-
-def test_a_name_given_at_last_is_told(session: Session, launch: Launch) -> None:
-    nameless = replace(launch, user=LaunchUser("learner-1"))
-    assert not arrive(session, nameless, None).named
-    assert not arrive(session, nameless, None).named
-    assert arrive(session, launch, None).named
-    assert not arrive(session, launch, None).named
-    session.commit()
 
 
 def test_a_language_chosen_is_not_changed_by_the_platform(session: Session, launch: Launch) -> None:

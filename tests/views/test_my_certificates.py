@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from certificates.codes import new_code
 from lms.models import Certificate, Correction, Enrolment, Person, utcnow
 from tests.issued_in_test import issued_to, settle
 from tests.learner_in_test import count, earn
@@ -203,3 +205,28 @@ def test_the_end_is_announced(
     session.commit()
     assert said in learner_client.get("/certificates/?lang=en").text
     assert "It can be renewed" in learner_client.get(f"/certificates/{identity}?lang=en").text
+
+
+def test_a_renewal_is_linked_both_ways(
+    app: Flask, learner_client: FlaskClient, session: Session, identity: str
+) -> None:
+    row = row_of(session)
+    values = {column.key: getattr(row, column.key) for column in sa.inspect(Certificate).column_attrs}
+    own = {"id": uuid4(), "cycle": 2, "previous_id": row.id, "number": "MPIA-2029-000001"}
+    code = new_code()
+    session.add(Certificate(**{**values, **own, "code": code, "status_index": row.status_index ^ 1}))
+    row.valid_until = utcnow() - timedelta(days=1)
+    session.commit()
+    old_code, old_number = row.code, row.number
+    session.rollback()
+    old = app.test_client().get(f"/verify/{old_code}?lang=en").text
+    new = app.test_client().get(f"/verify/{code}?lang=en").text
+    assert "This certificate has expired" in old
+    assert "Renewed by the certificate" in old
+    assert f"/verify/{code}" in old
+    assert "Renews the certificate" in new
+    assert f"/verify/{old_code}" in new
+    mine = learner_client.get(f"/certificates/{identity}?lang=en").text
+    assert "Renewed by the certificate" in mine
+    assert "It can be renewed" not in mine
+    assert old_number in mine
