@@ -84,8 +84,9 @@ CERTIFICATE = st.builds(
     st.none() | st.integers(1, 240), st.integers(0, 3),
 )  # fmt: skip
 KEYS = st.lists(KEY, max_size=2, unique=True).map(tuple)
-_WAYS = st.builds(Way, KEY, note(), st.just(()), st.none()) | st.builds(
-    Way, st.none(), note(), st.sampled_from([("a",), ("t/a", "x-9")]), st.none() | SHARE
+_MENTION = LINES.map(lambda texts: texts if any(texts.values()) else None)
+_WAYS = st.builds(Way, KEY, _MENTION, st.just(()), st.none()) | st.builds(
+    Way, st.none(), _MENTION, st.sampled_from([("a",), ("t/a", "x-9")]), st.none() | SHARE
 )
 LABEL = st.builds(
     LabelRule, KEY, LINES, KEYS, SHARE, st.none() | st.integers(1, 240),

@@ -18,7 +18,8 @@ def class_of(session: Session, count: int, number: int | str = 1, *, earned: int
     names = [f"{number}-{each:05}" for each in range(count)]
     people = [
         {"subject": f"class-{name}", "email": f"class-{name}@example.org", "given_name": "Ada",
-         "family_name": f"Martin {name}", "full_name": f"Ada Martin {name}"} for name in names
+         "family_name": f"Martin {name}", "full_name": f"Ada Martin {name}", "certificate_name": f"Ada Martin {name}"}
+        for name in names
     ]  # fmt: skip
     ids = session.scalars(sa.insert(Person).returning(Person.id, sort_by_parameter_order=True), people).all()
     session.execute(

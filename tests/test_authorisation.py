@@ -195,7 +195,7 @@ class Stage:
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
-            "path": "",
+            "path": "", "change": "revoked",
         }  # fmt: skip
 
     def url(self, endpoint: str) -> str:

@@ -86,8 +86,8 @@ class Keys:
 
     @property
     def in_use(self) -> tuple[str, ...]:
-        """The identifiers of all that a certificate signed now rests on."""
-        uses = [*keyring.USES, *(["tsa"] if self.timestamps else [])]
+        """The identifiers of all that a certificate signed now rests on; what wallets hold rests on ``es256``."""
+        uses = ["ed", "rs256", "seal", *(["tsa"] if self.timestamps else [])]
         return tuple(entry.id for use in uses if (entry := self.ring.current(use)))
 
     @cached_property

@@ -39,7 +39,8 @@ def promise_due(session: Session, ring: Ring) -> None:
 
 def ended(session: Session, ring: Ring, now: datetime) -> Collection[str]:
     """The retired keys that need not be believed any more: all they signed is out of its period of validity."""
-    retired = [entry for entry in ring.entries if entry.state == "retired" and entry.retired]
+    # What wallets hold is not in the register: the keys it rests on stay believed.
+    retired = [entry for entry in ring.entries if entry.state == "retired" and entry.retired and entry.use != "es256"]
     long_ago = [entry for entry in retired if now - datetime.fromisoformat(entry.retired or "") > STAYS]
     return {entry.id for entry in long_ago if _nothing_valid(session, entry.id, now)}
 

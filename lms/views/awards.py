@@ -29,7 +29,8 @@ def ask(track_key: str, module_key: str) -> ResponseReturnValue:
     if label is None:
         flash(_("Your statement is being prepared. It takes less than a minute."), "ok")
     else:
-        flash(f"{reason} {_('Once it is given, ask for the statement again.')}", "warm")
+        again = _("Once it is given, ask for the statement again.")
+        flash(f"{reason} {again}", "warm")
     return redirect(url_for("learn.track", track_key=track_key, _anchor="statements"), 303)
 
 

@@ -87,7 +87,7 @@ def show(room: str, identity: UUID) -> ResponseReturnValue:
         fields=fields(found),
         follows=linked(found),
         history=history(found, list(life.events(session, row))),
-        acts=[(_act(action), url_for("office.act", room=room, identity=row.id, action=action)) for action in can],
+        acts=[(_act(action), url_for("office.act", room=room, identity=row.id, change=action)) for action in can],
         correct_url=url_for("office.correct", room=room, identity=row.id)
         if found.state == "valid" and waiting is None
         else None,
@@ -97,20 +97,20 @@ def show(room: str, identity: UUID) -> ResponseReturnValue:
     )
 
 
-@blueprint.route(f"{ROOM}/<uuid:identity>/<any(suspended, reinstated, revoked):action>", methods=["GET", "POST"])
+@blueprint.route(f"{ROOM}/<uuid:identity>/<any(suspended, reinstated, revoked):change>", methods=["GET", "POST"])
 @requires("administrator", "trainer")
-def act(room: str, identity: UUID, action: Action) -> ResponseReturnValue:
+def act(room: str, identity: UUID, change: Action) -> ResponseReturnValue:
     """Suspend, reinstate or revoke: asked on a page of its own, with a reason."""
-    if action not in ACTIONS[room]:
+    if change not in ACTIONS[room]:
         abort(403)
     row = _one(room, identity)
-    form = ActForm([(key, reason_words(key) or key) for key in REASONS[action]], final=action == "revoked")
+    form = ActForm([(key, reason_words(key) or key) for key in REASONS[change]], final=change == "revoked")
     status = 200
     if form.is_submitted():
         status = 400
         if form.validate():
             try:
-                life.change(db.session(), row, action, _by(room, form.reason.data, form.words.data), utcnow())
+                life.change(db.session(), row, change, _by(room, form.reason.data, form.words.data), utcnow())
             except LifeRefused as refused:
                 db.session.rollback()
                 form.reason.errors, status = [refusal_words(refused.reason)], 409
@@ -119,7 +119,7 @@ def act(room: str, identity: UUID, action: Action) -> ResponseReturnValue:
                 flash(_("It is done. The public page says so now, the signed lists within five minutes."), "ok")
                 return redirect(_address(room, row), 303)
     page = render_template(
-        "office/act.html", room=room, form=form, action=action, label=_act(action),
+        "office/act.html", room=room, form=form, action=change, label=_act(change),
         certificate=summary(verification.standing_of(db.session(), _one(room, identity))), back_url=_address(room, row),
     )  # fmt: skip
     return page, status

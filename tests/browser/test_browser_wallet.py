@@ -2,7 +2,7 @@
 
 from browser_axe import accessible
 from browser_frame import NewPage
-from browser_stage import TRACK, Stage
+from browser_stage import Stage
 from playwright.sync_api import expect
 
 from tests.wallet_in_test import read_offer
@@ -13,7 +13,8 @@ def test_a_certificate_is_offered_to_a_wallet(new_page: NewPage, stage: Stage) -
     stage.settle()
     page = new_page()
     page.context.add_cookies([stage.cookie(holder)])
-    page.goto(f"{stage.tool}/learn/{TRACK}")
+    page.goto(f"{stage.tool}/certificates/")
+    page.locator("main article h2 a").first.click()
     page.get_by_role("link", name=stage.say("Add to my wallet")).click()
     accessible(page)
     page.get_by_role("button", name=stage.say("Make an offer for my wallet")).click()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from certificate_samples import DID, make_record
-from test_certificates_independent import judged, judges
+from test_certificates_independent import judged
 
 from certificates import status
 from certificates.format import FORMATS
@@ -16,7 +16,6 @@ from certificates.sign import rotation
 from certificates.sign.keys import Keys
 from certificates.verify import verify
 
-__all__ = ["judges"]
 NOW = datetime.now(UTC)
 RECORD = make_record(issued_at=NOW, valid_until=None)
 

@@ -56,7 +56,8 @@ def test_keys_of_certificates_are_rotated_retired_and_no_longer_believed(run: Ru
     assert "Certificates to sign again by the worker: 0." in outcome.out
     assert {key: state for key, state in listed(run).items() if "-2026-" in key} == {
         "ed-2026-1": "compromised", "ed-2026-2": "signs", "rs256-2026-1": "retired", "rs256-2026-2": "retired",
-        "rs256-2026-3": "signs", "seal-2026-1": "retired", "seal-2026-2": "signs",
+        "rs256-2026-3": "signs", "seal-2026-1": "retired", "seal-2026-2": "signs", "es256-2026-1": "retired",
+        "es256-2026-2": "signs",
     }  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def test_a_run_issues_to_each_who_earned_it(session: Session, authority: Authori
 def test_why_each_of_the_others_cannot_be_given_one(session: Session, authority: Authority) -> None:
     place = class_of(session, 7, earned=6)
     people = session.scalars(sa.select(Person).order_by(Person.family_name)).all()
-    people[1].given_name = people[1].family_name = people[1].full_name = ""
+    people[1].certificate_name = None
     people[2].certificate_name = "阿達"
     people[3].certificate_name = "Ada\u202eMartin"
     left = session.scalars(sa.select(Membership).filter_by(person_id=people[4].id)).one()
@@ -104,7 +104,7 @@ def test_why_each_of_the_others_cannot_be_given_one(session: Session, authority:
     assert TRACK.certificate is not None
     codes = tuple(part.code for key in TRACK.certificate.modules if (part := TRACK.module(key)))
     assert why == {
-        people[1].id: ("name_missing", ()), people[2].id: ("name_script", ()), people[3].id: ("name_invisible", ()),
+        people[1].id: ("name_unconfirmed", ()), people[2].id: ("name_script", ()), people[3].id: ("name_invisible", ()),
         people[6].id: ("not_earned", codes), never.id: ("never", ()),
     }  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_what_changed_meanwhile_is_told_row_by_row(
     rows = [row for row in rows if row.person_id != asker]
     issue(session, authority, rows[0], TRACK)
     person = session.get_one(Person, rows[1].person_id)
-    person.given_name = person.family_name = person.full_name = ""
+    person.certificate_name = None
     session.delete(rows[2])
     session.commit()
     broken = session.get_one(Person, rows[3].person_id).full_name
@@ -137,7 +137,7 @@ def test_what_changed_meanwhile_is_told_row_by_row(
         patch.setattr(certificates, "FORMATS", mended)
         assert finish(session, authority, run) == {"issued": 2, "held": 1, "refused": 3}
     told = {row.person_id: row.reason for row in bulk_issuing.rows_of(session, run) if row.state == "refused"}
-    assert sorted(reason or "" for reason in told.values()) == ["drawing", "gone", "name_missing"]
+    assert sorted(reason or "" for reason in told.values()) == ["drawing", "gone", "name_unconfirmed"]
     whole(session, 3)
     # What was put right is issued by the next run, and the numbers go on.
     again = ask(session, place, asker)

@@ -46,6 +46,7 @@ def row(session: Session, browser: FlaskClient, track: Track) -> Enrolment:
     context = session.scalars(sa.select(Context)).one()
     session.add(ResourceLink(context=context, track_key=track.key, lti_id="chiefs"))
     learner = session.scalars(sa.select(Person).filter_by(subject="learner-1")).one()
+    learner.certificate_name = "Ada Martin"
     return follows(session, learner.id, track)
 
 
@@ -139,10 +140,10 @@ def test_a_learner_without_name_is_told_where_to_write_one(
     browser: FlaskClient, session: Session, row: Enrolment, track: Track
 ) -> None:
     reads_whole(session, row, track)
-    row.person.full_name = row.person.given_name = row.person.family_name = ""
+    row.person.certificate_name = None
     session.commit()
     assert post(browser, ASK).status_code == 303
-    assert "Write the name to print in your settings" in read(browser, "/learn/chiefs")
+    assert "Once it is given, ask for the statement again." in read(browser, "/learn/chiefs")
 
 
 def test_a_trainer_asks_for_their_learners_alone(

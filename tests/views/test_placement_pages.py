@@ -128,7 +128,7 @@ def test_there_is_none_in_another_track_nor_for_whoever_does_not_follow(
 
 @pytest.mark.usefixtures("track")
 def test_its_pages_ask_little(begun: FlaskClient, session: Session) -> None:
-    for path, budget in ((URL, 4), (f"/learn/{KEY}", 8)):
+    for path, budget in ((URL, 4), (f"/learn/{KEY}", 9)):
         with statements() as heard:
             page = begun.get(path)
         assert page.status_code == 200

@@ -412,8 +412,8 @@ def test_an_address_with_a_path_is_found_where_wallets_look(database_url: str, t
     app.extensions["outbound"].close()
 
 
-def test_the_track_leads_there(scene: Scene) -> None:
-    page = scene.holder.get("/learn/decideurs")
+def test_the_page_of_a_certificate_leads_there(scene: Scene) -> None:
+    page = scene.holder.get(f"/certificates/{scene.certificate.id}")
     assert f'href="{scene.page}"' in page.text
 
 
