@@ -25,7 +25,7 @@ def place(stage: Stage) -> int:
         session = db.session()
         made = class_of(session, 5, "lot", earned=4)
         nameless = session.scalars(sa.select(Person).filter_by(family_name="Martin lot-00003")).one()
-        nameless.given_name = nameless.family_name = nameless.full_name = ""
+        nameless.certificate_name = None
         account = make_account(session, TRAINER, PASSWORD, ["trainer"], "Formatrice de démonstration")
         session.add(Membership(person_id=account.person_id, context_id=made.id, role="trainer"))
         session.commit()

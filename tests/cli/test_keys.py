@@ -47,7 +47,7 @@ def test_an_unknown_key_is_said_to_be_unknown(run: Run, keys: Path) -> None:
 
 def test_keys_of_certificates_are_rotated_retired_and_no_longer_believed(run: Run, keys: Path) -> None:
     assert {"ed-2026-1", "rs256-2026-1", "seal-2026-1"} < listed(run).keys()
-    assert "ed-2026-2, rs256-2026-2, seal-2026-2" in run("keys", "rotate", "--certificates").out
+    assert "ed-2026-2, rs256-2026-2, es256-2026-2, seal-2026-2" in run("keys", "rotate", "--certificates").out
     assert run("keys", "retire", "rs256-2026-2").status == 0
     refused = run("keys", "retire", "rs256-2026-2")
     assert refused.status == 1

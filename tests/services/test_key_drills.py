@@ -97,7 +97,7 @@ def test_rotation_breaks_no_certificate_and_other_workers_see_it(
     )  # fmt: skip
     assert states(session, files(session, issued)) == states(session, files(session, later)) == {"valid"}
     lines = session.scalars(sa.select(AuditEntry.target).filter_by(action="keys_rotated").order_by(AuditEntry.target))
-    assert list(lines) == ["key:ed-2026-2", "key:rs256-2026-2", "key:seal-2026-2"]
+    assert list(lines) == ["key:ed-2026-2", "key:es256-2026-2", "key:rs256-2026-2", "key:seal-2026-2"]
 
 
 def test_a_retired_key_is_believed_until_the_last_certificate_it_signed_has_ended(

@@ -143,7 +143,7 @@ def test_a_learner_without_name_is_told_where_to_write_one(
     row.person.certificate_name = None
     session.commit()
     assert post(browser, ASK).status_code == 303
-    assert "Once it is given, ask for the statement again." in read(browser, "/learn/chiefs")
+    assert "Une fois le nom donné, demandez de nouveau l’attestation." in read(browser, "/learn/chiefs")
 
 
 def test_a_trainer_asks_for_their_learners_alone(

@@ -18,12 +18,12 @@ from tests.platform_in_test import PlatformInTest, form_token, person, trainer
 
 @pytest.fixture
 def place(session: Session, trainer_client: FlaskClient) -> int:
-    """A course of that trainer: four learners, of whom three earned the certificate, one without a name."""
+    """A course of that trainer: four learners, of whom three earned the certificate, one without a name to print."""
     made = class_of(session, 4, "class", earned=3)
     teacher = session.scalars(sa.select(Membership.person_id).filter_by(role="trainer")).one()
     session.add(Membership(person_id=teacher, context_id=made.id, role="trainer"))
     one = session.scalars(sa.select(Person).filter_by(family_name="Martin class-00002")).one()
-    one.given_name = one.family_name = one.full_name = ""
+    one.certificate_name = None
     session.commit()
     number = made.id
     session.rollback()
@@ -46,7 +46,7 @@ def test_from_the_course_to_the_report(app: Flask, trainer_client: FlaskClient, 
     page = trainer_client.get(f"{pages(place)}?lang=en").text
     assert "Issue the 2 certificates" in page
     assert "Ada Martin class-00000" in page
-    assert "The platform gives no name." in page
+    assert "has not confirmed the name to print yet" in page
     assert "Not passed yet: D1, D2." in page
     run = ask(trainer_client, place)
     waiting = trainer_client.get(f"{run}?lang=en").text
