@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certificates.award import Rule
-from certificates.model import ModuleResult
+from certificates.model import Facts, ModuleResult
 from certificates.names import NameRefused, holder_name
 from curricula.model import Track
 from lms.models import Attempt, Certificate, Enrolment, Exemption, Person, utcnow
 from lms.services.authority import Authority
-from lms.services.certificates import Facts, enter, one_at_a_time
+from lms.services.certificates import enter, one_at_a_time
 from lms.services.learning import track_progress
 from lms.services.results import award_rule, decision, issued_certificate
 
