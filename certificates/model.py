@@ -18,6 +18,7 @@ from certificates.codes import is_code, new_code, read_code
 from certificates.printed import Field, printed_fields
 
 __all__ = [
+    "Facts",
     "Field",
     "Issuer",
     "Kind",
@@ -76,23 +77,16 @@ class ModuleResult:
     achieved_on: date
 
 
-@dataclass(frozen=True)
-class Record:
-    """The immutable facts of one certificate.
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a certificate states, before it has a number.
 
     ``holder`` comes from :func:`certificates.names.holder_name`. ``minutes`` is the time followed, in minutes;
-    ``threshold`` the score required of each module, between 0 and 1; instants are aware and kept to the
-    second, in UTC, the precision of the signed credential. ``evidence`` holds SHA-256 digests in hexadecimal
-    of the files the award rests on, never the files. ``status_index`` is the entry in every status list;
-    without ``suspension_list_url`` the certificate can be revoked but not suspended, and without
-    ``replacement_list_url`` nobody can tell offline that another one takes its place. ``mention`` is what
-    distinguishes it, where its rule says so.
-    Raises :class:`RecordError` when a field cannot be.
+    ``threshold`` the score required of each module, between 0 and 1. ``evidence`` holds SHA-256 digests in
+    hexadecimal of the files the award rests on, never the files. ``mention`` is what distinguishes it, where its
+    rule says so.
     """
 
-    id: UUID
-    code: str
-    number: str
     kind: Kind
     holder: str
     language: Language
@@ -103,16 +97,31 @@ class Record:
     modules: tuple[ModuleResult, ...]
     minutes: int
     threshold: Fraction
-    issued_at: datetime
     valid_until: datetime | None
+    evidence: tuple[str, ...] = ()
+    mention: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Facts):
+    """The immutable facts of one certificate, and what the register gave it.
+
+    Instants are aware and kept to the second, in UTC, the precision of the signed credential. ``status_index`` is the
+    entry in every status list; without ``suspension_list_url`` the certificate can be revoked but not suspended, and
+    without ``replacement_list_url`` nobody can tell offline that another one takes its place.
+    Raises :class:`RecordError` when a field cannot be.
+    """
+
+    id: UUID
+    code: str
+    number: str
+    issued_at: datetime
     issuer: Issuer
     base_url: str
     subject: str
     status_list_url: str
     status_index: int
-    evidence: tuple[str, ...] = ()
     suspension_list_url: str | None = None
-    mention: Mapping[str, str] | None = None
     replacement_list_url: str | None = None
 
     def __post_init__(self) -> None:

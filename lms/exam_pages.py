@@ -18,9 +18,9 @@ from lms.services.accommodations import Granted
 PAUSE_MINUTES = int(LONGEST_PAUSE.total_seconds()) // 60
 
 
-def time_values(attempt: Attempt, now: datetime, pauses_left: int, pause: Pause | None = None) -> dict[str, Any] | None:
+def time_values(attempt: Attempt, now: datetime, pauses_left: int) -> dict[str, Any] | None:
     """What ``learn/clock.html`` shows; None without a limit of time."""
-    rest = pauses.left(attempt, now, pause)
+    rest = pauses.left(attempt, now)
     if rest is None or attempt.due_at is None:
         return None
     seconds = ceil(rest.total_seconds())

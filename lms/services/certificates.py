@@ -1,10 +1,7 @@
 """The register of certificates: one transaction gives the number, the status entry, the files and the journal line."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from uuid import uuid4
 
 from sqlalchemy import func, select, text
@@ -12,32 +9,13 @@ from sqlalchemy.orm import Session
 
 from certificates.codes import new_code
 from certificates.format import FORMATS
-from certificates.model import Kind, Language, ModuleResult, Record
+from certificates.model import Facts, Record
 from certificates.status import StatusError, random_index
 from lms.models import Certificate, CertificateFile, StatusList
 from lms.services.audit import record as note
 from lms.services.authority import Authority, list_url, sign_lists
 
 _NUMBER_LOCK = 7250132
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a certificate states, before the register gives it an identity; the fields are those of ``Record``."""
-
-    kind: Kind
-    holder: str
-    language: Language
-    title: Mapping[str, str]
-    track: str
-    track_title: Mapping[str, str]
-    track_version: str
-    modules: tuple[ModuleResult, ...]
-    minutes: int
-    threshold: Fraction
-    valid_until: datetime | None
-    evidence: tuple[str, ...]
-    mention: Mapping[str, str] | None = None
 
 
 def one_at_a_time(session: Session) -> None:

@@ -10,13 +10,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, contains_eager
 
-from certificates.model import Record
+from certificates.model import Facts, Record
 from certificates.names import NameRefused, holder_name
 from lms.models import Certificate, Correction, Person
 from lms.services.audit import record as note
 from lms.services.authority import Authority
 from lms.services.certificate_life import WORDS, Act, LifeRefused, add_event, hold, promise_lists
-from lms.services.certificates import Facts, enter, one_at_a_time
+from lms.services.certificates import enter, one_at_a_time
 from lms.services.outbox import promise
 
 PENDING = ("open", "accepted")

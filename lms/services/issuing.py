@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from certificates.award import Decision
-from certificates.model import ModuleResult
+from certificates.model import Facts, ModuleResult
 from certificates.names import NameRefused, holder_name
 from certificates.needs import Facts as Known
 from certificates.needs import Result
@@ -18,7 +18,7 @@ from lms.models import Certificate, Enrolment, Person, utcnow
 from lms.services import awards
 from lms.services.audit import record as note
 from lms.services.authority import Authority
-from lms.services.certificates import Facts, enter, one_at_a_time
+from lms.services.certificates import enter, one_at_a_time
 from lms.services.learning import enrolment
 from lms.services.library import Library
 

@@ -100,22 +100,31 @@ def create(session: Session, context: Context, new: NewJury, person_id: int) -> 
 
 def change(session: Session, jury: Jury, new: NewJury, person_id: int) -> None:
     """Another day, title or composition. Whoever took part in a decision stays. Raises ``JuryRefused``."""
-    session.refresh(jury, with_for_update=True)
-    if jury.closed_at is not None:
-        raise JuryRefused("closed")
+    _hold_open(session, jury)
     known = _named(session, jury.context_id, new)
-    spoke = select(Deliberation.member_id).union(select(Confirmation.member_id))
+    decided = select(Confirmation.member_id).join(JuryMember).where(JuryMember.jury_id == jury.id)
+    stays = set(session.scalars(decided))  # whoever proposed is the first to confirm
+    kept: dict[int | None, JuryMember] = {}
     for seat in members(session, jury):
-        seat.president = seat.person_id == new.members[0]
-        if seat.person_id in known:
-            del known[seat.person_id]
-        elif not session.scalar(select(exists().where(JuryMember.id == seat.id, JuryMember.id.in_(spoke)))):
+        if seat.person_id in known or seat.id in stays:
+            kept[seat.person_id] = seat
+        else:
             session.delete(seat)
     for member, name in known.items():
-        session.add(JuryMember(jury_id=jury.id, person_id=member, name=name, president=member == new.members[0]))
+        if member not in kept:
+            kept[member] = JuryMember(jury_id=jury.id, person_id=member, name=name)
+            session.add(kept[member])
+    for person, seat in kept.items():
+        seat.president = person == new.members[0]
     jury.title, jury.meets_on, jury.anonymous = new.title, new.meets_on, new.anonymous
     session.flush()
-    note(session, "jury_changed", f"jury:{jury.id}", person_id, members=len(members(session, jury)))
+    note(session, "jury_changed", f"jury:{jury.id}", person_id, members=len(kept))
+
+
+def _hold_open(session: Session, jury: Jury) -> None:
+    """Keep others from changing, closing or deciding in a jury until the commit. Raises ``JuryRefused`` once closed."""
+    if session.scalar(select(Jury.closed_at).where(Jury.id == jury.id).with_for_update()) is not None:
+        raise JuryRefused("closed")
 
 
 def _named(session: Session, context_id: int, new: NewJury) -> dict[int, str]:
@@ -182,10 +191,9 @@ def propose(
     score: Fraction | None, reason: str, now: datetime,
 ) -> Deliberation:  # fmt: skip
     """Write what the jury decides about a work, for another member to confirm. Raises ``JuryRefused``."""
+    _hold_open(session, jury)
     work = hold(session, attempt)
     assert module.quiz is not None
-    if jury.closed_at is not None:
-        raise JuryRefused("closed")
     if work is None or work.state != "jury":
         raise JuryRefused("decided")
     if decision != "deferred" and score is None:
@@ -211,11 +219,10 @@ def confirm(
     now: datetime,
 ) -> bool:  # fmt: skip
     """Stand by what another member wrote; True once it is decided, and the result given. Raises ``JuryRefused``."""
+    _hold_open(session, jury)
     work = hold(session, attempt)
     query = select(Deliberation).filter_by(jury_id=jury.id, attempt_id=attempt.id).order_by(Deliberation.id.desc())
     row = session.scalars(query.execution_options(populate_existing=True)).first()
-    if jury.closed_at is not None:
-        raise JuryRefused("closed")
     if row is None or row.id != number:
         raise JuryRefused("replaced")
     if row.decided_at is not None or work is None or work.state != "jury":
@@ -241,12 +248,14 @@ def confirm(
 
 
 def close(session: Session, jury: Jury, person_id: int, now: datetime) -> None:
-    """Make the minutes final. Raises ``JuryRefused`` while a decision waits for a second member."""
+    """Make the minutes final, once. Raises ``JuryRefused`` while a decision waits for a second member."""
+    if jury.closed_at is not None:
+        return
+    _hold_open(session, jury)
     if any(each.said is not None and not each.decided for each in candidates(session, jury)):
         raise JuryRefused("pending")
-    if jury.closed_at is None:
-        jury.closed_at = now
-        note(session, "jury_closed", f"jury:{jury.id}", person_id)
+    jury.closed_at = now
+    note(session, "jury_closed", f"jury:{jury.id}", person_id)
     session.flush()
 
 

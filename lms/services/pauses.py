@@ -32,7 +32,7 @@ def pauses_left(session: Session, attempt: Attempt) -> int:
     return max(0, attempt.pauses - taken)
 
 
-def left(attempt: Attempt, now: datetime, pause: Pause | None) -> timedelta | None:
+def left(attempt: Attempt, now: datetime, pause: Pause | None = None) -> timedelta | None:
     """What is left to answer in; None without limit."""
     return time_left(attempt.due_at, now, pause.began_at if pause else None) if attempt.due_at else None
 

@@ -109,8 +109,8 @@ def edit(jury_id: int) -> ResponseReturnValue:
         else:
             db.session.commit()
             flash(_("The jury is changed."), "ok")
-            here = any(member.person_id == visitor().person.id for member in juries.members(db.session(), jury))
-            return redirect(url_for("juries.show", jury_id=jury.id) if here else url_for("juries.index"), 303)
+            here = juries.seat(db.session(), jury_id, visitor().person.id) is not None
+            return redirect(url_for("juries.show", jury_id=jury_id) if here else url_for("juries.index"), 303)
     place = {"name": f"{course_title(jury.context)}, {module_name(track, jury.module_key)}"}
     return render_template("teach/jury_new.html", places=[place], place=place, form=form, jury=jury), status
 
