@@ -7,7 +7,7 @@ import base64
 import binascii
 import secrets
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -79,15 +79,15 @@ def with_set(bits: bytes, indexes: Collection[int]) -> bytes:
     return bytes(changed)
 
 
-def random_index(taken: Collection[int]) -> int:
+def random_index(used: int, is_taken: Callable[[int], bool]) -> int:
     """A free entry drawn at random: its number must not tell when, or after whom, it was given.
 
+    ``used`` is how many are taken: at most half of a list is, so that two draws find a free one on average.
     Raises :class:`StatusError` past half full, when a new list must be opened.
     """
-    used = taken if isinstance(taken, set | frozenset) else set(taken)
-    if len(used) * 2 >= ENTRIES:
+    if used * 2 >= ENTRIES:
         raise StatusError("half full: open another list")
-    while (index := secrets.randbelow(ENTRIES)) in used:
+    while is_taken(index := secrets.randbelow(ENTRIES)):
         pass
     return index
 

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
 from certificates.codes import new_code
@@ -84,16 +84,22 @@ def signed_files(authority: Authority, certificate: Certificate, record: Record)
 def _status_entry(session: Session, authority: Authority, now: datetime) -> tuple[StatusList, int]:
     row = session.scalars(select(StatusList).order_by(StatusList.id.desc()).limit(1)).first()
     if row is not None:
-        taken = set(session.scalars(select(Certificate.status_index).where(Certificate.status_list_id == row.id)))
+        number = row.id
+        used = session.scalar(select(func.count()).select_from(Certificate).filter_by(status_list_id=number)) or 0
+
+        def is_taken(index: int) -> bool:
+            entry = select(exists().where(Certificate.status_list_id == number, Certificate.status_index == index))
+            return bool(session.scalar(entry))
+
         try:
-            return row, random_index(taken)
+            return row, random_index(used, is_taken)
         except StatusError:
             pass  # half full: a new list, so that an entry still tells little about its holder
     row = StatusList()
     session.add(row)
     session.flush()
     sign_lists(session, authority, row, now)
-    return row, random_index(())
+    return row, random_index(0, lambda _index: False)
 
 
 def _next_number(session: Session, now: datetime) -> str:

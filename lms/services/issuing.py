@@ -18,6 +18,7 @@ from lms.models import Certificate, Enrolment, Person, utcnow
 from lms.services import awards
 from lms.services.audit import record as note
 from lms.services.authority import Authority
+from lms.services.certificate_life import hold
 from lms.services.certificates import enter, one_at_a_time
 from lms.services.learning import enrolment
 from lms.services.library import Library
@@ -56,13 +57,15 @@ def issue(
     decision = award.renewal if previous is not None else award.decision
     if decision is None or not decision.earned or cycle not in (None, _next(previous)):
         raise NotIssued("not_earned")
-    if previous is not None and previous.status != "valid":
-        raise NotIssued("not_valid")
     holder = _holder(session.get_one(Person, row.person_id))
     one_at_a_time(session)
     known = _issued(session, row.person_id, key, cycle)
     if known is not None:
         return known
+    if previous is not None:
+        hold(session, previous)  # what suspends or revokes it meanwhile comes before or waits
+        if previous.status != "valid":
+            raise NotIssued("not_valid")
     now = utcnow()
     facts = _facts(session, row, track, decision, award.facts, holder, now)
     made = enter(

@@ -8,21 +8,17 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from certificates.model import Record, printed_fields
-from certificates.rules import rules
-from certificates.verify import MAX_FILE, Unreadable, Verdict
-from certificates.wording import reason
+from certificates.verify import MAX_FILE, Unreadable
 from lms.certificate_files import file_answer, form_of_suffix, picture, proofs
 from lms.certificate_pages import linked
 from lms.errors import Refused
 from lms.forms.verify import CodeForm, FileForm, why_unreadable
-from lms.i18n import current_language, day, moment
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
-from lms.pages import config, issuer_name, tracks
+from lms.pages import config, issuer_name
 from lms.security import limited
 from lms.services import verdicts, verification
-from lms.services.verification import Standing
+from lms.verdict_pages import code_checks, differences, facts, file_checks, has, why_unverifiable
 
 blueprint = Blueprint("verify", __name__)
 
@@ -54,9 +50,9 @@ def show(code: str) -> ResponseReturnValue:
         state=found.state,
         code=found.record.code,
         since=found.record.valid_until if found.state == "expired" else found.row.status_at,
-        checks=_code_checks(found),
+        checks=code_checks(found),
         follows=linked(found),
-        **_facts(found.record, name_public=found.row.name_public),
+        **facts(found.record, name_public=found.row.name_public),
         proofs=proofs(found),
         picture=picture(found),
         page_address=found.record.verify_url,
@@ -81,24 +77,24 @@ def upload() -> ResponseReturnValue:
     issued = known.files.get(verdict.form, (0, None))[1] if known else None
     state = verdicts.file_state(verdict, known)
     _journal(known.record.number if known else None, state)
-    facts = _facts(verdict.record, name_public=True) if verdict.record else {"fields": []}
+    told = facts(verdict.record, name_public=True) if verdict.record else {"fields": []}
     return _page(
         state=state,
         code=None,
         since=verdict.record.valid_until if verdict.record and state == "expired" else None,
-        reason=_unverifiable(verdict) if state == "unverifiable" else None,
-        withdrawn=state == "unverifiable" and _has(verdict, "compromised", "withdrawn"),
-        checks=_file_checks(verdict),
+        reason=why_unverifiable(verdict) if state == "unverifiable" else None,
+        withdrawn=state == "unverifiable" and has(verdict, "compromised", "withdrawn"),
+        checks=file_checks(verdict),
         file={
             "name": name,
             "sha256": verdict.sha256,
             "issued_sha256": issued,
             "same": verdict.state == "valid" and (issued is None or issued == verdict.sha256),
         },
-        differences=_differences(verdict.claim, known) if verdict.claim and known else [],
+        differences=differences(verdict.claim, known) if verdict.claim and known else [],
         page_url=url_for("verify.show", code=known.record.code) if known else None,
         follows=linked(known) if known else [],
-        **facts,
+        **told,
     )
 
 
@@ -188,136 +184,3 @@ def _look() -> dict[str, str | None]:
     """The issuer's colour and logo, as the pages name them."""
     logo = url_for("issuer.logo") if config().issuer_logo != Path() else None
     return {"colour_url": url_for("issuer.colour"), "logo_url": logo}
-
-
-def _facts(record: Record, *, name_public: bool) -> dict[str, Any]:
-    fields = [
-        {"label": field.label, "value": field.value}
-        for field in printed_fields(record, current_language())
-        if name_public or field.name_key != "holder"
-    ]
-    return {
-        "fields": fields,
-        "holder_hidden": not name_public,
-        "criteria": reason(record, current_language()),
-        "criteria_url": _criteria_url(record),
-    }
-
-
-def _criteria_url(record: Record) -> str | None:
-    """The page of what was asked for, while the track is taught in that version."""
-    track = tracks().get(record.track)
-    if (
-        track is None
-        or track.version != record.track_version
-        or record.kind not in {each.kind for each in rules(track)}
-    ):
-        return None
-    return url_for("criteria.show", track_key=track.key, version=track.version, kind=record.kind)
-
-
-def _differences(claim: Record, known: Standing) -> list[dict[str, Any]]:
-    """Each printed field as the file tells it beside what was issued; nothing when they tell the same."""
-    issued = {field.name_key: field.value for field in printed_fields(known.record, current_language())}
-    if not known.row.name_public:
-        del issued["holder"]
-    rows = [
-        {
-            "label": field.label,
-            "received": field.value,
-            "issued": issued[field.name_key],
-            "same": field.value == issued[field.name_key],
-        }
-        for field in printed_fields(claim, current_language())
-        if field.name_key in issued
-    ]
-    return [] if all(row["same"] for row in rows) else rows
-
-
-def _code_checks(found: Standing) -> list[dict[str, Any]]:
-    state, limit = found.state, found.record.valid_until
-    live = state in {"valid", "expired"}
-    period = _("No limit of validity.") if limit is None else _("Valid until %(date)s.", date=day(limit))
-    return [
-        {
-            "state": "ok",
-            "title": _("Issued by the institution"),
-            "detail": _(
-                "Number %(number)s, on %(when)s.", number=found.record.number, when=moment(found.row.issued_at)
-            ),
-        },
-        {
-            "state": "ok" if live else "bad",
-            "title": _("Neither revoked nor suspended") if live else _("Revoked, suspended or replaced"),
-            "detail": _("According to the register, at this moment."),
-        },
-        {
-            "state": "warm" if state == "expired" else "ok",
-            "title": _("Out of its period of validity") if state == "expired" else _("Within its period of validity"),
-            "detail": period,
-        },
-    ]
-
-
-def _unverifiable(verdict: Verdict) -> str:
-    if _has(verdict, "compromised"):
-        return _("This is the file we issued, but it was signed with a key that was compromised since.")
-    if _has(verdict, "withdrawn"):
-        return _("This file was signed with a key that is no longer believed.")
-    return _("The state of the certificate cannot be established at this moment.")
-
-
-def _has(verdict: Verdict, *details: str) -> bool:
-    return any(check.detail in details for check in verdict.checks)
-
-
-def _file_checks(verdict: Verdict) -> list[dict[str, Any]]:
-    titles = {
-        "seal": (
-            _("The seal of the PDF is intact"),
-            _("The PDF was changed after it was sealed"),
-            _("The seal of the PDF could not be checked"),
-        ),
-        "signature": (
-            _("The signature is authentic"),
-            _("The signature is not authentic"),
-            _("The signature could not be checked"),
-        ),
-        "period": (
-            _("Within its period of validity"),
-            _("Out of its period of validity"),
-            _("The period of validity could not be checked"),
-        ),
-        "revocation": (_("Not revoked"), _("This certificate is revoked"), _("The revocation could not be checked")),
-        "suspension": (
-            _("Not suspended"),
-            _("This certificate is suspended"),
-            _("The suspension could not be checked"),
-        ),
-        "refresh": (
-            _("Not replaced"),
-            _("Another certificate takes its place"),
-            _("Whether another one takes its place could not be checked"),
-        ),
-    }
-    rows = []
-    for check in verdict.checks:
-        good, bad, unknown = titles[check.key]
-        rows.append(
-            {
-                "state": "ok" if check.ok else "warm" if check.ok is None else "bad",
-                "title": unknown if check.ok is None else good if check.ok else bad,
-                "detail": _("It existed on %(when)s, as a timestamp attests.", when=moment(verdict.stamped_at))
-                if check.key == "seal" and verdict.stamped_at
-                else "",
-            }
-        )
-    if verdict.is_picture:
-        rows.append(
-            {
-                "state": "warm",
-                "title": _("The drawing itself is not signed"),
-                "detail": _("Only the credential it carries is. Believe the lines of this page, not the drawing."),
-            }
-        )
-    return rows

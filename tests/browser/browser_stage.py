@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Page
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from curricula.model import Module, Question, Track
@@ -200,17 +200,19 @@ class Stage:
         return typeset(text, "fr")
 
     def settle(self, seconds: float = 20) -> None:
-        """Wait for the worker to have tried everything: certificates issued, scores sent."""
-        untried = select(func.count()).where(OutboxJob.status == "pending", OutboxJob.last_error.is_(None))
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        """Wait for the worker to have tried everything due now: certificates issued, scores sent."""
+        end = utcnow() + timedelta(seconds=seconds)
+        untried = select(OutboxJob.kind, OutboxJob.due_at, OutboxJob.leased_until).where(
+            OutboxJob.status == "pending", OutboxJob.last_error.is_(None), OutboxJob.due_at <= end
+        )
+        while True:
             with self.app.app_context():
-                waiting = db.session.scalar(untried)
+                waiting = db.session.execute(untried).all()
                 db.session.remove()
             if not waiting:
                 return
+            assert utcnow() < end, f"the worker has not tried {waiting}"
             time.sleep(0.1)
-        raise AssertionError("the worker is not done")
 
     def certificate(self, who: str) -> Certificate:
         """The certificate of a person."""
