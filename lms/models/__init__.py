@@ -1,6 +1,6 @@
 """Every table, one metadata, one migration chain."""
 
-from lms.models.agents import Agent, AuditEntry, ImportRun
+from lms.models.agents import Agent, AuditEntry, ImportChange, ImportRun, ImportSource, Population
 from lms.models.assessment import (
     Accommodation,
     Answer,
@@ -27,6 +27,7 @@ from lms.models.authoring import (
     StudioRole,
 )
 from lms.models.base import Base, utcnow
+from lms.models.budgets import Baseline, BudgetLine, BudgetYear, Cost
 from lms.models.certificates import (
     Certificate,
     CertificateEvent,
@@ -43,6 +44,7 @@ from lms.models.issuing import IssuingRow, IssuingRun
 from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
 from lms.models.learning import Enrolment, LessonProgress, Participation
+from lms.models.organisation import AgentMatch, AgentState, HrScope, Unit, UnitState
 from lms.models.outbox import OutboxJob
 from lms.models.people import (
     ROLES,
@@ -76,6 +78,8 @@ __all__ = [
     "AccessToken",
     "Accommodation",
     "Agent",
+    "AgentMatch",
+    "AgentState",
     "Answer",
     "Appeal",
     "Attempt",
@@ -85,12 +89,16 @@ __all__ = [
     "AuditPerson",
     "BankUpload",
     "Base",
+    "Baseline",
+    "BudgetLine",
+    "BudgetYear",
     "Certificate",
     "CertificateEvent",
     "CertificateFile",
     "Confirmation",
     "Context",
     "Correction",
+    "Cost",
     "CourseGroup",
     "Curriculum",
     "DeepLinkRequest",
@@ -105,7 +113,10 @@ __all__ = [
     "Exemption",
     "Grading",
     "GroupMember",
+    "HrScope",
+    "ImportChange",
     "ImportRun",
+    "ImportSource",
     "Institution",
     "Invitation",
     "IssuerDocument",
@@ -125,6 +136,7 @@ __all__ = [
     "Person",
     "Placement",
     "Platform",
+    "Population",
     "PracticeRound",
     "Regrading",
     "Reminder",
@@ -138,6 +150,8 @@ __all__ = [
     "TokenStatusList",
     "ToolKey",
     "TrackRevision",
+    "Unit",
+    "UnitState",
     "WalletCredential",
     "WalletNonce",
     "WalletOffer",
