@@ -5,20 +5,27 @@ Whatever the award, deciding is looking at each need of its rule.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import chain
 
 from certificates.model import Kind
 from certificates.needs import Condition, Evidence, Facts, Need, Refreshed, SomeOf, Texts
 
+#: How long before its end a certificate may be renewed: six months.
+RENEWAL = timedelta(days=183)
+
 
 @dataclass(frozen=True)
 class Refresher:
-    """What renewing asks for besides the rule itself: minutes among modules of a known duration."""
+    """What renewing asks for besides the rule itself: minutes among modules of a known duration.
+
+    ``late``: only what was passed once renewing is open counts; else whatever was since the last issue.
+    """
 
     modules: Mapping[str, int]
     minutes: int
+    late: bool = False
 
 
 @dataclass(frozen=True)

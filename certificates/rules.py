@@ -62,7 +62,13 @@ def _certificate(track: Track, said: CertificateRule) -> Rule:
             for branch in track.open_branches
         )
         needs = (*needs, SomeOf("branch", said.branches, tuple(groups)))
-    return Rule(track.key, "certificate", said.title, needs, said.threshold, said.valid_months)
+    again = None
+    if said.valid_months is not None:  # whoever renews it passes its modules again
+        durations = {
+            named(track, part.key): part.duration_minutes for part in track.modules if part.key in said.modules
+        }
+        again = Refresher(durations, sum(durations.values()), late=True)
+    return Rule(track.key, "certificate", said.title, needs, said.threshold, said.valid_months, again)
 
 
 def _label(track: Track, said: LabelRule) -> Iterator[Rule]:

@@ -14,11 +14,12 @@ from typing import Any, Literal
 from certificates import baking, status
 from certificates.model import Field, Record, RecordError, printed_fields
 from certificates.sign import jsonld
+from certificates.sign.compact import read_compact
 from certificates.sign.data_integrity import check_jsonld
 from certificates.sign.jose import check_jwt
 from certificates.sign.reading import record_of
 from certificates.sign.trust import ProofError
-from certificates.sign.unseal import is_certificate, unseal
+from certificates.sign.unseal import attached, is_certificate, unseal
 
 #: The largest file read, and the largest credential: ours are a hundred times smaller, and canonical form costs.
 MAX_FILE = 2 * 1024 * 1024
@@ -92,14 +93,15 @@ class Verdict:
 def verify(
     data: bytes,
     *,
-    did_document: Mapping[str, Any],
+    did_document: Mapping[str, Any] | None,
     status_list: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None,
     now: datetime,
 ) -> Verdict:
     """Judge a certificate in PDF, JSON-LD or JWT, or baked in a PNG or SVG, recognised by its content.
 
-    ``did_document`` is the issuer's; ``status_list`` one signed list or several (one for each purpose); ``now``
-    an aware datetime. Raises :class:`Unreadable` for a file that is none of these, encrypted or too large.
+    ``did_document`` is the issuer's: without one nothing can be said of a file. ``status_list`` is one signed list or
+    several (one for each purpose), ``now`` an aware datetime. Raises :class:`Unreadable` for a file that is none of
+    these, encrypted or too large.
     """
     form = _form(data)
     digest = hashlib.sha256(data).hexdigest()
@@ -107,6 +109,9 @@ def verify(
     document: Mapping[str, Any] = {}
     stamped_at = None
     inside = _baked(data, form) if form == "png" or form == "svg" else data
+    if not did_document:
+        missing = Check("seal" if form == "pdf" else "signature", None, "did_missing")
+        return Verdict("unverifiable", (missing,), form, digest, claim=claimed(data))
     try:
         if form == "pdf":
             unsealed = unseal(data, did_document)
@@ -131,6 +136,23 @@ def verify(
     checks += [_period(document, now), *_statuses(document, lists, did_document, now)]
     record = _record(document)
     return Verdict(_state(checks, record), tuple(checks), form, digest, record, record, stamped_at)
+
+
+def claimed(data: bytes) -> Record | None:
+    """What a file says of itself, believed by nobody yet: whose documents are needed to judge it.
+
+    None when it says nothing that can be read. Raises :class:`Unreadable` as :func:`verify` does.
+    """
+    form = _form(data)
+    inside = attached(data) if form == "pdf" else _baked(data, form) if form == "png" or form == "svg" else data
+    if inside is None or len(inside) > MAX_CREDENTIAL:
+        return None
+    try:
+        if _JWT.fullmatch(inside.strip()):
+            return _record(read_compact(inside.decode("ascii").strip())[1])
+        return _record(_credential(inside))
+    except ProofError:
+        return None
 
 
 def _form(data: bytes) -> Form:

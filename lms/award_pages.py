@@ -28,7 +28,7 @@ from lms.i18n import current_language, day, duration, localized, ngettext, perce
 from lms.i18n import gettext as _
 from lms.models import Certificate, Person, utcnow
 from lms.pages import tracks
-from lms.services.awards import Award, unheld
+from lms.services.awards import Award, renewing_open, unheld
 from lms.services.verification import state_at
 
 
@@ -72,12 +72,15 @@ class AwardWords:
             "total": len(conditions),
             "conditions": conditions,
             "issued": issued_values(issued) if issued else None,
-            "renewal": self._renewal(award.renewal) if award.renewal else None,
+            "renewal": self._renewal(award),
             "ask_url": self.asks(award.rule.key) if may_ask and self.asks else None,
         }
 
-    def _renewal(self, decision: Decision) -> dict[str, Any]:
-        """What the next cycle still asks for."""
+    def _renewal(self, award: Award) -> dict[str, Any] | None:
+        """What the next cycle still asks for; None where there is none, or it is too soon to pass anything again."""
+        decision, again = award.renewal, award.rule.refresher
+        if decision is None or again is None or (again.late and not renewing_open(award.issued, utcnow())):
+            return None
         return {"earned": decision.earned, "conditions": [self._condition(each) for each in decision.missing]}
 
     def conditions(self, decision: Decision) -> list[dict[str, Any]]:
@@ -155,6 +158,10 @@ class AwardWords:
             return self._some(need, condition)
         assert isinstance(need, Refreshed)
         listed = format_list(list(map(self._module, need.modules)), locale=current_language())
+        if need.minutes >= sum(need.modules.values()):  # each of them
+            title = _("To pass again, from %(since)s on: %(modules)s", since=day(need.since), modules=listed)
+            again = format_list(list(map(self._module, condition.modules)), locale=current_language())
+            return title, _("Passed again: %(modules)s.", modules=again) if again else _("None was passed again yet.")
         title = _("Refresher of %(time)s, since %(since)s", time=duration(need.minutes), since=day(need.since))
         return title, _("%(time)s passed since, among: %(modules)s.", time=duration(int(have or 0)), modules=listed)
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import url_for
 
-from certificates.model import printed_fields
+from certificates.answer import WORDS
+from certificates.model import Record, printed_fields
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.models import CertificateEvent
@@ -16,7 +17,7 @@ def summary(found: Standing) -> dict[str, Any]:
     return {
         "id": found.row.id,
         "number": found.row.number,
-        "title": localized(found.record.title),
+        "title": _title(found.record),
         "holder": found.record.holder,
         "state": found.state,
         "issued_on": found.row.issued_at,
@@ -25,16 +26,23 @@ def summary(found: Standing) -> dict[str, Any]:
     }
 
 
+def _title(record: Record) -> str:
+    title = localized(record.title)
+    if not record.mention:
+        return title
+    return _("%(title)s, with the mention %(mention)s", title=title, mention=localized(record.mention))
+
+
 def state_tag(state: str) -> dict[str, str]:
     """How a state is tagged: ``kind``, ``text``, ``icon`` of ``macros.tag``."""
-    kind, text, icon = {
-        "valid": ("ok", _("Valid"), "check"),
-        "expired": ("warm", _("Expired"), "clock"),
-        "suspended": ("warm", _("Suspended"), "pause"),
-        "replaced": ("", _("Replaced"), "again"),
-        "revoked": ("bad", _("Revoked"), "cross"),
+    kind, icon = {
+        "valid": ("ok", "check"),
+        "expired": ("warm", "clock"),
+        "suspended": ("warm", "pause"),
+        "replaced": ("", "again"),
+        "revoked": ("bad", "cross"),
     }[state]
-    return {"kind": kind, "text": text, "icon": icon}
+    return {"kind": kind, "text": WORDS[state][current_language()].capitalize(), "icon": icon}
 
 
 def states() -> dict[str, str]:

@@ -47,6 +47,14 @@ class Unsealed:
     stamped_at: datetime | None
 
 
+def attached(pdf: bytes) -> bytes | None:
+    """The credential a PDF carries, sealed or not, to know whose it says to be; None when none can be read."""
+    try:
+        return _embedded(PdfFileReader(BytesIO(pdf), strict=False))
+    except Exception:  # noqa: BLE001 - anyone may have written it, and parsers refuse in many ways
+        return None
+
+
 def unseal(pdf: bytes, did_document: Mapping[str, Any]) -> Unsealed:
     """The credential attached to a PDF whose seal holds.
 
@@ -157,10 +165,14 @@ def _attachment(pdf: bytes) -> bytes:
         whole = signature.coverage == SignatureCoverageLevel.ENTIRE_FILE
         if not whole or certification is None or certification.permission != MDPPerm.NO_CHANGES:
             raise ProofError("changed", "the seal allows changes")
-        name, specification = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
-        if name != ATTACHMENT:
-            raise ProofError("attachment", "another file is attached")
-        data: bytes = specification.get_object()["/EF"]["/F"].data
+        return _embedded(reader)
     except (PdfError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise error if isinstance(error, ProofError) else ProofError("attachment", "no credential attached") from error
+
+
+def _embedded(reader: PdfFileReader) -> bytes:
+    name, specification = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
+    if name != ATTACHMENT:
+        raise ProofError("attachment", "another file is attached")
+    data: bytes = specification.get_object()["/EF"]["/F"].data
     return data

@@ -12,7 +12,7 @@ import click
 
 from certificates.answer import WORDS, answer
 from certificates.sign.did import did_url
-from certificates.verify import Unreadable, Verdict, verify
+from certificates.verify import Unreadable, Verdict, claimed, verify
 from lms.config import load_config
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
@@ -61,15 +61,12 @@ def _verdict(name: str, did_file: Path | None, status_files: tuple[Path, ...], n
     """The verdict on one file, with the documents given or fetched."""
     fetch = _fetcher()
     data = fetch(name) if _is_url(name) else Path(name).read_bytes()
-    did = _document(did_file) if did_file else {}
+    did = _document(did_file) if did_file else None
     lists = [item for path in status_files for item in _documents(path)]
-    verdict = verify(data, did_document=did, status_list=lists, now=now)
-    if verdict.claim is None or (did_file and status_files):
-        return verdict
-    claim = verdict.claim
-    if not did_file:
-        did = _fetched(fetch, did_url(claim.issuer.did)) or {}
-    if not status_files:
+    claim = claimed(data)
+    if claim is not None and not did_file and claim.issuer.did.startswith("did:web:"):
+        did = _fetched(fetch, did_url(claim.issuer.did))
+    if claim is not None and not status_files:
         urls = (claim.status_list_url, claim.suspension_list_url, claim.replacement_list_url)
         lists = [found for url in urls if url and (found := _fetched(fetch, url))]
     return verify(data, did_document=did, status_list=lists, now=now)
@@ -82,6 +79,8 @@ def _tell(verdict: Verdict, language: str) -> None:
         click.echo(f"  [{mark}] {check.key} {check.detail}".rstrip())
     for field in verdict.fields(language):
         click.echo(f"  {field.label}: {field.value}")
+    if verdict.record:  # whose documents it was judged with: anybody may publish some
+        click.echo(f"  DID: {verdict.record.issuer.did}")
     if verdict.is_picture:
         click.echo("  Dessin non signé, seuls ces champs le sont · picture not signed, only these fields are")
     click.echo(f"  SHA-256: {verdict.sha256}")

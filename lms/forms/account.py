@@ -69,6 +69,7 @@ def check_printable(field: StringField) -> None:
                 "Latin, Greek, Cyrillic, Arabic and Hebrew letters, without vowel marks, are printed.",
                 signs=" ".join(error.characters),
             ),
+            "long": _("This name is too long to be printed: 180 characters at most."),
             "width": _("A word of this name is too long for the paper. Put a space or a hyphen where it may be cut."),
         }
         raise ValidationError(

@@ -15,10 +15,7 @@ from lms.services.certificate_life import WORDS
 
 def _name(field: StringField) -> None:
     field.label.text = _("Name to print")
-    field.validators = [
-        InputRequired(_("Write the name to print.")),
-        Length(max=180, message=_("This name is too long to be printed: 180 characters at most.")),
-    ]
+    field.validators = [InputRequired(_("Write the name to print."))]
     field.render_kw, field.flags.required = {"autocomplete": "name"}, True
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from certificates.award import Decision, Rule, decide
+from certificates.award import RENEWAL, Decision, Rule, decide
 from certificates.needs import Evidence, Facts, Result
-from certificates.rules import rules, tracks_named
+from certificates.rules import named, rules, tracks_named
 from curricula.model import Module, Track
 from lms.models import (
     Attempt,
@@ -48,6 +48,17 @@ class Award:
     def rule(self) -> Rule:
         return self.decision.rule
 
+    def renewable(self, now: datetime) -> bool:
+        """Whether the next cycle can be issued."""
+        return self.renewal is not None and self.renewal.earned and renewing_open(self.issued, now)
+
+
+def renewing_open(issued: Certificate | None, now: datetime) -> bool:
+    """Whether a certificate is near its end, or over, and was neither revoked nor suspended."""
+    if issued is None or issued.valid_until is None or issued.status != "valid":
+        return False
+    return issued.valid_until - RENEWAL <= now
+
 
 def awards(session: Session, person_id: int, track: Track) -> list[Award]:
     """Everything that a track leads to, decided for one person; four queries at most."""
@@ -61,19 +72,29 @@ def award(session: Session, person_id: int, track: Track, key: str) -> Award | N
 
 
 def renewing_since(session: Session, person_id: int, track: Track, module: Module) -> datetime | None:
-    """Since when a module is to be passed again to renew the track's label; None where it is not.
+    """Since when a module is to be passed again to renew a certificate of the track or its label; None where it is not.
 
-    No query for a module that refreshes nothing.
+    No query for a module that renews nothing, one while nothing is to be renewed.
     """
-    label = track.label
-    if label is None or label.refresher is None or module.key not in label.refresher.modules:
+    key, now = named(track, module.key), utcnow()
+    wanted = [rule for rule in rules(track) if rule.refresher and key in rule.refresher.modules]
+    if not wanted:
         return None
-    found = award(session, person_id, track, label.key)
-    if found is None or found.issued is None or found.issued.status != "valid":
+    held = certificates_of(session, [person_id])
+    open_ones = []
+    for rule in wanted:
+        issued = held[person_id].get(rule.key)
+        if issued is not None and issued.status == "valid" and (not _late(rule) or renewing_open(issued, now)):
+            open_ones.append((rule, _since(rule, issued)))
+    if not open_ones:
         return None
-    since = _after(found.issued)
-    again = found.facts.best(f"{track.key}/{module.key}", since)
-    return None if again is not None and again.value >= label.threshold else since
+    facts = gather(session, wanted, held)[person_id]
+    left = []
+    for rule, since in open_ones:
+        again = facts.best(key, since)
+        if again is None or again.value < rule.threshold:
+            left.append(since)
+    return max(left, default=None)
 
 
 def unheld(track: Track) -> list[Award]:
@@ -99,13 +120,19 @@ def _decided(session: Session, person_id: int, wanted: Sequence[Rule]) -> list[A
 
 
 def _award(rule: Rule, facts: Facts, issued: Certificate | None) -> Award:
-    again = decide(rule, facts, _after(issued)) if issued and rule.refresher else None
+    again = decide(rule, facts, _since(rule, issued)) if issued and issued.valid_until and rule.refresher else None
     return Award(decide(rule, facts), facts, issued, again)
 
 
-def _after(issued: Certificate) -> datetime:
-    """What comes after an issue: its moment is kept to the second, and what brought it may be of the same one."""
-    return issued.issued_at + timedelta(seconds=1)
+def _late(rule: Rule) -> bool:
+    return rule.refresher is not None and rule.refresher.late
+
+
+def _since(rule: Rule, issued: Certificate) -> datetime:
+    """After when what renews a certificate was passed."""
+    # Its moment is kept to the second, and what brought it may be of the same one.
+    after = issued.issued_at + timedelta(seconds=1)
+    return max(after, issued.valid_until - RENEWAL) if _late(rule) and issued.valid_until else after
 
 
 def certificates_of(session: Session, people: Collection[int]) -> dict[int, dict[str, Certificate]]:
@@ -235,16 +262,19 @@ def promise_earned(
     promise_all(session, "issue_certificate", dict(job(row, rule.key) for row, rule in earned))
 
 
-def job(row: Enrolment, award_key: str) -> tuple[str, dict[str, Any]]:
-    """(key, payload) of the job that issues an award to whoever is enrolled so."""
+def job(row: Enrolment, award_key: str, cycle: int | None = None) -> tuple[str, dict[str, Any]]:
+    """(key, payload) of the job that issues an award to whoever is enrolled so; with ``cycle``, that renews it."""
+    if cycle is not None:
+        payload = {"enrolment_id": row.id, "award_key": award_key, "cycle": cycle}
+        return f"enrolment:{row.id}:{award_key}:{cycle}", payload
     if award_key == row.track_key:
         return f"enrolment:{row.id}", {"enrolment_id": row.id}
     return f"enrolment:{row.id}:{award_key}", {"enrolment_id": row.id, "award_key": award_key}
 
 
-def ask(session: Session, row: Enrolment, award_key: str) -> None:
-    """Promise an award to whoever is enrolled so: they asked for it, or somebody did for them."""
-    key, payload = job(row, award_key)
+def ask(session: Session, row: Enrolment, award_key: str, cycle: int | None = None) -> None:
+    """Promise an award to whoever is enrolled so, or its next ``cycle``: they asked for it, or somebody for them."""
+    key, payload = job(row, award_key, cycle)
     promise_all(session, "issue_certificate", {key: payload})
 
 

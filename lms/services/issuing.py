@@ -27,8 +27,8 @@ from lms.services.library import Library
 class NotIssued(Exception):
     """No certificate can be issued now.
 
-    ``reason``: ``not_earned``, ``not_valid`` (what was revoked or suspended is not renewed), ``name_unconfirmed`` or
-    ``name_<why refused>``.
+    ``reason``: ``not_earned``, ``not_valid`` (what was revoked or suspended is not renewed), ``not_yet`` (it is far
+    from its end), ``name_unconfirmed`` or ``name_<why refused>``.
     """
 
     def __init__(self, reason: str) -> None:
@@ -42,7 +42,8 @@ def issue(
 ) -> Certificate:  # fmt: skip
     """What the enrolment has earned (the track's certificate without ``award_key``), issued now unless it was before.
 
-    The cycle after the last one renews it, once its refresher was done since; without ``cycle`` the last one is given.
+    The cycle after the last one renews it near its end, once what that asks for was done; without ``cycle`` the last
+    one is given.
     Everything is in the caller's transaction: of concurrent issuers one commits and the others find its
     certificate; after a crash nothing is orphaned. Raises ``NotIssued``.
     """
@@ -66,6 +67,8 @@ def issue(
         hold(session, previous)  # what suspends or revokes it meanwhile comes before or waits
         if previous.status != "valid":
             raise NotIssued("not_valid")
+        if not awards.renewing_open(previous, utcnow()):
+            raise NotIssued("not_yet")
     now = utcnow()
     facts = _facts(session, row, track, decision, award.facts, holder, now)
     made = enter(

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from certificates.award import RENEWAL
 from lms.models import Certificate, Person, Reminder
 from lms.models.upsert import insert_new
 from lms.services.outbox import promise
 
 #: Each step and how long before the end it comes, the last one first.
-STEPS = (("expired", timedelta(0)), ("one_month", timedelta(days=30)), ("six_months", timedelta(days=183)))
+STEPS = (("expired", timedelta(0)), ("one_month", timedelta(days=30)), ("six_months", RENEWAL))
 #: How long after the end nobody is reminded any more: a service that starts must not write to everybody.
 LATEST = timedelta(days=30)
 #: How many are reminded in one round of the worker.
@@ -20,7 +21,7 @@ ROUND = 500
 
 def renewal_opens(row: Certificate) -> datetime | None:
     """From when a certificate can be renewed; None for one without end."""
-    return row.valid_until - STEPS[-1][1] if row.valid_until else None
+    return row.valid_until - RENEWAL if row.valid_until else None
 
 
 def step_of(row: Certificate, now: datetime) -> str | None:

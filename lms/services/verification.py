@@ -68,7 +68,7 @@ def judge(session: Session, data: bytes, base_url: str) -> tuple[Verdict, Standi
     Raises ``certificates.verify.Unreadable``. The lists are the published ones, so that the page and the
     offline command give the same answer.
     """
-    document = did_document(session, base_url) or {}
+    document = did_document(session, base_url)
     lists = [signed for row in session.scalars(select(StatusList)) for signed in row.signed.values()]
     verdict = verify(data, did_document=document, status_list=lists, now=utcnow())
     known = None

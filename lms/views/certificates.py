@@ -1,21 +1,25 @@
 """One's own certificates: the name to print, each certificate with its files, who sees it, its history."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from lms.award_pages import AwardWords
 from lms.certificate_files import files, form_of_suffix, stored_form
 from lms.certificate_pages import fields, history, linked, refusal_words, state_tag, summary
+from lms.errors import Refused
 from lms.forms.certificates import CorrectionForm, NameForm
 from lms.i18n import gettext as _
-from lms.models import ROLES, Certificate, Person, db, utcnow
+from lms.models import ROLES, Certificate, Enrolment, Person, db, utcnow
 from lms.pages import config, local_path, tracks
 from lms.security import requires, visitor
+from lms.services import awards, corrections, reminders, verification
 from lms.services import certificate_life as life
-from lms.services import corrections, reminders, verification
-from lms.services.awards import promise_earned
+from lms.services.awards import Award, promise_earned
 from lms.services.certificate_life import LifeRefused
 
 blueprint = Blueprint("certificates", __name__, url_prefix="/certificates")
@@ -120,10 +124,53 @@ def correction(identity: UUID) -> ResponseReturnValue:
     return redirect(_address(row), 303)
 
 
+@blueprint.post("/<uuid:identity>/renewal")
+@requires(*ROLES)
+def renewal(identity: UUID) -> ResponseReturnValue:
+    """Ask for the next cycle of a certificate whose conditions were met again; a worker issues it."""
+    row, now = _own(identity), utcnow()
+    enrolment, award = _award(row)
+    if enrolment is None or award is None or award.issued is None or not award.renewable(now):
+        raise Refused(
+            _("This certificate cannot be renewed yet."), _("Read on its page what is left to do, and from when."),
+            status=409, cause="not_renewable",
+        )  # fmt: skip
+    awards.ask(db.session(), enrolment, row.award_key, award.issued.cycle + 1)
+    db.session.commit()
+    flash(_("The new certificate is being prepared. It takes less than a minute."), "ok")
+    return redirect(url_for("certificates.index"), 303)
+
+
+def _award(row: Certificate) -> tuple[Enrolment | None, Award | None]:
+    """The enrolment a certificate rests on, and how its holder stands with what it is of today."""
+    enrolment = db.session.get(Enrolment, row.enrolment_id) if row.enrolment_id else None
+    track = tracks().followed(enrolment.track_key, enrolment.track_digest) if enrolment else None
+    return enrolment, awards.award(db.session(), row.person_id, track, row.award_key) if track else None
+
+
+def _renewal(row: Certificate, found: verification.Standing, now: datetime) -> dict[str, Any] | None:
+    """How it is renewed (see show.html); None for what is not, or no longer."""
+    opens = reminders.renewal_opens(row)
+    if opens is None or row.status != "valid" or not _last(found):
+        return None
+    enrolment, award = _award(row)
+    if enrolment is None or award is None or award.renewal is None:
+        return None
+    track = tracks().followed(enrolment.track_key, enrolment.track_digest)
+    assert track is not None, "it gave the award"
+    words = AwardWords(track).shown([award])
+    return {
+        "opens": opens,
+        "open": opens <= now,
+        "earned": award.renewable(now),
+        "conditions": next((each["renewal"]["conditions"] for each in words["main"] if each["renewal"]), []),
+        "track_url": url_for("learn.track", track_key=track.key),
+    }
+
+
 def _page(row: Certificate, form: CorrectionForm) -> str:
     session, now = db.session(), utcnow()
     found = verification.standing_of(session, row)
-    track = tracks().get(row.award_key)
     asked = corrections.of_certificate(session, row)
     return render_template(
         "certificates/show.html",
@@ -138,10 +185,7 @@ def _page(row: Certificate, form: CorrectionForm) -> str:
         correction=asked[0] if asked else None,
         correctable=found.state == "valid" and not (asked and asked[0].state in corrections.PENDING),
         form=form,
-        renewal={"opens": reminders.renewal_opens(row), "open": reminders.step_of(row, now) is not None}
-        if row.valid_until and row.status == "valid" and _last(found)
-        else None,
-        track_url=url_for("learn.about", track_key=track.key) if track else None,
+        renewal=_renewal(row, found, now),
         history=history(found, list(life.events(session, row))),
     )
 

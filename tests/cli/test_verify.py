@@ -1,10 +1,19 @@
 """``lms verify``: 2 for what cannot be read, 1 for what is read and cannot be believed."""
 
 import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask, jsonify
 
+from certificates import status
+from certificates.format import FORMATS
+from certificates.sign.keys import Keys, did_web
+from lms.devlms import serve
+from tests.certificates.certificate_samples import make_record
 from tests.cli.conftest import Run
 
 CREDENTIAL = b'{"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"]}'
@@ -110,3 +119,57 @@ def test_a_private_address_is_not_asked(run: Run, documents: tuple[str, ...]) ->
 def test_a_document_named_but_missing_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(CREDENTIAL)
     assert run("verify", "file", "--did", "nowhere.json").status == 2
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, bytes], Callable[[bool], None]]]:
+    """A certificate in every form, whose issuer publishes its documents on this machine, or no longer does."""
+    app, documents = Flask("issuer"), dict[str, Any]()
+
+    @app.get("/<path:name>")
+    def document(name: str) -> Any:
+        return jsonify(documents[name]) if documents.get(name) else ("gone", 410)
+
+    server = serve(app, "127.0.0.1", 0)
+    base_url = f"http://127.0.0.1:{server.port}"
+    did, now = did_web(base_url), datetime.now(UTC)
+    keys = Keys.open(tmp_path_factory.mktemp("issuer"), b"a passphrase", did, now)
+    model = make_record()
+    record = make_record(
+        issuer=type(model.issuer)(did, model.issuer.name, base_url), base_url=base_url, issued_at=now,
+        valid_until=now.replace(year=now.year + 3, day=1), status_list_url=f"{base_url}/status/revocation-1",
+        suspension_list_url=f"{base_url}/status/suspension-1",
+    )  # fmt: skip
+    published = {".well-known/did.json": keys.did_document()}
+    for purpose, url in (("revocation", record.status_list_url), ("suspension", record.suspension_list_url)):
+        signed = status.status_list_credential(purpose, status.empty(), str(url), did, keys, now)
+        published[f"status/{purpose}-1"] = signed
+
+    def answers(well: bool) -> None:
+        documents.clear()
+        documents.update(published if well else {})
+
+    yield {key: form.render(record, keys) for key, form in FORMATS.items()}, answers
+    server.stop()
+
+
+@pytest.mark.parametrize("form", ["pdf", "jsonld", "jwt", "png", "svg"])
+def test_the_file_alone_leads_to_what_judges_it(
+    run: Run, tmp_path: Path, issuer: tuple[dict[str, bytes], Callable[[bool], None]], form: str
+) -> None:
+    files, answers = issuer
+    (tmp_path / "file").write_bytes(files[form])
+    answers(True)
+    outcome = run("verify", "file", LMS_ALLOWED_PRIVATE_HOSTS="127.0.0.1")
+    assert (outcome.status, outcome.out.split(" · ")[0]) == (0, "VALIDE")
+    assert "DID: did:web:127.0.0.1" in outcome.out
+    answers(False)  # nobody accuses it of being changed: nothing is known
+    outcome = run("verify", "file", LMS_ALLOWED_PRIVATE_HOSTS="127.0.0.1")
+    assert (outcome.status, outcome.out.split(" · ")[0]) == (1, "INVÉRIFIABLE")
+    assert "did.json" in outcome.err
+
+
+def test_a_file_that_says_nothing_readable_is_not_judged(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"%PDF-1.7\n/EmbeddedFiles credential.json\nstartxref\n0\n%%EOF")
+    outcome = run("verify", "file")
+    assert (outcome.status, outcome.out.split(" · ")[0]) == (1, "INVÉRIFIABLE")

@@ -14,7 +14,7 @@ from certificates.model import Record, printed_fields
 from certificates.needs import Accepted, Passed, SomeOf
 from curricula.model import Track
 from lms.config import Config
-from lms.models import AuditEntry, Certificate, CertificateFile, Enrolment, OutboxJob, ResourceLink
+from lms.models import AuditEntry, Certificate, CertificateFile, Enrolment, OutboxJob, ResourceLink, utcnow
 from lms.services import attempts, awards, learning
 from lms.services.attempts import AttemptRefused
 from lms.services.authority import Authority, open_authority
@@ -194,6 +194,9 @@ def test_a_label_is_renewed_once_its_refresher_was_passed_since(
     first.issued_at = first.issued_at.replace(year=first.issued_at.year - 1)
     session.commit()
     passes(session, row, track, "c4")
+    with pytest.raises(NotIssued, match="not_yet"):
+        issue(session, authority, row, track, LABEL, 2)
+    first.valid_until = utcnow() + timedelta(days=100)
     first.status = "suspended"
     with pytest.raises(NotIssued, match="not_valid"):
         issue(session, authority, row, track, LABEL, 2)

@@ -158,7 +158,7 @@ def test_a_file_of_a_revoked_certificate_is_revoked(
 
 def test_without_published_keys_nothing_is_called_valid(session: Session, issued: Certificate) -> None:
     verdict, _known = verification.judge(session, content(session, "jsonld"), "https://elsewhere.example.org")
-    assert verdict.state == "unknown"
+    assert verdict.state == "unverifiable"
     assert verification.did_document(session, "https://elsewhere.example.org") is None
     assert verification.status_list(session, "message", issued.status_list_id) is None
     assert verification.status_list(session, "revocation", 999) is None

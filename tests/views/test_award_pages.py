@@ -97,7 +97,7 @@ def test_the_track_says_what_the_label_lacks_and_why(
     assert f"Number {made.number}" in page
     assert f'href="/verify/{made.code}"' in page
     assert "To renew it" in page
-    assert "Refresher of" in page
+    assert "To pass again, from" in page
 
 
 def test_a_statement_is_asked_for_then_there(

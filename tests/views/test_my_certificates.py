@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from certificates.codes import new_code
-from lms.models import Certificate, Correction, Enrolment, Person, utcnow
+from lms.models import Attempt, Certificate, Correction, Enrolment, Person, utcnow
+from lms.services import attempts
 from tests.issued_in_test import issued_to, settle
-from tests.learner_in_test import count, earn
+from tests.learner_in_test import TRACK, answer, count, earn, module
 from tests.platform_in_test import ABSENT, PlatformInTest, form_token
 
 
@@ -177,6 +178,7 @@ def test_nobody_elses(platform: PlatformInTest, learner_client: FlaskClient, ses
         assert send(client, f"/certificates/{identity}/visibility", shown="0") == 404
         assert send(client, f"/certificates/{identity}/sharing", shared="1") == 404
         assert send(client, f"/certificates/{identity}/correction", name="Mine Now") == 404
+        assert send(client, f"/certificates/{identity}/renewal") == 404
     stranger = platform.app.test_client()
     assert stranger.get(f"/certificates/{identity}").status_code == 401
     assert stranger.get("/certificates/").status_code == 401
@@ -231,3 +233,45 @@ def test_a_renewal_is_linked_both_ways(
     assert "Renewed by the certificate" in mine
     assert "It can be renewed" not in mine
     assert old_number in mine
+
+
+def test_a_certificate_is_renewed_by_whoever_passes_its_modules_again(
+    app: Flask, learner_client: FlaskClient, session: Session, identity: str
+) -> None:
+    path, module_path = f"/certificates/{identity}", "/learn/decideurs/d1/assessment"
+    assert "It can be renewed from" in learner_client.get(f"{path}?lang=en").text
+    assert send(learner_client, f"{path}/renewal") == 409
+    assert "To renew it" not in learner_client.get("/learn/decideurs?lang=en").text
+    assert send(learner_client, module_path) == 409, "it is passed"
+    row = row_of(session)
+    row.issued_at, row.valid_until = utcnow() - timedelta(days=900), utcnow() + timedelta(days=100)
+    session.query(Attempt).update({"submitted_at": utcnow() - timedelta(days=900)})
+    session.commit()
+    page = learner_client.get(f"{path}?lang=en").text
+    assert "To pass again, from" in page
+    assert "None was passed again yet." in page
+    assert "To renew it" in learner_client.get("/learn/decideurs?lang=en").text
+    assert send(learner_client, f"{path}/renewal") == 409
+    for key in ("d1", "d2"):
+        assert send(learner_client, f"/learn/decideurs/{key}/assessment") == 303
+        attempt = session.scalars(sa.select(Attempt).filter_by(module_key=key, submitted_at=None)).one()
+        answer(session, attempt, module(key))
+        attempts.submit(session, attempt, TRACK, module(key))
+        session.commit()
+        assert send(learner_client, f"/learn/decideurs/{key}/assessment") == 409, "it is passed again"
+    assert "Everything it takes is done." in learner_client.get(f"{path}?lang=en").text
+    settle(app)
+    assert count(session, Certificate) == 1, "nobody asked"
+    session.rollback()
+    assert send(learner_client, f"{path}/renewal") == 303
+    assert send(learner_client, f"{path}/renewal") == 303, "asked twice, it is one"
+    settle(app)
+    session.expire_all()
+    old, new = session.scalars(sa.select(Certificate).order_by(Certificate.cycle)).all()
+    assert (new.cycle, new.edition, new.previous_id, new.status, old.status) == (2, 1, old.id, "valid", "valid")
+    assert new.valid_until is not None
+    assert old.valid_until is not None
+    assert new.valid_until > old.valid_until
+    session.rollback()
+    assert send(learner_client, f"{path}/renewal") == 409
+    assert "Renewed by the certificate" in learner_client.get(f"{path}?lang=en").text
