@@ -10,10 +10,10 @@ from typing import BinaryIO
 import click
 
 from lms.app import create_app
+from lms.cells import Problem, UnreadableFile
 from lms.exports import exports
 from lms.models import db, utcnow
 from lms.reports import reports
-from lms.services.agent_files import Problem, UnreadableFile
 from lms.services.agents import ImportResult, import_agents
 from lms.services.extractions import journal_export, pieces
 from lms.tables import Extraction, FilterError, TooManyRows

@@ -2,22 +2,19 @@
 
 import csv
 import hashlib
-import unicodedata
 from codecs import getincrementaldecoder
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import SEEK_SET, TextIOWrapper
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-#: Marks a message for extraction; whoever shows it translates it.
-N_ = str
+from lms.cells import N_, UnreadableFile, plain
+from lms.csv_text import NOT_WINDOWS
 
 MAX_COLUMNS = 200
 MAX_BYTES = 200_000_000
 PIECE = 1 << 20
-#: Bytes that Windows-1252 gives no character.
-NOT_WINDOWS = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
 #: Field of ``Agent`` → names its column may have, without accents, case or punctuation; the first is the French one.
 HEADINGS: dict[str, tuple[str, ...]] = {
@@ -40,28 +37,6 @@ FRENCH = {
     "ministry": "ministère", "directorate": "direction", "service": "service", "siret": "SIRET",
     "category": "catégorie", "corps": "corps/emploi", "email": "courriel",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a row, or the whole file, was refused. ``what`` and ``fix`` are messages to translate with ``values``.
-
-    ``line`` counts from 1, the header; ``column`` is the heading as the file has it, empty for a whole row.
-    """
-
-    line: int
-    column: str
-    what: str
-    fix: str
-    values: Mapping[str, Any]
-
-
-class UnreadableFile(ValueError):
-    """The file as a whole cannot be read; ``problem`` says why."""
-
-    def __init__(self, what: str, fix: str, line: int = 1, **values: Any) -> None:
-        self.problem = Problem(line, "", what, fix, values)
-        super().__init__(what % values if values else what)
 
 
 @dataclass(frozen=True)
@@ -212,15 +187,6 @@ def _text(stream: BinaryIO, encoding: str) -> Iterator[TextIOWrapper]:
         yield text
     finally:
         text.detach()
-
-
-def plain(text: str) -> str:
-    """A text without case, accents or punctuation, for comparing names people type."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(
-        character if character.isalnum() else " " for character in letters if not unicodedata.combining(character)
-    )
-    return " ".join(kept.split())
 
 
 def _field(heading: str) -> str | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from lms.cells import N_, Problem, plain
 from lms.models.agents import BRANCHES, CATEGORIES
-from lms.services.agent_files import N_, AgentFile, Problem, plain, raw_rows
+from lms.services.agent_files import AgentFile, raw_rows
 
 #: Longest texts, as the table holds them.
 LENGTHS = {

@@ -7,10 +7,11 @@ from typing import Any, BinaryIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.cells import Problem
 from lms.models import Agent, AuditEntry, ImportRun, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_into
-from lms.services.agent_files import MAX_BYTES, AgentFile, Problem, recognise
+from lms.services.agent_files import MAX_BYTES, AgentFile, recognise
 from lms.services.agent_rows import AgentRow, read_rows
 
 #: Rows compared and written at a time.

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from lms.cells import Problem, UnreadableFile
 from lms.errors import Refused
 from lms.exports import exports
 from lms.forms.hr import ImportForm, filter_form, refusal
@@ -16,7 +17,7 @@ from lms.models import db, utcnow, writing
 from lms.pages import config
 from lms.reports import reports
 from lms.security import requires, visitor
-from lms.services.agent_files import FRENCH, REQUIRED, Problem, UnreadableFile
+from lms.services.agent_files import FRENCH, REQUIRED
 from lms.services.agents import ImportResult, import_agents
 from lms.services.extractions import journal_export, pieces
 from lms.services.overview import Overview, ministries, overview

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.cells import UnreadableFile
 from lms.models import Agent, AuditEntry, ImportRun
-from lms.services.agent_files import UnreadableFile, recognise
+from lms.services.agent_files import recognise
 from lms.services.agent_rows import AgentRow, read_rows
 from lms.services.agents import ImportResult, import_agents
 
