@@ -96,7 +96,7 @@ def _first_guess(start: bytes) -> str:
     """The Unicode encoding a text that begins so may have; empty when it is no text."""
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    if b"\0" not in start:
+    if start[:2000].count(0) * 50 < len(start[:2000]):  # one in a cell is that cell's problem
         return "utf-8-sig"
     even, odd = (start[at:2000:2].count(0) for at in (0, 1))
     if even == 0 and odd > len(start[1:2000:2]) // 3:
