@@ -1,4 +1,4 @@
-"""``lms hr``: reports out; files in are ``hr_imports``. Exit codes: 0 done, 1 rows refused, 2 a request not understood."""
+"""``lms hr``: reports out; files in: ``hr_imports``. Exit codes: 0 done, 1 rows refused, 2 a request not understood."""
 
 import getpass
 import sys

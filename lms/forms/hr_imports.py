@@ -51,7 +51,7 @@ def reading_form(kind: str, sheet: Sheet, columns: Columns, *, to_confirm: int) 
     return type("ReadingForm", (FlaskForm,), fields)()
 
 
-def chosen(form: FlaskForm, headings: Sequence[str]) -> Columns:
+def chosen(form: FlaskForm, kind: str, headings: Sequence[str]) -> Columns:
     """The field of each column as the form says."""
     names = [f"column_{at}" for at in range(len(headings))]
-    return tuple((form[name].data or None) if name in form else None for name in names)
+    return tuple(form[name].data if name in form and form[name].data in KINDS[kind] else None for name in names)

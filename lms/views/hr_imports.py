@@ -192,7 +192,7 @@ def _reading(file: ImportFile) -> tuple[Sheet, Columns, FlaskForm]:
     form = reading_form(file.kind, sheet, columns, to_confirm=result.left if result and result.to_confirm else 0)
     if request.method == "POST":
         if asked_sheet == (file.sheet or sheet.name):
-            columns = chosen(form, sheet.headings)
+            columns = chosen(form, file.kind, sheet.headings)
         else:  # another sheet: its own headings say what it is
             columns = guess(file.kind, sheet.headings)
         file.sheet = sheet.name

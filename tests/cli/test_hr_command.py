@@ -82,7 +82,6 @@ def test_a_file_that_is_none_is_explained(run: Run, tmp_path: Path) -> None:
     assert run("import-agents", tmp_path / "absent.csv").exit_code == 2
 
 
-@pytest.mark.usefixtures("enrolled")
 def test_units_then_agents_of_a_workbook_then_back(app: Flask, run: Run, tmp_path: Path) -> None:
     book = xlsx(
         Page("Structures", [["Code", "Nom", "Type", "Code parent"], ["D1", "DSJ", "direction", "M1"],
@@ -106,6 +105,7 @@ def test_units_then_agents_of_a_workbook_then_back(app: Flask, run: Run, tmp_pat
     assert stored(app, Agent.number) == stored(app, Unit.code) == []
 
 
+@pytest.mark.usefixtures("enrolled")
 def test_a_report_out(app: Flask, run: Run, tmp_path: Path) -> None:
     printed = run("export", "completions").stdout_bytes.decode("utf-8-sig")
     rows = list(csv.DictReader(StringIO(printed, newline=""), delimiter=";"))
