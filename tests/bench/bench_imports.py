@@ -9,6 +9,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import rustpy_xlsxwriter as writer
@@ -27,16 +28,16 @@ HEADINGS = (
 )  # fmt: skip
 
 
-def rows(count: int, moved: int = 0) -> list[tuple[str, ...]]:
+def rows(count: int, moved: int = 0) -> Iterator[tuple[str, ...]]:
     """So many agents; one in ``moved`` has changed service."""
-    return [
+    return (
         (
             f"{at:08}", f"Nom {at}", f"Prénom {at % 997}", ("FPE", "FPT", "FPH")[at % 3], f"Ministère {at % 20}",
             f"Direction {at % 200}", f"Service {(at + (1 if moved and at % moved == 0 else 0)) % 2000}",
             f"{10**13 + at % 5000 * 97 + 1:014}", "ABC"[at % 3], "Attachée", f"agent{at}@example.org",
         )
         for at in range(count)
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def main(count: int = 200_000) -> None:
@@ -48,7 +49,8 @@ def main(count: int = 200_000) -> None:
         for path, given in ((first, rows(count)), (changed, rows(count, 10))):
             with path.open("w", encoding="utf-8-sig", newline="") as file:
                 csv.writer(file, delimiter=";").writerows([HEADINGS, *given])
-        writer.write_worksheets(str(book), [{"Agents": (dict(zip(HEADINGS, row, strict=True)) for row in rows(count))}])
+        records = (dict(zip(HEADINGS, row, strict=True)) for row in rows(count))
+        writer.write_worksheets([("Agents", records)], str(book))
         app = create_app(load_config({}, base_url="http://localhost:8000", data_dir=Path(folder)))
         upgrade(app)
         with app.app_context():
