@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 #: Marks a message for extraction; whoever shows it translates it.
@@ -75,6 +76,7 @@ class CellRefused(ValueError):
         super().__init__(what % values if values else what)
 
 
+@lru_cache(maxsize=4096)
 def plain(words: str) -> str:
     """A text without case, accents or punctuation, for comparing names people type."""
     letters = unicodedata.normalize("NFKD", words.casefold())
@@ -84,36 +86,15 @@ def plain(words: str) -> str:
 
 def text(value: Value) -> str:
     """The text of any cell, trimmed, with ordinary spaces. Raises ``CellRefused``."""
+    if isinstance(value, str):
+        return _words(value)
     if value is None:
         return ""
     if isinstance(value, bool):
         return "VRAI" if value else "FAUX"
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value.is_finite() else str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if not isinstance(value, str):
-        return str(value)
-    words = value.strip()
-    if len(words) > 3 and words.startswith('="') and words.endswith('"'):  # how a CSV tells Excel to keep zeros
-        words = words[2:-1].strip()
-    if not words.isascii():
-        words = _SPACES.sub(" ", unicodedata.normalize("NFC", words)).strip()
-        turned = not BIDI.isdisjoint(words)
-    else:
-        turned = False
-    if turned or _CONTROLS.search(words):
-        raise CellRefused(
-            N_("The cell holds invisible characters: a line break, a tab, or signs that turn the writing."),
-            N_("Type the cell again in your spreadsheet."),
-        )
-    if words[:1] in "#E" and _ERROR.fullmatch(words):
-        raise CellRefused(
-            N_("The formula of this cell gives an error: %(value)s."),
-            N_("Mend the formula, or put its value in its place."),
-            value=words,
-        )
-    return words
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def identifier(value: Value) -> str:
@@ -207,6 +188,26 @@ def flag(value: Value) -> bool | None:
     if known not in _YES | _NO:
         raise CellRefused(N_("« %(value)s » is neither yes nor no."), N_("Write oui or non."), value=words[:50])
     return known in _YES
+
+
+def _words(value: str) -> str:
+    words = value.strip()
+    if len(words) > 3 and words.startswith('="') and words.endswith('"'):  # how a CSV tells Excel to keep zeros
+        words = words[2:-1].strip()
+    if not words.isascii():
+        words = _SPACES.sub(" ", unicodedata.normalize("NFC", words)).strip()
+    if not words.isprintable() and (_CONTROLS.search(words) or not BIDI.isdisjoint(words)):
+        raise CellRefused(
+            N_("The cell holds invisible characters: a line break, a tab, or signs that turn the writing."),
+            N_("Type the cell again in your spreadsheet."),
+        )
+    if words[:1] in "#E" and _ERROR.fullmatch(words):
+        raise CellRefused(
+            N_("The formula of this cell gives an error: %(value)s."),
+            N_("Mend the formula, or put its value in its place."),
+            value=words,
+        )
+    return words
 
 
 def _date(words: str, year: int, month: int, of_month: int) -> date:
