@@ -95,8 +95,17 @@ ALLOWED = {
     ("hr.index", "GET"): HR,
     ("hr.choose", "GET"): HR,
     ("hr.export", "GET"): HR,
-    ("hr.agents_import", "GET"): frozenset(),  # the institution's own HR account alone: tests/views/test_hr_pages.py
-    ("hr.agents_import", "POST"): frozenset(),
+    ("hr.agents_import", "GET"): HR,  # leads to the next one
+    # The institution's own HR account alone, for the whole of it: tests/views/test_import_pages.py.
+    ("hr_imports.index", "GET"): frozenset(),
+    ("hr_imports.new", "GET"): frozenset(),
+    ("hr_imports.new", "POST"): frozenset(),
+    ("hr_imports.read", "GET"): frozenset(),
+    ("hr_imports.read", "POST"): frozenset(),
+    ("hr_imports.check_report", "GET"): frozenset(),
+    ("hr_imports.show", "GET"): frozenset(),
+    ("hr_imports.report", "GET"): frozenset(),
+    ("hr_imports.take_back", "POST"): frozenset(),
     ("bulk_verification.index", "GET"): HR,
     ("bulk_verification.check", "POST"): HR,
     ("bulk_verification.file", "POST"): HR,
@@ -193,7 +202,7 @@ class Stage:
             "attempt_id": self.attempt, "round_id": self.round, "number": 1, "context_id": self.context,
             "report_key": "completions", "format_key": "json",
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
-            "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1,
+            "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1, "file_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
             "path": "", "change": "revoked",
         }  # fmt: skip

@@ -1,11 +1,10 @@
-"""``lms hr``: agents in, reports out. Exit codes: 0 done, 1 rows refused, 2 a file or a request not understood."""
+"""``lms hr``: reports out; files in: ``hr_imports``. Exit codes: 0 done, 1 rows refused, 2 a request not understood."""
 
 import getpass
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -13,13 +12,9 @@ from lms.app import create_app
 from lms.exports import exports
 from lms.models import db, utcnow
 from lms.reports import reports
-from lms.services.agent_files import Problem, UnreadableFile
-from lms.services.agents import ImportResult, import_agents
 from lms.services.extractions import journal_export, pieces
 from lms.tables import Extraction, FilterError, TooManyRows
 
-#: Refused rows printed; all are counted.
-SHOWN = 50
 SCOPES = {
     "fr": "Toute l'institution : toutes les plateformes et tous les comptes",
     "en": "The whole institution: every platform and every account",
@@ -30,38 +25,6 @@ AUTHORS = {"fr": "ligne de commande", "en": "command line"}
 @click.group("hr")
 def command() -> None:
     """Human resources: agents in, reports out."""
-
-
-@command.command("import-agents")
-@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Check and count, write nothing.")
-@click.option("--partial", is_flag=True, help="Take the good rows even if others are refused.")
-def import_agents_command(path: Path, *, dry_run: bool, partial: bool) -> None:
-    """Take in the agents of a CSV FILE; by default nothing is written if a row is refused.
-
-    The first line names the columns, in any order: identifiant agent, nom, prénom, versant (required), ministère,
-    direction, service, SIRET, catégorie, corps/emploi, courriel.
-    """
-    with create_app().app_context(), path.open("rb") as stream:
-        try:
-            result = _import(stream, 2 * path.stat().st_size, dry_run=dry_run, partial=partial)
-        except UnreadableFile as error:
-            _say(path, error.problem)
-            sys.exit(2)
-        if result.written:
-            db.session.commit()
-    for problem in result.problems[:SHOWN]:
-        _say(path, problem)
-    if result.refused > SHOWN:
-        click.echo(f"{result.refused - SHOWN} more rows are refused.", err=True)
-    if result.file.ignored:
-        click.echo(f"Columns not read: {', '.join(result.file.ignored)}.", err=True)
-    done = "" if result.written else " Nothing was written."
-    click.echo(
-        f"{result.rows} rows: {result.created} new agents, {result.changed} changed, {result.unchanged} unchanged, "
-        f"{result.refused} refused.{done}"
-    )
-    sys.exit(1 if result.refused else 0)
 
 
 @command.command("export")
@@ -95,24 +58,6 @@ def export(report_key: str, format_key: str, output: Path | None, filters: tuple
             raise click.UsageError(
                 f"A sheet holds {error.limit} rows at most: narrow the report with --filter, or choose csv."
             ) from error
-
-
-def _import(stream: BinaryIO, length: int, *, dry_run: bool, partial: bool) -> ImportResult:
-    shown = sys.stderr.isatty()
-    with click.progressbar(length=length, label="Agents", file=sys.stderr, hidden=not shown) as bar:
-        return import_agents(
-            db.session(),
-            stream,
-            dry_run=dry_run,
-            partial=partial,
-            progress=lambda read: bar.update(read - bar.pos),
-        )
-
-
-def _say(path: Path, problem: Problem) -> None:
-    what, fix = (text % problem.values if problem.values else text for text in (problem.what, problem.fix))
-    place = f"{path}:{problem.line}" + (f" ({problem.column})" if problem.column else "")
-    click.echo(f"{place}: {what} {fix}", err=True)
 
 
 def _asked(filters: Iterable[str]) -> dict[str, str]:

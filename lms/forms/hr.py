@@ -1,4 +1,4 @@
-"""HR's forms: what an export is narrowed by, the file of agents, the file of certificates to check."""
+"""HR's forms: what an export is narrowed by, the file of certificates to check."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, Form, SelectField, StringField, ValidationError
+from wtforms import Field, Form, SelectField, StringField, ValidationError
 from wtforms.validators import Length, Optional
 from wtforms.widgets import DateInput
 
@@ -22,22 +22,6 @@ def filter_form(
     fields = {item.key: _field(item, (known or {}).get(item.key)) for item in filters}
     form: Form = type("FilterForm", (Form,), fields)(values)
     return form
-
-
-class ImportForm(FlaskForm):  # type: ignore[misc]
-    """A CSV file of agents, and what to do with it."""
-
-    file = FileField()
-    dry_run = BooleanField()
-    partial = BooleanField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.file.label.text = _("CSV file")
-        self.file.validators = [FileRequired(_("Choose the file to send."))]
-        self.file.render_kw = {"accept": ".csv,.txt,text/csv"}
-        self.dry_run.label.text = _("Only check the file, write nothing")
-        self.partial.label.text = _("Take the good rows even if others are refused")
 
 
 class ChecksForm(FlaskForm):  # type: ignore[misc]

@@ -40,6 +40,7 @@ from lms.models.certificates import (
 )
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
+from lms.models.imports import ImportFile
 from lms.models.issuing import IssuingRow, IssuingRun
 from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
@@ -115,6 +116,7 @@ __all__ = [
     "GroupMember",
     "HrScope",
     "ImportChange",
+    "ImportFile",
     "ImportRun",
     "ImportSource",
     "Institution",

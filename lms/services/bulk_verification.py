@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from certificates.codes import read_code
 from certificates.model import Record
+from lms.csv_text import NOT_WINDOWS
 from lms.models import Agent, Certificate, Person, utcnow
-from lms.services.agent_files import NOT_WINDOWS
 from lms.services.audit import record_all
 from lms.services.verification import state_at
 

@@ -1,4 +1,4 @@
-"""HR's pages: the figures, the exports, the file of agents."""
+"""HR's pages: the figures, the exports."""
 
 from itertools import chain
 from typing import Any
@@ -9,15 +9,12 @@ from werkzeug.datastructures import MultiDict
 
 from lms.errors import Refused
 from lms.exports import exports
-from lms.forms.hr import ImportForm, filter_form, refusal
-from lms.i18n import current_language, filesize, ngettext, number
+from lms.forms.hr import filter_form, refusal
+from lms.i18n import current_language, ngettext, number
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
-from lms.pages import config
 from lms.reports import reports
 from lms.security import requires, visitor
-from lms.services.agent_files import FRENCH, REQUIRED, Problem, UnreadableFile
-from lms.services.agents import ImportResult, import_agents
 from lms.services.extractions import journal_export, pieces
 from lms.services.overview import Overview, ministries, overview
 from lms.tables import Extraction, Filter, FilterError, Report, TooManyRows
@@ -89,45 +86,11 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     return response
 
 
-@blueprint.route("/agents/import", methods=["GET", "POST"])
+@blueprint.get("/agents/import")
 @requires("hr")
 def agents_import() -> ResponseReturnValue:
-    """Take in the CSV file of agents; the refused rows are shown with their place and their fix."""
-    if visitor().platform_id is not None:
-        raise Refused(
-            _("The list of agents belongs to the whole institution: it cannot be changed from a training platform."),
-            _("Sign in with an account of this service that has the human resources role."),
-            status=403,
-            cause="agents_scope",
-        )
-    form, result, unreadable = ImportForm(), None, None
-    if form.validate_on_submit():
-        try:
-            result = import_agents(
-                db.session(), form.file.data.stream, person_id=visitor().person.id,
-                partial=bool(form.partial.data), dry_run=bool(form.dry_run.data),
-            )  # fmt: skip
-        except UnreadableFile as error:
-            unreadable = error.problem
-        if result is not None and result.written:
-            db.session.commit()
-        else:
-            db.session.rollback()
-    refused = bool(form.errors or unreadable or (result and result.refused))
-    page = render_template(
-        "hr/agents_import.html",
-        form=form,
-        action_url=url_for("hr.agents_import"),
-        hr_url=url_for("hr.index"),
-        required=[FRENCH[field] for field in REQUIRED],
-        optional=[name for field, name in FRENCH.items() if field not in REQUIRED],
-        limit=filesize(config().upload_limit),
-        unreadable=_shown(unreadable) if unreadable else None,
-        result=result,
-        sentence=_told(result) if result else None,
-        problems=[_shown(problem) for problem in result.problems] if result else [],
-    )
-    return page, 422 if refused else 200
+    """Where the file of agents was sent: it now has a room with those of units."""
+    return redirect(url_for("hr_imports.new", kind="agents"), 301)
 
 
 def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseReturnValue:
@@ -148,7 +111,7 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
             {"value": number(numbers.certificates), "label": _("certificates in force")},
         ],
         export_url=url_for("hr.choose"),
-        import_url=url_for("hr.agents_import") if platform_id is None else None,
+        import_url=url_for("hr_imports.index") if platform_id is None else None,
         checks_url=url_for("bulk_verification.index"),
         reports=[
             {
@@ -206,29 +169,3 @@ def _sentence(numbers: Overview) -> str:
             else _("No certificate is in force yet."),
         )
     )  # fmt: skip
-
-
-def _told(result: ImportResult) -> str:
-    """What became of the file, in a few sentences."""
-    if result.written:
-        first = _("The file is taken in.")
-    elif result.refused:
-        first = _("Nothing was written: the file has rows to correct.")
-    else:
-        first = _("Nothing was written: the file was only checked.") if result.rows else _("The file has no row.")
-    counts = _(
-        "%(rows)s rows: %(created)s new agents, %(changed)s changed, %(unchanged)s unchanged, %(refused)s refused.",
-        rows=number(result.rows), created=number(result.created), changed=number(result.changed),
-        unchanged=number(result.unchanged), refused=number(result.refused),
-    )  # fmt: skip
-    return f"{first} {counts}"
-
-
-def _shown(problem: Problem) -> dict[str, Any]:
-    """A problem in the reader's words."""
-    return {
-        "line": problem.line,
-        "column": problem.column,
-        "what": _(problem.what, **problem.values),
-        "fix": _(problem.fix, **problem.values),
-    }

@@ -12,8 +12,9 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
 
-from lms.cli import hr
-from lms.models import Agent, AuditEntry, Enrolment, Person, db
+from lms.cli import hr, hr_imports
+from lms.models import Agent, AuditEntry, Enrolment, Person, Unit, db
+from tests.workbooks_in_test import Page, xlsx
 
 HEADER = "identifiant agent;nom;prénom;versant;SIRET;téléphone"
 Run = Callable[..., Result]
@@ -21,7 +22,8 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(hr, "create_app", lambda: app)
+    for module in (hr, hr_imports):
+        monkeypatch.setattr(module, "create_app", lambda: app)
     return lambda *arguments: CliRunner().invoke(hr.command, [str(argument) for argument in arguments])
 
 
@@ -76,8 +78,31 @@ def test_a_file_that_is_none_is_explained(run: Run, tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04")
     result = run("import-agents", path)
     assert result.exit_code == 2
-    assert "save the sheet as CSV" in result.stderr
+    assert "save it again" in result.stderr
     assert run("import-agents", tmp_path / "absent.csv").exit_code == 2
+
+
+def test_units_then_agents_of_a_workbook_then_back(app: Flask, run: Run, tmp_path: Path) -> None:
+    book = xlsx(
+        Page("Structures", [["Code", "Nom", "Type", "Code parent"], ["D1", "DSJ", "direction", "M1"],
+                            ["M1", "Justice", "ministère"]]),
+        Page("Agents", [["Matricule", "Nom", "Prénom", "Versant", "Code unité"], ["1", "A", "B", "FPE", "D1"],
+                        ["2", "C", "D", "FPE", "M1"]]),
+    )  # fmt: skip
+    path = tmp_path / "sirh.xlsx"
+    path.write_bytes(book.getvalue())
+    assert run("import-units", path).stdout == "2 rows: 2 new units, 0 changed, 0 unchanged, 0 refused.\n"
+    assert run("import-agents", path, "--sheet", "Nulle part").exit_code == 2
+    assert run("import-agents", path, "--whole").stdout.startswith("2 rows: 2 new agents")
+    path.write_bytes(xlsx(Page("Agents", [["Matricule", "Nom", "Prénom", "Versant"], ["1", "A", "B", "X"]])).getvalue())
+    assert f"{path} [Agents]:2 (Versant): « X »" in run("import-agents", path).stderr
+    path.write_text("Matricule;Nom;Prénom;Versant\n1;A;B;FPE\n")
+    asked = run("import-agents", path, "--whole")
+    assert (asked.exit_code, "--confirm" in asked.stderr) == (1, True)
+    assert "1 left." in run("import-agents", path, "--whole", "--confirm").stdout
+    assert run("undo-import", "units").exit_code == 1
+    assert [run("undo-import", kind).exit_code for kind in ("agents", "agents", "units", "units")] == [0, 0, 0, 2]
+    assert stored(app, Agent.number) == stored(app, Unit.code) == []
 
 
 @pytest.mark.usefixtures("enrolled")

@@ -66,6 +66,13 @@ def test_no_row_of_the_first_revision_is_lost(old: Flask) -> None:
             columns = list(rows[0])
             assert [{column: row[column] for column in columns} for row in after[name]][:ROWS] == rows, name
         assert [row["cause"] for row in read(["grading"])["grading"]] == ["submitted"] * ROWS
+        # Agents have a state from then on, in a unit made of the names of where they are.
+        units = {row["id"]: row for row in read(["unit"])["unit"]}
+        for agent, state in zip(read(["agent"])["agent"], read(["agent_state"])["agent_state"], strict=True):
+            assert (state["agent_id"], state["since"]) == (agent["id"], agent["updated_at"])
+            chain = [units[int(each)]["name"] for each in units[state["unit_id"]]["path"].split(".")[:-1]]
+            assert chain == [agent["ministry"], agent["directorate"], agent["service"]]
+            assert agent["unit_id"] == state["unit_id"]
         # The tool's own key was there: no other is made.
         assert len(after["tool_key"]) == ROWS
         db.engine.dispose()

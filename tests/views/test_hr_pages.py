@@ -3,7 +3,6 @@
 import csv
 import json
 from io import BytesIO, StringIO
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,7 +15,6 @@ from lms.models import Agent, AuditEntry, Enrolment, Person, Platform, db, utcno
 from lms.services.sessions import open_session
 from lms.tables import TooManyRows
 
-HEADER = "identifiant agent;nom;prénom;versant;ministère;SIRET"
 TRACK = shipped_tracks()["decideurs"]
 
 
@@ -76,11 +74,6 @@ def read_csv(body: bytes) -> list[dict[str, str]]:
 def journal(app: Flask) -> list[AuditEntry]:
     with app.app_context():
         return list(db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
-
-
-def send(client: FlaskClient, *lines: str, **fields: str) -> Any:
-    data = {"file": (BytesIO("\r\n".join(lines).encode()), "agents.csv"), **fields}
-    return client.post("/hr/agents/import", data=data, content_type="multipart/form-data")
 
 
 @pytest.mark.parametrize("path", ["/hr/", "/hr/export", "/hr/export/completions.csv", "/hr/agents/import"])
@@ -186,46 +179,3 @@ def test_a_download_keeps_no_one_from_writing(app: Flask, officer: FlaskClient) 
         db.session.add(AuditEntry(action="during"))
         db.session.commit()
     assert len(read_csv(answer.data)) == 2 * len(TRACK.published_modules)
-
-
-def test_agents_are_taken_in(app: Flask, officer: FlaskClient, people: dict[str, int]) -> None:
-    assert officer.get("/hr/agents/import").status_code == 200
-    answer = send(officer, HEADER, "00042;Martin;Zoé;FPE;Justice;01234567890123", "7;X;Y;FPT;;")
-    assert answer.status_code == 200
-    with app.app_context():
-        assert db.session.query(Agent).count() == 2
-    (entry,) = journal(app)
-    assert (entry.action, entry.person_id) == ("hr.import_agents", people["officer"])
-
-
-def test_refused_rows_are_shown_and_nothing_is_written(app: Flask, officer: FlaskClient) -> None:
-    lines = [HEADER, "1;<b>X</b>;Y;FPE;;3.21E+13", "2;X;Y;<i>;;"]
-    answer = send(officer, *lines)
-    assert answer.status_code == 422
-    assert "SIRET" in answer.text
-    assert "3.21E+13" in answer.text
-    assert "<i>" not in answer.text
-    with app.app_context():
-        assert db.session.query(Agent).count() == 1
-    assert send(officer, *lines, "3;X;Y;FPE;;", partial="y").status_code == 422
-    assert send(officer, HEADER, "4;X;Y;FPE;;", dry_run="y").status_code == 200
-    with app.app_context():
-        assert sorted(db.session.scalars(select(Agent.number))) == ["00042", "3"]
-
-
-@pytest.mark.parametrize("body", [b"", b"PK\x03\x04", b"a;b\n"])
-def test_a_file_that_is_not_one_is_explained(officer: FlaskClient, body: bytes) -> None:
-    data = {"file": (BytesIO(body), "agents.csv")}
-    assert officer.post("/hr/agents/import", data=data).status_code == 422
-    assert officer.post("/hr/agents/import", data={}).status_code == 422
-
-
-def test_an_officer_of_a_platform_cannot_change_the_institution_s_agents(app: Flask, campus: FlaskClient) -> None:
-    assert send(campus, HEADER, "9;X;Y;FPE;;").status_code == 403
-    with app.app_context():
-        assert db.session.query(Agent).count() == 1
-
-
-def test_sending_agents_needs_the_form_s_token(app: Flask, officer: FlaskClient) -> None:
-    app.config["WTF_CSRF_ENABLED"] = True
-    assert send(officer, HEADER, "9;X;Y;FPE;;").status_code == 400

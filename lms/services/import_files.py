@@ -1,0 +1,110 @@
+"""Files of HR as they are asked to be read, by a page or a command; those that wait, and what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+from typing import BinaryIO
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, undefer
+
+from lms.models import ImportFile, ImportRun, utcnow
+from lms.services.agent_imports import AgentImport
+from lms.services.import_columns import Columns, guess, heading_test, save, source_of
+from lms.services.imports import Progress, Result, as_json
+from lms.services.unit_imports import UnitImport
+from lms.sheets import MAX_BYTES, Sheet, open_sheet
+
+#: How long a file waits to be taken in.
+LIFETIME = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a file is to be read: which sheet, as those of which source, or under which columns; and what it is."""
+
+    sheet: str = ""
+    source: str = ""
+    fields: Columns | None = None
+    whole: bool = False
+    partial: bool = False
+    confirmed: bool = False
+
+
+def recognise(
+    session: Session, kind: str, stream: BinaryIO, asked: Asked, max_bytes: int = MAX_BYTES
+) -> tuple[Sheet, Columns]:
+    """The sheet of a file, and the field of each of its columns. Raises ``UnreadableFile``."""
+    source = source_of(session, kind, asked.source)
+    sheet = open_sheet(stream, heading_test(kind, source), sheet=asked.sheet or None, max_bytes=max_bytes)
+    said = asked.fields if asked.fields and len(asked.fields) == len(sheet.headings) else None
+    return sheet, said or guess(kind, sheet.headings, source)
+
+
+def prepare(
+    session: Session, kind: str, stream: BinaryIO, asked: Asked, *, person_id: int | None = None,
+    max_bytes: int = MAX_BYTES, progress: Progress = lambda _: None,
+) -> AgentImport | UnitImport:  # fmt: skip
+    """An import to look at, write and close. Raises ``UnreadableFile``."""
+    sheet, columns = recognise(session, kind, stream, asked, max_bytes)
+    source = source_of(session, kind, asked.source)
+    if kind == "units":
+        return UnitImport(
+            session, sheet, columns, source=source, person_id=person_id, partial=asked.partial, progress=progress
+        )
+    return AgentImport(
+        session, sheet, columns, source=source, person_id=person_id, whole=asked.whole, partial=asked.partial,
+        confirmed=asked.confirmed, progress=progress,
+    )  # fmt: skip
+
+
+def receive(session: Session, kind: str, person_id: int, name: str, content: bytes, source: str = "") -> ImportFile:
+    """Keep a file that somebody sent, instead of the one they sent before; those that wait since long go. Flushes."""
+    waiting = delete(ImportFile).where(ImportFile.run_id.is_(None))
+    session.execute(waiting.where(ImportFile.person_id == person_id))
+    session.execute(waiting.where(ImportFile.sent_at < utcnow() - LIFETIME))
+    file = ImportFile(kind=kind, name=name[-200:], person_id=person_id, content=content, source=source)
+    session.add(file)
+    session.flush()
+    return file
+
+
+def waiting(session: Session, file_id: int, person_id: int) -> ImportFile | None:
+    """A file that somebody sent and that is not taken in yet, with its content."""
+    query = select(ImportFile).filter_by(id=file_id, person_id=person_id, run_id=None)
+    return session.scalars(query.options(undefer(ImportFile.content))).first()
+
+
+def stream_of(file: ImportFile) -> BinaryIO:
+    """What a file holds."""
+    return BytesIO(file.content)
+
+
+def remember(session: Session, file: ImportFile, sheet: Sheet, columns: Columns) -> None:
+    """Keep the columns chosen for a file, and for its source when it has one; flushes."""
+    file.fields = list(columns)
+    if file.source:
+        save(session, file.kind, file.source, sheet.headings, columns)
+    session.flush()
+
+
+def keep(session: Session, file: ImportFile, result: Result, report: bytes) -> None:
+    """Keep with a file what was found of it; once it is written its content goes. Flushes."""
+    file.result, file.report, file.run_id = as_json(result), report, result.run_id
+    if result.written:
+        file.content = b""
+    session.flush()
+
+
+def of_run(session: Session, run_id: int, *, report: bool = False) -> ImportFile | None:
+    """The file of an import, with its report when it is asked for."""
+    query = select(ImportFile).filter_by(run_id=run_id)
+    return session.scalars(query.options(undefer(ImportFile.report)) if report else query).first()
+
+
+def runs(session: Session, kinds: Sequence[str], limit: int) -> list[tuple[ImportRun, ImportFile | None]]:
+    """The last imports of these kinds, the last one first, with the file of each."""
+    query = select(ImportRun, ImportFile).outerjoin(ImportFile, ImportFile.run_id == ImportRun.id)
+    query = query.where(ImportRun.kind.in_(kinds)).order_by(ImportRun.id.desc()).limit(limit)
+    return [(run, file) for run, file in session.execute(query)]
