@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms.models import Agent, AuditEntry, ImportRun, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_into
+from lms.services import matching
 from lms.services.agent_files import MAX_BYTES, AgentFile, Problem, recognise
 from lms.services.agent_rows import AgentRow, read_rows
 
@@ -97,6 +98,7 @@ def import_agents(
         target = f"import_run:{run.id}"
         session.add(AuditEntry(person_id=person_id, action="hr.import_agents", target=target, details=details))
         session.flush()
+        matching.ask(session)
     return result
 
 

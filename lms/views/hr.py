@@ -19,7 +19,9 @@ from lms.security import requires, visitor
 from lms.services.agent_files import FRENCH, REQUIRED, Problem, UnreadableFile
 from lms.services.agents import ImportResult, import_agents
 from lms.services.extractions import journal_export, pieces
+from lms.services.organisation import scope_of
 from lms.services.overview import Overview, ministries, overview
+from lms.services.scopes import opened_names
 from lms.tables import Extraction, Filter, FilterError, Report, TooManyRows
 
 blueprint = Blueprint("hr", __name__, url_prefix="/hr")
@@ -60,7 +62,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     person_id, asked = visitor().person.id, request.args.to_dict()
     asked.pop("lang", None)
     extraction = Extraction(
-        at=utcnow(), author=_author(), scope=_scope(), platform_id=visitor().platform_id,
+        at=utcnow(), author=_author(), scope=_scope(), scope_filter=scope_of(db.session(), visitor().person),
         language=current_language(), asked=asked,
     )  # fmt: skip
     try:
@@ -93,10 +95,10 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
 @requires("hr")
 def agents_import() -> ResponseReturnValue:
     """Take in the CSV file of agents; the refused rows are shown with their place and their fix."""
-    if visitor().platform_id is not None:
+    if not scope_of(db.session(), visitor().person).whole:
         raise Refused(
-            _("The list of agents belongs to the whole institution: it cannot be changed from a training platform."),
-            _("Sign in with an account of this service that has the human resources role."),
+            _("The list of agents belongs to the whole institution, and you see a part of it."),
+            _("Sign in with an account of this service that has the human resources role over the whole."),
             status=403,
             cause="agents_scope",
         )
@@ -131,9 +133,9 @@ def agents_import() -> ResponseReturnValue:
 
 
 def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseReturnValue:
-    platform_id = visitor().platform_id
-    numbers = overview(db.session(), platform_id)
-    form = filter_form(_every_filter(), values, {"ministry": ministries(db.session(), platform_id)})
+    scope = scope_of(db.session(), visitor().person)
+    numbers = overview(db.session(), scope)
+    form = filter_form(_every_filter(), values, {"ministry": ministries(db.session(), scope)})
     form.validate()
     speech, chosen = current_language(), values.get("report", "completions")
     page = render_template(
@@ -148,7 +150,7 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
             {"value": number(numbers.certificates), "label": _("certificates in force")},
         ],
         export_url=url_for("hr.choose"),
-        import_url=url_for("hr.agents_import") if platform_id is None else None,
+        import_url=url_for("hr.agents_import") if scope.whole else None,
         checks_url=url_for("bulk_verification.index"),
         reports=[
             {
@@ -180,6 +182,9 @@ def _author() -> str:
 
 
 def _scope() -> str:
+    names = opened_names(db.session(), visitor().person.id)
+    if names:
+        return _("What was opened to you of the organisation: %(names)s.", names=", ".join(names))
     platform = visitor().person.platform
     if platform is None:
         return _("The whole institution: every platform and every account.")
