@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.models import Agent, AgentState, Unit
-from lms.services.organisation import Place, Scope, tree
+from lms.services.organisation import Place, Scope, tree, units_in
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def parts(session: Session, scope: Scope, parent: Unit | None) -> list[Part]:
     elif scope.paths is not None:
         wanted = here.path.in_(scope.paths)
     else:
-        wanted = here.parent_id.is_(None)
+        wanted = and_(here.parent_id.is_(None), units_in(scope))
     columns = (here.id, here.code, here.parent_id, here.kind, here.name, here.path)
     query = (
         select(
@@ -78,7 +78,7 @@ def parts_at(session: Session, scope: Scope, parent: Unit | None, at: datetime) 
             total[0], total[1], total[2] = total[0] + agents, total[1] + population, total[2] + 1
     if parent is None:
         tops = {int(path.split(".")[-2]) for path in scope.paths or ()}
-        shown = [place for place in places if (place.id in tops if scope.paths is not None else place.depth == 0)]
+        shown = [place for place in places if place.id in tops or (scope.whole and place.depth == 0)]
         return [], [_part(place, sums) for place in shown]
     own = next((place.path for place in places if place.id == parent.id), "")
     above = [place for place in places if own.startswith(place.path) and place.path != own]

@@ -104,7 +104,7 @@ def tree(session: Session, at: datetime | None = None) -> list[Place]:
     found, waiting = list[Place](), [(row, "") for row in under[None]]
     while waiting:
         row, above = waiting.pop()
-        place = Place(*row, f"{above}{row.id}.")
+        place = Place(row.id, row.code, row.parent_id, row.kind, row.name, row.siret, f"{above}{row.id}.")
         found.append(place)
         waiting += [(each, place.path) for each in under[row.id]]
     return found

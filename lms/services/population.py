@@ -121,6 +121,12 @@ def history(session: Session, limit: int = 50) -> list[Declared]:
     return [Declared(row.declared_at, Rule.of_json(row.rule), row.words, person) for row, person in rows]
 
 
+def members(session: Session) -> int:
+    """How many agents are of P now."""
+    there = select(func.count()).select_from(Agent).where(Agent.left_at.is_(None), Agent.population)
+    return session.scalar(there) or 0
+
+
 def known_corps(session: Session) -> list[str]:
     """The corps of the agents there are."""
     query = select(Agent.corps).where(Agent.corps != "", Agent.left_at.is_(None)).distinct().order_by(Agent.corps)
