@@ -6,7 +6,7 @@ from typing import NoReturn
 import click
 
 from lms.app import create_app
-from lms.cli.hr import command as hr
+from lms.cli.hr import command
 from lms.models import HrScope, Person, db
 from lms.services import authors, scopes
 from lms.services.scopes import LastUnit, Seer, UnknownCodes
@@ -15,7 +15,7 @@ _platform = click.option("--platform", type=int, help="Number of the platform th
 _units = click.argument("codes", nargs=-1, required=True, metavar="UNIT…")
 
 
-@hr.group("scope")
+@command.group("scope")
 def scope() -> None:
     """Which units each person of HR sees, by e-mail address; without any, the whole or their platform's people."""
 
