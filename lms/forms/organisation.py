@@ -52,7 +52,7 @@ class UnitForm(FlaskForm):  # type: ignore[misc]
         self.siret.label.text = _("SIRET")
         self.siret.description = _("14 digits.")
         for field in self:
-            field.flags.required = field.name in {"code", "name"}
+            field.flags.required = field.short_name in {"code", "name"}
 
     def validate_siret(self, field: Any) -> None:
         """Digits alone, their spaces removed."""

@@ -31,7 +31,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc]
         self.categories.label.text = _("Grades")
         self.categories.choices = [(each, each) for each in CATEGORIES]
         for field in (self.branches, self.categories):
-            field.description = _("None ticked: all of them.")
+            field.description = _("Nothing ticked: no limit.")
         self.corps.label.text = _("Corps or positions")
         self.corps.description = _("One a line, as HR's file has them. None: all of them.")
         self.words.label.text = _("The rule in words")
