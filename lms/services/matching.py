@@ -100,10 +100,11 @@ def ask(session: Session) -> None:
 
 def promise_due(session: Session) -> None:
     """Promise to match the people who came since it was last done: a launch compares no names."""
-    last = select(func.max(OutboxJob.due_at)).where(OutboxJob.kind == KIND).scalar_subquery()
-    came = select(Person.id).where(or_(last.is_(None), Person.created_at > last)).exists()
-    if session.scalar(select(and_(came, select(Agent.id).exists()))):
-        ask(session)
+    came = session.scalar(select(Person.created_at).order_by(Person.id.desc()).limit(1))
+    last = session.scalar(select(func.max(OutboxJob.due_at)).where(OutboxJob.kind == KIND))
+    if came is None or (last is not None and came <= last) or session.scalar(select(Agent.id).limit(1)) is None:
+        return
+    ask(session)
 
 
 def waiting(session: Session, context_id: int | None = None) -> Iterator[list[int]]:
@@ -185,7 +186,7 @@ def _settle(own: Session | Connection, claims: Sequence[_Claim]) -> int:
     strength = defaultdict[tuple[int, int | None], dict[int, int]](dict)
     for row in known:
         if row.state != "refused":
-            rank = 3 if row.state == "confirmed" else _STRENGTH[row.by]
+            rank = 3 if row.state == "confirmed" else _STRENGTH.get(row.by, 2)
             strength[row.agent_id, row.platform_id][row.person_id] = rank
     for claim in claims:
         strength[claim.agent_id, claim.platform_id][claim.person_id] = _STRENGTH[claim.by]

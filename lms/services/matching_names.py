@@ -1,5 +1,6 @@
 """People and agents of the same name: never a match, only a question for somebody."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -7,9 +8,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from lms.models import Agent, AgentMatch, Person
-from lms.services.agent_files import plain
 from lms.services.matching import BATCH, put_matches
 from lms.services.organisation import HELD
+from lms.services.words import fold
 
 #: People whose names are held in memory at a time.
 PIECE = 20_000
@@ -17,6 +18,7 @@ PIECE = 20_000
 NAMESAKES = 5
 
 Name = tuple[str, ...]
+_WORD = re.compile(r"\w+")
 
 
 def doubt_names(session: Session) -> Iterator[int]:
@@ -71,4 +73,4 @@ def _doubt(session: Session, bearers: dict[Name, list[tuple[int, int | None]]]) 
 
 
 def _name(*parts: str) -> Name:
-    return tuple(sorted(plain(" ".join(parts)).split()))
+    return tuple(sorted(_WORD.findall(fold(" ".join(parts)))))

@@ -9,6 +9,7 @@ from sqlalchemy import func, literal, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.models import Agent, Unit, UnitState, utcnow
+from lms.services import population
 from lms.services.audit import record
 
 #: Characters of a path.
@@ -109,6 +110,7 @@ def move_unit(
     session.execute(change.execution_options(synchronize_session="fetch"))
     _turn(session, unit, now or utcnow())
     record(session, "hr.unit_moved", f"unit:{unit.id}", by, parent=unit.parent_id)
+    population.apply(session, now)  # who is under a unit that its rule names may have changed
     return True
 
 
