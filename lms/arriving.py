@@ -18,6 +18,7 @@ from lms.services.launches import Arrival, arrive
 from lms.services.learning import enrol
 from lms.services.legacy import continue_person, note_old_subject, old_subject
 from lms.services.library import Library
+from lms.services.matching import keys_of
 from lms.services.notices import ask_once
 from lms.services.privacy import Request, sign_request
 from lms.services.results import promise_scores
@@ -29,7 +30,7 @@ def arrived(own: Connection, message: Message, minutes: int) -> tuple[str, str]:
     old = old_subject(own, message, config().secret_key)
     if old is not None:
         continue_person(own, message, old)
-    arrival = arrive(own, message, from_lti_locale(message.locale))
+    arrival = arrive(own, message, from_lti_locale(message.locale), keys=keys_of(config()))
     if old is not None:
         note_old_subject(own, arrival.person_id, old)
     ask_once(own, message)

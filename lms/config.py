@@ -1,6 +1,7 @@
 """Configuration: environment variables ``LMS_…`` over an optional TOML file, checked whole at start."""
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no
 _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 #: What one line of a certificate holds.
 _LONGEST_SIGNATORY = 90
+_CUSTOM = re.compile(r"custom:[A-Za-z0-9_.-]{1,100}")
 #: Names whose value is never printed.
 SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url", "seal_passphrase"}
 
@@ -77,6 +79,10 @@ class Config:
     #: The institution's logo, PNG or JPEG.
     issuer_logo: Path = Path()
     session_minutes: int = 480
+    #: By what people are matched with HR's agents, the first first: sourced_id, custom:<name>, email.
+    match_keys: tuple[str, ...] = ("sourced_id", "email")
+    #: Whose e-mail addresses are verified: issuers of platforms, or « local » for local accounts.
+    verified_emails: tuple[str, ...] = ()
     #: How many days a key of the tool signs before the next one does.
     lti_key_days: int = 90
     #: Opens /metrics to whoever bears it; without one, /metrics answers this machine alone.
@@ -209,6 +215,8 @@ def _check(config: Config) -> list[str]:
         if getattr(config, name) < 0
     ]
     problems += _check_seal(config)
+    if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
+        problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
     if config.session_minutes < 5:
         problems.append("LMS_SESSION_MINUTES must be at least 5.")
     if config.lti_key_days < 2:

@@ -1,12 +1,18 @@
-"""The rooms of HR that its first page leads to: endpoint, name, and what is done there."""
+"""What HR's first page leads to: (endpoint, name, sentence), each message marked ``N_`` and said where it is shown."""
 
-#: Marks a message for extraction; whoever shows it translates it.
-N_ = str
+from curricula.problems import N_
 
 ROOMS: list[tuple[str, str, str]] = [
+    (
+        "hr_organisation.index",
+        N_("Organisation"),
+        N_("Ministries, directorates, services, and how many agents are there."),
+    ),
     (
         "hr_imports.index",
         N_("Files of agents and units"),
         N_("Bring what your HR software exports: see how it is read, check it, take it in, undo it."),
     ),
+    ("hr_matches.index", N_("Who is whom"), N_("People of training platforms who may be agents: confirm or refuse.")),
+    ("hr_population.index", N_("Population"), N_("The agents that the indicators count, by a declared rule.")),
 ]

@@ -29,6 +29,7 @@ from lms.services import (
     connections,
     deep_links,
     invitations,
+    matching,
     notices,
     outbox,
     reconciliation,
@@ -63,6 +64,7 @@ class Worker:
         self._authority = authority.open_authority(config)
         self._services: ServiceClient = app.extensions["services"]
         self._notices_url = f"{config.base_url}/lti/notices"
+        self._match_keys = matching.keys_of(config)
         self._jobs: dict[str, Job | Batch] = discover(lms.jobs, "run")
         self._together: dict[str, int] = discover(lms.jobs, "TOGETHER")
         self._keys: ToolKeys = app.extensions["tool_keys"]
@@ -119,7 +121,7 @@ class Worker:
         kinds, without = self._leases if long else None, self._leases if long is False else ()
         with self._app.app_context():
             session = db.session()
-            tools = Tools(session, self._services, self._authority, self._notices_url)
+            tools = Tools(session, self._services, self._authority, self._notices_url, self._match_keys)
             held = outbox.claim_many(session, 1, kinds=kinds, without=without, leases=self._leases)
             many = self._together.get(held[0].kind) if held else None
             if many is not None:
@@ -149,6 +151,7 @@ class Worker:
             notices.sweep(db.session())
             reconciliation.promise_comparisons(db.session())
             rosters.promise_due(db.session())
+            matching.promise_due(db.session())
             reminders.remind(db.session(), utcnow(), mail=self._authority.config.mails)
             chain_check.promise_due(db.session())
             db.session.commit()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.lti.client import ServiceClient
 from lms.services.authority import Authority
+from lms.services.matching import DEFAULT_KEYS, Keys
 from lms.services.outbox import Claim, Outcome
 
 
@@ -24,6 +25,8 @@ class Tools:
     authority: Authority
     #: Where platforms may bring their notices.
     notices_url: str
+    #: By what people are matched with HR's agents.
+    keys: Keys = DEFAULT_KEYS
 
 
 class Job(Protocol):

@@ -10,7 +10,7 @@ from lms.lti.client import ServiceRefused
 from lms.lti.groups import groups, groups_of
 from lms.lti.members import Batch, roster
 from lms.lti.model import LtiError
-from lms.services import failures, rosters
+from lms.services import failures, matching, rosters
 from lms.services.outbox import N_, GiveUp, TryLater
 from lms.services.rosters import Reading
 
@@ -97,6 +97,9 @@ def _read(tools: Tools, reading: Reading) -> None:
     rosters.end(session, reading)
     rosters.note(session, reading.context_id, trouble)
     session.commit()
+    for waiting in matching.waiting(session, reading.context_id):
+        matching.match(session, waiting, tools.keys)
+        session.commit()
 
 
 def _take_groups(tools: Tools, reading: Reading) -> tuple[bool, str | None]:

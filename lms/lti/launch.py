@@ -22,7 +22,7 @@ from lms.lti.model import (
     SubmissionReview,
 )
 from lms.lti.pylti import CLAIM, verified_claims
-from lms.lti.reading import ADDRESS, SHORT, Claims, flag, history, inside, text, texts, web_address, words
+from lms.lti.reading import ADDRESS, SHORT, Claims, flag, history, inside, short_texts, text, texts, web_address, words
 from lms.lti.roles import administers, map_roles
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -132,7 +132,7 @@ def _common(claims: Claims, registration: Registration) -> dict[str, Any]:
 
 
 def _user(claims: Claims) -> LaunchUser:
-    lis = inside(claims, CLAIM + "lis")
+    lis, custom = inside(claims, CLAIM + "lis"), inside(claims, CLAIM + "custom")
     return LaunchUser(
         subject=text(claims, "sub", required=True),
         given_name=words(claims, "given_name", 200),
@@ -140,6 +140,7 @@ def _user(claims: Claims) -> LaunchUser:
         full_name=words(claims, "name", 400),
         email=text(claims, "email", limit=320) or None,
         sourced_id=text(lis, "person_sourcedid") or None,
+        custom=dict(short_texts(custom)),
     )
 
 

@@ -77,6 +77,8 @@ class LaunchUser:
     full_name: str = ""
     email: str | None = None
     sourced_id: str | None = None
+    #: Custom parameters that are short texts; one of them may be what HR's files call the person.
+    custom: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Reads claims strictly: each value is of its type, of bearable length, and storable, or the message is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,6 +67,13 @@ def history(custom: Claims, name: str) -> tuple[str, ...]:
     if not isinstance(value, str) or value.startswith("$"):
         return ()
     return tuple(each for each in (part.strip() for part in value.split(",")) if each and len(each) <= SHORT)[:50]
+
+
+def short_texts(custom: Claims) -> Iterator[tuple[str, str]]:
+    """The custom parameters that say something short; a variable the platform did not replace says nothing."""
+    for name, value in custom.items():
+        if isinstance(value, str) and 0 < len(value) <= SHORT and value[0] != "$" and value == storable(value):
+            yield name, value
 
 
 def web_address(url: str) -> str | None:

@@ -23,7 +23,8 @@ class Agent(Base):
     number: Mapped[str] = mapped_column(String(100), unique=True)
     family_name: Mapped[str] = mapped_column(String(200))
     given_name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str | None] = mapped_column(String(320))
+    #: Small letters, as files are read.
+    email: Mapped[str | None] = mapped_column(String(320), index=True)
     branch: Mapped[str] = mapped_column(String(3))
     ministry: Mapped[str] = mapped_column(String(300), default="")
     directorate: Mapped[str] = mapped_column(String(300), default="")
@@ -36,6 +37,8 @@ class Agent(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     #: Whether they are of the declared population P.
     population: Mapped[bool] = mapped_column(default=True, server_default="1")
+    #: Whether HR's file leaves them out of it, whatever the rule.
+    left_out: Mapped[bool] = mapped_column(default=False, server_default="0")
     #: Since when they are no longer there; what they followed stays.
     left_at: Mapped[datetime | None]
     import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id", ondelete="SET NULL"))

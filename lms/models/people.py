@@ -31,6 +31,8 @@ class Person(Base):
     email: Mapped[str | None] = mapped_column(String(320))
     #: ``lis.person_sourcedid``: the key HR files may be matched on.
     sourced_id: Mapped[str | None] = mapped_column(String(255), index=True)
+    #: The same by a custom parameter of launches, where the settings name one (``LMS_MATCH_KEYS``).
+    agent_key: Mapped[str | None] = mapped_column(String(255))
     #: Name to print on certificates, once the person gave or confirmed it.
     certificate_name: Mapped[str | None] = mapped_column(String(200))
     language: Mapped[str | None] = mapped_column(String(5))

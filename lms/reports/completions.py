@@ -80,7 +80,7 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
     found = followed(
         session,
         Library(session),
-        platform_id=extraction.platform_id,
+        scope=extraction.scope_filter,
         track_key=filters.get("track"),
         ministry=filters.get("ministry"),
         enrolled_before=end,

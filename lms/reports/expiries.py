@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.i18n import ZONE
 from lms.models import Agent, Certificate, Person
+from lms.services.organisation import people_in, with_agents
 from lms.services.reminders import ending
 from lms.tables import Column, Extraction, Report, Row
 
@@ -26,15 +27,11 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
     """One line a certificate, the first to end first; the names are those of HR's files where they know the person."""
     del filters
     query = (
-        select(Certificate, Person, Agent)
-        .join(Certificate.person)
-        .outerjoin(Agent, Agent.number == Person.sourced_id)
-        .where(ending(extraction.at))
+        with_agents(select(Certificate, Person, Agent).select_from(Certificate).join(Certificate.person))
+        .where(ending(extraction.at), people_in(extraction.scope_filter))
         .order_by(Certificate.valid_until, Certificate.number)
         .execution_options(yield_per=500)
     )
-    if extraction.platform_id is not None:
-        query = query.where(Person.platform_id == extraction.platform_id)
     for row, person, agent in session.execute(query):
         assert row.valid_until is not None
         title = row.record["title"]

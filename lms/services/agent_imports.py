@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.cells import N_, CellRefused
 from lms.models import Agent, ImportSource
+from lms.services import matching
 from lms.services.agent_places import LEVELS, Places
 from lms.services.agent_writing import write_agents, write_leavers
 from lms.services.import_columns import Columns, check, ignored
@@ -76,6 +77,7 @@ class AgentImport:
         self._write(run, found.changes)
         written = Result(**{**vars(found), "written": True, "run_id": run.id})
         end(run, written, self.person_id)
+        matching.ask(self.session)
         return written
 
     def _write(self, run: Run, total: int) -> None:

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from certificates.codes import read_code
 from certificates.model import Record
 from lms.csv_text import NOT_WINDOWS
-from lms.models import Agent, Certificate, Person, utcnow
+from lms.models import AgentMatch, Certificate, Person, utcnow
 from lms.services.audit import record_all
+from lms.services.organisation import HELD, Scope, people_in
 from lms.services.verification import state_at
 
 #: Lines of a file, and its size in bytes.
@@ -83,15 +84,13 @@ def read_lines(data: bytes) -> list[Line]:
     return lines
 
 
-def check(
-    session: Session, lines: Sequence[Line], platform_id: int | None, now: datetime | None = None
-) -> list[Checked]:
-    """What each line is worth, for the HR of a platform or of the whole institution (None)."""
+def check(session: Session, lines: Sequence[Line], scope: Scope, now: datetime | None = None) -> list[Checked]:
+    """What each line is worth, for whoever sees that part of the institution."""
     now = now or utcnow()
     rows: dict[str, Any] = {}
     names = sorted({name for line in lines for name in line.names})
     for start in range(0, len(names), PIECE):
-        rows |= _found(session, names[start : start + PIECE], platform_id)
+        rows |= _found(session, names[start : start + PIECE], scope)
     return [_checked(line, rows, now) for line in lines]
 
 
@@ -139,10 +138,10 @@ def _names(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _found(session: Session, names: Sequence[str], platform_id: int | None) -> dict[str, Any]:
+def _found(session: Session, names: Sequence[str], scope: Scope) -> dict[str, Any]:
     """Code and number → (certificate, whether its holder is an agent of theirs)."""
-    declared = exists().where(Agent.number == Person.sourced_id)
-    theirs = declared if platform_id is None else and_(declared, Person.platform_id == platform_id)
+    declared = exists().where(AgentMatch.person_id == Person.id, AgentMatch.state.in_(HELD)).correlate(Person)
+    theirs = and_(declared, people_in(scope))
     query = select(Certificate, theirs.label("theirs")).join(Person, Person.id == Certificate.person_id)
     rows = session.execute(query.where(or_(Certificate.code.in_(names), Certificate.number.in_(names)))).all()
     return {name: row for row in rows for name in (row.Certificate.code, row.Certificate.number)}

@@ -67,7 +67,8 @@ def journal_export(
     """Keep who took which report, in which format, of whom; never its content."""
     details: dict[str, Any] = {
         "author": None if person_id is not None else extraction.author,
-        "platform_id": extraction.platform_id,
+        "platform_id": extraction.scope_filter.platform_id,
+        "units": extraction.scope_filter.paths,
         "filters": dict(extraction.asked),
     }
     session.add(

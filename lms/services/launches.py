@@ -17,6 +17,7 @@ from lms.models.base import table_of
 from lms.models.prepared import Prepared
 from lms.models.upsert import change, insert_new
 from lms.services.copies import inherited, origin_course
+from lms.services.matching import DEFAULT_KEYS, Keys, declared, match
 
 #: Roles from the weakest: a membership keeps the strongest one the launch gave.
 STRENGTH = ("learner", "author", "trainer", "hr", "administrator")
@@ -40,15 +41,25 @@ class Arrival:
     new_column: bool = False
 
 
-def arrive(own: Session | Connection, message: Message, language: str | None, now: datetime | None = None) -> Arrival:
+def arrive(
+    own: Session | Connection,
+    message: Message,
+    language: str | None,
+    now: datetime | None = None,
+    keys: Keys = DEFAULT_KEYS,
+) -> Arrival:
     """Record a message: rows are made once and changed only where the platform says something new.
 
-    Two launches of one person at the same time make one row of each (unique constraints decide).
+    Two launches of one person at the same time make one row of each (unique constraints decide). Who is nobody of HR's
+    yet is matched by ``keys``.
     """
     now = now or utcnow()
     link = message.link if isinstance(message, Launch) else None
-    known = _known(own, message, link)
-    person_id = _person(own, message, known, language)
+    told = keys.told(message.user)
+    known = _known(own, message, link, told)
+    person_id = _person(own, message, known, language, told)
+    if known.declared or _renumbered(known, told):
+        match(own, [person_id], keys)
     if known.last_launch_at is None or now - known.last_launch_at > SEEN_EVERY:
         change(own, Platform, message.registration.platform_id, {"last_launch_at": now})
     if isinstance(message, PrivacyRequest):
@@ -70,12 +81,18 @@ def arrive(own: Session | Connection, message: Message, language: str | None, no
     )  # fmt: skip
 
 
-def _known(own: Session | Connection, message: Message, link: LaunchLink | None) -> Any:
+def _known(own: Session | Connection, message: Message, link: LaunchLink | None, told: Mapping[str, Any]) -> Any:
     """What is there already, in one row: the platform, and what is known of each of the others."""
-    found = _KNOWN.rows(own, _identities(message, link))
+    found = _KNOWN.rows(own, {**_identities(message, link), **told})
     if not found:
         raise LookupError("The platform of a verified launch is gone.")
     return found[0]
+
+
+def _renumbered(known: Any, told: Mapping[str, str | None]) -> bool:
+    """Whether the platform now says they are another agent than it said before."""
+    before = {"sourced_id": known.sourced_id, "agent_key": known.agent_key}
+    return any(before[name] and told[name] and before[name] != told[name] for name in before)
 
 
 def _column(link: LaunchLink, known: Any) -> str | None:
@@ -90,7 +107,7 @@ _KNOWN = Prepared(
     select(
         _PL.c.last_launch_at,
         _P.c.id.label("person_id"), _P.c.given_name, _P.c.family_name, _P.c.full_name, _P.c.email, _P.c.sourced_id,
-        _P.c.language,
+        _P.c.agent_key, _P.c.language, declared().label("declared"),
         _C.c.id.label("context_id"), _C.c.title.label("context_title"), _C.c.label.label("context_label"),
         _C.c.members_url, _C.c.groups_url, _C.c.group_sets_url,
         _L.c.id.label("link_id"), _L.c.title.label("link_title"), _L.c.track_key, _L.c.module_key, _L.c.lineitem_url,
@@ -122,11 +139,13 @@ def _identities(message: Message, link: LaunchLink | None) -> dict[str, Any]:
     }
 
 
-def _person(own: Session | Connection, message: Message, known: Any, language: str | None) -> int:
+def _person(
+    own: Session | Connection, message: Message, known: Any, language: str | None, keys: Mapping[str, str | None]
+) -> int:
     user = message.user
     told = {
         "given_name": user.given_name, "family_name": user.family_name, "full_name": user.full_name,
-        "email": user.email, "sourced_id": user.sourced_id,
+        "email": user.email, "sourced_id": user.sourced_id, "agent_key": keys["agent_key"],
     }  # fmt: skip
     # What the platform withholds today does not erase what it gave before.
     values: dict[str, Any] = {name: value for name, value in told.items() if value}

@@ -19,6 +19,7 @@ from curricula.model import Module, Track
 from curricula.progress import ModuleProgress
 from lms.models import Agent, Attempt, Certificate, Enrolment, Exemption, LessonProgress, Person
 from lms.services.library import Library
+from lms.services.organisation import Scope, people_in, with_agents
 
 #: Rows fetched at a time.
 BATCH = 1000
@@ -55,18 +56,18 @@ def followed(
     session: Session,
     tracks: Library,
     *,
-    platform_id: int | None = None,
+    scope: Scope = Scope(),  # noqa: B008 - a value that never changes
     track_key: str | None = None,
     ministry: str | None = None,
     enrolled_before: datetime | None = None,
 ) -> Generator[Followed, None, None]:
     """Every participation in enrolment order: each published module of a track, and each one touched.
 
-    ``platform_id`` None reads every platform. Three queries.
+    Of the people of ``scope``. Three queries.
     """
     wanted: list[ColumnElement[bool]] = []
-    if platform_id is not None:
-        wanted.append(Person.platform_id == platform_id)
+    if not scope.whole:
+        wanted.append(people_in(scope))
     if track_key is not None:
         wanted.append(Enrolment.track_key == track_key)
     if ministry is not None:
@@ -130,7 +131,7 @@ def _modules(
 
 
 def _people(wanted: list[ColumnElement[bool]]) -> Select[Any]:
-    """Enrolments with their person, the agent HR declared under the same number, and the last certificate."""
+    """Enrolments with their person, the agent they are, and the last certificate."""
     other = aliased(Certificate)
     last = (
         select(other.id)
@@ -191,10 +192,6 @@ def _enrolment_ids(wanted: list[ColumnElement[bool]]) -> Select[Any]:
 
 
 def _restricted(query: Any, wanted: list[ColumnElement[bool]]) -> Select[Any]:
-    restricted: Select[Any] = (
-        query.select_from(Enrolment)
-        .join(Person, Person.id == Enrolment.person_id)
-        .outerjoin(Agent, Agent.number == Person.sourced_id)
-        .where(*wanted)
-    )
+    people = query.select_from(Enrolment).join(Person, Person.id == Enrolment.person_id)
+    restricted: Select[Any] = with_agents(people).where(*wanted)
     return restricted

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import (
     Accommodation,
+    AgentMatch,
     Answer,
     Appeal,
     Attempt,
@@ -29,6 +30,7 @@ from lms.models import (
     Deposit,
     Enrolment,
     Exemption,
+    HrScope,
     LessonProgress,
     LocalAccount,
     Marking,
@@ -113,6 +115,7 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         .where(Participation.person_id == person.id)
         .order_by(Participation.id)
     )
+    matches = session.scalars(select(AgentMatch).where(AgentMatch.person_id == person.id).order_by(AgentMatch.id))
     lessons = session.scalars(select(LessonProgress).where(LessonProgress.enrolment_id.in_(mine)))
     return {
         "person": _row(person, leave=("platform_id",)),
@@ -139,6 +142,7 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         ],
         "names_asked": [_row(row, leave=("decided_by",)) for row in _of_certificates(session, Correction, person)],
         "reminders": _rows(_of_certificates(session, Reminder, person)),
+        "agent_matches": [_row(row, leave=("decided_by",)) for row in matches],
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
         "studio": {name: [_plained(row) for row in rows] for name, rows in written(session, person.id).items()},
     }
@@ -163,12 +167,14 @@ def erase(session: Session, person: Person) -> bool:
     held = [certificate.id for certificate in kept]
     for of_certificate in (Correction, Reminder):
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
-    for model in (Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation):
+    for model in (
+        Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation, AgentMatch, HrScope,
+    ):  # fmt: skip
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"
     person.email = None if person.platform_id is not None else person.subject
     person.given_name = person.family_name = person.full_name = ""
-    person.sourced_id = person.certificate_name = person.legacy_subject = person.language = None
+    person.sourced_id = person.agent_key = person.certificate_name = person.legacy_subject = person.language = None
     session.flush()
     return True
 

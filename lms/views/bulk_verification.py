@@ -14,6 +14,7 @@ from lms.models import db
 from lms.security import requires, visitor
 from lms.services import bulk_verification
 from lms.services.bulk_verification import MAX_LINES, Checked, NotLines
+from lms.services.organisation import scope_of
 
 blueprint = Blueprint("bulk_verification", __name__, url_prefix="/hr/certificates")
 
@@ -59,7 +60,7 @@ def file() -> ResponseReturnValue:
 
 def _check(data: bytes) -> list[Checked]:
     session = db.session()
-    checked = bulk_verification.check(session, bulk_verification.read_lines(data), visitor().platform_id)
+    checked = bulk_verification.check(session, bulk_verification.read_lines(data), scope_of(session, visitor().person))
     bulk_verification.journal(session, checked, visitor().person.id)
     session.commit()
     return checked

@@ -16,7 +16,9 @@ from lms.models import db, utcnow, writing
 from lms.reports import reports
 from lms.security import requires, visitor
 from lms.services.extractions import journal_export, pieces
+from lms.services.organisation import scope_of
 from lms.services.overview import Overview, ministries, overview
+from lms.services.scopes import opened_names
 from lms.tables import Extraction, Filter, FilterError, Report, TooManyRows
 
 blueprint = Blueprint("hr", __name__, url_prefix="/hr")
@@ -57,7 +59,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     person_id, asked = visitor().person.id, request.args.to_dict()
     asked.pop("lang", None)
     extraction = Extraction(
-        at=utcnow(), author=_author(), scope=_scope(), platform_id=visitor().platform_id,
+        at=utcnow(), author=_author(), scope=_scope(), scope_filter=scope_of(db.session(), visitor().person),
         language=current_language(), asked=asked,
     )  # fmt: skip
     try:
@@ -94,9 +96,9 @@ def agents_import() -> ResponseReturnValue:
 
 
 def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseReturnValue:
-    platform_id = visitor().platform_id
-    numbers = overview(db.session(), platform_id)
-    form = filter_form(_every_filter(), values, {"ministry": ministries(db.session(), platform_id)})
+    scope = scope_of(db.session(), visitor().person)
+    numbers = overview(db.session(), scope)
+    form = filter_form(_every_filter(), values, {"ministry": ministries(db.session(), scope)})
     form.validate()
     speech, chosen = current_language(), values.get("report", "completions")
     page = render_template(
@@ -111,7 +113,7 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
             {"value": number(numbers.certificates), "label": _("certificates in force")},
         ],
         export_url=url_for("hr.choose"),
-        import_url=url_for("hr_imports.index") if platform_id is None else None,
+        import_url=url_for("hr_imports.index") if scope.whole else None,
         checks_url=url_for("bulk_verification.index"),
         reports=[
             {
@@ -143,6 +145,9 @@ def _author() -> str:
 
 
 def _scope() -> str:
+    names = opened_names(db.session(), visitor().person.id)
+    if names:
+        return _("What was opened to you of the organisation: %(names)s.", names=", ".join(names))
     platform = visitor().person.platform
     if platform is None:
         return _("The whole institution: every platform and every account.")

@@ -8,12 +8,15 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from lms.models import (
+    Agent,
+    AgentMatch,
     Attempt,
     AuditEntry,
     Certificate,
     CertificateEvent,
     Correction,
     Enrolment,
+    HrScope,
     Membership,
     Participation,
     Person,
@@ -21,6 +24,9 @@ from lms.models import (
     StatusList,
     WebSession,
 )
+from lms.services import scopes
+from lms.services.matching import match
+from lms.services.units import make_unit
 from tests.learner_in_test import count, module, take
 from tests.platform_in_test import ABSENT, CLAIM, PlatformInTest, form_token, trainer
 
@@ -123,6 +129,11 @@ def test_certificates_stay_and_say_no_name_in_public(
     certificate = {"certificate_id": made.id}
     session.add(Correction(**certificate, name="Ada Lovelace", words="My other name"))
     session.add(Reminder(**certificate, step="one_month"))
+    agent = Agent(number="A-0001", family_name="Martin", given_name="Ada", branch="FPE")
+    session.add(agent)
+    session.flush()
+    match(session, [made.person_id])
+    scopes.give(session, made.person_id, [make_unit(session, "M1", "Ministère")])
     session.add(
         CertificateEvent(**certificate, action="suspended", reason="inquiry", words="A doubt", capacity="trainer")
     )
@@ -131,6 +142,7 @@ def test_certificates_stay_and_say_no_name_in_public(
     taken = json.loads(client.get(page + "/data.json").data)
     assert [row["name"] for row in taken["names_asked"]] == ["Ada Lovelace"]
     assert [row["reason"] for row in taken["certificate_events"]] == ["inquiry"]
+    assert [(row["agent_id"], row["state"]) for row in taken["agent_matches"]] == [(agent.id, "sure")]
     assert [row["step"] for row in taken["reminders"]] == ["one_month"]
     assert "no limit of time is set" in client.get(page + "?lang=en").text
     client.post(page, data={"csrf_token": form_token(client.get(page)), "sure": "y"})
@@ -141,6 +153,7 @@ def test_certificates_stay_and_say_no_name_in_public(
     )  # fmt: skip
     assert (made.record, made.name_public, made.enrolment_id) == ({"holder": "Ada Martin"}, False, None)
     assert count(session, Enrolment) == count(session, Attempt) == 0
+    assert (count(session, AgentMatch), count(session, HrScope), count(session, Agent)) == (0, 0, 1)
     assert count(session, WebSession, WebSession.person_id == person.id) == 0
     assert made.share_token is None
     assert (count(session, Correction), count(session, Reminder), count(session, CertificateEvent)) == (0, 0, 1)

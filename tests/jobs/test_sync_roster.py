@@ -17,7 +17,7 @@ from lms.devlms.people import PEOPLE
 from lms.devlms.vocabulary import INSTRUCTOR, LEARNER
 from lms.lti import members
 from lms.lti.client import ServiceClient
-from lms.models import Membership, OutboxJob, Person, Platform, utcnow
+from lms.models import Agent, AgentMatch, Membership, OutboxJob, Person, Platform, utcnow
 from lms.services import rosters
 from tests.campus_in_test import Course, campus_course
 from tests.learner_in_test import count
@@ -59,6 +59,15 @@ def test_everybody_is_known_before_they_come(course: Course) -> None:
     assert agent.person.created_at is not None
     assert course.context.roster_at == agent.roster_at
     assert course.context.roster_error is None
+
+
+def test_people_of_a_roster_are_matched_with_agents(course: Course) -> None:
+    course.session.add(Agent(number="A-0001", family_name="X", given_name="Y", branch="FPE"))
+    course.session.commit()
+    course.read()
+    row = course.session.query(AgentMatch).one()
+    assert (row.state, row.by) == ("sure", "sourced_id")
+    assert course.session.get_one(Person, row.person_id).subject == "11"
 
 
 def test_no_address_is_kept(course: Course) -> None:

@@ -26,7 +26,8 @@ from lms.models import (
 from lms.reports import reports
 from lms.reports.completions import COLUMNS, REPORT
 from lms.services.library import Library
-from lms.tables import Extraction, FilterError
+from lms.services.matching import match
+from lms.tables import Extraction, FilterError, Scope
 
 TRACK = shipped_tracks()["decideurs"]
 MODULES = [module.key for module in TRACK.published_modules]
@@ -42,6 +43,7 @@ def person(session: Session, name: str, platform: Platform | None = None, **valu
     )  # fmt: skip
     session.add(row)
     session.flush()
+    match(session, [row.id])
     return row
 
 
@@ -94,7 +96,7 @@ def agent(session: Session, number: str, **values: Any) -> None:
 
 
 def lines(session: Session, platform_id: int | None = None, **asked: str) -> list[dict[str, Any]]:
-    extraction = Extraction(NOW, "Zoé", "tout", platform_id, asked=asked)
+    extraction = Extraction(NOW, "Zoé", "tout", Scope(None, platform_id), asked=asked)
     table = REPORT.table(session, extraction, "2026.1")
     return [dict(zip((column.key for column in COLUMNS), row, strict=True)) for row in table.rows]
 

@@ -20,6 +20,8 @@ from lms.services import bulk_verification
 from lms.services.authority import open_authority, publish
 from lms.services.bulk_verification import MAX_LINES, NotLines, read_lines
 from lms.services.issuing import issue
+from lms.services.matching import match
+from lms.services.organisation import Scope
 from tests.account_in_test import browser_of, token_of
 from tests.issuing_in_test import class_of
 from tests.learner_in_test import TRACK
@@ -60,6 +62,8 @@ def send(client: FlaskClient, data: bytes) -> Any:
 
 def declare(session: Session, *numbers: str) -> None:
     session.add_all(Agent(number=each, family_name="X", given_name="Y", branch="FPE") for each in numbers)
+    session.flush()
+    match(session, session.scalars(sa.select(Person.id)).all())
     session.commit()
 
 
@@ -188,7 +192,7 @@ def test_no_file_makes_it_fail(data: bytes) -> None:
 
 def test_five_thousand_lines_are_answered(session: Session, made: list[dict[str, Any]]) -> None:
     data = "\n".join(made[number % 3]["code"] for number in range(MAX_LINES)).encode()
-    checked = bulk_verification.check(session, read_lines(data), None)
+    checked = bulk_verification.check(session, read_lines(data), Scope())
     assert len(checked) == MAX_LINES
     assert {each.problem for each in checked} == {None}
     assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 3

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from curricula.registry import shipped_tracks
 from lms.models import Agent, AuditEntry, Enrolment, Person, Platform, db, utcnow
+from lms.services.matching import match
 from lms.services.sessions import open_session
 from lms.tables import TooManyRows
 
@@ -40,6 +41,7 @@ def people(app: Flask) -> dict[str, int]:
         )  # fmt: skip
         db.session.add(agent)
         db.session.flush()
+        match(db.session(), [row.id for row in found.values()])
         for name in ("martin", "durand"):
             values = {"track_key": TRACK.key, "track_version": "2026.1", "track_digest": "0"}
             done = utcnow() if name == "martin" else None
