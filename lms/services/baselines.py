@@ -23,7 +23,7 @@ class BaselineRefused(Exception):
 
     ``scope``: not of what they see · ``pending``: another one waits for a decision · ``decided`` already · ``same``
     person as proposed it · ``reason`` lacks · ``amount`` no budget holds · ``ai`` larger than the budget · ``year`` ·
-    ``custom``: a target for each year after the first, and for no other · ``double``: the last target is less than that.
+    ``custom``: a target for each year after the first, and no other · ``double``: the last target is less than 2·B₀.
     """
 
     def __init__(self, reason: str) -> None:
@@ -44,7 +44,7 @@ class Proposal:
 
 
 def propose(session: Session, person: Person, unit: Unit | None, new: Proposal) -> Baseline:
-    """Propose a baseline; what the same person proposed before, still waiting, gives way. Raises ``BaselineRefused``."""
+    """Propose a baseline; what they proposed before and still waits gives way. Raises ``BaselineRefused``."""
     _check(new)
     if not sees(scope_of(session, person), unit):
         raise BaselineRefused("scope")

@@ -31,8 +31,8 @@ _NO_AE, _NO_CP = AE(0), CP(0)
 class BudgetRefused(Exception):
     """What was asked of the budget cannot be done. ``reason`` is a stable key.
 
-    ``amount`` negative or too large · ``year`` outside of ``YEARS`` · ``part`` of AI larger than the whole · ``code`` of
-    another line, or empty.
+    ``amount`` negative or too large · ``year`` outside of ``YEARS`` · ``part`` of AI larger than the whole ·
+    ``code`` of another line, or empty.
     """
 
     def __init__(self, reason: str, field: str = "") -> None:
@@ -52,12 +52,12 @@ class Amounts:
     ai_cp: CP = _NO_CP
 
     def __add__(self, other: "Amounts") -> "Amounts":
-        return Amounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))  # type: ignore[arg-type]
+        return Amounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     @classmethod
     def of(cls, row: Any) -> "Amounts":
         """Those of a row that has columns of these names; a database's sum may be a decimal."""
-        return cls(*(int(getattr(row, name) or 0) for name in AMOUNTS))
+        return cls(**{name: int(getattr(row, name) or 0) for name in AMOUNTS})
 
 
 AMOUNTS = tuple(field.name for field in fields(Amounts))
@@ -212,8 +212,7 @@ def _below(unit: Unit | None, at: datetime | None) -> Any:
 def _parents(at: datetime | None) -> Select[Any]:
     """Each unit and its parent at that date: as last said before it, even if the unit is closed since."""
     if at is None:
-        now: Select[Any] = select(Unit.id.label("unit_id"), Unit.parent_id)
-        return now
+        return select(Unit.id.label("unit_id"), Unit.parent_id)  # type: ignore[return-value]
     last = func.row_number().over(
         partition_by=UnitState.unit_id, order_by=(UnitState.since.desc(), UnitState.id.desc())
     )  # fmt: skip

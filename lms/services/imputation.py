@@ -72,6 +72,17 @@ class Imputed(Mapping[int, int]):
             return 0
         return self._session.scalar(self._pairs.with_only_columns(func.count(Enrolment.id.distinct()))) or 0
 
+    def total(self, wanted: ColumnElement[bool]) -> int:
+        """The cents of the enrolments wanted, added up by the database: a condition on ``Enrolment``."""
+        pairs = self._pairs.where(wanted)
+        found = _counts(self._session, pairs) if self._covers else {}
+        whole_cents = sum(self._covers[cost_id].each * count for cost_id, count in found.items())
+        for cost_id in found:
+            for last in self._covers[cost_id].last:
+                given = pairs.with_only_columns(func.count()).where(Cost.id == cost_id, Enrolment.id <= last)
+                whole_cents += self._session.scalar(given) or 0
+        return whole_cents
+
     def _read(self, first: int) -> None:
         self._seen = range(first, first + PAGE)
         page = defaultdict[int, int](int)
@@ -138,8 +149,9 @@ def _what(cost: Cost) -> tuple[Any, ...]:
 
 def _pairs(cost_ids: Iterable[int], years: Iterable[int], at: datetime | None) -> Select[Any]:
     """(cost, enrolment) for each enrolment that one of these costs covers."""
-    query: Select[Any] = select(Cost.id, Enrolment.id).select_from(Cost).join(Enrolment, _covers(sorted(years), at))
-    return query.where(Cost.id.in_(list(cost_ids)))
+    query: Any = select(Cost.id, Enrolment.id).select_from(Cost).join(Enrolment, _covers(sorted(years), at))
+    asked: Select[Any] = query.where(Cost.id.in_(list(cost_ids)))
+    return asked
 
 
 def _covers(years: Sequence[int], at: datetime | None) -> ColumnElement[bool]:

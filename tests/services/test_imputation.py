@@ -88,6 +88,7 @@ def test_each_kind_is_imputed_by_its_rule(session: Session) -> None:
     assert found[last_year[0].id] == 9
     assert len(found) == 6
     assert found.get(10**6) is None
+    assert found.total(Enrolment.track_key == "sante") == sum(found[row.id] for row in [*health, *last_year])
     assert sum(found.values()) == 100_00 + 2 * 5 + 350_07 + 7 + 9, "whatever is imputed adds up"
 
 
