@@ -169,9 +169,9 @@ class CostForm(PageForm):
     label = line(N_("Label"), 300)
     amount = MoneyField(N_("Amount, in euros"))
     quantity = NumberField(N_("Number of hours or seats"), 1, MOST_UNITS, needed=False)
-    track = SelectField(N_("Track"), choices=[])
-    course = SelectField(N_("Course"), choices=[])
-    line = SelectField(N_("Budget line"), choices=[])
+    track = SelectField(N_("Track"), choices=[], default="")
+    course = SelectField(N_("Course"), choices=[], default="")
+    line = SelectField(N_("Budget line"), choices=[], default="")
 
     def __init__(
         self, tracks: Sequence[tuple[str, str]], courses: Sequence[tuple[str, str]], lines: Sequence[tuple[str, str]]
@@ -224,7 +224,7 @@ class SimulationForm(Worded):
     """More agents to train; in the address."""
 
     agents = NumberField(N_("Agents to train"), 1, 1_000_000)
-    track = SelectField(N_("Track"), choices=[], validate_choice=False)
+    track = SelectField(N_("Track"), choices=[], default="", validate_choice=False)
     cost = MoneyField(N_("Cost of each, in euros; empty: that of the track"), needed=False)
     first = NumberField(N_("From"), YEARS[0], YEARS[-1])
     last = NumberField(N_("To"), YEARS[0], YEARS[-1])

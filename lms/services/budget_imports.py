@@ -138,7 +138,9 @@ def undo_last(session: Session, scope: Scope, person_id: int | None = None) -> I
     ).all()
     made = [change.row_id for change in changes if not change.before]
     for some in _batches(made):
-        others = select(BudgetYear.id).where(BudgetYear.line_id.in_(some), ~ours)
+        others = select(BudgetYear.id).where(
+            BudgetYear.line_id.in_(some), BudgetYear.import_id.is_distinct_from(run.id)
+        )
         costs = select(Cost.id).where(Cost.line_id.in_(some))
         if session.scalar(others.limit(1)) or session.scalar(costs.limit(1)):
             raise UndoRefused("rests")

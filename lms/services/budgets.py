@@ -57,7 +57,8 @@ class Amounts:
     @classmethod
     def of(cls, row: Any) -> "Amounts":
         """Those of a row that has columns of these names; a database's sum may be a decimal."""
-        return cls(**{name: int(getattr(row, name) or 0) for name in AMOUNTS})
+        values: dict[str, Any] = {name: int(getattr(row, name) or 0) for name in AMOUNTS}
+        return cls(**values)
 
 
 AMOUNTS = tuple(field.name for field in fields(Amounts))
