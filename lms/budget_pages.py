@@ -91,6 +91,11 @@ def share(value: Fraction | None) -> str:
     return "–" if value is None else ratio(Fraction(floor(value * 1000), 1000))
 
 
+def signed(value: Fraction | None) -> str:
+    """The same with its sign: +30,0 %."""
+    return f"+{share(value)}" if value is not None and value > 0 else share(value)
+
+
 def money(value: int | None) -> str:
     """An amount in cents; a dash for none."""
     return "–" if value is None else euros(value)

@@ -95,7 +95,7 @@ class LineForm(PageForm):
     programme = line(N_("Programme"), 60)
     bop = line(N_("BOP"), 60)
     uo = line(N_("UO"), 60)
-    label = line(N_("Label"), 300)
+    label = line(N_("Wording"), 300)
 
     def validate_programme(self, field: StringField) -> None:
         """A line has one part of its code at least, and no slash in any."""
@@ -166,7 +166,7 @@ class CostForm(PageForm):
 
     year = _year(N_("Fiscal year"))
     kind = SelectField(N_("Kind of cost"), choices=[])
-    label = line(N_("Label"), 300)
+    label = line(N_("Wording"), 300)
     amount = MoneyField(N_("Amount, in euros"))
     quantity = NumberField(N_("Number of hours or seats"), 1, MOST_UNITS, needed=False)
     track = SelectField(N_("Track"), choices=[], default="")
@@ -226,8 +226,8 @@ class SimulationForm(Worded):
     agents = NumberField(N_("Agents to train"), 1, 1_000_000)
     track = SelectField(N_("Track"), choices=[], default="", validate_choice=False)
     cost = MoneyField(N_("Cost of each, in euros; empty: that of the track"), needed=False)
-    first = NumberField(N_("From"), YEARS[0], YEARS[-1])
-    last = NumberField(N_("To"), YEARS[0], YEARS[-1])
+    first = NumberField(N_("From year"), YEARS[0], YEARS[-1])
+    last = NumberField(N_("To year"), YEARS[0], YEARS[-1])
     added = BooleanField(N_("The money is added to the budget, instead of taken within it"))
 
     def __init__(self, values: Any, tracks: Sequence[tuple[str, str]], **kwargs: Any) -> None:

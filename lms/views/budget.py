@@ -18,10 +18,11 @@ from lms.budget_pages import (
     place_name,
     share,
     short_money,
+    signed,
 )
 from lms.forms.budgets import ForecastForm, SimulationForm, typed_cost
 from lms.i18n import gettext as _
-from lms.i18n import localized, number
+from lms.i18n import localized, ngettext, number
 from lms.models import Unit, db, utcnow
 from lms.pages import tracks
 from lms.security import requires
@@ -117,11 +118,11 @@ def _sentence(chosen: BudgetedYear | None, shown: Trajectory | None, year: int, 
         return _("In %(year)s, %(amount)s of commitments are opened, outside of the path’s years.",
                  year=year, amount=amount)  # fmt: skip
     told = [
-        _("In %(year)s the budget would be %(amount)s, %(growth)s more than B₀.", year=year,
-          amount=money(chosen.budget), growth=share(chosen.growth))
+        _("In %(year)s the budget would be %(amount)s, %(growth)s against B₀.", year=year,
+          amount=money(chosen.budget), growth=signed(chosen.growth))
         if chosen.projected
-        else _("In %(year)s the budget is %(amount)s, %(growth)s more than B₀.", year=year,
-               amount=money(chosen.budget), growth=share(chosen.growth))
+        else _("In %(year)s the budget is %(amount)s, %(growth)s against B₀.", year=year,
+               amount=money(chosen.budget), growth=signed(chosen.growth))
     ]  # fmt: skip
     if chosen.gap is not None and chosen.gap < 0:
         told.append(_("It is %(gap)s under the path.", gap=money(-chosen.gap)))
@@ -247,11 +248,13 @@ def _told(answer: Answer) -> list[str]:
     """What the simulation says."""
     before, after = answer.coverage
     trained = answer.trained
+    by_year_said = [
+        ngettext("%(shown)s agent in %(year)s", "%(shown)s agents in %(year)s", count, shown=number(count), year=year)
+        for year, count in answer.people.items()
+        if count
+    ]
     said = [
-        _("It costs %(amount)s: %(years)s.", amount=money(answer.cost), years=", ".join(
-            _("%(count)s agents in %(year)s", count=number(count), year=year)
-            for year, count in answer.people.items() if count
-        )),
+        _("It costs %(amount)s: %(years)s.", amount=money(answer.cost), years=", ".join(by_year_said)),
         _("Coverage goes from %(before)s to %(after)s of the %(count)s agents of the population.",
           before=share(before), after=share(after), count=number(answer.population)),
     ]  # fmt: skip

@@ -123,7 +123,7 @@ def test_what_if_more_agents(made: Flask) -> None:
         db.session.commit()
     asked = "unit=MIN&year=2027&agents=2&first=2027&last=2028&lang=en"
     page = hr.get(f"/hr/budget?{asked}&track=decideurs").text
-    assert "It costs €240.00: 1 agents in 2027, 1 agents in 2028." in page, "120 € for the one who is trained"
+    assert "It costs €240.00: 1 agent in 2027, 1 agent in 2028." in page, "120 € for the one who is trained"
     assert "Coverage goes from 25.0% to 75.0% of the 4 agents of the population." in page
     given = hr.get(f"/hr/budget?{asked}&cost=1000000&added=y").text
     assert "€14,000,000.00" in given
