@@ -24,6 +24,8 @@ class Bar:
     ai_height: float
     middle: float
     label: str
+    #: Where the words stand, over the bar and the path.
+    label_at: float
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def _drawing(
                 ai_height=ai,
                 middle=middle,
                 label=words(each.budget),
+                label_at=round(max(13, bottom - max(high, tall(each.target)) - 10), 1),
             )
         )
     return PathDrawing(name, width, height, bottom, tuple(bars), " ".join(points), tuple(labels))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import AgentMatch, Baseline, Person, Unit, utcnow
 from lms.services.audit import record
-from lms.services.budgets import MOST, YEARS
+from lms.services.budgets import MOST, YEARS, hold
 from lms.services.indicators import AE, HORIZON, geometric_path, linear_path, target
 from lms.services.organisation import HELD, scope_of, sees
 
@@ -48,6 +48,7 @@ def propose(session: Session, person: Person, unit: Unit | None, new: Proposal) 
     _check(new)
     if not sees(scope_of(session, person), unit):
         raise BaselineRefused("scope")
+    hold(session)
     waiting = pending(session, unit)
     if waiting is not None:
         if waiting.proposed_by != person.id:
@@ -70,7 +71,8 @@ def propose(session: Session, person: Person, unit: Unit | None, new: Proposal) 
 
 def decide(session: Session, person: Person, baseline: Baseline, answer: str, *, approve: bool) -> None:
     """Approve or refuse what somebody else proposed; the approved one before gives way. Raises ``BaselineRefused``."""
-    session.refresh(baseline, with_for_update=True)
+    hold(session)
+    session.refresh(baseline)
     if baseline.state != "proposed":
         raise BaselineRefused("decided")
     if not sees(scope_of(session, person), baseline.unit):
@@ -80,9 +82,7 @@ def decide(session: Session, person: Person, baseline: Baseline, answer: str, *,
     if not answer.strip():
         raise BaselineRefused("reason")
     if approve:
-        for before in session.scalars(
-            select(Baseline).where(_of(baseline.unit), Baseline.state == "approved").with_for_update()
-        ):
+        for before in session.scalars(select(Baseline).where(_of(baseline.unit), Baseline.state == "approved")):
             before.state = "superseded"
     baseline.state = "approved" if approve else "refused"
     baseline.decided_by, baseline.decided_at, baseline.answer = person.id, utcnow(), answer.strip()

@@ -12,7 +12,7 @@ from lms.cells import N_, CellRefused, Problem
 from lms.models import BudgetLine, BudgetYear, Cost, ImportChange, ImportRun, Unit, utcnow
 from lms.services.audit import record
 from lms.services.budget_rows import FRENCH, NAMES, BudgetFile, BudgetRow, read_rows, recognise
-from lms.services.budgets import AMOUNTS, Amounts, BudgetRefused, check
+from lms.services.budgets import AMOUNTS, Amounts, BudgetRefused, check, hold
 from lms.services.organisation import Scope, sees
 
 #: Rows compared and written at a time.
@@ -82,6 +82,8 @@ def import_budget(
     A line stays with its unit once it has a year. Raises ``UnreadableFile``.
     """
     file = recognise(stream, sheet)
+    if not dry_run:
+        hold(session)
     problems, good, rows, refused = list[Problem](), list[BudgetRow](), 0, 0
     for found in read_rows(file):
         rows += 1
@@ -125,6 +127,7 @@ def last_run(session: Session) -> ImportRun | None:
 
 def undo_last(session: Session, scope: Scope, person_id: int | None = None) -> ImportRun:
     """Make everything as it was before the last import. Raises ``UndoRefused`` when something rests on it."""
+    hold(session)
     run = last_run(session)
     if run is None:
         raise UndoRefused("none")

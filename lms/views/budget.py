@@ -180,7 +180,7 @@ def _drawing_words(shown: Trajectory) -> str:
         else _("%(year)s: target of %(target)s", year=each.year, target=short_money(each.target))
         for each in shown.years
     ]  # fmt: skip
-    return "; ".join(said) + "."
+    return ". ".join(said) + "."
 
 
 def _assumptions(assumed: Assumptions) -> list[str]:
