@@ -1,6 +1,6 @@
 """What the pages of the budget share: whose budget they show, of which year, as known when; and words."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -13,7 +13,7 @@ from assessments.amounts import day
 from lms.errors import Refused
 from lms.i18n import ZONE, current_language, euros, ratio
 from lms.i18n import gettext as _
-from lms.models import Unit, db
+from lms.models import Unit, db, utcnow
 from lms.security import visitor
 from lms.services.budgets import YEARS
 from lms.services.organisation import Scope, scope_of, sees
@@ -60,7 +60,8 @@ def asked_at() -> datetime | None:
     found = day(request.args.get("at", "")[:10])
     if found is None or found.year not in YEARS:
         return None
-    return datetime.combine(found, time(), ZONE) + timedelta(days=1)
+    end = datetime.combine(found, time.max, ZONE)
+    return end if end < utcnow() else None
 
 
 def place_name(unit: Unit | None) -> str:

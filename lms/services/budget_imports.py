@@ -91,10 +91,10 @@ def import_budget(
             good.append(found)
         else:
             refused += 1
-            problems += found
+            problems += found[: KEPT_PROBLEMS - len(problems)]
     good, apart = _agreed(file, good)
     refused += len(apart)
-    problems += apart
+    problems += apart[: KEPT_PROBLEMS - len(problems)]
     counts, changes = {"created": 0, "changed": 0, "unchanged": 0}, list[_Change]()
     for batch in _batches(good):
         for change in _compared(session, file, batch, scope):
@@ -104,10 +104,10 @@ def import_budget(
                     changes.append(change)
             else:
                 refused += 1
-                problems.append(change)
+                problems += [change][: KEPT_PROBLEMS - len(problems)]
     problems.sort(key=lambda problem: problem.line)
     result = BudgetImport(
-        file, rows, refused=refused, problems=tuple(problems[:KEPT_PROBLEMS]), written=False, **counts
+        file, rows, refused=refused, problems=tuple(problems), written=False, **counts
     )  # fmt: skip
     if dry_run or refused or not changes:
         return result

@@ -129,11 +129,12 @@ def _last_growth(years: tuple[BudgetedYear, ...]) -> tuple[Fraction, int | None]
 def _projected(known: Trajectory, last: Amounts, assumed: Assumptions, steps: int) -> Amounts:
     """So many years after the last known one. What is committed and paid of the whole is not foreseen."""
     budget = AE(round(last.ae_opened * max(Fraction(0), 1 + assumed.growth) ** steps))
-    ai = last.ai_ae
+    ai = Fraction(last.ai_ae)
     if assumed.earmarking is not None and budget > known.base:
-        ai = AE(round(max(Fraction(0), known.ai_base + assumed.earmarking * (budget - known.base))))
-    paid = CP(0) if assumed.payment_rate is None else CP(round(assumed.payment_rate * ai))
-    return Amounts(ae_opened=budget, ai_ae=ai, ai_cp=paid)
+        ai = known.ai_base + assumed.earmarking * (budget - known.base)
+    committed = AE(round(min(max(ai, Fraction(0)), Fraction(budget))))  # no more for AI than there is
+    paid = CP(0) if assumed.payment_rate is None else CP(round(assumed.payment_rate * committed))
+    return Amounts(ae_opened=budget, ai_ae=committed, ai_cp=paid)
 
 
 def _with(known: Trajectory, changed: Mapping[int, Amounts], guessed: Iterable[int]) -> Trajectory:

@@ -51,7 +51,7 @@ def decide(baseline_id: int, decision: str) -> ResponseReturnValue:
     form = DecisionForm()
     unit = baseline.unit
     if not form.validate_on_submit():
-        return _page(unit, BaselineForm(formdata=None), form, 422)
+        return _page(unit, BaselineForm(formdata=None, data=_suggested(unit, baseline.reference_year)), form, 422)
     try:
         baselines.decide(db.session(), visitor().person, baseline, form.answer.data, approve=decision == "approve")
     except BaselineRefused as refused:

@@ -59,6 +59,7 @@ def index() -> ResponseReturnValue:
         "hr/budget/index.html",
         **frame(unit, "budget.index", _("Training budget")),
         at=at,
+        asked=request.args.get("at", "")[:10] if at else "",
         year=year,
         years=[(each, _here(unit, year=each)) for each in years],
         sentence=_sentence(chosen, shown, year, known.get(year)),
@@ -82,7 +83,8 @@ def index() -> ResponseReturnValue:
 
 
 def _here(unit: Unit | None, **more: Any) -> str:
-    return url_for("budget.index", unit=unit.code if unit else None, **more)
+    at = request.args.get("at", "")[:10] or None
+    return url_for("budget.index", unit=unit.code if unit else None, at=at, **more)
 
 
 def _answer(form: SimulationForm, shown: Trajectory, unit: Unit | None) -> Answer | None:

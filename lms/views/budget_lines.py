@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from lms.budget_pages import asked_unit, asked_year, budget_scope, frame, money, why_not
 from lms.forms.budgets import AMOUNT_NAMES, LineForm, YearForm
@@ -39,7 +40,12 @@ def index() -> ResponseReturnValue:
             flash(_("The line %(code)s is made: enter its amounts.", code=line.code), "ok")
             return redirect(url_for("budget_lines.show", line_id=line.id, year=year), 303)
     holds = (BudgetYear.line_id == BudgetLine.id) & (BudgetYear.year == year) & BudgetYear.until.is_(None)
-    query = select(BudgetLine, BudgetYear).outerjoin(BudgetYear, holds).where(budgets.lines_of(unit))
+    query = (
+        select(BudgetLine, BudgetYear)
+        .options(joinedload(BudgetLine.unit))
+        .outerjoin(BudgetYear, holds)
+        .where(budgets.lines_of(unit))
+    )
     found = db.session.execute(query.order_by(BudgetLine.code).limit(SHOWN + 1)).tuples().all()
     page = render_template(
         "hr/budget/lines.html",

@@ -1,5 +1,6 @@
 """What training cost: entered here, shared among enrolments by the rule the page says."""
 
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -54,7 +55,7 @@ def index() -> ResponseReturnValue:
         year=year,
         years=[(each, url_for("costs.index", unit=unit.code if unit else None, year=each))
                for each in range(year - 1, year + 3)],
-        costs=[_shown(cost, counts.get(cost.id, 0)) for cost in found[:SHOWN]],
+        costs=_table(found[:SHOWN], counts),
         more=len(found) > SHOWN,
     )  # fmt: skip
     return page, 422 if form.errors else 200
@@ -73,33 +74,37 @@ def close(cost_id: int) -> ResponseReturnValue:
     return redirect(url_for("costs.index", year=cost.year), 303)
 
 
-def _shown(cost: Cost, count: int) -> dict[str, Any]:
-    total = whole(cost, count)
-    return {
-        "id": cost.id,
-        "label": cost.label or _(KINDS[cost.kind]),
-        "kind": _(KINDS[cost.kind]),
-        "rate": f"{number(cost.quantity)} × {money(cost.amount)}" if cost.kind in COUNTED else "",
-        "total": money(total),
-        "to": ", ".join(_attached(cost)),
-        "count": number(count),
-        "each": money(total // count) if count else "–",
-        "exact": not count or total % count == 0,
-    }
+def _table(found: Sequence[Cost], counts: Mapping[int, int]) -> list[dict[str, Any]]:
+    courses = _by_number(Context, {cost.context_id for cost in found})
+    lines = _by_number(BudgetLine, {cost.line_id for cost in found})
+    rows = []
+    for cost in found:
+        count = counts.get(cost.id, 0)
+        total, track = whole(cost, count), tracks().get(cost.track_key or "")
+        course, line = courses.get(cost.context_id), lines.get(cost.line_id)
+        to = (
+            localized(track.title) if track else cost.track_key,
+            course and (course.title or course.lti_id),
+            line and line.code,
+        )
+        rows.append(
+            {
+                "id": cost.id,
+                "label": cost.label or _(KINDS[cost.kind]),
+                "kind": _(KINDS[cost.kind]),
+                "rate": f"{number(cost.quantity)} × {money(cost.amount)}" if cost.kind in COUNTED else "",
+                "total": money(total),
+                "to": ", ".join(each for each in to if each),
+                "count": number(count),
+                "each": money(total // count) if count else "–",
+                "exact": not count or total % count == 0,
+            }
+        )
+    return rows
 
 
-def _attached(cost: Cost) -> list[str]:
-    said = []
-    if cost.track_key is not None:
-        track = tracks().get(cost.track_key)
-        said.append(localized(track.title) if track else cost.track_key)
-    if cost.context_id is not None:
-        context = db.session.get(Context, cost.context_id)
-        said.append(context.title or context.lti_id if context else "–")
-    if cost.line_id is not None:
-        line = db.session.get(BudgetLine, cost.line_id)
-        said.append(line.code if line else "–")
-    return said
+def _by_number(model: Any, numbers: Set[int | None]) -> dict[int | None, Any]:
+    return {each.id: each for each in db.session.scalars(select(model).where(model.id.in_(numbers - {None})))}
 
 
 def _tracks() -> list[tuple[str, str]]:

@@ -93,7 +93,7 @@ def test_a_growth_may_be_given_and_nothing_is_made_up() -> None:
     assert given_.trajectory.years[3].budget == 13_310_000_00
     gone = forecast(known(YEAR_0), Fraction(-1))
     assert gone is not None
-    assert gone.trajectory.years[3].budget == 0
+    assert gone.trajectory.years[3].amounts == Amounts(), "no more for AI than there is"
     whole = forecast(known(YEAR_0, None, None, YEAR_1))
     assert whole is not None
     assert whole.trajectory.years[1].amounts is None, "a year nobody entered is not guessed between two"

@@ -255,3 +255,13 @@ def test_forms_need_their_token(app: Flask) -> None:
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert token
     assert hr.post("/hr/budget/lines", data={"programme": "1", "csrf_token": token[1]}).status_code == 303
+
+
+def test_links_keep_the_day_one_looks_from(made: Flask) -> None:
+    hr = browser(made, "zoe")
+    page = hr.get("/hr/budget?unit=MIN&at=2026-01-31&lang=en").text
+    assert "as known on 31/01/2026" in page
+    assert 'value="2026-01-31"' in page
+    today = hr.get("/hr/budget?unit=MIN&at=2099-01-31&year=2027&lang=en").text
+    assert "as known on" not in today, "a day to come is now"
+    assert "€13,000,000.00" in today
