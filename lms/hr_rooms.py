@@ -15,4 +15,5 @@ ROOMS: list[tuple[str, str, str]] = [
     ),
     ("hr_matches.index", N_("Who is whom"), N_("People of training platforms who may be agents: confirm or refuse.")),
     ("hr_population.index", N_("Population"), N_("The agents that the indicators count, by a declared rule.")),
+    ("budget.index", N_("Training budget"), N_("Lines, baseline, costs, the path to the double and what is foreseen.")),
 ]

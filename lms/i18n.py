@@ -221,5 +221,5 @@ def init_i18n(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(_said, _said_of, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(
         duration=duration, percent=percent, date=day, datetime=moment, time=clock,
-        filesize=filesize, localized=localized, numberformat=number,
+        filesize=filesize, localized=localized, numberformat=number, euros=euros,
     )  # fmt: skip

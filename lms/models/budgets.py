@@ -96,7 +96,7 @@ class Cost(Base):
     """What something cost, in a fiscal year: attached to a track, a course (session) or a budget line.
 
     ``amount`` in cents is of one unit of its kind: the whole (session, fixed), a learner (per_head), an hour (trainer),
-    a seat (licence), ``quantity`` times.
+    a seat (licence), ``quantity`` times. One that was wrong is closed, and kept.
     """
 
     __tablename__ = "cost"
@@ -107,6 +107,7 @@ class Cost(Base):
     )
 
     id: Mapped[Id]
+    #: The fiscal year of the enrolments it is shared among.
     year: Mapped[int]
     kind: Mapped[str] = mapped_column(String(10))
     label: Mapped[str] = mapped_column(String(300), default="")
@@ -117,3 +118,6 @@ class Cost(Base):
     line_id: Mapped[int | None] = mapped_column(ForeignKey("budget_line.id"), index=True)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: Since when it no longer counts.
+    until: Mapped[datetime | None]
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

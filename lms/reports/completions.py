@@ -1,8 +1,9 @@
 """Nominative report: one line for each person, track and module, with dates, result and certificate."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from curricula.model import Localized, Module
 from lms.i18n import ZONE
 from lms.models import db
+from lms.services.imputation import imputed, shares
 from lms.services.library import Library
 from lms.services.participations import Followed, followed
 from lms.tables import Column, Extraction, Filter, Report, Row, hours, rate
@@ -73,7 +75,10 @@ FILTERS = (
 
 
 def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -> Generator[Row, None, None]:
-    """The lines, in enrolment order. A period bears on the day of the status: completion, start or enrolment."""
+    """The lines, in enrolment order. A period bears on the day of the status: completion, start or enrolment.
+
+    What an enrolment cost is shared among its lines, so that the column adds up however it is grouped.
+    """
     language, state = extraction.language, filters.get("status")
     begin = datetime.combine(filters["from"], time(), ZONE) if "from" in filters else None
     end = datetime.combine(filters["to"], time(), ZONE) + timedelta(days=1) if "to" in filters else None
@@ -85,16 +90,24 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
         ministry=filters.get("ministry"),
         enrolled_before=end,
     )
+    costs = imputed(session, at=extraction.at)
     with closing(found):
-        for item in found:
-            if state and item.state != state:
-                continue
-            if (begin and item.since < begin) or (end and item.since >= end):
-                continue
-            yield _row(item, language, extraction.at)
+        for enrolment_id, group in groupby(found, key=lambda item: int(item.who.id)):
+            items = list(group)
+            for item, cost in zip(items, _charged(costs.get(enrolment_id), len(items)), strict=True):
+                if state and item.state != state:
+                    continue
+                if (begin and item.since < begin) or (end and item.since >= end):
+                    continue
+                yield _row(item, language, extraction.at, cost)
 
 
-def _row(item: Followed, language: str, now: datetime) -> Row:
+def _charged(cost: int | None, lines: int) -> Sequence[int | None]:
+    """What each line of an enrolment is charged; None where no cost is known."""
+    return [None] * lines if cost is None else list(shares(cost, lines))
+
+
+def _row(item: Followed, language: str, now: datetime, cost: int | None) -> Row:
     who = item.who
     known = who.number is not None
     return (
@@ -122,7 +135,7 @@ def _row(item: Followed, language: str, now: datetime) -> Row:
         _day(who.issued_at),
         _day(who.valid_until),
         _certificate_state(who, language, now),
-        None,  # cost charged: follows the import of the budget
+        cost,
     )
 
 

@@ -268,5 +268,5 @@ def test_the_number_of_queries_does_not_depend_on_the_people(session: Session) -
         with counted(session) as seen:
             found = lines(session)
         counts.append(len([statement for statement in seen if "SELECT" in statement.upper()]))
-    assert counts == [3, 3]
+    assert counts == [4, 4]
     assert len(found) == 62 * len(MODULES)

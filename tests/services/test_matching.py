@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lms.services.agents import import_agents
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.jobs import match_people
 from lms.models import Agent, AgentMatch, AuditEntry, OutboxJob, Person, Platform
 from lms.services import match_review, matching, matching_names
-from lms.services.agents import import_agents
 from lms.services.match_review import MatchRefused, confirm, pairs, refuse, undo
 from lms.services.matching import DEFAULT_KEYS, Keys, match
 from lms.services.matching_names import doubt_names
