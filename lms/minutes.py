@@ -70,8 +70,12 @@ def minutes(jury: Jury, track: Track | None, seats: Sequence[JuryMember], found:
 
 def minutes_pdf(said: dict[str, Any]) -> bytes:
     """The minutes on paper, with places to sign. Raises ``NotDrawn``."""
-    page = render_template("teach/minutes_paper.html", css=_css(), **said)
-    return drawn(_printable(page), _PAPER)
+    return on_paper("teach/minutes_paper.html", said)
+
+
+def on_paper(template: str, said: dict[str, Any]) -> bytes:
+    """A template for paper, drawn with the sheet of the minutes, which it takes as ``css``. Raises ``NotDrawn``."""
+    return drawn(_printable(render_template(template, css=_css(), **said)), _PAPER)
 
 
 def _printable(page: str) -> str:

@@ -117,8 +117,27 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What HR sees. ``paths`` are subtrees of the organisation by the path of their top unit; None is all of it.
+
+    ``platform_id`` narrows people to those of a platform, for whom has the role by that platform's word alone: they
+    see neither the organisation nor its budget, unless units were opened to them too.
+    """
+
+    paths: tuple[str, ...] | None = None
+    platform_id: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the whole institution."""
+        return self.paths is None and self.platform_id is None
+
+
+@dataclass(frozen=True)
 class Extraction:
-    """What is asked of a report, by whom. ``platform_id`` None opens every platform, local accounts included.
+    """What is asked of a report, by whom; ``scope_filter`` is what they may see of the organisation.
+
+    ``platform_id`` None opens every platform, local accounts included.
 
     ``asked`` holds the filters as typed, ``scope`` and ``author`` the words for the file's provenance.
     """
@@ -127,6 +146,7 @@ class Extraction:
     author: str
     scope: str
     platform_id: int | None = None
+    scope_filter: Scope = Scope()
     language: str = "fr"
     asked: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,30 +1,13 @@
 """The organisation as it is now, and the part of it that somebody with the HR role sees."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from lms.models import Agent, AgentMatch, HrScope, Person, Unit
+from lms.tables import Scope
 
 #: A person is an agent once a key that the settings believe says so, or somebody did.
 HELD = ("sure", "confirmed")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What HR sees. ``paths`` are the subtrees by the path of their top unit; None is the whole institution.
-
-    ``platform_id`` narrows people to those of a platform, for whom has the role by that platform's word alone: they
-    see neither the organisation nor its budget, unless units were opened to them too.
-    """
-
-    paths: tuple[str, ...] | None = None
-    platform_id: int | None = None
-
-    @property
-    def whole(self) -> bool:
-        return self.paths is None and self.platform_id is None
 
 
 def scope_of(session: Session, person: Person) -> Scope:

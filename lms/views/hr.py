@@ -19,6 +19,7 @@ from lms.security import requires, visitor
 from lms.services.agent_files import FRENCH, REQUIRED, Problem, UnreadableFile
 from lms.services.agents import ImportResult, import_agents
 from lms.services.extractions import journal_export, pieces
+from lms.services.organisation import scope_of
 from lms.services.overview import Overview, ministries, overview
 from lms.tables import Extraction, Filter, FilterError, Report, TooManyRows
 
@@ -61,7 +62,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     asked.pop("lang", None)
     extraction = Extraction(
         at=utcnow(), author=_author(), scope=_scope(), platform_id=visitor().platform_id,
-        language=current_language(), asked=asked,
+        scope_filter=scope_of(db.session(), visitor().person), language=current_language(), asked=asked,
     )  # fmt: skip
     try:
         report.read_filters(asked)
