@@ -199,7 +199,7 @@ def why(reason: str) -> str:
         "stale": _("Somebody changed this entry while you were writing. Read what it says now, then save again."),
         "gone": _("Somebody took this entry away meanwhile."),
         "used": _("Other entries name this one: change them first."),
-        "same": _("You are the last person who changed this register: somebody else signs it."),
+        "same": _("You are the last person who changed the register: somebody else with this role signs it."),
         "empty": _("Describe the organisation before signing."),
         "changed": _("The register changed while you were reading it. Read it again, then sign."),
     }[reason]

@@ -157,10 +157,10 @@ def _field(each: Field, held: Mapping[str, Any], known: Known) -> FormField:
             return ticks(label, choices=[(key, localized(words)) for key, words in each.choices.items()], **more)
         case "law" | "taught":
             options = [(name, _option(each, said)) for name, said in _chosen(known, each, held).items()]
-            return SelectField(label, choices=[("", _("None")), *options], validators=needed, **more)
+            return SelectField(label, choices=[("", _("None")), *options], default="", validators=needed, **more)
         case "entry":
             options = [(str(number), title) for number, title in known.entries.get(each.of, ())]
-            return SelectField(label, choices=[("", _("None")), *options], validators=needed, **more)
+            return SelectField(label, choices=[("", _("None")), *options], default="", validators=needed, **more)
         case "entries":
             options = [(str(number), title) for number, title in known.entries.get(each.of, ())]
             return ticks(label, choices=options, **more)

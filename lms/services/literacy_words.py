@@ -5,6 +5,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from curricula.fields import ISO_DATE
 from curricula.model import Localized
 from lms.i18n import ZONE
 from lms.services.literacy_content import remedies
@@ -46,7 +47,7 @@ _WORDS: dict[str, Localized] = {
     "signed": {"fr": "Signé par", "en": "Signed by"},
     "edition": {"fr": "Édition", "en": "Edition"},
     "words": {"fr": "Observations", "en": "Remarks"},
-    "state": {"fr": "Texte au", "en": "Text as of"},
+    "state": {"fr": "version du", "en": "version of"},
     "force": {"fr": "en vigueur depuis le", "en": "in force from"},
     "checked": {"fr": "vérifié", "en": "checked"},
     "to_check": {"fr": "à vérifier", "en": "still to be checked"},
@@ -104,7 +105,7 @@ class Speaker:
 
     def law(self, said: Mapping[str, Any]) -> str:
         """A legal reference with its dates."""
-        parts = [f"{said['reference']} ({self.of(said['title'])})", f"{self.word('state').lower()} {said['version']}"]
+        parts = [f"{said['reference']} ({self.of(said['title'])})", f"{self.word('state')} {day(said['version'])}"]
         if said.get("in_force_from"):
             parts.append(f"{self.word('force')} {day(said['in_force_from'])}")
         checked = said.get("checked_on")
@@ -198,5 +199,5 @@ class Speaker:
 
 
 def day(iso: str) -> str:
-    """An ISO day, month or year as it is written: 30/09/2026, 11/2026, 2026."""
-    return "/".join(reversed(iso.split("-")))
+    """An ISO day, month or year as it is written, 30/09/2026, 11/2026, 2026; what is none stays as it is."""
+    return "/".join(reversed(iso.split("-"))) if ISO_DATE.fullmatch(iso) else iso

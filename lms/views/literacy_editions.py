@@ -76,8 +76,7 @@ def as_json(register_id: int, number: int) -> ResponseReturnValue:
     """A signed edition as it is kept: the SHA-256 of this file is the edition's."""
     row, found = _edition(register_id, number)
     pages.seen(row, "edition.json", number=number)
-    name = f"{_('register')}-{row.unit.code}-{number}.json"
-    return send_file(BytesIO(found.content.encode()), "application/json", as_attachment=True, download_name=name)
+    return _file(found.content.encode(), "application/json", f"{row.unit.code}-{number}.json")
 
 
 @blueprint.get("/editions/<int:number>.pdf")
@@ -86,7 +85,8 @@ def edition_pdf(register_id: int, number: int) -> ResponseReturnValue:
     """A signed edition on paper."""
     row, found = _edition(register_id, number)
     pages.seen(row, "edition.pdf", number=number)
-    return _paper(pages.paper(row, literacy_editions.content_of(found), found), f"{row.unit.code}-{number}")
+    file = pages.paper(row, literacy_editions.content_of(found), found)
+    return _file(file, "application/pdf", f"{row.unit.code}-{number}.pdf")
 
 
 @blueprint.get("/register.pdf")
@@ -95,7 +95,8 @@ def pdf(register_id: int) -> ResponseReturnValue:
     """The register on paper as it is now, dated and not signed."""
     row, now = pages.own(register_id), utcnow()
     pages.seen(row, "register.pdf")
-    return _paper(pages.paper(row, whole(db.session(), row, now)), f"{row.unit.code}-{now:%Y-%m-%d}")
+    file = pages.paper(row, whole(db.session(), row, now))
+    return _file(file, "application/pdf", f"{row.unit.code}-{now:%Y-%m-%d}.pdf")
 
 
 def _edition(register_id: int, number: int) -> tuple[Register, RegisterEdition]:
@@ -106,6 +107,6 @@ def _edition(register_id: int, number: int) -> tuple[Register, RegisterEdition]:
     return row, found
 
 
-def _paper(file: bytes, name: str) -> Response:
-    file_name = f"{_('register')}-{name}.pdf"
-    return send_file(BytesIO(file), "application/pdf", as_attachment=True, download_name=file_name)
+def _file(content: bytes, kind: str, name: str) -> Response:
+    begins = _("register")
+    return send_file(BytesIO(content), kind, as_attachment=True, download_name=f"{begins}-{name}")
