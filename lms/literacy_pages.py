@@ -31,6 +31,8 @@ from lms.tables import Scope
 
 #: Lines of the journal on the page of a register.
 LINES = 30
+#: Signs past which a text is folded.
+LONG = 240
 #: Agents not trained whose numbers a paper lists, in each group.
 ON_PAPER = 200
 
@@ -212,7 +214,8 @@ def _entry(row: Register, says: Speaker, entry: Mapping[str, Any], *, live: bool
         "id": entry["id"],
         "kind": localized(kind.label),
         "title": _set(says.title(entry)),
-        "fields": _pairs(says.fields(entry)),
+        # What names the entry is its title.
+        "fields": _pairs([pair for pair in says.fields(entry) if pair[1] != says.title(entry)]),
         "open": not closed if entry["kind"] == "review" else None,
         "url": url_for("literacy.entry", register_id=row.id, entry_id=entry["id"]) if live else None,
     }
@@ -232,7 +235,7 @@ def _figures(says: Speaker, content: Mapping[str, Any], part: int) -> list[dict[
             for row in content["gaps"]
         ]  # fmt: skip
     if part == 8:
-        return [{"title": localized(PARTS[8]), "fields": _pairs(says.journal(content["journal"])), "group": None}]
+        return [{"title": "", "fields": _pairs(says.journal(content["journal"])), "group": None}]
     return []
 
 
@@ -248,8 +251,9 @@ def _adds(row: Register, content: Mapping[str, Any], part: int) -> list[dict[str
     ]
 
 
-def _pairs(fields: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"label": _set(label), "value": _set(text)} for label, text in fields]
+def _pairs(fields: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Label and value; ``long`` ones are folded on a page."""
+    return [{"label": _set(label), "value": _set(text), "long": len(text) > LONG} for label, text in fields]
 
 
 def _set(text: str) -> str:

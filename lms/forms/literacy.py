@@ -18,6 +18,7 @@ from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.services.literacy_fields import Field, Kind
 from lms.services.literacy_sources import reference_name, teaching_name
+from lms.services.literacy_words import day
 
 #: Numbers or codes one field may list.
 MOST = 5000
@@ -115,7 +116,7 @@ class OpenForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.unit.label.text = _("Unit")
+        self.unit.label.text = _("Unit of the organisation")
         self.unit.description = _("Its code, as HR's files call it.")
         self.unit.validators = [DataRequired(_("This is needed.")), at_most(200)]
         self.unit.flags.required = True
@@ -210,7 +211,7 @@ def _chosen(known: Known, each: Field, held: Mapping[str, Any]) -> dict[str, Map
 
 def _option(each: Field, said: Mapping[str, Any]) -> str:
     if each.kind == "law":
-        return _("%(law)s, version %(version)s", law=said["reference"], version=said["version"])
+        return _("%(law)s, version of %(day)s", law=said["reference"], day=day(said["version"]))
     title = localized(said["title"])
     if said["module"] is None:
         return _("Track %(title)s, version %(version)s", title=title, version=said["version"])

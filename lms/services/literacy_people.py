@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms.i18n import ZONE
 from lms.models import Agent, AgentMatch, Attempt, Certificate, Enrolment, Exemption, Unit
+from lms.services.library import Library
 from lms.services.literacy import Entry
 from lms.services.organisation import HELD, agents_in, units_in
 from lms.tables import Scope
@@ -147,10 +148,14 @@ def training_of(session: Session, path: str, numbers: Collection[str]) -> dict[s
         .where(*_there(path))
         .order_by(Enrolment.completed_at, Enrolment.id)
     )
+    tracks = Library(session)
     found: dict[str, list[dict[str, Any]]] = {number: [] for number in sorted(numbers)}
     for number, track, version, day in session.execute(query):
         assert day is not None
-        found[number].append({"track": track, "version": version, "on": day.astimezone(ZONE).date().isoformat()})
+        title = dict(tracks[track].title) if track in tracks else {"fr": track}
+        found[number].append(
+            {"track": track, "title": title, "version": version, "on": day.astimezone(ZONE).date().isoformat()}
+        )
     return found
 
 

@@ -49,7 +49,8 @@ _WORDS: dict[str, Localized] = {
     "words": {"fr": "Observations", "en": "Remarks"},
     "state": {"fr": "version du", "en": "version of"},
     "force": {"fr": "en vigueur depuis le", "en": "in force from"},
-    "checked": {"fr": "vérifié", "en": "checked"},
+    "checked_on": {"fr": "vérifié le", "en": "checked on"},
+    "checked_in": {"fr": "vérifié en", "en": "checked in"},
     "to_check": {"fr": "à vérifier", "en": "still to be checked"},
 }
 
@@ -75,7 +76,8 @@ class Speaker:
         if entry["kind"] in {"overseer", "remedy"}:
             return self.agent(said["agent"])
         if entry["kind"] == "review":
-            return f"{self.of(REASONS[said['reason']])}, {day(said['opened_on'])}"
+            reason = self.of(REASONS[said["reason"]])
+            return f"{reason[:1].upper()}{reason[1:]}, {day(said['opened_on'])}"
         return str(said.get("name", ""))
 
     def titled(self, number: int) -> str:
@@ -98,7 +100,7 @@ class Speaker:
             elif text := self._text(field, value):
                 found.append((self.of(field.label), text))
         if entry["kind"] == "overseer":
-            done = [f"{each['track']} {each['version']}, {day(each['on'])}"
+            done = [f"{self.of(each['title'])} {each['version']}, {day(each['on'])}"
                     for each in self.content["training"].get(said["agent"], ())]  # fmt: skip
             found.append((self.word("training"), " ; ".join(done) or self.word("none")))
         return found
@@ -109,7 +111,8 @@ class Speaker:
         if said.get("in_force_from"):
             parts.append(f"{self.word('force')} {day(said['in_force_from'])}")
         checked = said.get("checked_on")
-        parts.append(f"{self.word('checked')} {day(checked)}" if checked else self.word("to_check"))
+        when = "checked_on" if checked and checked.count("-") == 2 else "checked_in"
+        parts.append(f"{self.word(when)} {day(checked)}" if checked else self.word("to_check"))
         return ", ".join(parts)
 
     def taught(self, said: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -118,10 +121,10 @@ class Speaker:
         return [
             (self.word("version"), f"{self.of(said['title'])}, {said['version']}"),
             (self.word("digest"), said["digest"]),
-            (self.word("objectives"), " ; ".join(self.of(each) for each in said["objectives"])),
+            (self.word("objectives"), "\n".join(self.of(each) for each in said["objectives"])),
             (self.word("minutes"), f"{hours} h {minutes:02}"),
             (self.word("languages"), ", ".join(said["languages"])),
-            *([(self.word("laws"), " ; ".join(self.law(each) for each in said["legal"]))] if said["legal"] else []),
+            *([(self.word("laws"), "\n".join(self.law(each) for each in said["legal"]))] if said["legal"] else []),
         ]
 
     def evidence(self, row: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -101,7 +101,7 @@ def test_a_register_is_filled_read_and_signed(app: Flask, place: dict[str, Any])
                   closed_on="02/11/2026").status_code == 400  # fmt: skip
     page = editor.get(home).text
     for words in (
-        "Nom00 (00)", "Lire un score", "decideurs 2026.1", "note.pdf", TRACK.digest,
+        "Nom00 (00)", "Lire un score", "Décideurs publics 2026.1", "note.pdf", TRACK.digest,
         hashlib.sha256(b"signed").hexdigest(),
         "(Maîtrise de l’IA), version du 12/07/2024", "en vigueur depuis le 02/02/2025", "contribue à la preuve",
         "nouveau système d’IA", "Échéance dépassée", "30/09/2026",
