@@ -1,6 +1,6 @@
 """What the pages of the AI-literacy register show, and its paper: the same words from a live register or an edition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,17 +37,14 @@ LONG = 240
 ON_PAPER = 200
 
 
-def speaker(row: Register, content: Mapping[str, Any]) -> Speaker:
-    """Says that content to somebody who sees the register: overseers, and who has a remedy, by name."""
-    numbers = {
-        entry["content"]["agent"] for entry in content["entries"] if entry["kind"] in {"overseer", "remedy"}
-    }  # fmt: skip
+def speaker(row: Register, content: Mapping[str, Any], named_in: Collection[str] = ("overseer", "remedy")) -> Speaker:
+    """Says that content to somebody who sees the register: the agents of these kinds of entries by name."""
+    numbers = {entry["content"]["agent"] for entry in content["entries"] if entry["kind"] in named_in}
     return Speaker(content, current_language(), named(db.session(), row.unit.path, numbers))
 
 
-def parts(row: Register, content: Mapping[str, Any], *, live: bool) -> list[dict[str, Any]]:
+def parts(row: Register, content: Mapping[str, Any], says: Speaker, *, live: bool) -> list[dict[str, Any]]:
     """The eight parts in order; ``live`` ones lead to the forms that change them."""
-    says = speaker(row, content)
     return [
         {
             "number": number,
@@ -152,7 +149,7 @@ def editions(rows: Sequence[RegisterEdition]) -> list[dict[str, Any]]:
 
 def paper(row: Register, content: Mapping[str, Any], edition: RegisterEdition | None = None) -> bytes:
     """The register on paper, dated; of an edition with its digest. Raises ``NotDrawn``."""
-    said = parts(row, content, live=False)
+    said = parts(row, content, speaker(row, content, ["overseer"]), live=False)
     for each in said:
         if each["number"] == 6:
             each["missing"] = [

@@ -81,7 +81,7 @@ def on_paper(template: str, said: dict[str, Any]) -> bytes:
 def _printable(page: str) -> str:
     """The page in signs that its face has: the narrow no-break space is wide, what nobody can print is « ? »."""
     page = page.replace("\u202f", "\u00a0").replace("\u2011", "-")
-    lost = fonts.missing(page, fonts.SANS)
+    lost = [sign for sign in set(page) if fonts.missing(sign, fonts.SANS)]  # each alone: together, some are joined
     return page.translate({ord(sign): "?" for sign in lost})
 
 

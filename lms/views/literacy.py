@@ -62,7 +62,8 @@ def show(register_id: int) -> ResponseReturnValue:
     page = render_template(
         "hr/literacy/show.html",
         unit=row.unit, content=content, totals=pages.totals(content), basis=pages.basis(content),
-        parts=pages.parts(row, content, live=True), journal=pages.journal(row), editions=pages.editions(signed),
+        parts=pages.parts(row, content, pages.speaker(row, content), live=True), journal=pages.journal(row),
+        editions=pages.editions(signed),
         due=literacy_editions.due(signed[0] if signed else None, utcnow()),
         mine=row.edited_by == visitor().person.id, begun=any(e["kind"] == "organisation" for e in content["entries"]),
         sign_url=url_for("literacy_editions.sign", register_id=row.id),

@@ -60,7 +60,7 @@ def show(register_id: int, number: int) -> ResponseReturnValue:
         "hr/literacy/edition.html",
         unit=content["unit"], number=number, signed=content["signed"], signed_at=found.signed_at,
         sha256=found.sha256, intact=literacy_editions.intact(found), totals=pages.totals(content),
-        basis=pages.basis(content), parts=pages.parts(row, content, live=False),
+        basis=pages.basis(content), parts=pages.parts(row, content, pages.speaker(row, content), live=False),
         show_url=url_for("literacy.show", register_id=row.id),
         pdf_url=url_for("literacy_editions.edition_pdf", register_id=row.id, number=number),
         json_url=url_for("literacy_editions.as_json", register_id=row.id, number=number),

@@ -234,3 +234,22 @@ def test_a_register_is_closed_out_of_its_part_of_the_organisation(
         browser = signed_in(app, f"{name}@example.org")
         assert browser.get(base).status_code == 200
         assert "Rédacteurs" in browser.get("/hr/export/register.csv").text
+
+
+def test_any_text_fits_on_paper(app: Flask, place: dict[str, Any]) -> None:
+    """Long words, signs no face has, markup, a thousand agents not trained."""
+    strange = ["x" * 300, "🤖 שלום عربى 中文", "<pdf:nextpage/><b>", "&amp; \u202e \u00ad \ufeff", "a\n" * 100]
+    with app.app_context():
+        session = db.session()
+        of = session.get_one(Unit, place["DIR"])
+        of.name = "y" * 300
+        for number in range(201):
+            agent(session, f"{'9' * 90}{number}", of)
+        systems = [{"name": text[:300], "purpose": text, "risk": "high", "supplier": text[:300]} for text in strange]
+        register(session, of, None, group=[{**GROUP, "name": "z" * 300}], system=systems)
+        session.commit()
+    answer = signed_in(app, "dir@example.org").get("/hr/register/1/register.pdf")
+    assert answer.status_code == 200, answer.text[:500]
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(answer.data)).pages)
+    assert "<pdf:nextpage/>" in text
+    assert "et 4 autres" in " ".join(text.split())
