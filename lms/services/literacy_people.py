@@ -89,7 +89,7 @@ def picture(session: Session, unit: Unit, entries: Sequence[Entry], now: datetim
 
 def trained(exposed: Iterable[int], done: Sequence[Collection[int]]) -> frozenset[int]:
     """Those who did all of it; nobody where there is nothing to do."""
-    return frozenset(agent for agent in exposed if done and all(agent in each for each in done))
+    return frozenset(exposed).intersection(*done) if done else frozenset()
 
 
 def exposed_agents(session: Session, path: str, rule: Mapping[str, Any]) -> dict[int, str]:
@@ -103,7 +103,8 @@ def exposed_agents(session: Session, path: str, rule: Mapping[str, Any]) -> dict
             query = query.where(column.in_(rule[said]))
     if corps := [line.strip() for line in (rule.get("corps") or "").splitlines() if line.strip()]:
         query = query.where(Agent.corps.in_(corps))
-    return {row.id: row.number for row in session.execute(query.order_by(Agent.number))}
+    # Straight from the connection: of two hundred thousand agents, rows of the ORM are half the time.
+    return dict(session.connection().execute(query).tuples().all())
 
 
 def followed(session: Session, path: str, taught: Mapping[str, Any], now: datetime) -> Followed:
@@ -118,18 +119,20 @@ def followed(session: Session, path: str, taught: Mapping[str, Any], now: dateti
             exists().where(Exemption.enrolment_id == Enrolment.id, Exemption.module_key == module),
         )
     found = Followed()
-    enrolled = _held(select(AgentMatch.agent_id, Enrolment.track_version, done.label("done")), path, track)
-    for agent, version, is_done in session.execute(enrolled.order_by(Enrolment.enrolled_at, Enrolment.id)):
+    enrolled = _held(select(AgentMatch.agent_id, Enrolment.id, Enrolment.track_version, done), path, track)
+    first = dict[int, tuple[int, str]]()
+    for agent, number, version, is_done in session.connection().execute(enrolled).all():
         found.enrolled.add(agent)
         if is_done:
-            found.done.add(agent)
-            found.versions.setdefault(agent, version)
+            mine = (number, version)
+            first[agent] = min(mine, first.get(agent, mine))
+    found.done, found.versions = set(first), {agent: version for agent, (_number, version) in first.items()}
     if module is None:
         standing = (Certificate.valid_until.is_(None) | (Certificate.valid_until > now), Certificate.status == "valid")
         certified = select(AgentMatch.agent_id).join(Certificate, Certificate.person_id == AgentMatch.person_id)
         certified = certified.join(Agent, Agent.id == AgentMatch.agent_id)
         wanted = (Certificate.award_key == track, *standing, AgentMatch.state.in_(HELD), *_there(path))
-        found.certified = set(session.scalars(certified.where(*wanted)))
+        found.certified = set(session.connection().scalars(certified.where(*wanted)))
     else:
         scores = _held(select(AgentMatch.agent_id, Attempt.score), path, track)
         scores = scores.join(Attempt, Attempt.enrolment_id == Enrolment.id)
