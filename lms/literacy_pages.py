@@ -14,7 +14,7 @@ from lms.i18n import current_language, day, localized, moment
 from lms.i18n import gettext as _
 from lms.minutes import on_paper
 from lms.models import Register, RegisterEdition, Unit, db, writing
-from lms.pages import issuer_name
+from lms.pages import issuer_name, tracks
 from lms.security import visitor
 from lms.services import journal_lines, literacy
 from lms.services.audit import record
@@ -123,9 +123,9 @@ def known_answers(row: Register, says: Speaker) -> Known:
     )  # fmt: skip
 
 
-def history(row: Register, kind: Kind, entry: Entry, content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What an entry said before, the last first."""
-    says = speaker(row, content)
+def history(kind: Kind, entry: Entry, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What an entry said before, the last first; agents by number."""
+    says = Speaker(content, current_language())
     return [
         {
             "since": moment(state.since),
@@ -214,8 +214,15 @@ def _entry(row: Register, says: Speaker, entry: Mapping[str, Any], *, live: bool
         # What names the entry is its title.
         "fields": _pairs([pair for pair in says.fields(entry) if pair[1] != says.title(entry)]),
         "open": not closed if entry["kind"] == "review" else None,
+        "overtaken": live and _overtaken(entry["content"].get("taught")),
         "url": url_for("literacy.entry", register_id=row.id, entry_id=entry["id"]) if live else None,
     }
+
+
+def _overtaken(taught: Mapping[str, Any] | None) -> bool:
+    """Whether what a measure teaches has a later version online."""
+    current = tracks().get(taught["track"]) if taught else None
+    return current is not None and taught is not None and current.digest != taught["digest"]
 
 
 def _figures(says: Speaker, content: Mapping[str, Any], part: int) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from lms.i18n import ZONE
 from lms.models import Register, RegisterEntry, RegisterState, Unit, utcnow
@@ -52,7 +52,7 @@ def target(register_id: int) -> str:
 def registers(session: Session, scope: Scope) -> Sequence[Register]:
     """The registers somebody with that scope sees, in the order of the organisation."""
     query = select(Register).join(Unit, Unit.id == Register.unit_id).where(units_in(scope))
-    return session.scalars(query.order_by(Unit.path)).all()
+    return session.scalars(query.options(contains_eager(Register.unit)).order_by(Unit.path)).all()
 
 
 def register(session: Session, scope: Scope, register_id: int) -> Register | None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from lms.i18n import ZONE
 from lms.models import AuditEntry, AuditLink, Register
 from lms.services import literacy
 from lms.services.literacy import Entry
@@ -107,7 +108,7 @@ def _gap(group: Group, now: datetime) -> dict[str, Any]:
         "measures": [measure.id for measure in group.measures],
         "not_trained": sorted(group.exposed[agent] for agent in group.missing),
         "deadline": deadline,
-        "late": bool(deadline and deadline < now.date().isoformat() and group.missing),
+        "late": bool(deadline and deadline < now.astimezone(ZONE).date().isoformat() and group.missing),
     }
 
 

@@ -68,6 +68,13 @@ def editions(session: Session, register_id: int) -> Sequence[RegisterEdition]:
     return session.scalars(query.options(defer(RegisterEdition.content)).order_by(RegisterEdition.number.desc())).all()
 
 
+def last_ones(session: Session) -> dict[int, RegisterEdition]:
+    """The last edition of each register that has one, by register, without what it says."""
+    last = select(func.max(RegisterEdition.id)).group_by(RegisterEdition.register_id)
+    query = select(RegisterEdition).where(RegisterEdition.id.in_(last)).options(defer(RegisterEdition.content))
+    return {row.register_id: row for row in session.scalars(query)}
+
+
 def edition(session: Session, register_id: int, number: int) -> RegisterEdition | None:
     """That edition of a register, or None."""
     return session.scalars(select(RegisterEdition).filter_by(register_id=register_id, number=number)).first()

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from lms import literacy_pages as pages
 from lms.forms.literacy import EntryForm, OpenForm, entry_form
+from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
-from lms.i18n import localized
 from lms.models import Register, Unit, db, utcnow
 from lms.security import requires, visitor
 from lms.services import literacy, literacy_editions
@@ -17,6 +17,7 @@ from lms.services.literacy import Entry, RegisterRefused
 from lms.services.literacy_content import whole, written
 from lms.services.literacy_fields import KINDS, Kind
 from lms.services.literacy_people import named
+from lms.services.literacy_words import Speaker
 from lms.services.organisation import scope_of, units_in
 from lms.tables import Scope
 
@@ -41,13 +42,14 @@ def index() -> ResponseReturnValue:
                 return redirect(url_for("literacy.show", register_id=row.id), 303)
             form.unit.errors = [_("No unit has this code in your part of the organisation.")]
     now, found = utcnow(), []
+    signed = literacy_editions.last_ones(session)
     for row in literacy.registers(session, scope):
-        signed = literacy_editions.editions(session, row.id)
+        last = signed.get(row.id)
         found.append(
             {
                 "name": row.unit.name, "code": row.unit.code, "edited_at": row.edited_at,
-                "url": url_for("literacy.show", register_id=row.id), "edition": signed[0] if signed else None,
-                "due": literacy_editions.due(signed[0] if signed else None, now),
+                "url": url_for("literacy.show", register_id=row.id), "edition": last,
+                "due": literacy_editions.due(last, now),
             }
         )  # fmt: skip
     return render_template("hr/literacy/index.html", registers=found, form=form, units=_offered(scope)), status
@@ -150,7 +152,7 @@ def _form_page(row: Register, kind: Kind, found: Entry | None, held: Any) -> Res
     """The form of an entry, new or not; a POST writes it."""
     session, status, refusal = db.session(), 200, None
     register_id, content = row.id, written(literacy.entries(session, row.id))
-    answers = pages.known_answers(row, pages.speaker(row, content))
+    answers = pages.known_answers(row, Speaker(content, current_language()))
     form = entry_form(kind, held, answers, str(found.state_id) if found else "")
     if form.is_submitted():
         status = 400
@@ -167,7 +169,7 @@ def _form_page(row: Register, kind: Kind, found: Entry | None, held: Any) -> Res
         "hr/literacy/entry.html",
         unit=row.unit, form=form, fields=[form[each.key] for each in kind.fields], refusal=refusal,
         title=localized(kind.label) if found else localized(kind.add), new=found is None,
-        units=_offered(Scope((row.unit.path,))), history=pages.history(row, kind, found, content) if found else [],
+        units=_offered(Scope((row.unit.path,))), history=pages.history(kind, found, content) if found else [],
         remove_url=url_for("literacy.remove", register_id=register_id, entry_id=found.id) if found else None,
         show_url=url_for("literacy.show", register_id=register_id),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """The signed editions of the AI-literacy registers, and the register on paper."""
 
+import re
 from io import BytesIO
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, send_file, url_for
@@ -109,4 +110,5 @@ def _edition(register_id: int, number: int) -> tuple[Register, RegisterEdition]:
 
 def _file(content: bytes, kind: str, name: str) -> Response:
     begins = _("register")
-    return send_file(BytesIO(content), kind, as_attachment=True, download_name=f"{begins}-{name}")
+    plain = re.sub(r"[^\w.-]+", "-", f"{begins}-{name}")
+    return send_file(BytesIO(content), kind, as_attachment=True, download_name=plain)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -124,6 +124,44 @@ def test_trained_is_every_measure_and_never_none(exposed: frozenset[int], done: 
     found = trained(exposed, done)
     assert found == (exposed.intersection(*done) if done else frozenset())
     assert exposed - found == {one for one in exposed if not done or any(one not in each for each in done)}
+
+
+ONE = st.tuples(st.sampled_from("AB"), st.booleans(), st.booleans(), st.booleans())
+SOME = st.sets(st.integers(0, 1))
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    agents=st.lists(ONE, max_size=6), rules=st.lists(st.sets(st.sampled_from("AB")), max_size=2), track=SOME, day=SOME
+)
+def test_gaps_in_the_database_are_those_counted_by_hand(
+    session: Session, agents: list[tuple[str, bool, bool, bool]], rules: list[set[str]], track: set[int], day: set[int]
+) -> None:
+    """Each agent: grade, completed the track, attended the workshop, left; each measure: the groups it is for."""
+    top = unit(session, "MIN")
+    for number, (grade, done, _there, left) in enumerate(agents):
+        who = agent(session, str(number), top, category=grade, left_at=utcnow() if left else None)
+        if done:
+            followed(session, who)
+    row = register(session, top)
+    groups = [
+        literacy.add(session, row, "group", {**GROUP, **({"categories": sorted(rule)} if rule else {})}, None)
+        for rule in rules
+    ]
+    asked = [sorted(groups[each] for each in of if each < len(groups)) for of in (track, day)]
+    literacy.add(session, row, "measure", {**TAUGHT, "groups": asked[0]}, None)
+    workshop = literacy.add(session, row, "measure", {"name": "Atelier", "objectives": "x", "groups": asked[1]}, None)
+    attended = [str(number) for number, one in enumerate(agents) if one[2]]
+    sheet = {"name": "Émargement", "measure": workshop, "done_on": "2026-11-02", "agents": attended}
+    literacy.add(session, row, "proof", sheet, None)
+    found = whole(session, row, utcnow())["gaps"]
+    session.rollback()
+    for gap, group, rule in zip(found, groups, rules, strict=True):
+        needs = [group in (each or [group]) for each in asked]
+        exposed = {n for n, one in enumerate(agents) if not one[3] and (not rule or one[0] in rule)}
+        fine = {n for n in exposed if any(needs) and all(agents[n][k + 1] for k in range(2) if needs[k])}
+        assert gap["exposed"] == len(exposed)
+        assert gap["not_trained"] == sorted(str(n) for n in exposed - fine)
 
 
 def test_evidence_of_a_module_and_of_certificates(session: Session) -> None:

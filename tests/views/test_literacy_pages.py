@@ -236,6 +236,21 @@ def test_a_register_is_closed_out_of_its_part_of_the_organisation(
         assert "Rédacteurs" in browser.get("/hr/export/register.csv").text
 
 
+def test_a_measure_says_that_its_version_was_overtaken(app: Flask, place: dict[str, Any]) -> None:
+    with app.app_context():
+        row = db.session.get_one(Unit, place["DIR"])
+        row.code = 'D/I\n"R'
+        old = {**TAUGHT["taught"], "digest": "0" * 64, "version": "2025.1"}
+        register(db.session(), row, None, measure=[TAUGHT, {"name": "Ancienne", "taught": old}])
+        db.session.commit()
+    browser = signed_in(app, "dir@example.org")
+    page = browser.get("/hr/register/1").text
+    assert page.count("Une version plus récente est en ligne") == 1
+    form = browser.get(entry_of(browser, "/hr/register/1", "Ancienne")).text
+    assert "version 2025.1</option>" in form  # what it holds may stay
+    assert "D-I-R" in browser.get("/hr/register/1/register.pdf").headers["Content-Disposition"]
+
+
 def test_any_text_fits_on_paper(app: Flask, place: dict[str, Any]) -> None:
     """Long words, signs no face has, markup, a thousand agents not trained."""
     strange = ["x" * 300, "🤖 שלום عربى 中文", "<pdf:nextpage/><b>", "&amp; \u202e \u00ad \ufeff", "a\n" * 100]
