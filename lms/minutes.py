@@ -70,14 +70,18 @@ def minutes(jury: Jury, track: Track | None, seats: Sequence[JuryMember], found:
 
 def minutes_pdf(said: dict[str, Any]) -> bytes:
     """The minutes on paper, with places to sign. Raises ``NotDrawn``."""
-    page = render_template("teach/minutes_paper.html", css=_css(), **said)
-    return drawn(_printable(page), _PAPER)
+    return on_paper("teach/minutes_paper.html", said)
+
+
+def on_paper(template: str, said: dict[str, Any]) -> bytes:
+    """A template for paper, drawn with the sheet of the minutes, which it takes as ``css``. Raises ``NotDrawn``."""
+    return drawn(_printable(render_template(template, css=_css(), **said)), _PAPER)
 
 
 def _printable(page: str) -> str:
     """The page in signs that its face has: the narrow no-break space is wide, what nobody can print is « ? »."""
     page = page.replace("\u202f", "\u00a0").replace("\u2011", "-")
-    lost = fonts.missing(page, fonts.SANS)
+    lost = [sign for sign in set(page) if fonts.missing(sign, fonts.SANS)]  # each alone: together, some are joined
     return page.translate({ord(sign): "?" for sign in lost})
 
 

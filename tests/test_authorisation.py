@@ -121,6 +121,8 @@ ALLOWED = {
     ("budget_imports.index", "GET"): frozenset(),
     ("budget_imports.index", "POST"): frozenset(),
     ("budget_imports.undo", "POST"): frozenset(),
+    ("literacy.index", "GET"): HR,  # whose registers: tests/views/test_literacy_pages.py
+    ("literacy.index", "POST"): HR,
     ("bulk_verification.index", "GET"): HR,
     ("bulk_verification.check", "POST"): HR,
     ("bulk_verification.file", "POST"): HR,
@@ -202,6 +204,11 @@ GUARDED_OTHERWISE = {
     ("wallet.show", "GET"), ("wallet.offer", "POST"), ("oid4vci.token", "POST"), ("oid4vci.nonce", "POST"),
     ("oid4vci.credential", "POST"), ("oid4vci.deferred", "POST"), ("wallet.european", "GET"), ("oid4vci.status", "GET"),
     ("oid4vci.keys", "GET"),
+    # 404 out of one's part of the organisation: tests/views/test_literacy_pages.py
+    ("literacy.show", "GET"), ("literacy.add", "GET"), ("literacy.add", "POST"), ("literacy.entry", "GET"),
+    ("literacy.entry", "POST"), ("literacy.remove", "POST"), ("literacy.gaps", "GET"),
+    ("literacy_editions.sign", "GET"), ("literacy_editions.sign", "POST"), ("literacy_editions.show", "GET"),
+    ("literacy_editions.as_json", "GET"), ("literacy_editions.edition_pdf", "GET"), ("literacy_editions.pdf", "GET"),
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
@@ -345,6 +352,8 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
         "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction", "office.act",
         "office.correct", "office.answer", "placement.begin", "placement.answer", "awards.ask", "awards.ask_for",
         "register.consent",  # it asks for one, which tests/hostile tries
+        # tests/views/test_literacy_pages.py
+        "literacy.add", "literacy.entry", "literacy.remove", "literacy_editions.sign",
         "wallet.offer",  # it asks for one: tests/views/test_wallet_pages.py
     } == NO_TOKEN  # fmt: skip
 

@@ -45,6 +45,7 @@ from lms.models.issuing import IssuingRow, IssuingRun
 from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
 from lms.models.learning import Enrolment, LessonProgress, Participation
+from lms.models.literacy import Register, RegisterEdition, RegisterEntry, RegisterState
 from lms.models.organisation import AgentMatch, AgentState, HrScope, Unit, UnitState
 from lms.models.outbox import OutboxJob
 from lms.models.people import (
@@ -140,6 +141,10 @@ __all__ = [
     "Platform",
     "Population",
     "PracticeRound",
+    "Register",
+    "RegisterEdition",
+    "RegisterEntry",
+    "RegisterState",
     "Regrading",
     "Reminder",
     "ResourceLink",

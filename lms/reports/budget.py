@@ -58,7 +58,7 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
 
     Totals stand apart from lines by their level: added together they would count twice.
     """
-    scope: Scope = getattr(extraction, "scope_filter", None) or Scope(None, extraction.platform_id)
+    scope = extraction.scope_filter
     unit = None
     if "unit" in filters:
         unit = session.scalar(select(Unit).where(Unit.code == filters["unit"]))

@@ -34,25 +34,37 @@ def lines(session: Session, about: About, named: str = "", before: int | None = 
 
     ``named`` narrows them to one certificate (its number or code) or one key; ``before`` is the line to go on from.
     """
-    query = (
-        select(AuditEntry, Person, AuditLink.position)
-        .outerjoin(Person, Person.id == AuditEntry.person_id)
-        .outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id)
-        .where(_about(about))
-    )
+    wanted = [_about(about)]
     if named:
-        query = query.where(AuditEntry.target.in_(_targets(session, named)))
+        wanted.append(AuditEntry.target.in_(_targets(session, named)))
     if before is not None:
-        query = query.where(AuditEntry.id < before)
-    return [
-        JournalLine(row.id, row.at, row.action, row.target, row.details, who, position)
-        for row, who, position in session.execute(query.order_by(AuditEntry.id.desc()).limit(PAGE + 1))
-    ]
+        wanted.append(AuditEntry.id < before)
+    return _last(session, wanted, PAGE + 1)
+
+
+def done_to(session: Session, target: str, action: str, limit: int) -> list[JournalLine]:
+    """The last lines about one thing, by the name the journal gives it, whose action begins so."""
+    return _last(session, [AuditEntry.target == target, AuditEntry.action.startswith(action, autoescape=True)], limit)
 
 
 def head(session: Session) -> AuditHead | None:
     """The end of the chain and the finding of its last check; None before the worker chained a line."""
     return session.scalars(select(AuditHead)).first()
+
+
+def _last(session: Session, wanted: list[ColumnElement[bool]], limit: int) -> list[JournalLine]:
+    query = (
+        select(AuditEntry, Person, AuditLink.position)
+        .outerjoin(Person, Person.id == AuditEntry.person_id)
+        .outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id)
+        .where(*wanted)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [
+        JournalLine(row.id, row.at, row.action, row.target, row.details, who, position)
+        for row, who, position in session.execute(query)
+    ]
 
 
 def _about(about: About) -> ColumnElement[bool]:

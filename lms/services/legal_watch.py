@@ -11,7 +11,6 @@ from datetime import date, datetime
 from sqlalchemy import and_, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
-from curricula.fields import ISO_DATE
 from curricula.model import LegalReference, Module, Track
 from curricula.pieces import module_in, module_path, track_in, track_path
 from curricula.problems import CurriculumError
@@ -29,6 +28,7 @@ from lms.models import (
 from lms.models.upsert import insert_new
 from lms.services.audit import record
 from lms.services.library import Library, current_revisions
+from lms.services.literacy_sources import is_of_version, text_changed
 from lms.services.studio import Grants, known_tracks, owners
 
 
@@ -120,8 +120,10 @@ def changed(
 ) -> int:  # fmt: skip
     """Say that a text of law changed: opens a task for each module that cites another version of it.
 
-    Gives how many were opened; what was opened once, even closed since, is not opened again.
+    Gives how many were opened; what was opened once, even closed since, is not opened again. The AI-literacy
+    registers that rest on another version open a review too.
     """
+    text_changed(session, legal_key, version, person_id, note, in_force_from)
     return _call_back(session, citings(session, keys, keys), legal_key, version, person_id, note, in_force_from)
 
 
@@ -175,6 +177,8 @@ def published(session: Session, before: Track | None, after: Track, person_id: i
             record(session, "review_task_closed", f"track:{after.key}", person_id, task=task.id)
     old = {reference.key: reference.version for reference in before.legal} if before else {}
     moved = [each for each in after.legal if old.get(each.key, each.version) != each.version]
+    for each in moved:
+        text_changed(session, each.key, each.version, person_id, "", each.in_force_from)
     others = [key for key in _same_owner(session, after.key) if key != after.key] if moved else []
     if others:
         found = citings(session, others, others)
@@ -185,8 +189,7 @@ def published(session: Session, before: Track | None, after: Track, person_id: i
 
 def _carries(reference: LegalReference, version: str) -> bool:
     """Whether a reference is of that version of the text, or of a later one where both are dates."""
-    dates = ISO_DATE.fullmatch(version) and ISO_DATE.fullmatch(reference.version)
-    return reference.version == version or bool(dates and reference.version > version)
+    return is_of_version(reference.version, version)
 
 
 def _same_owner(session: Session, key: str) -> list[str]:
