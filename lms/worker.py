@@ -21,6 +21,7 @@ from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
 from lms.services import (
+    api_clients,
     attempts,
     authority,
     bank_files,
@@ -36,6 +37,8 @@ from lms.services import (
     rosters,
     sessions,
     wallet,
+    webhooks,
+    xapi,
 )
 
 log = structlog.get_logger()
@@ -151,6 +154,9 @@ class Worker:
             rosters.promise_due(db.session())
             reminders.remind(db.session(), utcnow(), mail=self._authority.config.mails)
             chain_check.promise_due(db.session())
+            api_clients.sweep(db.session())
+            webhooks.sweep(db.session())
+            xapi.keep_listening(db.session(), self._authority.config.lrs_url)
             db.session.commit()
             db.session.remove()
         self.chain(after=0)

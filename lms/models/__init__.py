@@ -40,6 +40,7 @@ from lms.models.certificates import (
 )
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
+from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDelivery
 from lms.models.issuing import IssuingRow, IssuingRun
 from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
@@ -81,6 +82,8 @@ __all__ = [
     "AgentMatch",
     "AgentState",
     "Answer",
+    "ApiClient",
+    "ApiToken",
     "Appeal",
     "Attempt",
     "AuditEntry",
@@ -110,6 +113,7 @@ __all__ = [
     "DraftComment",
     "DraftPiece",
     "Enrolment",
+    "EventListener",
     "Exemption",
     "Grading",
     "GroupMember",
@@ -156,6 +160,7 @@ __all__ = [
     "WalletNonce",
     "WalletOffer",
     "WebSession",
+    "WebhookDelivery",
     "Work",
     "db",
     "utcnow",
