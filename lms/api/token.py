@@ -11,15 +11,11 @@ from lms.services.api_clients import SHORT, ClientRefused, give_token
 blueprint = Blueprint("token", __name__, url_prefix="/api/v1/token")
 blueprint.after_request(api_headers)
 
-#: Longest body: a form of four short fields.
-LARGEST = 10_000
-
 
 @blueprint.post("")
 @limited("60 per minute")
 def give() -> ResponseReturnValue:
     """A token, to whoever sends the id and the secret, in the header or in the form, and not in both."""
-    request.max_content_length = LARGEST
     try:
         if request.form.get("grant_type") != "client_credentials":
             raise ClientRefused(*_grant())

@@ -18,6 +18,7 @@ _TYPES: dict[Kind, Schema] = {
     "string": {"type": "string"}, "integer": {"type": "integer"}, "boolean": {"type": "boolean"},
     "date-time": {"type": "string", "format": "date-time"}, "uuid": {"type": "string", "format": "uuid"},
 }  # fmt: skip
+_TEXT: Schema = {"type": "string", "pattern": r"^[^\x00]*$"}
 _FIGURES = {
     "population": "Agents of the declared population P.", "enrolled": "Those who follow a track.",
     "trained": "Those who completed one.", "certified": "Those who hold a certificate in force.",
@@ -125,9 +126,9 @@ def _token() -> Schema:
         "type": "object", "required": ["grant_type"],
         "properties": {
             "grant_type": {"type": "string", "enum": ["client_credentials"]},
-            "scope": {"type": "string", "description": "Scopes separated by spaces; all of the client's by default."},
-            "client_id": {"type": "string", "description": "Here, where no Authorization header gives it."},
-            "client_secret": {"type": "string"},
+            "scope": _TEXT | {"description": "Scopes separated by spaces; all of the client's by default."},
+            "client_id": _TEXT | {"description": "Here, where no Authorization header gives it."},
+            "client_secret": _TEXT,
         },
     }  # fmt: skip
     given = {
@@ -141,7 +142,11 @@ def _token() -> Schema:
         "type": "object", "required": ["error"],
         "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
     }  # fmt: skip
-    refused = {"description": "As RFC 6749 (section 5.2) says it.", "content": {"application/json": {"schema": error}}}
+    problem = {"schema": {"$ref": "#/components/schemas/problem"}}
+    refused = {
+        "description": "As RFC 6749 (section 5.2) says it; a problem where the form cannot be read at all.",
+        "content": {"application/json": {"schema": error}, "application/problem+json": problem},
+    }
     return {
         "operationId": "give-token", "tags": ["token"], "summary": "A token for an id and a secret",
         "security": [{"client": []}, {}],

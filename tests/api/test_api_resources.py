@@ -55,7 +55,7 @@ def test_no_secret_no_answer_and_none_after_it_is_revoked(client: FlaskClient, s
     row, secret = api_clients.make(session, "token", "SIRH", "Plan", ["agents:read"], None)
     ended, old = api_clients.make(session, "token", "Old", "Plan", ["agents:read"], None)
     ended.expires_at = utcnow() - timedelta(seconds=1)
-    other, of_client = api_clients.make(session, "client", "Other", "Plan", ["agents:read"], None)
+    _other, of_client = api_clients.make(session, "client", "Other", "Plan", ["agents:read"], None)
     session.commit()
     assert client.get("/api/v1/agents", headers=bearer(secret)).status_code == 200
     for wrong in ("", "x", secret[:-1], secret.upper(), of_client, old, row.key, row.secret_hash):
@@ -92,7 +92,8 @@ def test_whoever_comes_back_is_told_what_changed_and_nothing_else(client: FlaskC
     for table, values in (
         (Agent, {"updated_at": long_ago}), (Enrolment, dict.fromkeys(
             ("enrolled_at", "started_at", "completed_at"), long_ago)),
-        (AgentMatch, {"decided_at": long_ago}), (Certificate, {"issued_at": long_ago}), (BudgetYear, {"since": long_ago}),
+        (AgentMatch, {"decided_at": long_ago}),
+        (Certificate, {"issued_at": long_ago}), (BudgetYear, {"since": long_ago}),
     ):  # fmt: skip
         session.execute(sa.update(table).values(values))
     session.commit()
@@ -227,7 +228,9 @@ def test_small_figures_are_hidden_and_those_that_would_give_them_away(client: Fl
     assert [larger[key] for key in ("population", "enrolled", "trained", "certified")] == [12, None, None, None]
 
 
-def test_a_client_that_asks_too_often_is_told_when_to_come_back(app: Flask, client: FlaskClient, session: Session) -> None:
+def test_a_client_that_asks_too_often_is_told_when_to_come_back(
+    app: Flask, client: FlaskClient, session: Session
+) -> None:
     from dataclasses import replace
 
     app.extensions["mpia"] = replace(app.extensions["mpia"], api_rate=3)
