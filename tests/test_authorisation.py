@@ -123,6 +123,11 @@ ALLOWED = {
     ("authors.grant", "POST"): frozenset({"administrator"}),
     ("authors.revoke", "POST"): frozenset({"administrator"}),
     ("authors.name_institution", "POST"): frozenset({"administrator"}),
+    ("api_clients.index", "GET"): frozenset({"administrator"}),
+    ("api_clients.make", "POST"): frozenset({"administrator"}),
+    ("webhooks.index", "GET"): frozenset({"administrator"}),
+    ("webhooks.make", "POST"): frozenset({"administrator"}),
+    ("resources.describe", "GET"): EVERYBODY,
     ("register.canvas", "GET"): EVERYBODY,
     ("system.metrics", "GET"): EVERYBODY,  # from this machine, as tests ask; else tests/views/test_metrics.py
 }
@@ -162,12 +167,17 @@ GUARDED_OTHERWISE = {
     ("wallet.show", "GET"), ("wallet.offer", "POST"), ("oid4vci.token", "POST"), ("oid4vci.nonce", "POST"),
     ("oid4vci.credential", "POST"), ("oid4vci.deferred", "POST"), ("wallet.european", "GET"), ("oid4vci.status", "GET"),
     ("oid4vci.keys", "GET"),
+    ("resources.several", "GET"), ("resources.one", "GET"), ("resources.indicators", "GET"),  # a token: tests/api
+    ("token.give", "POST"),
+    # Of an administrator of the institution, and 404 without such a thing: tests/views/test_programs_pages.py
+    ("api_clients.revoke", "POST"), ("webhooks.rotate", "POST"), ("webhooks.test", "POST"),
+    ("webhooks.change", "POST"), ("webhooks.replay", "POST"),
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
 NO_TOKEN = {
     "lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change", "verification.check",
-    "oid4vci.token", "oid4vci.nonce", "oid4vci.credential", "oid4vci.deferred",
+    "oid4vci.token", "oid4vci.nonce", "oid4vci.credential", "oid4vci.deferred", "token.give",
 }  # fmt: skip
 
 
@@ -303,6 +313,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
         "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction", "office.act",
         "office.correct", "office.answer", "placement.begin", "placement.answer", "awards.ask", "awards.ask_for",
         "register.consent",  # it asks for one, which tests/hostile tries
+        "api_clients.revoke", "webhooks.rotate", "webhooks.test", "webhooks.change", "webhooks.replay",
         "wallet.offer",  # it asks for one: tests/views/test_wallet_pages.py
     } == NO_TOKEN  # fmt: skip
 
