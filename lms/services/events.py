@@ -60,7 +60,13 @@ def deliver(session: Session, listener: EventListener, event: str, facts: dict[s
 
 
 def _listening(session: Session) -> Sequence[EventListener]:
-    return session.scalars(select(EventListener).where(EventListener.disabled_at.is_(None))).all()
+    """Who listens; asked once a transaction, of which one result may bring about several events."""
+    found: Sequence[EventListener]
+    asked_in, found = session.info.get("listening", (None, ()))
+    if asked_in is None or asked_in is not session.get_transaction():
+        found = session.scalars(select(EventListener).where(EventListener.disabled_at.is_(None))).all()
+        session.info["listening"] = (session.get_transaction(), found)
+    return found
 
 
 def _tell(
