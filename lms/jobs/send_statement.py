@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from lms.config import Config
 from lms.jobs import Tools
@@ -14,8 +13,8 @@ from lms.services import xapi
 from lms.services.outbox import N_, Claim, GiveUp, Outcome, TryLater
 from lms.services.xapi import Statement, Teller
 
-#: Among the long jobs: a store that does not answer holds back no score.
-LEASE = timedelta(minutes=2)
+#: A store that does not answer holds back no score, and waits for no roster.
+BESIDE = True
 TOGETHER = 50
 
 UNREACHABLE = N_("The learning record store cannot be reached. Check LMS_LRS_URL.")

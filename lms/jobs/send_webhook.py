@@ -1,6 +1,5 @@
 """Sends one message to one webhook, signed at the moment it leaves."""
 
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,8 +12,8 @@ from lms.models import WebhookDelivery, utcnow
 from lms.services import webhooks
 from lms.services.outbox import N_, GiveUp, TryLater
 
-#: Among the long jobs: an address that does not answer holds back no score.
-LEASE = timedelta(minutes=2)
+#: An address that does not answer holds back no score, and waits for no roster.
+BESIDE = True
 #: The most that is read of an answer, which says nothing but its status.
 LARGEST = 100_000
 
