@@ -76,21 +76,16 @@ def test_an_id_and_a_secret_give_tokens(client: FlaskClient, steward: FlaskClien
     assert len(client.get("/api/v1/agents", headers=bearer(given)).json["items"]) == 4
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
+def test_nothing_is_opened_by_a_form_that_lacks_something(steward: FlaskClient, session: Session) -> None:
+    organisation(session)
+    for changed in (
         {"name": " "}, {"purpose": ""}, {"scopes": []}, {"scopes": ["answers:read"]}, {"reach": ""}, {"unit": ""},
         {"unit": "NOWHERE"}, {"kind": ""}, {"days": "0"}, {"days": "367"}, {"days": "x"}, {"name": "x" * 201},
-    ],
-)  # fmt: skip
-def test_nothing_is_opened_by_a_form_that_lacks_something(
-    steward: FlaskClient, session: Session, changed: dict[str, Any]
-) -> None:
-    organisation(session)
-    answer = post(steward, "/admin/api", **{**CLIENT, **changed})
-    assert answer.status_code == 400
-    assert 'role="alert"' in answer.text
-    assert "mpia_" not in answer.text.replace("mpia_lms", "")
+    ):  # fmt: skip
+        answer = post(steward, "/admin/api", **{**CLIENT, **changed})
+        assert answer.status_code == 400, changed
+        assert 'role="alert"' in answer.text
+        assert 'id="secret"' not in answer.text
     assert session.scalars(sa.select(ApiClient)).all() == []
     session.rollback()
 
@@ -119,19 +114,14 @@ def test_a_webhook_is_made_tested_stopped_and_removed(steward: FlaskClient, sess
         assert post(steward, f"/admin/webhooks/{gone}").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
+def test_an_address_that_must_not_be_called_is_refused(steward: FlaskClient, session: Session) -> None:
+    for changed in (
         {"url": "http://example.org/"}, {"url": "https://10.0.0.1/"}, {"url": "ftp://x"}, {"url": "https://["},
         {"url": ""}, {"events": []}, {"events": ["certificate.lost"]}, {"reach": "unit", "unit": "NOWHERE"},
         {"url": "https://user:pw@example.org/"}, {"url": "https://[::1]/"},
-    ],
-)  # fmt: skip
-def test_an_address_that_must_not_be_called_is_refused(
-    steward: FlaskClient, session: Session, changed: dict[str, Any]
-) -> None:
-    answer = post(steward, "/admin/webhooks", **{**HOOK, **changed})
-    assert answer.status_code == 400
+    ):  # fmt: skip
+        answer = post(steward, "/admin/webhooks", **{**HOOK, **changed})
+        assert answer.status_code == 400, changed
     assert session.scalars(sa.select(EventListener)).all() == []
     session.rollback()
 
