@@ -11,14 +11,11 @@ from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.models import db
 from lms.pages import config
-from lms.security import count_try, may_try
 from lms.services import api_clients
 from lms.services.api_clients import Caller
 
 #: Requests of each client, as this process counts them.
 _counts = FixedWindowRateLimiter(MemoryStorage())
-#: How many wrong tokens one address may send.
-WRONG = "60 per minute"
 
 
 def let_in(scope: str) -> Caller:
@@ -28,13 +25,8 @@ def let_in(scope: str) -> Caller:
         g.challenge = "Bearer"
         what = _("This address asks for a token.")
         raise Refused(what, _("Send it in the header: Authorization: Bearer …"), status=401, cause="token_missing")
-    address = request.remote_addr or ""
-    if not may_try(WRONG, "api_token", address):
-        raise Refused(_("Too many wrong tokens came from your network."), _("Wait a minute and try again."), status=429,
-                      cause="token_tries")  # fmt: skip
     who = api_clients.caller(db.session(), token.strip())
     if who is None:
-        count_try(WRONG, "api_token", address)
         g.challenge = 'Bearer error="invalid_token"'
         what = _("This token is unknown, has ended or was revoked.")
         raise Refused(what, _("Ask for another one with your client_id and secret."), status=401, cause="token_refused")

@@ -26,8 +26,8 @@ from lms.services.api_resources import INDICATORS_SCOPE, RESOURCES, Resource
 blueprint = Blueprint("resources", __name__, url_prefix="/api/v1")
 blueprint.after_request(api_headers)
 
-#: What is written in a transaction is dated from its beginning: no import or issue lasts longer than this before it is
-#: seen. Whoever comes back is told to ask again from so long before.
+#: A row is dated when it is written and seen when its transaction ends, never so long after: whoever comes back asks
+#: from so long before.
 OVERLAP = timedelta(minutes=15)
 _ONE_OF = f"<any({', '.join(RESOURCES)}):key>"
 

@@ -13,7 +13,7 @@ blueprint.after_request(api_headers)
 
 
 @blueprint.post("")
-@limited("60 per minute")
+@limited("120 per minute")
 def give() -> ResponseReturnValue:
     """A token, to whoever sends the id and the secret, in the header or in the form, and not in both."""
     try:
@@ -56,5 +56,5 @@ def _refused(refusal: ClientRefused) -> ResponseReturnValue:
     answer.headers["Cache-Control"] = "no-store"
     answer.status_code = 401 if refusal.error == "invalid_client" else 400
     if answer.status_code == 401:
-        g.challenge = "Basic"
+        g.challenge = 'Basic realm="token"'
     return answer

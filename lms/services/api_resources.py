@@ -125,10 +125,7 @@ _STATE = case(
     (Enrolment.completed_at.is_not(None), "completed"), (Enrolment.started_at.is_not(None), "in_progress"),
     else_="enrolled",
 )  # fmt: skip
-_AGENT = Field(
-    "agent", "string", "Number of the agent (identifiant agent); null while nobody matched the person with one.",
-    Agent.number, null=True,
-)  # fmt: skip
+_AGENT = Field("agent", "string", "Number of the agent; null while nobody matched the person.", Agent.number, null=True)
 _UNIT = Field("unit", "string", "Code of the unit the agent is in now.", Unit.code, null=True)
 _BY_AGENT = Filter("agent", "string", "Of the agent of that number.", lambda number: Agent.number == number)
 _BY_UNIT = Filter("unit", "string", "Of the unit of that code and all under it.", _under(Agent.unit_id))

@@ -78,10 +78,11 @@ def test(session: Session, row: EventListener, now: datetime) -> int:
     return deliver(session, row, TEST, {"id": row.id}, now)
 
 
-def replay(session: Session, delivery: WebhookDelivery) -> None:
+def replay(session: Session, delivery: WebhookDelivery, by: int | None = None) -> None:
     """Send a message again, the very same: whoever has it already knows by its id."""
     key = f"delivery:{delivery.id}"
     promise(session, "send_webhook", key, {"delivery_id": delivery.id})
+    record(session, "webhook_replay", f"webhook:{delivery.listener_id}", by, message=delivery.message_id)
 
 
 def every(session: Session) -> Sequence[EventListener]:

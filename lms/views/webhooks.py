@@ -94,7 +94,7 @@ def replay(delivery_id: int) -> ResponseReturnValue:
     row = db.session.get(WebhookDelivery, delivery_id)
     if row is None:
         abort(404)
-    webhooks.replay(db.session(), row)
+    webhooks.replay(db.session(), row, visitor().person.id)
     db.session.commit()
     flash(_("The message is sent again within a few seconds."), "ok")
     return redirect(url_for("webhooks.index"), 303)
