@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms.branding import colour_problem, logo_problem
+from lms.outside_settings import lrs_problems, mail_problems
 
 PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
@@ -93,6 +94,13 @@ class Config:
     #: Where reminders are handed in (smtp://user:password@host:port, or smtps://), and from whom; none is sent without.
     smtp_url: str = ""
     mail_from: str = ""
+    #: How many requests a minute each client of the API may make.
+    api_rate: int = 600
+    #: The learning record store that is told results (xAPI): its address, the key and a file with its secret; for
+    #: workers. None is told without.
+    lrs_url: str = ""
+    lrs_key: str = ""
+    lrs_secret_file: Path = Path()
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.
@@ -214,7 +222,9 @@ def _check(config: Config) -> list[str]:
         for name in ("upload_limit", "trusted_proxies", "appeal_days")
         if getattr(config, name) < 0
     ]
-    problems += _check_seal(config)
+    problems += _check_seal(config) + lrs_problems(config)
+    if config.api_rate < 1:
+        problems.append("LMS_API_RATE must be at least 1.")
     if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
         problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
     if config.session_minutes < 5:
@@ -223,12 +233,7 @@ def _check(config: Config) -> list[str]:
         problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
-    if config.smtp_url and not _is_mail_server(config.smtp_url):
-        problems.append("LMS_SMTP_URL must be like smtps://user:password@mail.example:465, or empty to send nothing.")
-    if bool(config.smtp_url) != bool(config.mail_from):
-        problems.append("LMS_SMTP_URL and LMS_MAIL_FROM go together: give both, or neither.")
-    if config.mail_from and not _is_address(config.mail_from):
-        problems.append("LMS_MAIL_FROM must be an e-mail address.")
+    problems += mail_problems(config)
     if config.secret_key and len(config.secret_key) < 32:
         problems.append("LMS_SECRET_KEY must have at least 32 characters.")
     return problems + _issuer_problems(config)
@@ -276,19 +281,6 @@ def _is_database(url: str) -> bool:
         return make_url(url).get_backend_name() in {"sqlite", "postgresql"}
     except ArgumentError:
         return False
-
-
-def _is_mail_server(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _is_address(text: str) -> bool:
-    name, at, host = text.partition("@")
-    return bool(name and at and host) and text.isascii() and not any(sign.isspace() or sign in "<>," for sign in text)
 
 
 def _made_secret(directory: Path) -> str:

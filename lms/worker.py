@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
 from lms.plugins import discover
 from lms.services import (
+    api_clients,
     attempts,
     authority,
     bank_files,
@@ -37,6 +38,8 @@ from lms.services import (
     rosters,
     sessions,
     wallet,
+    webhooks,
+    xapi,
 )
 
 log = structlog.get_logger()
@@ -55,7 +58,8 @@ CHAINING = timedelta(seconds=5)
 class Worker:
     """Runs jobs one after the other, small deliveries by batches. Any number of workers may run beside each other.
 
-    Jobs whose module has a ``LEASE`` are long.
+    Jobs whose module has a ``LEASE`` are long; those that speak to other programs say ``BESIDE``. Each sort has its
+    thread, so that none waits for another.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -70,6 +74,7 @@ class Worker:
         self._keys: ToolKeys = app.extensions["tool_keys"]
         self._key_life = timedelta(days=config.lti_key_days)
         self._leases: dict[str, timedelta] = discover(lms.jobs, "LEASE")
+        self._beside: dict[str, bool] = discover(lms.jobs, "BESIDE")
         self._stop = threading.Event()
         self._upkeep_at: datetime | None = None
         self._round_at: datetime | None = None
@@ -80,23 +85,26 @@ class Worker:
         self._stop.set()
 
     def run(self, idle: float = IDLE) -> None:
-        """Work until stopped. Long jobs are done beside the others, so that no score waits for a roster."""
-        with ThreadPoolExecutor(1, "long-jobs") as pool:
-            beside = pool.submit(self._go_on, idle, long=True)
-            self._go_on(idle, long=False)
-            beside.result()
+        """Work until stopped. Some jobs are done beside the others: no score waits for a roster or a webhook."""
+        with ThreadPoolExecutor(2, "jobs-beside") as pool:
+            beside = [pool.submit(self._go_on, idle, sort) for sort in (self._leases, self._beside)]
+            self._go_on(idle, None)
+            for each in beside:
+                each.result()
 
-    def _go_on(self, idle: float, *, long: bool) -> None:
+    def _go_on(self, idle: float, kinds: Collection[str] | None) -> None:
+        """Do jobs of those kinds; with None all that are done beside no other, and what comes round."""
         try:
             while not self._stop.is_set():
                 try:
-                    if not long and (self._upkeep_at is None or utcnow() - self._upkeep_at > UPKEEP):
+                    if kinds is None and (self._upkeep_at is None or utcnow() - self._upkeep_at > UPKEEP):
                         self.upkeep()
-                    if not long and (self._round_at is None or utcnow() - self._round_at > ROUND):
+                    if kinds is None and (self._round_at is None or utcnow() - self._round_at > ROUND):
                         self.round()
-                    if not long and (self._chained_at is None or utcnow() - self._chained_at > CHAINING):
+                    if kinds is None and (self._chained_at is None or utcnow() - self._chained_at > CHAINING):
                         self.chain()
-                    busy = self.work(long=long) > 0
+                    without = () if kinds is not None else (*self._leases, *self._beside)
+                    busy = self.work(kinds=kinds, without=without) > 0
                 except DBAPIError as error:  # the database is away: what it holds waits, and so does the worker
                     log.warning("database_away", cause=type(error).__name__)
                     busy = False
@@ -113,12 +121,11 @@ class Worker:
             count += done
         return count
 
-    def work(self, *, long: bool | None = None) -> int:
+    def work(self, *, kinds: Collection[str] | None = None, without: Collection[str] = ()) -> int:
         """Do one due job, or a batch of those that are sent together; gives how many.
 
-        A job that is ``long``, one that is not, or any.
+        Of some kinds, of all but some, or any.
         """
-        kinds, without = self._leases if long else None, self._leases if long is False else ()
         with self._app.app_context():
             session = db.session()
             tools = Tools(session, self._services, self._authority, self._notices_url, self._match_keys)
@@ -154,6 +161,9 @@ class Worker:
             matching.promise_due(db.session())
             reminders.remind(db.session(), utcnow(), mail=self._authority.config.mails)
             chain_check.promise_due(db.session())
+            api_clients.sweep(db.session())
+            webhooks.sweep(db.session())
+            xapi.keep_listening(db.session(), self._authority.config.lrs_url)
             db.session.commit()
             db.session.remove()
         self.chain(after=0)

@@ -165,6 +165,11 @@ ALLOWED = {
     ("authors.grant", "POST"): frozenset({"administrator"}),
     ("authors.revoke", "POST"): frozenset({"administrator"}),
     ("authors.name_institution", "POST"): frozenset({"administrator"}),
+    ("api_clients.index", "GET"): frozenset({"administrator"}),
+    ("api_clients.make", "POST"): frozenset({"administrator"}),
+    ("webhooks.index", "GET"): frozenset({"administrator"}),
+    ("webhooks.make", "POST"): frozenset({"administrator"}),
+    ("resources.describe", "GET"): EVERYBODY,
     ("register.canvas", "GET"): EVERYBODY,
     ("system.metrics", "GET"): EVERYBODY,  # from this machine, as tests ask; else tests/views/test_metrics.py
 }
@@ -209,12 +214,17 @@ GUARDED_OTHERWISE = {
     ("literacy.entry", "POST"), ("literacy.remove", "POST"), ("literacy.gaps", "GET"),
     ("literacy_editions.sign", "GET"), ("literacy_editions.sign", "POST"), ("literacy_editions.show", "GET"),
     ("literacy_editions.as_json", "GET"), ("literacy_editions.edition_pdf", "GET"), ("literacy_editions.pdf", "GET"),
+    ("resources.several", "GET"), ("resources.one", "GET"), ("resources.indicators", "GET"),  # a token: tests/api
+    ("token.give", "POST"),
+    # Of an administrator of the institution, and 404 without such a thing: tests/views/test_programs_pages.py
+    ("api_clients.revoke", "POST"), ("webhooks.rotate", "POST"), ("webhooks.test", "POST"),
+    ("webhooks.change", "POST"), ("webhooks.replay", "POST"),
     ("verify.status_list", "GET"),  # public, and 404 for what does not exist: tests/services/test_verification.py
 }  # fmt: skip
 #: POST doors that refuse no missing form token, with what protects them instead.
 NO_TOKEN = {
     "lti.login", "lti.launch", "notices.receive", "quiz.question", "deposits.change", "verification.check",
-    "oid4vci.token", "oid4vci.nonce", "oid4vci.credential", "oid4vci.deferred",
+    "oid4vci.token", "oid4vci.nonce", "oid4vci.credential", "oid4vci.deferred", "token.give",
 }  # fmt: skip
 
 
@@ -354,6 +364,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
         "register.consent",  # it asks for one, which tests/hostile tries
         # tests/views/test_literacy_pages.py
         "literacy.add", "literacy.entry", "literacy.remove", "literacy_editions.sign",
+        "api_clients.revoke", "webhooks.rotate", "webhooks.test", "webhooks.change", "webhooks.replay",
         "wallet.offer",  # it asks for one: tests/views/test_wallet_pages.py
     } == NO_TOKEN  # fmt: skip
 

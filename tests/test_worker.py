@@ -55,7 +55,7 @@ def waits_for(happened: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_long_job_holds_back_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_a_long_job_nor_a_slow_address_holds_back_another(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     worker, may_end = Worker(app), threading.Event()
     done: list[str] = []
 
@@ -65,9 +65,11 @@ def test_a_long_job_holds_back_no_other(app: Flask, monkeypatch: pytest.MonkeyPa
         done.append("long")
 
     monkeypatch.setitem(worker._jobs, "sync_roster", long)
+    monkeypatch.setitem(worker._jobs, "send_webhook", long)
     monkeypatch.setitem(worker._jobs, "note", lambda _tools, _payload: done.append("short"))
     with app.app_context():
         promise(db.session(), "sync_roster", "first", {})
+        promise(db.session(), "send_webhook", "first", {})
         promise(db.session(), "note", "second", {})
         db.session.commit()
         db.session.remove()
@@ -75,17 +77,19 @@ def test_a_long_job_holds_back_no_other(app: Flask, monkeypatch: pytest.MonkeyPa
         waits_for(lambda: bool(done))
         assert done == ["short"]
         may_end.set()
-        waits_for(lambda: len(done) == 2)
-    assert done == ["short", "long"]
+        waits_for(lambda: len(done) == 3)
+    assert done == ["short", "long", "long"]
 
 
-@pytest.mark.parametrize("long", [True, False])
-def test_a_worker_stops_whole_when_a_part_of_it_fails(app: Flask, monkeypatch: pytest.MonkeyPatch, long: bool) -> None:
+@pytest.mark.parametrize("kind", ["sync_roster", "send_webhook", None])
+def test_a_worker_stops_whole_when_a_part_of_it_fails(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, kind: str | None
+) -> None:
     worker = Worker(app)
     real = worker.work
 
     def failing(**which: Any) -> int:
-        if which["long"] is long:
+        if kind in (which["kinds"] or {None}):
             raise LookupError("a fault of ours")
         return real(**which)
 

@@ -41,6 +41,7 @@ from lms.models.certificates import (
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.imports import ImportFile
+from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDelivery
 from lms.models.issuing import IssuingRow, IssuingRun
 from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
@@ -83,6 +84,8 @@ __all__ = [
     "AgentMatch",
     "AgentState",
     "Answer",
+    "ApiClient",
+    "ApiToken",
     "Appeal",
     "Attempt",
     "AuditEntry",
@@ -112,6 +115,7 @@ __all__ = [
     "DraftComment",
     "DraftPiece",
     "Enrolment",
+    "EventListener",
     "Exemption",
     "Grading",
     "GroupMember",
@@ -163,6 +167,7 @@ __all__ = [
     "WalletNonce",
     "WalletOffer",
     "WebSession",
+    "WebhookDelivery",
     "Work",
     "db",
     "utcnow",

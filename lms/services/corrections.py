@@ -17,6 +17,7 @@ from lms.services.audit import record as note
 from lms.services.authority import Authority
 from lms.services.certificate_life import WORDS, Act, LifeRefused, add_event, hold, promise_lists
 from lms.services.certificates import enter, one_at_a_time
+from lms.services.events import certificate_changed
 from lms.services.outbox import promise
 
 PENDING = ("open", "accepted")
@@ -102,6 +103,7 @@ def replace(session: Session, authority: Authority, correction_id: int, now: dat
     add_event(session, old, "replaced", act, now)
     note(session, "certificate_replaced", old.number, act.person_id, by=new.number, capacity=act.capacity)
     promise_lists(session, old)
+    certificate_changed(session, old, "replaced", now)
     session.flush()
     return new
 

@@ -15,6 +15,7 @@ from assessments.model import Mark, Response, Score
 from curricula.model import Module, QuizRules
 from lms.models import Attempt, Grading, Work
 from lms.services.answers import drawn_questions
+from lms.services.events import result_counts
 
 
 def graded(
@@ -70,6 +71,8 @@ def record(
         attempt.score, attempt.passed = value, passed
         attempt.marks = {key: {"points": mark["points"], "reason": mark["reason"]} for key, mark in marks.items()}
     session.flush()
+    if counts:
+        result_counts(session, row)
     if cause == "submitted" and value is None:
         _hand_over(session, attempt, module.quiz, score, now)
     elif cause != "submitted" and counts:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from curricula.model import Track
 from curricula.progress import TrackProgress
 from lms.models import Certificate, Enrolment, Participation, Person, ResourceLink
+from lms.services import events
 from lms.services.awards import promise_earned
 from lms.services.learning import track_progress
 from lms.services.library import Library
@@ -27,6 +28,7 @@ def after_result(session: Session, row: Enrolment, track: Track, now: datetime) 
     state = track_progress(session, row, track)
     if state.completed and row.completed_at is None:
         row.completed_at = now
+        events.completed(session, row, now)
     promise_scores(session, row.person_id, track)
     promise_earned(session, row.person_id, Library(session), track.key, [track])
 

@@ -152,6 +152,7 @@ def _job(job: Waiting) -> dict[str, Any]:
         "resolve_lineitem": _("Gradebook column to find"), "reconcile_scores": _("Gradebook to compare"),
         "correct_certificate": _("Name to correct on a certificate"), "sign_status_lists": _("Status lists to sign"),
         "send_reminder": _("Reminder to send by e-mail"),
+        "send_webhook": _("Message to a webhook"), "send_statement": _("Statement to the learning record store"),
         "check_platform": _("Check of a connection"), "sync_roster": _("Members of a course"),
     }  # fmt: skip
     why, _newline, detail = (job.last_error or "").partition("\n")

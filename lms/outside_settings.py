@@ -1,0 +1,88 @@
+"""Whether the settings of what the service calls can be used: the mail server, the learning record store."""
+
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+
+class Settings(Protocol):
+    """The settings that are looked at."""
+
+    @property
+    def smtp_url(self) -> str: ...
+    @property
+    def mail_from(self) -> str: ...
+    @property
+    def lrs_url(self) -> str: ...
+    @property
+    def lrs_key(self) -> str: ...
+    @property
+    def lrs_secret_file(self) -> Path: ...
+    @property
+    def allowed_private_hosts(self) -> tuple[str, ...]: ...
+
+
+def mail_problems(given: Settings) -> list[str]:
+    """What is wrong with those of the mail server."""
+    problems = []
+    if given.smtp_url and not _is_mail_server(given.smtp_url):
+        problems.append("LMS_SMTP_URL must be like smtps://user:password@mail.example:465, or empty to send nothing.")
+    if bool(given.smtp_url) != bool(given.mail_from):
+        problems.append("LMS_SMTP_URL and LMS_MAIL_FROM go together: give both, or neither.")
+    if given.mail_from and not _is_address(given.mail_from):
+        problems.append("LMS_MAIL_FROM must be an e-mail address.")
+    return problems
+
+
+def lrs_problems(given: Settings) -> list[str]:
+    """What is wrong with those of the learning record store; nothing where none is given."""
+    named = (bool(given.lrs_url), bool(given.lrs_key), given.lrs_secret_file != Path())
+    if not any(named):
+        return []
+    if not all(named):
+        return ["LMS_LRS_URL, LMS_LRS_KEY and LMS_LRS_SECRET_FILE go together: give all three, or none."]
+    problems = []
+    if not _is_web(given.lrs_url):
+        problems.append("LMS_LRS_URL must be a web address without final slash: https://lrs.example/xapi.")
+    elif not given.lrs_url.startswith("https://") and not _is_private(given):
+        problems.append("LMS_LRS_URL must be https, or its host one of LMS_ALLOWED_PRIVATE_HOSTS.")
+    if ":" in given.lrs_key:
+        problems.append("LMS_LRS_KEY holds no colon: it is the name that goes before the secret.")
+    try:
+        if not lrs_secret(given.lrs_secret_file):
+            problems.append(f"LMS_LRS_SECRET_FILE names {given.lrs_secret_file}, which is empty.")
+    except (OSError, ValueError):
+        problems.append(f"LMS_LRS_SECRET_FILE names {given.lrs_secret_file}, which cannot be read.")
+    return problems
+
+
+def lrs_secret(path: Path) -> str:
+    """The secret in that file, without the end of its line."""
+    return path.read_text("utf-8").strip()
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and not parts.username
+    except ValueError:
+        return False
+    return usable and not (parts.query or parts.fragment or url.endswith("/"))
+
+
+def _is_private(given: Settings) -> bool:
+    parts = urlsplit(given.lrs_url)
+    return bool({parts.hostname, parts.netloc} & set(given.allowed_private_hosts))
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_address(text: str) -> bool:
+    name, at, host = text.partition("@")
+    return bool(name and at and host) and text.isascii() and not any(sign.isspace() or sign in "<>," for sign in text)
