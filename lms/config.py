@@ -87,6 +87,16 @@ class Config:
     #: Where reminders are handed in (smtp://user:password@host:port, or smtps://), and from whom; none is sent without.
     smtp_url: str = ""
     mail_from: str = ""
+    #: How many days a file that HR asked for is kept for its owner.
+    export_days: int = 7
+    #: Where exports may be delivered: a folder; a server (sftp://user@host:port/path), our key there and its own.
+    export_folder: Path = Path()
+    export_sftp: str = ""
+    export_sftp_key: Path = Path()
+    export_sftp_known_hosts: Path = Path()
+    #: Opens /open-data to all: masked national figures; and whom to write to about them (an e-mail or web address).
+    open_data: bool = False
+    open_data_contact: str = ""
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.
@@ -106,6 +116,17 @@ class Config:
     def keys(self) -> Path:
         """The folder of the signing keys in force."""
         return self.keys_dir if self.keys_dir != Path() else self.data_dir / "keys"
+
+    @property
+    def exports(self) -> Path:
+        """The folder of the files that HR asked for; never public."""
+        return self.data_dir / "exports"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where exports may be delivered, the download first."""
+        folder, sftp = self.export_folder != Path(), bool(self.export_sftp)
+        return ("download", *(["folder"] if folder else []), *(["sftp"] if sftp else []))
 
     @property
     def host(self) -> str:
@@ -208,7 +229,7 @@ def _check(config: Config) -> list[str]:
         for name in ("upload_limit", "trusted_proxies", "appeal_days")
         if getattr(config, name) < 0
     ]
-    problems += _check_seal(config)
+    problems += _check_seal(config) + _check_exports(config)
     if config.session_minutes < 5:
         problems.append("LMS_SESSION_MINUTES must be at least 5.")
     if config.lti_key_days < 2:
@@ -254,6 +275,27 @@ def _check_seal(config: Config) -> list[str]:
     return problems
 
 
+def _check_exports(config: Config) -> list[str]:
+    problems = []
+    nowhere = Path()
+    if config.export_days < 1:
+        problems.append("LMS_EXPORT_DAYS must be at least 1.")
+    if config.export_folder != nowhere and not config.export_folder.is_dir():
+        problems.append("LMS_EXPORT_FOLDER must be a folder that is there.")
+    if config.export_sftp:
+        if not _is_sftp_server(config.export_sftp):
+            problems.append("LMS_EXPORT_SFTP must be like sftp://user@host:22/path, without a password.")
+        problems += [
+            f"LMS_EXPORT_SFTP needs {PREFIX}{name.upper()}, a file that is there."
+            for name in ("export_sftp_key", "export_sftp_known_hosts")
+            if not getattr(config, name).is_file()
+        ]
+    contact = config.open_data_contact
+    if config.open_data and not (_is_address(contact) or contact.startswith("https://")):
+        problems.append("LMS_OPEN_DATA needs LMS_OPEN_DATA_CONTACT, an e-mail or https address.")
+    return problems
+
+
 def _is_base(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -276,6 +318,15 @@ def _is_mail_server(url: str) -> bool:
         return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_sftp_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme == "sftp" and bool(parts.hostname) and bool(parts.username) and parts.port != 0
+    except ValueError:
+        return False
+    return named and parts.password is None and not parts.query and not parts.fragment
 
 
 def _is_address(text: str) -> bool:

@@ -7,8 +7,7 @@ from typing import Any
 
 from flask import render_template
 
-from certificates import fonts
-from certificates.drawing import drawn
+from certificates.drawing import drawn, printable
 from curricula.model import Track
 from lms.i18n import day, localized, percent
 from lms.i18n import gettext as _
@@ -71,14 +70,7 @@ def minutes(jury: Jury, track: Track | None, seats: Sequence[JuryMember], found:
 def minutes_pdf(said: dict[str, Any]) -> bytes:
     """The minutes on paper, with places to sign. Raises ``NotDrawn``."""
     page = render_template("teach/minutes_paper.html", css=_css(), **said)
-    return drawn(_printable(page), _PAPER)
-
-
-def _printable(page: str) -> str:
-    """The page in signs that its face has: the narrow no-break space is wide, what nobody can print is « ? »."""
-    page = page.replace("\u202f", "\u00a0").replace("\u2011", "-")
-    lost = fonts.missing(page, fonts.SANS)
-    return page.translate({ord(sign): "?" for sign in lost})
+    return drawn(printable(page), _PAPER)
 
 
 @cache

@@ -82,7 +82,7 @@ class FilterError(ValueError):
 
 
 class TooManyRows(ValueError):
-    """The table does not fit the format, which holds ``limit`` rows."""
+    """The table does not fit the format, which holds ``limit`` rows (of such a table, for ODS)."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"more than {limit} rows")
@@ -120,7 +120,8 @@ class Filter:
 class Extraction:
     """What is asked of a report, by whom. ``platform_id`` None opens every platform, local accounts included.
 
-    ``asked`` holds the filters as typed, ``scope`` and ``author`` the words for the file's provenance.
+    ``paths`` are the subtrees of the organisation that its rows keep to (``lms.services.organisation.Scope``); None
+    opens the whole. ``asked`` holds the filters as typed, ``scope`` and ``author`` the words for the file's provenance.
     """
 
     at: datetime
@@ -129,6 +130,7 @@ class Extraction:
     platform_id: int | None = None
     language: str = "fr"
     asked: Mapping[str, str] = field(default_factory=dict)
+    paths: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Export:
-    """A file format: ``chunks`` gives the file piece by piece, in bounded memory."""
+    """A file format: ``chunks`` gives the file piece by piece, in bounded memory.
+
+    Formats are offered by ``rank``; a ``binary`` one shows nothing in a terminal.
+    """
 
     key: str
     suffix: str
@@ -187,6 +192,8 @@ class Export:
     label: str
     title: Localized
     chunks: Callable[[Table], Iterator[bytes]]
+    rank: int = 9
+    binary: bool = False
 
 
 def rate(value: Fraction | None) -> Decimal | None:

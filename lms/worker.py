@@ -28,6 +28,7 @@ from lms.services import (
     chain_check,
     connections,
     deep_links,
+    exporting,
     invitations,
     notices,
     outbox,
@@ -151,6 +152,8 @@ class Worker:
             rosters.promise_due(db.session())
             reminders.remind(db.session(), utcnow(), mail=self._authority.config.mails)
             chain_check.promise_due(db.session())
+            exporting.promise_due(db.session(), utcnow())
+            exporting.sweep(db.session(), self._authority.config.exports, utcnow())
             db.session.commit()
             db.session.remove()
         self.chain(after=0)

@@ -40,6 +40,7 @@ from lms.models.certificates import (
 )
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
+from lms.models.exporting import ExportRun, SavedExport
 from lms.models.issuing import IssuingRow, IssuingRun
 from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
@@ -111,6 +112,7 @@ __all__ = [
     "DraftPiece",
     "Enrolment",
     "Exemption",
+    "ExportRun",
     "Grading",
     "GroupMember",
     "HrScope",
@@ -142,6 +144,7 @@ __all__ = [
     "Reminder",
     "ResourceLink",
     "ReviewTask",
+    "SavedExport",
     "SeenNotice",
     "Sitting",
     "StatusList",

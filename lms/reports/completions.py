@@ -84,6 +84,7 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
         track_key=filters.get("track"),
         ministry=filters.get("ministry"),
         enrolled_before=end,
+        paths=extraction.paths,
     )
     with closing(found):
         for item in found:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.i18n import ZONE
 from lms.models import Agent, Certificate, Person
+from lms.services.organisation import Scope, agents_in
 from lms.services.reminders import ending
 from lms.tables import Column, Extraction, Report, Row
 
@@ -35,6 +36,8 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
     )
     if extraction.platform_id is not None:
         query = query.where(Person.platform_id == extraction.platform_id)
+    if extraction.paths is not None:
+        query = query.where(agents_in(Scope(extraction.paths)))
     for row, person, agent in session.execute(query):
         assert row.valid_until is not None
         title = row.record["title"]

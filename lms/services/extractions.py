@@ -62,14 +62,22 @@ def _told(rows: Iterable[Row], progress: Callable[[int], None]) -> Generator[Row
 
 
 def journal_export(
-    session: Session, report: str, export: str, extraction: Extraction, person_id: int | None = None
+    session: Session,
+    report: str,
+    export: str,
+    extraction: Extraction,
+    person_id: int | None = None,
+    purpose: str | None = None,
 ) -> None:
-    """Keep who took which report, in which format, of whom; never its content."""
+    """Keep who took which report, in which format, of whom and what for; never its content."""
     details: dict[str, Any] = {
         "author": None if person_id is not None else extraction.author,
         "platform_id": extraction.platform_id,
         "filters": dict(extraction.asked),
+        "purpose": purpose,
     }
+    if extraction.paths is not None:
+        details["paths"] = list(extraction.paths)
     session.add(
         AuditEntry(
             at=extraction.at,

@@ -19,6 +19,7 @@ from curricula.model import Module, Track
 from curricula.progress import ModuleProgress
 from lms.models import Agent, Attempt, Certificate, Enrolment, Exemption, LessonProgress, Person
 from lms.services.library import Library
+from lms.services.organisation import Scope, agents_in
 
 #: Rows fetched at a time.
 BATCH = 1000
@@ -59,12 +60,15 @@ def followed(
     track_key: str | None = None,
     ministry: str | None = None,
     enrolled_before: datetime | None = None,
+    paths: tuple[str, ...] | None = None,
 ) -> Generator[Followed, None, None]:
     """Every participation in enrolment order: each published module of a track, and each one touched.
 
-    ``platform_id`` None reads every platform. Three queries.
+    ``platform_id`` None reads every platform, ``paths`` None the whole organisation. Three queries.
     """
     wanted: list[ColumnElement[bool]] = []
+    if paths is not None:
+        wanted.append(agents_in(Scope(paths)))
     if platform_id is not None:
         wanted.append(Person.platform_id == platform_id)
     if track_key is not None:

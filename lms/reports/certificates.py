@@ -1,0 +1,149 @@
+"""Every certificate issued, by name: its state, its dates, its number, its holder and what it awards."""
+
+from collections.abc import Generator, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from curricula.model import Localized
+from lms.i18n import ZONE
+from lms.models import Agent, Certificate, Person, db
+from lms.services.library import Library
+from lms.services.organisation import Scope, agents_in
+from lms.tables import Column, Extraction, Filter, Report, Row
+
+STATES: dict[str, Localized] = {
+    "valid": {"fr": "en cours de validité", "en": "valid"},
+    "expired": {"fr": "expiré", "en": "expired"},
+    "suspended": {"fr": "suspendu", "en": "suspended"},
+    "revoked": {"fr": "révoqué", "en": "revoked"},
+    "replaced": {"fr": "remplacé", "en": "replaced"},
+}
+KINDS: dict[str, Localized] = {
+    "attendance": {"fr": "attestation de suivi", "en": "attendance statement"},
+    "certificate": {"fr": "certificat", "en": "certificate"},
+    "label": {"fr": "label", "en": "label"},
+}
+
+COLUMNS = (
+    Column("certificate_number", {"fr": "n° de certificat", "en": "certificate number"}),
+    Column("holder", {"fr": "titulaire", "en": "holder"}),
+    Column("agent_number", {"fr": "identifiant agent", "en": "agent number"}),
+    Column("kind", {"fr": "nature", "en": "kind"}),
+    Column("award", {"fr": "intitulé", "en": "award"}),
+    Column("track", {"fr": "parcours", "en": "track"}),
+    Column("version", {"fr": "version", "en": "version"}),
+    Column("cycle", {"fr": "cycle", "en": "cycle"}, "int"),
+    Column("edition", {"fr": "édition", "en": "edition"}, "int"),
+    Column("issued_on", {"fr": "délivré le", "en": "issued on"}, "date"),
+    Column("expires_on", {"fr": "expire le", "en": "expires on"}, "date"),
+    Column("certificate_status", {"fr": "statut du certificat", "en": "certificate status"}),
+    Column("status_on", {"fr": "statut depuis le", "en": "status since"}, "date"),
+)
+
+FILTERS = (
+    Filter("certificate_state", {"fr": "Statut du certificat", "en": "Certificate status"}, "choice", lambda: STATES),
+    Filter("kind", {"fr": "Nature", "en": "Kind"}, "choice", lambda: KINDS),
+    Filter(
+        "track",
+        {"fr": "Parcours", "en": "Track"},
+        "choice",
+        lambda: {key: track.title for key, track in Library(db.session()).items()},
+    ),
+    Filter("from", {"fr": "Du", "en": "From"}, "date"),
+    Filter("to", {"fr": "Au", "en": "To"}, "date"),
+)
+
+
+def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -> Generator[Row, None, None]:
+    """One line a certificate, in the order of issue. A period bears on the day of issue; states are of today."""
+    language, now = extraction.language, extraction.at
+    query = _narrowed(_certificates(language), extraction, filters)
+    for row in session.execute(query, execution_options={"yield_per": 1000}):
+        state = "expired" if row.status == "valid" and row.valid_until and row.valid_until <= now else row.status
+        since = row.valid_until if state == "expired" else row.status_at or row.issued_at
+        yield (
+            row.number, row.holder, row.agent, KINDS[row.kind][language] if row.kind in KINDS else row.kind, row.award,
+            row.track, row.version, row.cycle, row.edition, _day(row.issued_at), _day(row.valid_until),
+            STATES[state][language], _day(since),
+        )  # fmt: skip
+
+
+def _certificates(language: str) -> Select[Any]:
+    """What is printed is read from the record of the certificate, which nothing changes; no record is loaded."""
+
+    def text(*path: str) -> ColumnElement[str]:
+        found: Any = Certificate.record
+        for key in path:
+            found = found[key]
+        string: ColumnElement[str] = found.as_string()
+        return string
+
+    def said(key: str) -> ColumnElement[str]:
+        return func.coalesce(text(key, language), text(key, "fr"))
+
+    return (
+        select(
+            Certificate.number, text("holder").label("holder"), Agent.number.label("agent"), text("kind").label("kind"),
+            said("title").label("award"), said("track_title").label("track"), text("track_version").label("version"),
+            Certificate.cycle, Certificate.edition, Certificate.issued_at, Certificate.valid_until, Certificate.status,
+            Certificate.status_at,
+        )
+        .select_from(Certificate)
+        .join(Certificate.person)
+        .outerjoin(Agent, Agent.number == Person.sourced_id)
+        .order_by(Certificate.issued_at, Certificate.number)
+    )  # fmt: skip
+
+
+def _narrowed(query: Select[Any], extraction: Extraction, filters: Mapping[str, Any]) -> Select[Any]:
+    if extraction.platform_id is not None:
+        query = query.where(Person.platform_id == extraction.platform_id)
+    if extraction.paths is not None:
+        query = query.where(agents_in(Scope(extraction.paths)))
+    if "certificate_state" in filters:
+        query = query.where(_in_state(filters["certificate_state"], extraction.at))
+    if "kind" in filters:
+        query = query.where(Certificate.record["kind"].as_string() == filters["kind"])
+    if "track" in filters:
+        query = query.where(Certificate.record["track"].as_string() == filters["track"])
+    if "from" in filters:
+        query = query.where(Certificate.issued_at >= _midnight(filters["from"]))
+    if "to" in filters:
+        query = query.where(Certificate.issued_at < _midnight(filters["to"] + timedelta(days=1)))
+    return query
+
+
+def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
+    """As ``lms.services.verification.state_at``, in the database."""
+    if state == "expired":
+        return and_(Certificate.status == "valid", Certificate.valid_until <= now)
+    if state == "valid":
+        return and_(
+            Certificate.status == "valid", or_(Certificate.valid_until.is_(None), Certificate.valid_until > now)
+        )
+    return Certificate.status == state
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), ZONE)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.astimezone(ZONE).date()
+
+
+REPORT = Report(
+    key="certificates",
+    title={"fr": "Certificats délivrés", "en": "Certificates issued"},
+    description={
+        "fr": "Une ligne par certificat : titulaire, intitulé, dates, statut.",
+        "en": "One line for each certificate: holder, award, dates, status.",
+    },
+    columns=COLUMNS,
+    filters=FILTERS,
+    rows=rows,
+    nominative=True,
+)
