@@ -97,6 +97,14 @@ ALLOWED = {
     ("hr.export", "GET"): HR,
     ("hr.agents_import", "GET"): frozenset(),  # the institution's own HR account alone: tests/views/test_hr_pages.py
     ("hr.agents_import", "POST"): frozenset(),
+    ("hr_exports.index", "GET"): HR,
+    ("hr_exports.ask", "POST"): HR,
+    # Of one's own, 404 else: tests/views/test_hr_exports_pages.py
+    ("hr_exports.show", "GET"): frozenset(),
+    ("hr_exports.file", "GET"): frozenset(),
+    ("hr_exports.remove", "POST"): frozenset(),
+    ("hr_exports.again", "POST"): frozenset(),
+    ("hr_exports.forget", "POST"): frozenset(),
     ("bulk_verification.index", "GET"): HR,
     ("bulk_verification.check", "POST"): HR,
     ("bulk_verification.file", "POST"): HR,
@@ -149,6 +157,8 @@ GUARDED_OTHERWISE = {
     ("pick.choose", "GET"), ("pick.review", "GET"), ("pick.preview", "GET"), ("pick.place", "POST"),
     ("pick.cancel", "POST"),
     ("verify.show", "GET"), ("verify.credential", "GET"), ("verify.credential_file", "GET"),
+    # Public where the institution opens them, 404 else: tests/views/test_open_data_pages.py
+    ("open_data.index", "GET"), ("open_data.figures", "GET"), ("open_data.metadata", "GET"),
     ("issuer.logo", "GET"),  # public, and 404 without a logo: tests/views/test_certificate_pages.py
     # 404 without such a certificate of one's own, or an open link: tests/views/test_my_certificates.py
     ("certificates.show", "GET"), ("certificates.file", "GET"), ("certificates.visibility", "POST"),
@@ -193,7 +203,7 @@ class Stage:
             "attempt_id": self.attempt, "round_id": self.round, "number": 1, "context_id": self.context,
             "report_key": "completions", "format_key": "json",
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
-            "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1,
+            "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1, "saved_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
             "path": "", "change": "revoked",
         }  # fmt: skip

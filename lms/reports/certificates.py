@@ -84,7 +84,7 @@ def _certificates(language: str) -> Select[Any]:
     def said(key: str) -> ColumnElement[str]:
         return func.coalesce(text(key, language), text(key, "fr"))
 
-    return (
+    query: Select[Any] = (
         select(
             Certificate.number, text("holder").label("holder"), Agent.number.label("agent"), text("kind").label("kind"),
             said("title").label("award"), said("track_title").label("track"), text("track_version").label("version"),
@@ -96,6 +96,7 @@ def _certificates(language: str) -> Select[Any]:
         .outerjoin(Agent, Agent.number == Person.sourced_id)
         .order_by(Certificate.issued_at, Certificate.number)
     )  # fmt: skip
+    return query
 
 
 def _narrowed(query: Select[Any], extraction: Extraction, filters: Mapping[str, Any]) -> Select[Any]:

@@ -46,7 +46,9 @@ def test_pages_follow_and_are_numbered() -> None:
 
 
 def test_hostile_texts_are_only_texts() -> None:
-    told = " ".join(pages(table(texts([*FORMULAS, "<pdf:nextpage>", "&amp;", "阿\u202f達", '<img src="/etc/passwd">']))))
+    told = " ".join(
+        pages(table(texts([*FORMULAS, "<pdf:nextpage>", "&amp;", "阿\u202f達", '<img src="/etc/passwd">'])))
+    )
     assert "<pdf:nextpage>" in told
     assert '<img src="/etc/passwd">' in told
     assert "&amp;" in told
