@@ -218,7 +218,7 @@ def _kept(row: SavedExport) -> dict[str, Any]:
 
 def _state_word(run: ExportRun) -> str:
     if run.state == "done" and run.delivered_as:
-        return _("delivered")
+        return _("at its destination")
     return {
         "waiting": _("waiting"), "running": _("being made"), "delivering": _("being delivered"), "done": _("ready"),
         "failed": _("not made"), "cancelled": _("given up"), "expired": _("removed"),

@@ -86,7 +86,7 @@ def test_the_page_says_what_is_masked_and_under_which_licence(opened: Flask) -> 
     assert "masqué" in page
     assert 'href="mailto:donnees@example.org"' in page
     assert "Licence Ouverte 2.0" in page
-    assert "Enrolled" in client.get("/open-data?lang=en").text
+    assert "People enrolled" in client.get("/open-data?lang=en").text
 
 
 def test_portals_read_the_catalogue(opened: Flask) -> None:
