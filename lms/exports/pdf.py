@@ -30,7 +30,7 @@ WORDS = {
         "sign": "Date, nom, qualité et signature",
         "done": "Fait à",
         "on": "le",
-        "access": "La version accessible de ce document est le fichier ODS du même relevé.",
+        "access": "La version accessible de ce document est le fichier ODS du même rapport.",
     },
     "en": {
         "colon": ": ",
