@@ -11,6 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from curricula.model import Localized
@@ -62,8 +63,25 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Selected:
+    """The rows of a table as one statement, for a database that writes files itself; days are moments there.
+
+    It has no offset, and no two columns of one name.
+
+    ``told`` hears how many rows are read, as they are.
+    """
+
+    session: Session
+    statement: Select[Any]
+    told: Callable[[int], None] | None = None
+
+
+@dataclass(frozen=True)
 class Table:
-    """A report's answer: ``rows`` can be read once, one at a time, each as long as ``columns``; close them after."""
+    """A report's answer: ``rows`` can be read once, one at a time, each as long as ``columns``; close them after.
+
+    ``selected`` is the same rows as a statement, where they are one.
+    """
 
     key: str
     title: str
@@ -71,6 +89,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: Generator[Row, None, None]
     provenance: Provenance
+    selected: Selected | None = None
 
 
 class FilterError(ValueError):
@@ -145,6 +164,8 @@ class Report:
     rows: Callable[[Session, Extraction, Mapping[str, Any]], Generator[Row, None, None]]
     #: Whether rows name people: such a report is for HR alone and its export is journaled as such.
     nominative: bool = False
+    #: The statement that gives its rows, where one does (``lms.selected_rows``).
+    selecting: Callable[[Extraction, Mapping[str, Any]], Select[Any]] | None = None
 
     def read_filters(self, asked: Mapping[str, str]) -> dict[str, Any]:
         """Key → value of each filter that was given something. Raises ``FilterError``."""
@@ -176,6 +197,7 @@ class Report:
                 definitions=definitions,
                 filters=", ".join(words) or {"fr": "aucun", "en": "none"}[language],
             ),
+            selected=Selected(session, self.selecting(extraction, values)) if self.selecting else None,
         )
 
 

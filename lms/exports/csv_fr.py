@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from lms import csv_copy
 from lms.csv_cells import day, moment, text
 from lms.csv_tables import lines
 from lms.tables import Export, Kind, Table
@@ -13,7 +14,8 @@ from lms.tables import Export, Kind, Table
 def chunks(table: Table) -> Iterator[bytes]:
     """The file in pieces; nothing is given before the first rows are read."""
     columns = table.columns + table.provenance.columns()
-    return lines(table, CELLS, [column.label[table.language] for column in columns], delimiter=";", begin="\ufeff")
+    headings = [column.label[table.language] for column in columns]
+    return lines(table, CELLS, headings, delimiter=";", in_sql=IN_SQL, begin="\ufeff")
 
 
 def number(value: int | None) -> str:
@@ -38,6 +40,13 @@ def euros(value: int | None) -> str:
 CELLS: dict[Kind, Callable[[Any], str]] = {
     "text": text, "int": number, "decimal": decimal, "rate": decimal, "date": day, "datetime": moment,
     "cents": euros,
+}  # fmt: skip
+
+#: The same, said by PostgreSQL.
+IN_SQL: csv_copy.Cells = {
+    "text": csv_copy.text, "int": csv_copy.plain, "decimal": csv_copy.comma, "rate": csv_copy.comma,
+    "date": csv_copy.moment("DD/MM/YYYY"), "datetime": csv_copy.moment("DD/MM/YYYY HH24:MI"),
+    "cents": csv_copy.euros(","),
 }  # fmt: skip
 
 EXPORT = Export(

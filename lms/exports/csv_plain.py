@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from lms import csv_copy
 from lms.csv_cells import text
 from lms.csv_tables import lines
 from lms.tables import Export, Kind, Table
@@ -17,7 +18,7 @@ from lms.tables import Export, Kind, Table
 def chunks(table: Table) -> Iterator[bytes]:
     """The file in pieces; nothing is given before the first rows are read."""
     columns = table.columns + table.provenance.columns()
-    return lines(table, CELLS, [column.key for column in columns], delimiter=",")
+    return lines(table, CELLS, [column.key for column in columns], delimiter=",", in_sql=IN_SQL)
 
 
 def number(value: int | None) -> str:
@@ -53,6 +54,14 @@ def moment(value: datetime | None) -> str:
 CELLS: dict[Kind, Callable[[Any], str]] = {
     "text": text, "int": number, "decimal": decimal, "rate": decimal, "date": day, "datetime": moment,
     "cents": euros,
+}  # fmt: skip
+
+#: The same, said by PostgreSQL.
+IN_SQL: csv_copy.Cells = {
+    "text": csv_copy.text, "int": csv_copy.plain, "decimal": csv_copy.plain, "rate": csv_copy.plain,
+    "date": csv_copy.moment("YYYY-MM-DD"),
+    "datetime": csv_copy.moment('YYYY-MM-DD"T"HH24:MI:SS"+00:00"', "UTC"),
+    "cents": csv_copy.euros("."),
 }  # fmt: skip
 
 EXPORT = Export(

@@ -1,18 +1,18 @@
 """Every certificate issued, by name: its state, its dates, its number, its holder and what it awards."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from curricula.model import Localized
 from lms.i18n import ZONE
 from lms.models import Agent, Certificate, Person, db
+from lms.selected_rows import rows_of
 from lms.services.library import Library
 from lms.services.organisation import Scope, agents_in
-from lms.tables import Column, Extraction, Filter, Report, Row
+from lms.tables import Column, Extraction, Filter, Report
 
 STATES: dict[str, Localized] = {
     "valid": {"fr": "en cours de validité", "en": "valid"},
@@ -57,46 +57,42 @@ FILTERS = (
 )
 
 
-def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -> Generator[Row, None, None]:
-    """One line a certificate, in the order of issue. A period bears on the day of issue; states are of today."""
-    language, now = extraction.language, extraction.at
-    query = _narrowed(_certificates(language), extraction, filters)
-    for row in session.execute(query, execution_options={"yield_per": 1000}):
-        state = "expired" if row.status == "valid" and row.valid_until and row.valid_until <= now else row.status
-        since = row.valid_until if state == "expired" else row.status_at or row.issued_at
-        yield (
-            row.number, row.holder, row.agent, KINDS[row.kind][language] if row.kind in KINDS else row.kind, row.award,
-            row.track, row.version, row.cycle, row.edition, _day(row.issued_at), _day(row.valid_until),
-            STATES[state][language], _day(since),
-        )  # fmt: skip
+def selecting(extraction: Extraction, filters: Mapping[str, Any]) -> Select[Any]:
+    """One line a certificate, in the order of issue. A period bears on the day of issue; states are of that moment.
 
+    What is printed is read from the record of the certificate, which nothing changes; no record is loaded.
+    """
+    language = extraction.language
 
-def _certificates(language: str) -> Select[Any]:
-    """What is printed is read from the record of the certificate, which nothing changes; no record is loaded."""
-
-    def text(*path: str) -> ColumnElement[str]:
+    def text(*path: str) -> ColumnElement[Any]:
         found: Any = Certificate.record
         for key in path:
             found = found[key]
-        string: ColumnElement[str] = found.as_string()
+        string: ColumnElement[Any] = found.as_string()
         return string
 
-    def said(key: str) -> ColumnElement[str]:
+    def said(key: str) -> ColumnElement[Any]:
         return func.coalesce(text(key, language), text(key, "fr"))
 
+    kind, expired = text("kind"), _in_state("expired", extraction.at)
+    state = case((expired, "expired"), else_=Certificate.status)
     query: Select[Any] = (
         select(
-            Certificate.number, text("holder").label("holder"), Agent.number.label("agent"), text("kind").label("kind"),
-            said("title").label("award"), said("track_title").label("track"), text("track_version").label("version"),
-            Certificate.cycle, Certificate.edition, Certificate.issued_at, Certificate.valid_until, Certificate.status,
-            Certificate.status_at,
+            Certificate.number, text("holder"), Agent.number, _worded(kind, KINDS, language), said("title"),
+            said("track_title"), text("track_version"), Certificate.cycle, Certificate.edition,
+            Certificate.issued_at, Certificate.valid_until, _worded(state, STATES, language),
+            case((expired, Certificate.valid_until), else_=func.coalesce(Certificate.status_at, Certificate.issued_at)),
         )
         .select_from(Certificate)
         .join(Certificate.person)
         .outerjoin(Agent, Agent.number == Person.sourced_id)
         .order_by(Certificate.issued_at, Certificate.number)
     )  # fmt: skip
-    return query
+    return _narrowed(query, extraction, filters)
+
+
+def _worded(found: ColumnElement[Any], words: Mapping[str, Localized], language: str) -> ColumnElement[Any]:
+    return case({key: text[language] for key, text in words.items()}, value=found, else_=found)
 
 
 def _narrowed(query: Select[Any], extraction: Extraction, filters: Mapping[str, Any]) -> Select[Any]:
@@ -132,10 +128,6 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), ZONE)
 
 
-def _day(moment: datetime | None) -> date | None:
-    return None if moment is None else moment.astimezone(ZONE).date()
-
-
 REPORT = Report(
     key="certificates",
     title={"fr": "Certificats délivrés", "en": "Certificates issued"},
@@ -145,6 +137,7 @@ REPORT = Report(
     },
     columns=COLUMNS,
     filters=FILTERS,
-    rows=rows,
+    rows=rows_of(COLUMNS, selecting),
     nominative=True,
+    selecting=selecting,
 )

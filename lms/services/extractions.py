@@ -48,8 +48,10 @@ def pieces(
     with still_picture(engine) as session:
         table = report.table(session, extraction, INDICATORS_VERSION)
         with closing(table.rows):
-            rows = _told(table.rows, progress) if progress else table.rows
-            yield from export.chunks(replace(table, rows=rows))
+            if progress is not None:
+                selected = replace(table.selected, told=progress) if table.selected else None
+                table = replace(table, rows=_told(table.rows, progress), selected=selected)
+            yield from export.chunks(table)
 
 
 def _told(rows: Iterable[Row], progress: Callable[[int], None]) -> Generator[Row, None, None]:
