@@ -40,6 +40,13 @@ def drawn(markup: str, page: Path) -> bytes:
     return out.getvalue()
 
 
+def printable(page: str) -> str:
+    """The page in signs that its face has: the narrow no-break space is wide, what nobody can print is « ? »."""
+    page = page.replace("\u202f", "\u00a0").replace("\u2011", "-")
+    lost = fonts.missing(page, fonts.SANS)
+    return page.translate({ord(sign): "?" for sign in lost})
+
+
 @cache
 def _tell_faces() -> None:
     """Let style sheets name our faces: told once a process, where ``@font-face`` would read them for each page."""

@@ -101,6 +101,16 @@ class Config:
     lrs_url: str = ""
     lrs_key: str = ""
     lrs_secret_file: Path = Path()
+    #: How many days a file that HR asked for is kept for its owner.
+    export_days: int = 7
+    #: Where exports may be delivered: a folder; a server (sftp://user@host:port/path), our key there and its own.
+    export_folder: Path = Path()
+    export_sftp: str = ""
+    export_sftp_key: Path = Path()
+    export_sftp_known_hosts: Path = Path()
+    #: Opens /open-data to all: masked national figures; and whom to write to about them (an e-mail or web address).
+    open_data: bool = False
+    open_data_contact: str = ""
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.
@@ -120,6 +130,17 @@ class Config:
     def keys(self) -> Path:
         """The folder of the signing keys in force."""
         return self.keys_dir if self.keys_dir != Path() else self.data_dir / "keys"
+
+    @property
+    def exports(self) -> Path:
+        """The folder of the files that HR asked for; never public."""
+        return self.data_dir / "exports"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where exports may be delivered, the download first."""
+        folder, sftp = self.export_folder != Path(), bool(self.export_sftp)
+        return ("download", *(["folder"] if folder else []), *(["sftp"] if sftp else []))
 
     @property
     def host(self) -> str:
@@ -222,7 +243,7 @@ def _check(config: Config) -> list[str]:
         for name in ("upload_limit", "trusted_proxies", "appeal_days")
         if getattr(config, name) < 0
     ]
-    problems += _check_seal(config) + lrs_problems(config)
+    problems += _check_seal(config) + lrs_problems(config) + _check_exports(config)
     if config.api_rate < 1:
         problems.append("LMS_API_RATE must be at least 1.")
     if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
@@ -267,6 +288,27 @@ def _check_seal(config: Config) -> list[str]:
     return problems
 
 
+def _check_exports(config: Config) -> list[str]:
+    problems = []
+    nowhere = Path()
+    if config.export_days < 1:
+        problems.append("LMS_EXPORT_DAYS must be at least 1.")
+    if config.export_folder != nowhere and not config.export_folder.is_dir():
+        problems.append("LMS_EXPORT_FOLDER must be a folder that is there.")
+    if config.export_sftp:
+        if not _is_sftp_server(config.export_sftp):
+            problems.append("LMS_EXPORT_SFTP must be like sftp://user@host:22/path, without a password.")
+        problems += [
+            f"LMS_EXPORT_SFTP needs {PREFIX}{name.upper()}, a file that is there."
+            for name in ("export_sftp_key", "export_sftp_known_hosts")
+            if not getattr(config, name).is_file()
+        ]
+    contact = config.open_data_contact
+    if config.open_data and not (_is_address(contact) or contact.startswith("https://")):
+        problems.append("LMS_OPEN_DATA needs LMS_OPEN_DATA_CONTACT, an e-mail or https address.")
+    return problems
+
+
 def _is_base(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -281,6 +323,20 @@ def _is_database(url: str) -> bool:
         return make_url(url).get_backend_name() in {"sqlite", "postgresql"}
     except ArgumentError:
         return False
+
+
+def _is_sftp_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme == "sftp" and bool(parts.hostname) and bool(parts.username) and parts.port != 0
+    except ValueError:
+        return False
+    return named and parts.password is None and not parts.query and not parts.fragment
+
+
+def _is_address(text: str) -> bool:
+    name, at, host = text.partition("@")
+    return bool(name and at and host) and text.isascii() and not any(sign.isspace() or sign in "<>," for sign in text)
 
 
 def _made_secret(directory: Path) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 
 from flask import render_template
 
-from certificates import fonts
-from certificates.drawing import drawn
+from certificates.drawing import drawn, printable
 from curricula.model import Track
 from lms.i18n import day, localized, percent
 from lms.i18n import gettext as _
@@ -75,14 +74,7 @@ def minutes_pdf(said: dict[str, Any]) -> bytes:
 
 def on_paper(template: str, said: dict[str, Any]) -> bytes:
     """A template for paper, drawn with the sheet of the minutes, which it takes as ``css``. Raises ``NotDrawn``."""
-    return drawn(_printable(render_template(template, css=_css(), **said)), _PAPER)
-
-
-def _printable(page: str) -> str:
-    """The page in signs that its face has: the narrow no-break space is wide, what nobody can print is « ? »."""
-    page = page.replace("\u202f", "\u00a0").replace("\u2011", "-")
-    lost = [sign for sign in set(page) if fonts.missing(sign, fonts.SANS)]  # each alone: together, some are joined
-    return page.translate({ord(sign): "?" for sign in lost})
+    return drawn(printable(render_template(template, css=_css(), **said)), _PAPER)
 
 
 @cache

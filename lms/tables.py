@@ -11,6 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from curricula.model import Localized
@@ -62,8 +63,25 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Selected:
+    """The rows of a table as one statement, for a database that writes files itself; days are moments there.
+
+    It has no offset, and no two columns of one name.
+
+    ``told`` hears how many rows are read, as they are.
+    """
+
+    session: Session
+    statement: Select[Any]
+    told: Callable[[int], None] | None = None
+
+
+@dataclass(frozen=True)
 class Table:
-    """A report's answer: ``rows`` can be read once, one at a time, each as long as ``columns``; close them after."""
+    """A report's answer: ``rows`` can be read once, one at a time, each as long as ``columns``; close them after.
+
+    ``selected`` is the same rows as a statement, where they are one.
+    """
 
     key: str
     title: str
@@ -71,6 +89,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: Generator[Row, None, None]
     provenance: Provenance
+    selected: Selected | None = None
 
 
 class FilterError(ValueError):
@@ -82,7 +101,7 @@ class FilterError(ValueError):
 
 
 class TooManyRows(ValueError):
-    """The table does not fit the format, which holds ``limit`` rows."""
+    """The table does not fit the format, which holds ``limit`` rows (of such a table, for ODS)."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"more than {limit} rows")
@@ -160,6 +179,8 @@ class Report:
     rows: Callable[[Session, Extraction, Mapping[str, Any]], Generator[Row, None, None]]
     #: Whether rows name people: such a report is for HR alone and its export is journaled as such.
     nominative: bool = False
+    #: The statement that gives its rows, where one does (``lms.selected_rows``).
+    selecting: Callable[[Extraction, Mapping[str, Any]], Select[Any]] | None = None
 
     def read_filters(self, asked: Mapping[str, str]) -> dict[str, Any]:
         """Key → value of each filter that was given something. Raises ``FilterError``."""
@@ -191,12 +212,16 @@ class Report:
                 definitions=definitions,
                 filters=", ".join(words) or {"fr": "aucun", "en": "none"}[language],
             ),
+            selected=Selected(session, self.selecting(extraction, values)) if self.selecting else None,
         )
 
 
 @dataclass(frozen=True)
 class Export:
-    """A file format: ``chunks`` gives the file piece by piece, in bounded memory."""
+    """A file format: ``chunks`` gives the file piece by piece, in bounded memory.
+
+    Formats are offered by ``rank``; a ``binary`` one shows nothing in a terminal.
+    """
 
     key: str
     suffix: str
@@ -204,6 +229,8 @@ class Export:
     label: str
     title: Localized
     chunks: Callable[[Table], Iterator[bytes]]
+    rank: int = 9
+    binary: bool = False
 
 
 def rate(value: Fraction | None) -> Decimal | None:

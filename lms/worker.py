@@ -29,6 +29,7 @@ from lms.services import (
     chain_check,
     connections,
     deep_links,
+    exporting,
     invitations,
     matching,
     notices,
@@ -164,6 +165,8 @@ class Worker:
             api_clients.sweep(db.session())
             webhooks.sweep(db.session())
             xapi.keep_listening(db.session(), self._authority.config.lrs_url)
+            exporting.promise_due(db.session(), utcnow())
+            exporting.sweep(db.session(), self._authority.config.exports, utcnow())
             db.session.commit()
             db.session.remove()
         self.chain(after=0)

@@ -123,6 +123,14 @@ ALLOWED = {
     ("budget_imports.undo", "POST"): frozenset(),
     ("literacy.index", "GET"): HR,  # whose registers: tests/views/test_literacy_pages.py
     ("literacy.index", "POST"): HR,
+    ("hr_exports.index", "GET"): HR,
+    ("hr_exports.ask", "POST"): HR,
+    # Of one's own, 404 else: tests/views/test_hr_exports_pages.py
+    ("hr_exports.show", "GET"): frozenset(),
+    ("hr_exports.file", "GET"): frozenset(),
+    ("hr_exports.remove", "POST"): frozenset(),
+    ("hr_exports.again", "POST"): frozenset(),
+    ("hr_exports.forget", "POST"): frozenset(),
     ("bulk_verification.index", "GET"): HR,
     ("bulk_verification.check", "POST"): HR,
     ("bulk_verification.file", "POST"): HR,
@@ -196,6 +204,8 @@ GUARDED_OTHERWISE = {
     ("pick.choose", "GET"), ("pick.review", "GET"), ("pick.preview", "GET"), ("pick.place", "POST"),
     ("pick.cancel", "POST"),
     ("verify.show", "GET"), ("verify.credential", "GET"), ("verify.credential_file", "GET"),
+    # Public where the institution opens them, 404 else: tests/views/test_open_data_pages.py
+    ("open_data.index", "GET"), ("open_data.figures", "GET"), ("open_data.metadata", "GET"),
     ("issuer.logo", "GET"),  # public, and 404 without a logo: tests/views/test_certificate_pages.py
     # 404 without such a certificate of one's own, or an open link: tests/views/test_my_certificates.py
     ("certificates.show", "GET"), ("certificates.file", "GET"), ("certificates.visibility", "POST"),
@@ -252,7 +262,7 @@ class Stage:
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1, "file_id": 1,
             "unit_id": 1, "match_id": 1, "scope_id": 1,
-            "line_id": 1, "baseline_id": 1, "decision": "approve", "cost_id": 1,
+            "saved_id": 1, "line_id": 1, "baseline_id": 1, "decision": "approve", "cost_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
             "path": "", "change": "revoked",
         }  # fmt: skip

@@ -13,6 +13,7 @@ from lms.exports import exports
 from lms.models import db, utcnow
 from lms.reports import reports
 from lms.services.extractions import journal_export, pieces
+from lms.services.purposes import PURPOSES
 from lms.tables import Extraction, FilterError, TooManyRows
 
 SCOPES = {
@@ -33,11 +34,14 @@ def command() -> None:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 @click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Narrow the report; may be repeated.")
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
-def export(report_key: str, format_key: str, output: Path | None, filters: tuple[str, ...], language: str) -> None:
+@click.option("--purpose", type=click.Choice(sorted(PURPOSES)), help="What it is for; kept in the journal.")
+def export(
+    report_key: str, format_key: str, output: Path | None, filters: tuple[str, ...], language: str, purpose: str | None
+) -> None:
     """Write a REPORT to a file, or to the standard output. The export is recorded in the journal."""
     form, report = exports()[format_key], reports()[report_key]
-    if output is None and format_key == "xlsx" and sys.stdout.isatty():
-        raise click.UsageError("An XLSX file cannot be shown in a terminal: name a file with -o.")
+    if output is None and form.binary and sys.stdout.isatty():
+        raise click.UsageError(f"A file in {form.label} cannot be shown in a terminal: name a file with -o.")
     extraction = Extraction(
         at=utcnow(), author=f"{AUTHORS[language]} ({_user()})", scope=SCOPES[language], language=language,
         asked=_asked(filters),
@@ -45,7 +49,7 @@ def export(report_key: str, format_key: str, output: Path | None, filters: tuple
     with create_app().app_context():
         try:
             report.read_filters(extraction.asked)
-            journal_export(db.session(), report.key, form.key, extraction)
+            journal_export(db.session(), report.key, form.key, extraction, purpose=purpose)
             db.session.commit()
             with closing(pieces(db.engine, report, form, extraction, _watched())) as file:
                 _write(file, output)
@@ -56,7 +60,7 @@ def export(report_key: str, format_key: str, output: Path | None, filters: tuple
             raise click.UsageError(f"The filter {error} cannot be used.{allowed}") from error
         except TooManyRows as error:
             raise click.UsageError(
-                f"A sheet holds {error.limit} rows at most: narrow the report with --filter, or choose csv."
+                f"{form.label} holds {error.limit} rows at most: narrow the report with --filter, or choose csv."
             ) from error
 
 

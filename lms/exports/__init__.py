@@ -16,3 +16,8 @@ def exports() -> dict[str, Export]:
             raise ValueError(f"Export format « {export.key} » is defined twice.")
         found[export.key] = export
     return found
+
+
+def offered() -> list[Export]:
+    """Every format in the order people are offered them."""
+    return sorted(exports().values(), key=lambda export: (export.rank, export.key))

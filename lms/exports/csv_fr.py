@@ -1,49 +1,21 @@
-"""French CSV: « ; », UTF-8 with BOM, CRLF, decimal comma, JJ/MM/AAAA, and no cell that runs as a formula.
+"""French CSV: « ; », UTF-8 with BOM, CRLF, decimal comma, JJ/MM/AAAA, and no cell that runs as a formula."""
 
-The first line is the header and every line has the same cells, so that any reader takes the file as it is: where
-the file comes from is repeated at the end of each line, and survives sorting, filtering and concatenation.
-"""
-
-import csv
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
-from io import StringIO
-from itertools import islice
 from typing import Any
 
+from lms import csv_copy
 from lms.csv_cells import day, moment, text
+from lms.csv_tables import lines
 from lms.tables import Export, Kind, Table
-
-BATCH = 500
 
 
 def chunks(table: Table) -> Iterator[bytes]:
-    """The file in pieces of ``BATCH`` lines; nothing is given before the first rows are read."""
+    """The file in pieces; nothing is given before the first rows are read."""
     columns = table.columns + table.provenance.columns()
-    writers = [CELLS[column.kind] for column in table.columns]
-    origin = [
-        CELLS[column.kind](value)
-        for column, value in zip(table.provenance.columns(), table.provenance.values(), strict=True)
-    ]
-    buffer = StringIO(newline="")
-    buffer.write("\ufeff")
-    lines = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
-    lines.writerow([column.label[table.language] for column in columns])
-    rows = iter(table.rows)
-    while batch := list(islice(rows, BATCH)):
-        lines.writerows([[write(value) for write, value in zip(writers, row, strict=True)] + origin for row in batch])
-        yield _taken(buffer)
-    rest = _taken(buffer)
-    if rest:
-        yield rest
-
-
-def _taken(buffer: StringIO) -> bytes:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text.encode()
+    headings = [column.label[table.language] for column in columns]
+    return lines(table, CELLS, headings, delimiter=";", in_sql=IN_SQL, begin="\ufeff")
 
 
 def number(value: int | None) -> str:
@@ -70,6 +42,13 @@ CELLS: dict[Kind, Callable[[Any], str]] = {
     "cents": euros,
 }  # fmt: skip
 
+#: The same, said by PostgreSQL.
+IN_SQL: csv_copy.Cells = {
+    "text": csv_copy.text, "int": csv_copy.plain, "decimal": csv_copy.comma, "rate": csv_copy.comma,
+    "date": csv_copy.moment("DD/MM/YYYY"), "datetime": csv_copy.moment("DD/MM/YYYY HH24:MI"),
+    "cents": csv_copy.euros(","),
+}  # fmt: skip
+
 EXPORT = Export(
     key="csv",
     suffix="csv",
@@ -80,4 +59,5 @@ EXPORT = Export(
         "en": "French CSV, for spreadsheets and HR software",
     },
     chunks=chunks,
+    rank=2,
 )

@@ -49,4 +49,5 @@ EXPORT = Export(
     label="JSON",
     title={"fr": "JSON, pour un autre logiciel", "en": "JSON, for another program"},
     chunks=chunks,
+    rank=5,
 )

@@ -106,4 +106,6 @@ EXPORT = Export(
     label="XLSX",
     title={"fr": "Classeur XLSX, cellules typées", "en": "XLSX workbook, typed cells"},
     chunks=chunks,
+    rank=4,
+    binary=True,
 )

@@ -12,7 +12,13 @@ from wtforms.widgets import DateInput
 
 from lms.i18n import current_language
 from lms.i18n import gettext as _
+from lms.reports import reports
 from lms.tables import Filter, FilterError
+
+
+def every_filter() -> list[Filter]:
+    """Each filter of each report, once."""
+    return list({item.key: item for report in reports().values() for item in report.filters}.values())
 
 
 def filter_form(

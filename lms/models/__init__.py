@@ -40,6 +40,7 @@ from lms.models.certificates import (
 )
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
+from lms.models.exporting import ExportRun, SavedExport
 from lms.models.imports import ImportFile
 from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDelivery
 from lms.models.issuing import IssuingRow, IssuingRun
@@ -117,6 +118,7 @@ __all__ = [
     "Enrolment",
     "EventListener",
     "Exemption",
+    "ExportRun",
     "Grading",
     "GroupMember",
     "HrScope",
@@ -153,6 +155,7 @@ __all__ = [
     "Reminder",
     "ResourceLink",
     "ReviewTask",
+    "SavedExport",
     "SeenNotice",
     "Sitting",
     "StatusList",

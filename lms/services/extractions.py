@@ -48,8 +48,10 @@ def pieces(
     with still_picture(engine) as session:
         table = report.table(session, extraction, INDICATORS_VERSION)
         with closing(table.rows):
-            rows = _told(table.rows, progress) if progress else table.rows
-            yield from export.chunks(replace(table, rows=rows))
+            if progress is not None:
+                selected = replace(table.selected, told=progress) if table.selected else None
+                table = replace(table, rows=_told(table.rows, progress), selected=selected)
+            yield from export.chunks(table)
 
 
 def _told(rows: Iterable[Row], progress: Callable[[int], None]) -> Generator[Row, None, None]:
@@ -62,14 +64,20 @@ def _told(rows: Iterable[Row], progress: Callable[[int], None]) -> Generator[Row
 
 
 def journal_export(
-    session: Session, report: str, export: str, extraction: Extraction, person_id: int | None = None
+    session: Session,
+    report: str,
+    export: str,
+    extraction: Extraction,
+    person_id: int | None = None,
+    purpose: str | None = None,
 ) -> None:
-    """Keep who took which report, in which format, of whom; never its content."""
+    """Keep who took which report, in which format, of whom and what for; never its content."""
     details: dict[str, Any] = {
         "author": None if person_id is not None else extraction.author,
         "platform_id": extraction.scope_filter.platform_id,
         "units": extraction.scope_filter.paths,
         "filters": dict(extraction.asked),
+        "purpose": purpose,
     }
     session.add(
         AuditEntry(

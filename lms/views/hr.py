@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from lms.errors import Refused
-from lms.exports import exports
-from lms.forms.hr import filter_form, refusal
+from lms.exports import exports, offered
+from lms.extraction_words import extraction_of, scope_words
+from lms.forms.hr import every_filter, filter_form, refusal
 from lms.i18n import current_language, ngettext, number
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
@@ -18,8 +19,8 @@ from lms.security import requires, visitor
 from lms.services.extractions import journal_export, pieces
 from lms.services.organisation import scope_of
 from lms.services.overview import Overview, ministries, overview
-from lms.services.scopes import opened_names
-from lms.tables import Extraction, Filter, FilterError, Report, TooManyRows
+from lms.services.purposes import PURPOSES
+from lms.tables import FilterError, Report, TooManyRows
 
 blueprint = Blueprint("hr", __name__, url_prefix="/hr")
 
@@ -46,7 +47,10 @@ def choose() -> ResponseReturnValue:
         report.read_filters(asked)
     except FilterError:
         return _index_page(request.args, 400)
-    return redirect(url_for("hr.export", report_key=report.key, format_key=export.key, **asked))
+    purpose = request.args.get("purpose", "")
+    if purpose not in PURPOSES:
+        return _index_page(request.args, 400)
+    return redirect(url_for("hr.export", report_key=report.key, format_key=export.key, purpose=purpose, **asked))
 
 
 @blueprint.get("/export/<report_key>.<format_key>")
@@ -58,24 +62,32 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
         abort(404)
     person_id, asked = visitor().person.id, request.args.to_dict()
     asked.pop("lang", None)
-    extraction = Extraction(
-        at=utcnow(), author=_author(), scope=_scope(), scope_filter=scope_of(db.session(), visitor().person),
-        language=current_language(), asked=asked,
-    )  # fmt: skip
+    purpose = asked.pop("purpose", None)
+    extraction = extraction_of(db.session(), visitor().person, asked, utcnow())
     try:
         report.read_filters(asked)
     except FilterError as error:
         message = _("%(field)s: %(reason)s", field=_filter_label(report, error.key), reason=refusal(error))
         raise Refused(message, _("Correct the filter and export again."), cause="filter") from error
+    if purpose not in PURPOSES and report.nominative:
+        raise Refused(
+            _("This export names people: say what it is for."),
+            _("Choose a purpose on the page of human resources, then export again."),
+            cause="purpose",
+        )
     with writing(db.session()):
-        journal_export(db.session(), report.key, form.key, extraction, person_id)
+        journal_export(db.session(), report.key, form.key, extraction, person_id, purpose)
         db.session.commit()
     file = pieces(db.engine, report, form, extraction)
     try:
         first = next(file, b"")
     except TooManyRows as error:
         raise Refused(
-            _("A sheet holds %(limit)s rows at most, and this report has more.", limit=number(error.limit)),
+            _(
+                "%(format)s holds %(limit)s rows at most, and this report has more.",
+                format=form.label,
+                limit=number(error.limit),
+            ),
             _("Narrow it with a filter, or export it as CSV."),
             cause="too_many_rows",
         ) from error
@@ -98,14 +110,14 @@ def agents_import() -> ResponseReturnValue:
 def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseReturnValue:
     scope = scope_of(db.session(), visitor().person)
     numbers = overview(db.session(), scope)
-    form = filter_form(_every_filter(), values, {"ministry": ministries(db.session(), scope)})
+    form = filter_form(every_filter(), values, {"ministry": ministries(db.session(), scope)})
     form.validate()
     speech, chosen = current_language(), values.get("report", "completions")
     page = render_template(
         "hr/index.html",
         sentence=_sentence(numbers),
         computed_at=utcnow(),
-        scope=_scope(),
+        scope=scope_words(db.session(), scope_of(db.session(), visitor().person), visitor().person),
         facts=[
             {"value": number(numbers.agents), "label": _("agents declared")},
             {"value": number(numbers.enrolled), "label": _("people enrolled")},
@@ -125,33 +137,19 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
             for report in reports().values()
         ],
         filters=form,
-        formats=[{"key": key, "label": item.label, "title": item.title[speech]} for key, item in exports().items()],
+        formats=[{"key": item.key, "label": item.label, "title": item.title[speech]} for item in offered()],
+        purposes=[
+            {"key": key, "label": words[speech], "selected": key == values.get("purpose")}
+            for key, words in PURPOSES.items()
+        ],
+        purpose_missing=status == 400 and values.get("purpose") not in PURPOSES,
+        saved_url=url_for("hr_exports.index"),
     )
     return page, status
 
 
-def _every_filter() -> list[Filter]:
-    """Each filter of each report, once."""
-    return list({item.key: item for report in reports().values() for item in report.filters}.values())
-
-
 def _filter_label(report: Report, key: str) -> str:
     return next((item.label[current_language()] for item in report.filters if item.key == key), key[:50])
-
-
-def _author() -> str:
-    person = visitor().person
-    return person.display_name or person.email or _("Human resources")
-
-
-def _scope() -> str:
-    names = opened_names(db.session(), visitor().person.id)
-    if names:
-        return _("What was opened to you of the organisation: %(names)s.", names=", ".join(names))
-    platform = visitor().person.platform
-    if platform is None:
-        return _("The whole institution: every platform and every account.")
-    return _("The people of the platform « %(name)s ».", name=platform.name)
 
 
 def _sentence(numbers: Overview) -> str:

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from export_samples import ROWS, table
 
-from lms.exports import exports
+from lms.exports import exports, offered
 from lms.tables import Export, Row
 
 PAGE = resource.getpagesize()
 
 
 def test_formats_are_found_by_key() -> None:
-    assert {"csv", "xlsx", "json"} <= set(exports())
+    assert {"ods", "csv", "csv-plain", "xlsx", "json", "pdf"} == set(exports())
+    assert [item.key for item in offered()][:2] == ["ods", "csv"], "ODS is offered first (RGI)"
     for key, export in exports().items():
         assert export.key == key
         assert set(export.title) == {"fr", "en"}
@@ -39,7 +40,7 @@ def peak(export: Export, count: int) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's account of memory")
-@pytest.mark.parametrize("key", ["csv", "xlsx", "json"])
+@pytest.mark.parametrize("key", ["ods", "csv", "csv-plain", "xlsx", "json"])
 def test_memory_does_not_grow_with_the_rows(key: str) -> None:
     export = exports()[key]
     warm = peak(export, 5_000)

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from lms.models import Cost, utcnow
 from lms.reports.budget import COLUMNS, REPORT
 from lms.reports.completions import REPORT as COMPLETIONS
-from lms.tables import Extraction
+from lms.tables import Extraction, Scope
 from tests.budget_in_test import YEAR_0, YEAR_1, approved, line, unit
 from tests.reports.test_completions import TRACK, enrol, person
 
 
 def lines(session: Session, platform_id: int | None = None, **asked: str) -> list[dict[str, Any]]:
-    table = REPORT.table(session, Extraction(utcnow(), "Zoé", "tout", platform_id, asked=asked), "2026.1")
+    table = REPORT.table(session, Extraction(utcnow(), "Zoé", "tout", Scope(None, platform_id), asked=asked), "2026.1")
     return [dict(zip((column.key for column in COLUMNS), row, strict=True)) for row in table.rows]
 
 

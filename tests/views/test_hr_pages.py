@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from curricula.registry import shipped_tracks
-from lms.models import Agent, AuditEntry, Enrolment, Person, Platform, db, utcnow
+from lms.models import Agent, AuditEntry, Enrolment, HrScope, Person, Platform, Unit, db, utcnow
 from lms.services.matching import match
 from lms.services.sessions import open_session
 from lms.tables import TooManyRows
@@ -105,12 +105,24 @@ def test_an_officer_of_a_platform_counts_its_people(app: Flask, campus: FlaskCli
 
 def test_the_form_leads_to_an_address_that_holds_the_filters(officer: FlaskClient) -> None:
     query = "report=completions&format=csv&track=decideurs&status=&from=2026-01-02&to=&ministry=Justice&lang=fr"
+    query += "&purpose=audit"
     answer = officer.get(f"/hr/export?{query}")
     assert answer.status_code == 302
-    assert answer.location == "/hr/export/completions.csv?track=decideurs&from=2026-01-02&ministry=Justice"
+    assert (
+        answer.location == "/hr/export/completions.csv?purpose=audit&track=decideurs&from=2026-01-02&ministry=Justice"
+    )
 
 
-@pytest.mark.parametrize("query", ["report=completions&format=csv&from=hier", "report=x&format=csv", "format=doc", ""])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "report=completions&format=csv&from=hier",
+        "report=x&format=csv",
+        "format=doc",
+        "",
+        "report=completions&format=csv",
+    ],
+)
 def test_a_choice_that_cannot_be_shows_the_form_again(officer: FlaskClient, query: str) -> None:
     answer = officer.get(f"/hr/export?{query}")
     assert answer.status_code == 400
@@ -120,7 +132,7 @@ def test_a_choice_that_cannot_be_shows_the_form_again(officer: FlaskClient, quer
 
 
 def test_a_csv_holds_everyone_for_the_institution(officer: FlaskClient) -> None:
-    answer = officer.get("/hr/export/completions.csv")
+    answer = officer.get("/hr/export/completions.csv?purpose=training")
     rows = read_csv(answer.data)
     assert {row["nom"] for row in rows} == {"'=Martin", "Durand"}
     assert {row["SIRET"] for row in rows} == {"01234567890123", ""}
@@ -132,25 +144,56 @@ def test_a_csv_holds_everyone_for_the_institution(officer: FlaskClient) -> None:
 
 
 def test_a_platform_gets_its_people_alone(campus: FlaskClient) -> None:
-    rows = read_csv(campus.get("/hr/export/completions.csv").data)
+    rows = read_csv(campus.get("/hr/export/completions.csv?purpose=training").data)
     assert {row["nom"] for row in rows} == {"'=Martin"}
     assert "Campus" in rows[0]["Périmètre"]
 
 
 def test_each_format(officer: FlaskClient) -> None:
-    book = CalamineWorkbook.from_filelike(BytesIO(officer.get("/hr/export/completions.xlsx").data))
+    book = CalamineWorkbook.from_filelike(BytesIO(officer.get("/hr/export/completions.xlsx?purpose=training").data))
     assert book.get_sheet_by_index(0).to_python()[1][1] == "=Martin"
-    file = json.loads(officer.get("/hr/export/completions.json?status=enrolled").data)
+    file = json.loads(officer.get("/hr/export/completions.json?purpose=training&status=enrolled").data)
     assert file["count"] == 2 * len(TRACK.published_modules)
     assert file["rows"][0]["agent_number"] == "00042"
     assert file["provenance"]["filters"]
 
 
 def test_an_export_is_journaled_before_it_leaves(app: Flask, officer: FlaskClient, people: dict[str, int]) -> None:
-    officer.get("/hr/export/completions.csv?ministry=Justice", buffered=False).close()
+    officer.get("/hr/export/completions.csv?purpose=training&ministry=Justice", buffered=False).close()
     (entry,) = journal(app)
     assert (entry.action, entry.target, entry.person_id) == ("hr.export", "completions.csv", people["officer"])
     assert entry.details["filters"] == {"ministry": "Justice"}
+    assert entry.details["purpose"] == "training"
+
+
+@pytest.mark.parametrize("query", ["", "?purpose=", "?purpose=curiosity"])
+def test_what_names_people_says_what_it_is_for(app: Flask, officer: FlaskClient, query: str) -> None:
+    assert officer.get(f"/hr/export/completions.csv{query}").status_code == 400
+    assert journal(app) == []
+    form = officer.get("/hr/export?report=completions&format=csv&lang=en")
+    assert form.status_code == 400
+    assert "Choose what it is for." in form.text
+
+
+def test_an_officer_of_a_unit_gets_its_agents_alone(app: Flask, officer: FlaskClient, people: dict[str, int]) -> None:
+    with app.app_context():
+        top = Unit(code="J", name="Justice", path="1.")
+        other = Unit(code="S", name="Santé", path="2.")
+        below = Unit(code="D", name="DSJ", path="1.3.", parent=top)
+        db.session.add_all([top, other, below])
+        db.session.flush()
+        db.session.query(Agent).update({"unit_id": below.id})
+        db.session.add(HrScope(person_id=people["officer"], unit_id=top.id))
+        db.session.commit()
+    answer = officer.get("/hr/export/completions.csv?purpose=training&lang=fr")
+    rows = read_csv(answer.data)
+    assert {row["nom"] for row in rows} == {"'=Martin"}
+    assert rows[0]["Périmètre"].startswith("Justice")
+    with app.app_context():
+        db.session.query(HrScope).update({"unit_id": db.session.query(Unit.id).filter_by(code="S").scalar()})
+        db.session.commit()
+    assert read_csv(officer.get("/hr/export/completions.csv?purpose=training").data) == []
+    assert journal(app)[-1].details["paths"] == ["2."]
 
 
 def test_what_does_not_exist_is_not_found(officer: FlaskClient) -> None:
@@ -160,7 +203,7 @@ def test_what_does_not_exist_is_not_found(officer: FlaskClient) -> None:
 
 @pytest.mark.parametrize("query", ["status=done", "from=hier", "unknown=1", "track="])
 def test_a_wrong_filter_is_explained(app: Flask, officer: FlaskClient, query: str) -> None:
-    answer = officer.get(f"/hr/export/completions.csv?{query}")
+    answer = officer.get(f"/hr/export/completions.csv?purpose=training&{query}")
     assert answer.status_code == (200 if query.endswith("=") else 400)
     assert len(journal(app)) == (1 if query.endswith("=") else 0)
 
@@ -169,14 +212,14 @@ def test_a_report_too_long_for_a_sheet_offers_another_way(
     officer: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms.exports.xlsx.SHEET_LINES", 1)
-    answer = officer.get("/hr/export/completions.xlsx?lang=en")
+    answer = officer.get("/hr/export/completions.xlsx?purpose=training&lang=en")
     assert answer.status_code == 400
     assert "export it as CSV" in answer.text
     assert issubclass(TooManyRows, ValueError)
 
 
 def test_a_download_keeps_no_one_from_writing(app: Flask, officer: FlaskClient) -> None:
-    answer = officer.get("/hr/export/completions.csv", buffered=False)
+    answer = officer.get("/hr/export/completions.csv?purpose=training", buffered=False)
     with app.app_context():
         db.session.add(AuditEntry(action="during"))
         db.session.commit()
