@@ -10,6 +10,11 @@ from playwright.sync_api import Page
 from lms.devlms import HeadlessBrowser
 from lms.models import Attempt
 
+#: Agents of no real place, one of whom cannot be read.
+AGENTS = (
+    "Liste des agents;;;;;\nMatricule;Nom;Prénom;Versant;Ministère;Note\n1;Agente;Exemple;FPE;Ministère d’exemple;a\n"
+    "2;Agent;Exemple;FPX;Ministère d’exemple;b\n"
+).encode()
 #: name → status expected. A page that is missing here is a page nobody looked at.
 NAMES: dict[str, int] = {
     "catalogue": 200, "catalogue-empty": 200, "catalogue-found": 200, "catalogue-nothing": 200, "catalogue-hr": 200,
@@ -24,7 +29,8 @@ NAMES: dict[str, int] = {
     "evidence": 200, "evidence-module": 200, "evidence-own": 200, "evidence-none": 200,
     "pick": 200, "pick-one": 200, "pick-found": 200, "pick-nothing": 200, "pick-missing": 200, "pick-over": 410,
     "place": 200, "place-no-column": 200, "preview-track": 200, "preview-module": 200, "preview-lesson": 200,
-    "hr": 200, "hr-import": 200, "hr-import-refused": 422, "admin": 200, "deliveries": 200,
+    "hr": 200, "hr-import": 200, "hr-import-refused": 422, "hr-import-read": 200, "hr-import-checked": 200,
+    "hr-import-taken": 200, "hr-imports": 200, "admin": 200, "deliveries": 200,
     "connect": 200, "connect-address": 200, "connect-by-hand": 200, "connect-by-hand-refused": 400,
     "connection": 200, "connection-settings": 200, "connection-settings-refused": 400, "register-paste": 200,
     "register-refused": 400,
@@ -121,8 +127,12 @@ class Tour:
                 TRAINER, "/teach/", self._choice(f"/preview/{TRACK}/d1/{stage.module('d1').lessons[0].key}")
             ),
             "hr": Stop(STEWARD, "/hr/"),
-            "hr-import": Stop(STEWARD, "/hr/agents/import"),
-            "hr-import-refused": Stop(STEWARD, "/hr/agents/import", _refused_agents),
+            "hr-import": Stop(STEWARD, "/hr/imports/new"),
+            "hr-import-refused": Stop(STEWARD, "/hr/imports/new", _sent_agents(b"%PDF-1.7")),
+            "hr-import-read": Stop(STEWARD, "/hr/imports/new", _sent_agents(AGENTS)),
+            "hr-import-checked": Stop(STEWARD, "/hr/imports/new", _sent_agents(AGENTS, "check")),
+            "hr-import-taken": Stop(STEWARD, "/hr/imports/new", _sent_agents(AGENTS, "take")),
+            "hr-imports": Stop(STEWARD, "/hr/imports"),
             "admin": Stop(STEWARD, "/admin/"),
             "deliveries": Stop(STEWARD, "/admin/deliveries"),
             "connect": Stop(STEWARD, "/admin/connect"),
@@ -199,10 +209,17 @@ def _arrive(page: Page) -> None:
     page.goto(address or "")
 
 
-def _refused_agents(page: Page) -> None:
-    content = "Matricule;Nom;Prénom\n;Sans matricule;Agent\n".encode()
-    page.locator("#file").set_input_files({"name": "agents.csv", "mimeType": "text/csv", "buffer": content})
-    page.locator("main form button[type=submit]").click()
+def _sent_agents(content: bytes, act: str = "") -> Callable[[Page], None]:
+    """Send a file; check it or take its good rows in."""
+
+    def send(page: Page) -> None:
+        page.locator("#file").set_input_files({"name": "agents.csv", "mimeType": "text/csv", "buffer": content})
+        page.locator("main form button[type=submit]").click()
+        if act:
+            page.locator("#partial").check()
+            page.locator(f"button[value={act}]").click()
+
+    return send
 
 
 def _sign_in(address: str, password: str) -> Callable[[Page], None]:
