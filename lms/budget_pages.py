@@ -104,7 +104,7 @@ def money(value: int | None) -> str:
 
 def short_money(cents: int) -> str:
     """An amount in a few signs, for drawings: 13,3 M€."""
-    size, unit = (100_000_000, "M€") if cents >= 100_000_000 else (100_000, "k€") if cents >= 100_000 else (100, "€")
+    size, unit = next(((s, u) for s, u in ((100_000_000, "M€"), (100_000, "k€")) if abs(cents) >= s), (100, "€"))
     digits = format_decimal(round(cents / size, 1), "#,##0.#", locale=current_language())
     return f"{digits}\u00a0{unit}"
 

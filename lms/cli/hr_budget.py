@@ -9,7 +9,8 @@ from lms.app import create_app
 from lms.cells import Problem, UnreadableFile
 from lms.cli.hr import command  # the group they join
 from lms.models import db
-from lms.services.budget_imports import UndoRefused, import_budget, undo_last
+from lms.services.budget_imports import import_budget
+from lms.services.budget_undo import UndoRefused, undo_last
 from lms.services.organisation import Scope
 
 #: Refused rows printed; all are counted.

@@ -1,15 +1,15 @@
-"""Taking in a file of the budget: all or nothing; the same one twice changes nothing; the last one can be undone."""
+"""Taking in a file of the budget: all or nothing; the same one twice changes nothing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, BinaryIO
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.cells import N_, CellRefused, Problem
-from lms.models import BudgetLine, BudgetYear, Cost, ImportChange, ImportRun, Unit, utcnow
+from lms.models import BudgetLine, BudgetYear, ImportChange, ImportRun, Unit, utcnow
 from lms.services.audit import record
 from lms.services.budget_rows import FRENCH, NAMES, BudgetFile, BudgetRow, read_rows, recognise
 from lms.services.budgets import AMOUNTS, Amounts, BudgetRefused, check, hold
@@ -38,15 +38,6 @@ class BudgetImport:
     def summary(self) -> dict[str, Any]:
         """The counts, as ImportRun and the journal keep them."""
         return {name: getattr(self, name) for name in ("rows", "created", "changed", "unchanged", "refused")}
-
-
-class UndoRefused(Exception):
-    """The import stays. ``reason``: ``none`` to undo · ``scope`` · ``since``: what it brought was changed since ·
-    ``rests``: a line it made is used by something else."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass
@@ -96,7 +87,7 @@ def import_budget(
     refused += len(apart)
     problems += apart[: KEPT_PROBLEMS - len(problems)]
     counts, changes = {"created": 0, "changed": 0, "unchanged": 0}, list[_Change]()
-    for batch in _batches(good):
+    for batch in batches(good):
         for change in _compared(session, file, batch, scope):
             if isinstance(change, _Change):
                 counts[change.kind] += 1
@@ -117,48 +108,6 @@ def import_budget(
     _write(session, changes, run.id)
     record(session, "hr.import_budget", f"import_run:{run.id}", person_id, sha256=run.file_sha256, **run.summary)
     return replace(result, written=True, run_id=run.id)
-
-
-def last_run(session: Session) -> ImportRun | None:
-    """The last import of the budget that stands."""
-    query = select(ImportRun).where(ImportRun.kind == "budget", ImportRun.undone_at.is_(None))
-    return session.scalars(query.order_by(ImportRun.id.desc()).limit(1)).first()
-
-
-def undo_last(session: Session, scope: Scope, person_id: int | None = None) -> ImportRun:
-    """Make everything as it was before the last import. Raises ``UndoRefused`` when something rests on it."""
-    hold(session)
-    run = last_run(session)
-    if run is None:
-        raise UndoRefused("none")
-    if not scope.whole and (person_id is None or run.person_id != person_id):
-        raise UndoRefused("scope")
-    ours = BudgetYear.import_id == run.id
-    if session.scalar(select(BudgetYear.id).where(ours, BudgetYear.until.is_not(None)).limit(1)):
-        raise UndoRefused("since")
-    changes = session.scalars(
-        select(ImportChange).where(ImportChange.run_id == run.id).order_by(ImportChange.id.desc())
-    ).all()
-    made = [change.row_id for change in changes if not change.before]
-    for some in _batches(made):
-        others = select(BudgetYear.id).where(
-            BudgetYear.line_id.in_(some), BudgetYear.import_id.is_distinct_from(run.id)
-        )
-        costs = select(Cost.id).where(Cost.line_id.in_(some))
-        if session.scalar(others.limit(1)) or session.scalar(costs.limit(1)):
-            raise UndoRefused("rests")
-    session.execute(delete(BudgetYear).where(ours))
-    session.execute(update(BudgetYear).where(BudgetYear.closed_by == run.id).values(until=None, closed_by=None))
-    for some in _batches(made):
-        session.execute(delete(BudgetLine).where(BudgetLine.id.in_(some)))
-    for change in changes:
-        if change.before:
-            session.execute(update(BudgetLine).where(BudgetLine.id == change.row_id).values(**change.before))
-    run.undone_at = utcnow()
-    session.flush()
-    session.expire_all()
-    record(session, "hr.undo_budget", f"import_run:{run.id}", person_id)
-    return run
 
 
 def _agreed(file: BudgetFile, rows: Sequence[BudgetRow]) -> tuple[list[BudgetRow], list[Problem]]:
@@ -267,7 +216,7 @@ def _check(year: int, amounts: Amounts) -> None:
 
 def _write(session: Session, changes: Sequence[_Change], run_id: int) -> None:
     now, lines = utcnow(), dict[str, BudgetLine]()
-    for batch in _batches(changes):
+    for batch in batches(changes):
         new = [change for change in batch if change.line is None and change.row.code not in lines]
         for change in new:
             if change.row.code not in lines:
@@ -297,7 +246,8 @@ def _write(session: Session, changes: Sequence[_Change], run_id: int) -> None:
         session.flush()
 
 
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """So many at a time."""
     rest = iter(items)
     while batch := list(islice(rest, BATCH)):
         yield batch

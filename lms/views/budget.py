@@ -144,7 +144,7 @@ def _facts(chosen: BudgetedYear | None) -> list[dict[str, str]]:
         return []
     return [
         {"value": short_money(chosen.budget or 0), "label": _("commitments opened"), "why": _("B_t, in AE")},
-        {"value": money(chosen.gap), "label": _("gap to the path"), "why": _("budget − target")},
+        {"value": short_money(chosen.gap or 0), "label": _("gap to the path"), "why": money(chosen.gap)},
         {
             "value": share(chosen.earmarking),
             "label": _("earmarking for AI"),

@@ -14,8 +14,9 @@ from lms.i18n import gettext as _
 from lms.models import db
 from lms.pages import config
 from lms.security import requires, visitor
-from lms.services.budget_imports import BudgetImport, UndoRefused, import_budget, last_run, undo_last
+from lms.services.budget_imports import BudgetImport, import_budget
 from lms.services.budget_rows import FRENCH
+from lms.services.budget_undo import UndoRefused, last_run, undo_last
 
 blueprint = Blueprint("budget_imports", __name__, url_prefix="/hr/budget/import")
 #: Cells to correct of a page.

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from lms.cells import UnreadableFile
 from lms.models import BudgetLine, BudgetYear, ImportChange, ImportRun
 from lms.services import costs
-from lms.services.budget_imports import BudgetImport, UndoRefused, import_budget, last_run, undo_last
+from lms.services.budget_imports import BudgetImport, import_budget
+from lms.services.budget_undo import UndoRefused, last_run, undo_last
 from lms.services.budgets import Amounts, by_year, enter, parts
 from lms.services.costs import NewCost
 from lms.services.indicators import AE, CP
