@@ -209,7 +209,7 @@ GUARDED_OTHERWISE = {
     ("issuer.logo", "GET"),  # public, and 404 without a logo: tests/views/test_certificate_pages.py
     # 404 without such a certificate of one's own, or an open link: tests/views/test_my_certificates.py
     ("certificates.show", "GET"), ("certificates.file", "GET"), ("certificates.visibility", "POST"),
-    ("certificates.sharing", "POST"), ("certificates.correction", "POST"),
+    ("certificates.sharing", "POST"), ("certificates.correction", "POST"), ("certificates.renewal", "POST"),
     ("shared.show", "GET"), ("shared.file", "GET"),
     # By role and course, 404 without such a certificate: tests/views/test_office_pages.py
     ("office.show", "GET"), ("office.act", "GET"), ("office.act", "POST"), ("office.correct", "GET"),
@@ -369,7 +369,8 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
         "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
-        "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction", "office.act",
+        "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction",
+        "certificates.renewal", "office.act",
         "office.correct", "office.answer", "placement.begin", "placement.answer", "awards.ask", "awards.ask_for",
         "register.consent",  # it asks for one, which tests/hostile tries
         # tests/views/test_literacy_pages.py

@@ -61,7 +61,7 @@ def test_a_certificate_lives_from_its_name_to_its_end(new_page: NewPage, stage: 
     press(office, stage, "Accept this name")
     stage.settle()
     page.goto("/certificates/")
-    expect(page.locator("article .tag")).to_have_text([stage.say("Valid"), stage.say("Replaced")])
+    expect(page.locator("article .tag")).to_have_text(["Valide", "Remplacé"])
     second = last(stage, who)
     assert second.record["holder"] == NAME
     stranger.goto(f"/verify/{first.code}")

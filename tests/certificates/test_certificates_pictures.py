@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from certificate_samples import NOW, make_record
+from certificate_samples import DID, NOW, make_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
@@ -237,7 +237,7 @@ def svg_of(credential: bytes, around: str = "{}") -> bytes:
 def reason_of(data: bytes) -> str:
     """Why a file cannot be judged."""
     with pytest.raises(Unreadable) as refused:
-        verify(data, did_document={}, status_list=None, now=NOW)
+        verify(data, did_document={"id": DID}, status_list=None, now=NOW)
     return refused.value.reason
 
 
@@ -271,7 +271,7 @@ def test_entities_are_refused_unread() -> None:
 
 def test_a_very_deep_drawing_is_read_to_its_credential() -> None:
     data = svg_of(b"{}", "<g>" * 200_000 + "{}" + "</g>" * 200_000)
-    assert verify(data, did_document={}, status_list=None, now=NOW).state in {"modified", "unknown"}
+    assert verify(data, did_document={"id": DID}, status_list=None, now=NOW).state in {"modified", "unknown"}
 
 
 def test_a_picture_without_credential_or_with_two_is_refused(baked: dict[str, bytes]) -> None:
@@ -321,7 +321,7 @@ def test_a_byte_changed_anywhere_never_changes_a_fact(
 def test_any_bytes_after_the_start_of_a_picture_are_refused_or_judged(tail: bytes) -> None:
     for start in (b"\x89PNG\r\n\x1a\n", f'<svg xmlns="{baking.SVG}">'.encode()):
         with pytest.raises(Unreadable):
-            verify(start + tail, did_document={}, status_list=None, now=NOW)
+            verify(start + tail, did_document={"id": DID}, status_list=None, now=NOW)
 
 
 def test_every_form_tells_the_same_fields(keys: Keys, judge: Callable[[bytes], Verdict]) -> None:
