@@ -11,7 +11,7 @@ from click.decorators import FC
 
 from lms.app import create_app
 from lms.cells import Problem, UnreadableFile
-from lms.cli.hr import command as hr
+from lms.cli.hr import command  # the group they join
 from lms.models import ImportFile, db
 from lms.models.database import begin_reading, end_reading
 from lms.services.import_files import Asked, keep, prepare
@@ -22,7 +22,7 @@ from lms.services.imports import KEPT_PROBLEMS, Progress, Result
 BAR = 1000
 
 
-def _options(command: FC) -> FC:
+def _options(made: FC) -> FC:
     for option in (
         click.option("--partial", is_flag=True, help="Take the good rows even if others are refused."),
         click.option("--dry-run", is_flag=True, help="Check and count, write nothing."),
@@ -30,11 +30,11 @@ def _options(command: FC) -> FC:
         click.option("--source", default="", help="Read the columns as saved for this source."),
         click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
     ):
-        command = option(command)
-    return command
+        made = option(made)
+    return made
 
 
-@hr.command("import-agents")
+@command.command("import-agents")
 @_options
 @click.option("--whole", is_flag=True, help="The file is the whole list: those absent from it have left.")
 @click.option("--confirm", is_flag=True, help="Yes, even if more than one in ten left.")
@@ -47,14 +47,14 @@ def import_agents(path: Path, *, whole: bool, confirm: bool, dry_run: bool, **as
     _take("agents", path, Asked(whole=whole, confirmed=confirm, **asked), dry_run=dry_run)
 
 
-@hr.command("import-units")
+@command.command("import-units")
 @_options
 def import_units(path: Path, *, dry_run: bool, **asked: Any) -> None:
     """Take in the organisation of a CSV, XLSX or ODS FILE: code, nom (required), type, code parent, SIRET."""
     _take("units", path, Asked(**asked), dry_run=dry_run)
 
 
-@hr.command("undo-import")
+@command.command("undo-import")
 @click.argument("kind", type=click.Choice(["agents", "units"]))
 def undo_import(kind: str) -> None:
     """Undo the last import of that KIND."""
