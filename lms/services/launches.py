@@ -90,9 +90,9 @@ def _known(own: Session | Connection, message: Message, link: LaunchLink | None,
 
 
 def _renumbered(known: Any, told: Mapping[str, str | None]) -> bool:
-    """Whether the platform now says they are another agent than it said before."""
+    """Whether the platform now says which agent they are, or says another than before."""
     before = {"sourced_id": known.sourced_id, "agent_key": known.agent_key}
-    return any(before[name] and told[name] and before[name] != told[name] for name in before)
+    return known.person_id is not None and any(told[name] and before[name] != told[name] for name in before)
 
 
 def _column(link: LaunchLink, known: Any) -> str | None:

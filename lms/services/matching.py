@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms.config import Config
 from lms.lti.model import LaunchUser
@@ -126,6 +126,7 @@ def waiting(session: Session, context_id: int | None = None) -> Iterator[list[in
 
 def match(own: Session | Connection, people: Sequence[int], keys: Keys = DEFAULT_KEYS) -> int:
     """Match these people (``BATCH`` at most) by the keys; gives how many matches were made or changed."""
+    one_at_a_time(own)
     _drop_stale(own, people)
     held = exists().where(AgentMatch.person_id == Person.id, AgentMatch.state.in_(HELD))
     query = (
@@ -134,10 +135,7 @@ def match(own: Session | Connection, people: Sequence[int], keys: Keys = DEFAULT
         .where(Person.id.in_(people), ~held)
     )
     claims = _claims(own, own.execute(query).all(), keys)
-    if not claims:
-        return 0
-    one_at_a_time(own)
-    return _settle(own, claims)
+    return _settle(own, claims) if claims else 0
 
 
 def one_at_a_time(own: Session | Connection) -> None:
@@ -236,12 +234,23 @@ def put_matches(own: Session | Connection, matches: Mapping[tuple[int, int], tup
 
 
 def _stale() -> ColumnElement[bool]:
-    """Whether a match, beside its person and agent, is by a number that the platform has since replaced."""
-    replaced = or_(
-        and_(AgentMatch.by == "sourced_id", Person.sourced_id != Agent.number),
-        and_(AgentMatch.by == "custom", Person.agent_key != Agent.number),
+    """Whether a match that nobody decided, beside its person and agent, is no longer what the keys say.
+
+    The platform gives another number since, or gives one at last; or another agent came with the same address.
+    """
+    other: Any = aliased(Agent)
+    numbered = select(other.id).where(other.number.in_((Person.sourced_id, Person.agent_key)), other.id != Agent.id)
+    shared = select(other.id).where(other.email == Agent.email, other.id != Agent.id)
+    better = numbered.correlate(Person, Agent).exists()
+    return and_(
+        AgentMatch.state.in_(("sure", "doubtful")),
+        or_(
+            and_(AgentMatch.by == "sourced_id", Person.sourced_id != Agent.number),
+            and_(AgentMatch.by == "custom", Person.agent_key != Agent.number),
+            and_(AgentMatch.by == "email", better),
+            and_(AgentMatch.by == "email", AgentMatch.state == "sure", shared.correlate(Agent).exists()),
+        ),
     )
-    return and_(AgentMatch.state.in_(("sure", "doubtful")), replaced)
 
 
 def _drop_stale(own: Session | Connection, people: Sequence[int]) -> None:

@@ -140,6 +140,27 @@ def test_a_number_the_platform_replaces_takes_its_match_with_it(session: Session
     assert states(session) == {("ada", "2", "refused", "sourced_id")}
 
 
+def test_an_address_gives_way_to_a_number_and_to_another_agent_of_that_address(session: Session) -> None:
+    here = platform(session)
+    agent(session, "1", "shared@etat.example")
+    agent(session, "2")
+    rows = [someone(session, here, name, email="shared@etat.example") for name in ("ada", "zoé")]
+    ids = [row.id for row in rows]
+    match(session, ids[:1], VERIFIED)
+    assert states(session) == {("ada", "1", "sure", "email")}
+    rows[0].sourced_id = "2"
+    session.flush()
+    assert list(matching.waiting(session)) == [ids]
+    match(session, ids, VERIFIED)
+    assert states(session) == {("ada", "2", "sure", "sourced_id"), ("zoé", "1", "sure", "email")}
+    agent(session, "3", "shared@etat.example")
+    match(session, ids, VERIFIED)
+    assert states(session) == {
+        ("ada", "2", "sure", "sourced_id"), ("zoé", "1", "doubtful", "email"), ("zoé", "3", "doubtful", "email")
+    }  # fmt: skip
+    held_once(session)
+
+
 def test_names_alike_are_a_question_and_never_a_match(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching_names, "PIECE", 2)
     here = platform(session)
