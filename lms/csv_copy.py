@@ -43,7 +43,7 @@ def copied(table: Table, cells: Cells, told: Sequence[str], delimiter: str) -> I
     driver = cast("Connection[Any]", source.session.connection().connection.driver_connection)
     asked = f"COPY ({compiled.string}) TO STDOUT WITH (FORMAT csv, DELIMITER '{delimiter}')"
     count = 0
-    with driver.cursor() as cursor, cursor.copy(asked, compiled.params) as lines:  # type: ignore[call-overload]
+    with driver.cursor() as cursor, cursor.copy(asked, compiled.params) as lines:
         rows = iter(lines)
         while batch := [line[:-1] for line in islice(rows, BATCH)]:
             count += len(batch)

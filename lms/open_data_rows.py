@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, literal, select
+from sqlalchemy import String, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from curricula.model import Localized
@@ -117,7 +117,7 @@ def _columns(found: Counter[tuple[str, str]], tracks: list[str], below: int) -> 
 
 def _counted(session: Session, measure: str, begin: datetime, end: datetime) -> Counter[tuple[str, str]]:
     """Distinct people by (branch, track), and by (branch, ``ALL``)."""
-    at: ColumnElement[Any]
+    at: Any
     if measure == "certified":
         at, track, whose = Certificate.issued_at, Certificate.award_key, Certificate.person_id
     else:
