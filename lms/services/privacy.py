@@ -29,6 +29,7 @@ from lms.models import (
     Deposit,
     Enrolment,
     Exemption,
+    ExportRun,
     LessonProgress,
     LocalAccount,
     Marking,
@@ -40,6 +41,7 @@ from lms.models import (
     PracticeRound,
     Reminder,
     ResourceLink,
+    SavedExport,
     WebSession,
 )
 from lms.services.authorship import forget, written
@@ -138,6 +140,8 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
             _row(row, leave=("person_id",)) for row in _of_certificates(session, CertificateEvent, person)
         ],
         "names_asked": [_row(row, leave=("decided_by",)) for row in _of_certificates(session, Correction, person)],
+        "exports": _rows(session.scalars(select(ExportRun).filter_by(person_id=person.id))),
+        "exports_saved": _rows(session.scalars(select(SavedExport).filter_by(person_id=person.id))),
         "reminders": _rows(_of_certificates(session, Reminder, person)),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
         "studio": {name: [_plained(row) for row in rows] for name, rows in written(session, person.id).items()},
@@ -163,7 +167,16 @@ def erase(session: Session, person: Person) -> bool:
     held = [certificate.id for certificate in kept]
     for of_certificate in (Correction, Reminder):
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
-    for model in (Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation):
+    for model in (
+        Enrolment,
+        Membership,
+        Participation,
+        WebSession,
+        LocalAccount,
+        Accommodation,
+        ExportRun,
+        SavedExport,
+    ):
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"
     person.email = None if person.platform_id is not None else person.subject
