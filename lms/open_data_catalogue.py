@@ -59,7 +59,7 @@ def catalogue(
     """
     home = f"{base_url}/open-data"
     who = {"@id": f"{home}#publisher", "@type": "foaf:Agent", "foaf:name": _words(publisher)}
-    licence = {
+    licence: dict[str, Any] = {
         "@id": LICENCE["url"],
         "@type": "dct:LicenseDocument",
         "dct:title": {"@value": LICENCE["name"], "@language": "fr"},

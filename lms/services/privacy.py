@@ -30,6 +30,7 @@ from lms.models import (
     Deposit,
     Enrolment,
     Exemption,
+    ExportRun,
     HrScope,
     LessonProgress,
     LocalAccount,
@@ -42,6 +43,7 @@ from lms.models import (
     PracticeRound,
     Reminder,
     ResourceLink,
+    SavedExport,
     WebSession,
 )
 from lms.services.authorship import forget, written
@@ -141,6 +143,8 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
             _row(row, leave=("person_id",)) for row in _of_certificates(session, CertificateEvent, person)
         ],
         "names_asked": [_row(row, leave=("decided_by",)) for row in _of_certificates(session, Correction, person)],
+        "exports": _rows(session.scalars(select(ExportRun).filter_by(person_id=person.id))),
+        "exports_saved": _rows(session.scalars(select(SavedExport).filter_by(person_id=person.id))),
         "reminders": _rows(_of_certificates(session, Reminder, person)),
         "agent_matches": [_row(row, leave=("decided_by",)) for row in matches],
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
@@ -169,6 +173,7 @@ def erase(session: Session, person: Person) -> bool:
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     for model in (
         Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation, AgentMatch, HrScope,
+        ExportRun, SavedExport,
     ):  # fmt: skip
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"

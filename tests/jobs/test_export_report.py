@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from lms.config import Config
 from lms.i18n import ZONE
 from lms.jobs import export_report
-from lms.models import AuditEntry, ExportRun, HrScope, LocalAccount, OutboxJob, SavedExport, Unit, utcnow
+from lms.models import AuditEntry, ExportRun, HrScope, LocalAccount, OutboxJob, Person, SavedExport, Unit, utcnow
 from lms.reports import reports
-from lms.services import exporting
+from lms.services import exporting, privacy
 from lms.services.exporting import Order, TooManyWaiting, next_time
 from lms.services.organisation import Scope
 from lms.tables import Row, TooManyRows
@@ -271,6 +271,20 @@ def test_a_saved_export_makes_itself_once_on_its_day(
     session.delete(session.get_one(SavedExport, saved.id))
     session.commit()
     assert fresh(session, run).saved_id is None
+
+
+def test_who_is_erased_leaves_no_file(app: Flask, session: Session, config: Config, officer: int) -> None:
+    exporting.save(session, officer, "Chaque jour", ORDER, "daily", utcnow())
+    asked(session, officer)
+    work(app)
+    session.rollback()
+    person = session.get_one(Person, officer)
+    told = privacy.taken_out(session, person)
+    assert [row["report"] for row in told["exports"] + told["exports_saved"]] == ["completions"] * 2
+    privacy.erase(session, person)
+    exporting.sweep(session, config.exports, utcnow() + timedelta(days=2))
+    assert files(config) == []
+    assert session.scalars(select(SavedExport.id)).all() == session.scalars(select(ExportRun.id)).all() == []
 
 
 def test_nobody_fills_the_queue(session: Session, officer: int) -> None:

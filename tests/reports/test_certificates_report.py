@@ -1,5 +1,6 @@
 """HR's list of certificates: each one once, with its state that day, of those its reader sees."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from lms.config import Config
+from lms.exports import exports
 from lms.models import Agent, Certificate, Unit, utcnow
 from lms.reports.certificates import COLUMNS, REPORT
 from lms.services import certificate_life as life
@@ -50,6 +52,11 @@ def test_each_certificate_is_told_once_with_its_state(session: Session, issued: 
     assert isinstance(first["issued_on"], date)
     assert not isinstance(first["issued_on"], datetime)
     assert {line["kind"] for line in lines(session, language="en")} == {"certificate"}
+    asked = Extraction(at=utcnow(), author="HR", scope="all")
+    by_database = b"".join(exports()["csv"].chunks(REPORT.table(session, asked, "2026.1")))
+    by_python = replace(REPORT.table(session, asked, "2026.1"), selected=None)
+    assert by_database == b"".join(exports()["csv"].chunks(by_python))
+    assert by_database.count(b"\r\n") == 5
 
 
 def test_filters_and_scope(session: Session, issued: list[Certificate]) -> None:
