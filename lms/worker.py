@@ -26,8 +26,10 @@ from lms.services import (
     bank_files,
     chain,
     chain_check,
+    closings,
     connections,
     deep_links,
+    figures,
     invitations,
     notices,
     outbox,
@@ -151,6 +153,8 @@ class Worker:
             rosters.promise_due(db.session())
             reminders.remind(db.session(), utcnow(), mail=self._authority.config.mails)
             chain_check.promise_due(db.session())
+            closings.promise_due(db.session(), utcnow())
+            figures.touch_moved(db.session())
             db.session.commit()
             db.session.remove()
         self.chain(after=0)
@@ -160,6 +164,7 @@ class Worker:
         """Promise what cannot wait for the next upkeep."""
         with self._app.app_context():
             attempts.promise_closing(db.session(), utcnow())
+            figures.promise_refresh(db.session())
             db.session.commit()
             db.session.remove()
         self._round_at = utcnow()

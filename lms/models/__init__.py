@@ -40,6 +40,7 @@ from lms.models.certificates import (
 )
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
+from lms.models.figures import AgentFigure, Closing, ClosingFigure, ClosingUnit, Figure, FigureDirty, TrackDuration
 from lms.models.issuing import IssuingRow, IssuingRun
 from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
@@ -78,6 +79,7 @@ __all__ = [
     "AccessToken",
     "Accommodation",
     "Agent",
+    "AgentFigure",
     "AgentMatch",
     "AgentState",
     "Answer",
@@ -95,6 +97,9 @@ __all__ = [
     "Certificate",
     "CertificateEvent",
     "CertificateFile",
+    "Closing",
+    "ClosingFigure",
+    "ClosingUnit",
     "Confirmation",
     "Context",
     "Correction",
@@ -111,6 +116,8 @@ __all__ = [
     "DraftPiece",
     "Enrolment",
     "Exemption",
+    "Figure",
+    "FigureDirty",
     "Grading",
     "GroupMember",
     "HrScope",
@@ -149,6 +156,7 @@ __all__ = [
     "SupersededFile",
     "TokenStatusList",
     "ToolKey",
+    "TrackDuration",
     "TrackRevision",
     "Unit",
     "UnitState",

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.models import Certificate, CertificateEvent, Membership
 from lms.models.secrets import new_token
 from lms.services.audit import record as note
+from lms.services.figures import touch
 from lms.services.outbox import promise
 
 Action = Literal["suspended", "reinstated", "revoked"]
@@ -74,6 +75,7 @@ def change(session: Session, row: Certificate, action: Action, act: Act, now: da
     row.status_reason = None if state == "valid" else act.reason
     add_event(session, row, action, act, now)
     note(session, f"certificate_{action}", row.number, act.person_id, reason=act.reason, capacity=act.capacity)
+    touch(session, person_id=row.person_id)
     promise_lists(session, row)
     session.flush()
 

@@ -14,6 +14,7 @@ from certificates.status import StatusError, random_index
 from lms.models import Certificate, CertificateFile, StatusList
 from lms.services.audit import record as note
 from lms.services.authority import Authority, list_url, sign_lists
+from lms.services.figures import touch
 
 _NUMBER_LOCK = 7250132
 
@@ -71,6 +72,7 @@ def enter(
         session.add(CertificateFile(certificate_id=record.id, format=form, content=content, sha256=digest))
     session.flush()
     note(session, "certificate_issued", record.number, person_id)
+    touch(session, person_id=person_id)
     return certificate
 
 

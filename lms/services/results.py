@@ -12,6 +12,7 @@ from curricula.model import Track
 from curricula.progress import TrackProgress
 from lms.models import Certificate, Enrolment, Participation, Person, ResourceLink
 from lms.services.awards import promise_earned
+from lms.services.figures import touch
 from lms.services.learning import track_progress
 from lms.services.library import Library
 from lms.services.outbox import promise_all
@@ -27,6 +28,7 @@ def after_result(session: Session, row: Enrolment, track: Track, now: datetime) 
     state = track_progress(session, row, track)
     if state.completed and row.completed_at is None:
         row.completed_at = now
+    touch(session, person_id=row.person_id)
     promise_scores(session, row.person_id, track)
     promise_earned(session, row.person_id, Library(session), track.key, [track])
 

@@ -1,0 +1,276 @@
+"""Figures kept equal what the facts say, whatever happens in whatever order; closings stay what they were."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from lms.models import (
+    Agent,
+    AgentFigure,
+    AgentMatch,
+    AgentState,
+    Attempt,
+    Certificate,
+    Enrolment,
+    Figure,
+    FigureDirty,
+    LessonProgress,
+    Person,
+    StatusList,
+    TrackDuration,
+    Unit,
+    UnitState,
+    utcnow,
+)
+from lms.services import closings
+from lms.services.figure_facts import COUNTS, WHOLE, Cell, plain
+from lms.services.figures import differences, refresh, touch, touch_moved
+from lms.services.organisation import HELD
+from tests.learner_in_test import TRACK
+
+KEYS = ("decideurs", "agents")
+D1 = TRACK.published_modules[0]
+START = datetime(2025, 6, 1, tzinfo=UTC)
+numbers = count(1)
+
+
+def organisation(session: Session, shape: tuple[int | None, ...] = (None, 0, 1, 0)) -> list[Unit]:
+    """Units, each under the one of that number, with their states."""
+    units: list[Unit] = []
+    for parent in shape:
+        above = units[parent] if parent is not None else None
+        unit = Unit(code=f"u{next(numbers)}", name="Service", kind="service", parent_id=above.id if above else None)
+        session.add(unit)
+        session.flush()
+        unit.path = f"{above.path if above else ''}{unit.id}."
+        state = UnitState(unit_id=unit.id, since=START, parent_id=unit.parent_id, kind=unit.kind, name=unit.name)
+        session.add(state)
+        units.append(unit)
+    session.flush()
+    return units
+
+
+def agent_in(session: Session, unit: Unit | None, **more: Any) -> Agent:
+    """An agent there, with the state that says so."""
+    values = {"branch": "FPE", "category": "A", "population": True, **more}
+    row = Agent(
+        number=f"n{next(numbers)}", family_name="X", given_name="Y", unit_id=unit.id if unit else None, **values
+    )
+    session.add(row)
+    session.flush()
+    session.add(AgentState(agent_id=row.id, since=START, unit_id=row.unit_id, **values))
+    session.flush()
+    return row
+
+
+def person_of(session: Session, agent: Agent | None, state: str = "sure") -> Person:
+    """Somebody with an account, held to be that agent or not."""
+    name = f"p{next(numbers)}@example.org"
+    row = Person(subject=name, email=name)
+    session.add(row)
+    session.flush()
+    if agent is not None:
+        session.add(AgentMatch(person_id=row.id, agent_id=agent.id, state=state, by="number", decided_at=START))
+        session.flush()
+    return row
+
+
+def follows(session: Session, person: Person, key: str = "decideurs", at: datetime = START, **more: Any) -> Enrolment:
+    """Their enrolment in a track, as it is or made."""
+    row = session.scalars(select(Enrolment).filter_by(person_id=person.id, track_key=key)).first()
+    if row is None:
+        row = Enrolment(person_id=person.id, track_key=key, track_version="1", track_digest=TRACK.digest,
+                        enrolled_at=at)  # fmt: skip
+        session.add(row)
+    for name, value in more.items():
+        setattr(row, name, value)
+    session.flush()
+    touch(session, person_id=person.id)
+    return row
+
+
+def certify(session: Session, person: Person, key: str, at: datetime = START) -> Certificate:
+    """A certificate, as if it had been issued."""
+    if session.get(StatusList, 1) is None:
+        session.add(StatusList(id=1))
+        session.flush()
+    number = next(numbers)
+    row = Certificate(
+        id=uuid4(), person_id=person.id, award_key=key, cycle=number, number=f"N{number}", code=f"c{number}",
+        record={}, status_list_id=1, status_index=number, issued_at=at,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    touch(session, person_id=person.id)
+    return row
+
+
+def attempt(session: Session, row: Enrolment, at: datetime, *, passed: bool) -> None:
+    session.add(
+        Attempt(
+            id=uuid4(), enrolment_id=row.id, module_key=D1.key, number=next(numbers), track_version="1",
+            track_digest=TRACK.digest, seed="s", questions=[], submitted_at=at, passed=passed,
+        )
+    )  # fmt: skip
+    session.flush()
+    touch(session, person_id=row.person_id)
+
+
+def reads(session: Session, row: Enrolment, lesson: int, at: datetime) -> None:
+    key = D1.lessons[lesson % len(D1.lessons)].key
+    known = session.scalars(select(LessonProgress).filter_by(enrolment_id=row.id, lesson_key=key)).first()
+    if known is None:
+        session.add(LessonProgress(enrolment_id=row.id, module_key=D1.key, lesson_key=key, opened_at=at, read_at=at))
+        session.flush()
+        touch(session, person_id=row.person_id)
+
+
+def counted(session: Session) -> dict[Cell, tuple[int, ...]]:
+    """What every figure should be, one agent and one fact after the other, without a query of the service."""
+    paths = {unit.id: unit.path for unit in session.scalars(select(Unit))}
+    sums: dict[Cell, list[int]] = defaultdict(lambda: [0] * 6)
+    durations = {lesson.key: lesson.minutes for lesson in D1.lessons}
+    for agent in session.scalars(select(Agent).where(Agent.left_at.is_(None))):
+        held = select(AgentMatch.person_id).where(AgentMatch.agent_id == agent.id, AgentMatch.state.in_(HELD))
+        people = list(session.scalars(held))
+        dates: dict[tuple[str, int], list[datetime]] = defaultdict(list)
+        spent: dict[tuple[str, str, str], tuple[datetime, int]] = {}
+        rows = list(session.scalars(select(Enrolment).where(Enrolment.person_id.in_(people))))
+        for row in rows:
+            dates[row.track_key, 1].append(row.enrolled_at)
+            if row.completed_at:
+                dates[row.track_key, 2].append(row.completed_at)
+            for tried in session.scalars(select(Attempt).filter_by(enrolment_id=row.id)):
+                assert tried.submitted_at is not None
+                dates[row.track_key, 3].append(tried.submitted_at)
+                if tried.passed:
+                    key = (row.track_key, tried.module_key, "")
+                    earliest = min(tried.submitted_at, spent.get(key, (tried.submitted_at, 0))[0])
+                    spent[key] = (earliest, D1.duration_minutes)
+        for row in rows:
+            for read in session.scalars(select(LessonProgress).filter_by(enrolment_id=row.id)):
+                if (row.track_key, read.module_key, "") not in spent:
+                    assert read.read_at is not None
+                    key = (row.track_key, read.module_key, read.lesson_key)
+                    earliest = min(read.read_at, spent.get(key, (read.read_at, 0))[0])
+                    spent[key] = (earliest, durations[read.lesson_key])
+        for paper in session.scalars(select(Certificate).where(Certificate.person_id.in_(people))):
+            if "/" not in paper.award_key and paper.status not in ("revoked", "replaced"):
+                dates[paper.award_key, 4].append(paper.issued_at)
+        mine: dict[tuple[str, int, int], int] = {("", 0, 0): 1}
+        firsts = {key: min(moments) for key, moments in dates.items()}
+        for (track, place), moment in firsts.items():
+            mine[track, moment.year, place] = 1
+            whichever = min(when for (_key, other), when in firsts.items() if other == place)
+            mine["", whichever.year, place] = 1
+        for (track, _module, _lesson), (moment, minutes) in spent.items():
+            for key in (track, ""):
+                mine[key, moment.year, 5] = mine.get((key, moment.year, 5), 0) + minutes
+        for (track, year, place), number in mine.items():
+            for unit in [WHOLE, *(int(part) for part in paths.get(agent.unit_id or 0, "").split(".") if part)]:
+                cell = Cell(unit, agent.branch, agent.category, track, agent.population, year)
+                sums[cell][place] += number
+    return {cell: tuple(values) for cell, values in sums.items() if any(values)}
+
+
+def kept(session: Session) -> dict[Cell, tuple[int, ...]]:
+    columns = [getattr(Figure, name) for name in (*Cell._fields, *COUNTS)]
+    return {Cell(*row[:6]): tuple(row[6:]) for row in session.execute(select(*columns))}
+
+
+def all_refreshed(session: Session, most: int = 2) -> None:
+    touch_moved(session)
+    while refresh(session, most):
+        pass
+    session.expire_all()
+
+
+class World:
+    """A few agents, people and units, and things that happen to them."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        for model in (FigureDirty, Figure, AgentFigure, Certificate, AgentMatch, AgentState, Enrolment, Agent):
+            session.execute(delete(model))
+        self.units = organisation(session)
+        self.agents = [agent_in(session, unit) for unit in (*self.units[1:], None)]
+        self.people = [person_of(session, agent) for agent in (*self.agents, self.agents[0], None)]
+
+    def happens(self, what: int, who: int, other: int, day: int) -> None:
+        session, at = self.session, START + timedelta(days=day)
+        person, agent = self.people[who % len(self.people)], self.agents[who % len(self.agents)]
+        key = KEYS[other % 2]
+        acts: list[Callable[[], Any]] = [
+            lambda: follows(session, person, key, at),
+            lambda: follows(session, person, key, at, completed_at=at + timedelta(days=30)),
+            lambda: attempt(session, follows(session, person, at=at), at, passed=other % 3 == 0),
+            lambda: reads(session, follows(session, person, at=at), other, at),
+            lambda: certify(session, person, [*KEYS, "decideurs/attestation"][other % 3], at),
+            lambda: self.revoke(person),
+            lambda: self.match(person, agent),
+            lambda: self.unmatch(person),
+            lambda: self.change(agent, other),
+            lambda: self.move(other),
+            lambda: refresh(session, 1 + other % 3),
+            lambda: self.take_away(agent) if other == 7 else None,
+        ]
+        acts[what % len(acts)]()
+        session.flush()
+
+    def revoke(self, person: Person) -> None:
+        mine = update(Certificate).where(Certificate.person_id == person.id)
+        self.session.execute(mine.values(status="revoked", status_at=utcnow()))
+        touch(self.session, person_id=person.id)
+
+    def match(self, person: Person, agent: Agent) -> None:
+        if not self.session.scalar(select(AgentMatch.id).filter_by(person_id=person.id)):
+            self.session.add(AgentMatch(person_id=person.id, agent_id=agent.id, state="confirmed", by="name"))
+            touch(self.session, person_id=person.id)
+
+    def unmatch(self, person: Person) -> None:
+        touch(self.session, person_id=person.id)
+        self.session.execute(delete(AgentMatch).where(AgentMatch.person_id == person.id))
+
+    def change(self, agent: Agent, other: int) -> None:
+        agent.unit_id = self.units[other % 4].id
+        agent.category, agent.population = "AB"[other % 2], other % 5 > 0
+        agent.left_at = utcnow() if other == 6 else None
+
+    def move(self, other: int) -> None:
+        """The service under the second unit goes under the last one, or comes back."""
+        unit, above = self.units[2], self.units[1 if other % 2 else 3]
+        unit.parent_id, unit.path = above.id, f"{above.path}{unit.id}."
+
+    def take_away(self, agent: Agent) -> None:
+        if len(self.agents) > 1 and agent in self.agents:
+            self.agents.remove(agent)
+            self.session.execute(delete(AgentMatch).where(AgentMatch.agent_id == agent.id))
+            self.session.execute(delete(AgentState).where(AgentState.agent_id == agent.id))
+            self.session.execute(delete(Agent).where(Agent.id == agent.id))
+            self.session.expunge(agent)
+
+
+event = st.tuples(st.integers(0, 11), st.integers(0, 5), st.integers(0, 7), st.integers(0, 500))
+
+
+@given(st.lists(event, min_size=10, max_size=25))
+@settings(max_examples=8, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+def test_figures_are_what_the_facts_say(session: Session, events: list[tuple[int, int, int, int]]) -> None:
+    with session.begin_nested() as point:
+        world = World(session)
+        for each in events:
+            world.happens(*each)
+        all_refreshed(session)
+        expected = counted(session)
+        assert kept(session) == expected
+        assert plain(session) == expected
+        assert differences(session) == {}
+        point.rollback()
