@@ -129,6 +129,8 @@ class Extraction:
     platform_id: int | None = None
     language: str = "fr"
     asked: Mapping[str, str] = field(default_factory=dict)
+    #: Counts of people under this are masked where people are only counted.
+    mask_below: int = 5
 
 
 @dataclass(frozen=True)

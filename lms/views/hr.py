@@ -3,14 +3,17 @@
 from itertools import chain
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from lms.board_pages import board_values, scope_words, track_names
 from lms.errors import Refused
 from lms.exports import exports
+from lms.forms.board import BoardForm
 from lms.forms.hr import ImportForm, filter_form, refusal
-from lms.i18n import current_language, filesize, ngettext, number
+from lms.hr_rooms import ROOMS
+from lms.i18n import current_language, filesize, number
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
 from lms.pages import config
@@ -18,8 +21,10 @@ from lms.reports import reports
 from lms.security import requires, visitor
 from lms.services.agent_files import FRENCH, REQUIRED, Problem, UnreadableFile
 from lms.services.agents import ImportResult, import_agents
+from lms.services.dashboards import NotInScope, board, today_here, unit_names
 from lms.services.extractions import journal_export, pieces
-from lms.services.overview import Overview, ministries, overview
+from lms.services.organisation import scope_of
+from lms.services.overview import ministries
 from lms.tables import Extraction, Filter, FilterError, Report, TooManyRows
 
 blueprint = Blueprint("hr", __name__, url_prefix="/hr")
@@ -61,7 +66,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     asked.pop("lang", None)
     extraction = Extraction(
         at=utcnow(), author=_author(), scope=_scope(), platform_id=visitor().platform_id,
-        language=current_language(), asked=asked,
+        language=current_language(), asked=asked, mask_below=config().mask_below,
     )  # fmt: skip
     try:
         report.read_filters(asked)
@@ -132,21 +137,31 @@ def agents_import() -> ResponseReturnValue:
 
 def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseReturnValue:
     platform_id = visitor().platform_id
-    numbers = overview(db.session(), platform_id)
     form = filter_form(_every_filter(), values, {"ministry": ministries(db.session(), platform_id)})
     form.validate()
     speech, chosen = current_language(), values.get("report", "completions")
+    now = utcnow()
+    narrowed = BoardForm(values, track_names(), today_here(now))
+    if not narrowed.validate() and status == 200:
+        status = 400
+    asked, below = narrowed.asked(), config().mask_below
+    try:
+        found = board(db.session(), scope_of(db.session(), visitor().person), asked, today_here(now), below)
+    except NotInScope:
+        abort(404)
     page = render_template(
         "hr/index.html",
-        sentence=_sentence(numbers),
-        computed_at=utcnow(),
-        scope=_scope(),
-        facts=[
-            {"value": number(numbers.agents), "label": _("agents declared")},
-            {"value": number(numbers.enrolled), "label": _("people enrolled")},
-            {"value": number(numbers.trained), "label": _("people trained"), "why": _("a track completed")},
-            {"value": number(numbers.certificates), "label": _("certificates in force")},
+        board=board_values(found, asked, below),
+        board_form=narrowed,
+        unit_id=asked.unit_id,
+        index_url=url_for("hr.index"),
+        rooms=[
+            {"url": url_for(endpoint), "label": _(label), "sentence": _(sentence)}
+            for endpoint, label, sentence in ROOMS
+            if endpoint in current_app.view_functions
         ],
+        computed_at=now,
+        scope=_scope(),
         export_url=url_for("hr.choose"),
         import_url=url_for("hr.agents_import") if platform_id is None else None,
         checks_url=url_for("bulk_verification.index"),
@@ -180,32 +195,9 @@ def _author() -> str:
 
 
 def _scope() -> str:
-    platform = visitor().person.platform
-    if platform is None:
-        return _("The whole institution: every platform and every account.")
-    return _("The people of the platform « %(name)s ».", name=platform.name)
-
-
-def _sentence(numbers: Overview) -> str:
-    agents, trained, certificates = numbers.agents, numbers.trained, numbers.certificates
-    return " ".join(
-        (
-            ngettext("One agent is declared.", "%(shown)s agents are declared.", agents, shown=number(agents))
-            if agents
-            else _("No agent is declared yet."),
-            ngettext(
-                "One person completed a track.", "%(shown)s people completed a track.", trained, shown=number(trained)
-            )
-            if trained
-            else _("Nobody has completed a track yet."),
-            ngettext(
-                "One certificate is in force.", "%(shown)s certificates are in force.", certificates,
-                shown=number(certificates),
-            )
-            if certificates
-            else _("No certificate is in force yet."),
-        )
-    )  # fmt: skip
+    person = visitor().person
+    units = unit_names(db.session(), scope_of(db.session(), person))
+    return scope_words(units, person.platform.name if person.platform else None)
 
 
 def _told(result: ImportResult) -> str:
