@@ -217,7 +217,7 @@ def _gaps(board: Board, asked: Asked) -> list[dict[str, Any]]:
     names, agents = track_names(), board.total.counts["agents"]
     done = {part.key: part.counts["completed"] for part in board.by_track}
     chosen = [("", _("Any track"), board.total.counts["completed"])] if not asked.track else []
-    keys = [asked.track] if asked.track else list(names)
+    keys = [asked.track] if asked.track else [*names, *sorted(done.keys() - names.keys())]
     chosen += [(key, names.get(key, key), done.get(key, 0)) for key in keys]
     return [
         {

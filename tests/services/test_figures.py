@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -25,12 +25,10 @@ from lms.models import (
     LessonProgress,
     Person,
     StatusList,
-    TrackDuration,
     Unit,
     UnitState,
     utcnow,
 )
-from lms.services import closings
 from lms.services.figure_facts import COUNTS, WHOLE, Cell, plain
 from lms.services.figures import differences, refresh, touch, touch_moved
 from lms.services.organisation import HELD
@@ -137,41 +135,17 @@ def counted(session: Session) -> dict[Cell, tuple[int, ...]]:
     """What every figure should be, one agent and one fact after the other, without a query of the service."""
     paths = {unit.id: unit.path for unit in session.scalars(select(Unit))}
     sums: dict[Cell, list[int]] = defaultdict(lambda: [0] * 6)
-    durations = {lesson.key: lesson.minutes for lesson in D1.lessons}
     for agent in session.scalars(select(Agent).where(Agent.left_at.is_(None))):
         held = select(AgentMatch.person_id).where(AgentMatch.agent_id == agent.id, AgentMatch.state.in_(HELD))
         people = list(session.scalars(held))
-        dates: dict[tuple[str, int], list[datetime]] = defaultdict(list)
-        spent: dict[tuple[str, str, str], tuple[datetime, int]] = {}
         rows = list(session.scalars(select(Enrolment).where(Enrolment.person_id.in_(people))))
-        for row in rows:
-            dates[row.track_key, 1].append(row.enrolled_at)
-            if row.completed_at:
-                dates[row.track_key, 2].append(row.completed_at)
-            for tried in session.scalars(select(Attempt).filter_by(enrolment_id=row.id)):
-                assert tried.submitted_at is not None
-                dates[row.track_key, 3].append(tried.submitted_at)
-                if tried.passed:
-                    key = (row.track_key, tried.module_key, "")
-                    earliest = min(tried.submitted_at, spent.get(key, (tried.submitted_at, 0))[0])
-                    spent[key] = (earliest, D1.duration_minutes)
-        for row in rows:
-            for read in session.scalars(select(LessonProgress).filter_by(enrolment_id=row.id)):
-                if (row.track_key, read.module_key, "") not in spent:
-                    assert read.read_at is not None
-                    key = (row.track_key, read.module_key, read.lesson_key)
-                    earliest = min(read.read_at, spent.get(key, (read.read_at, 0))[0])
-                    spent[key] = (earliest, durations[read.lesson_key])
-        for paper in session.scalars(select(Certificate).where(Certificate.person_id.in_(people))):
-            if "/" not in paper.award_key and paper.status not in ("revoked", "replaced"):
-                dates[paper.award_key, 4].append(paper.issued_at)
         mine: dict[tuple[str, int, int], int] = {("", 0, 0): 1}
-        firsts = {key: min(moments) for key, moments in dates.items()}
+        firsts = {key: min(moments) for key, moments in dates(session, people, rows).items()}
         for (track, place), moment in firsts.items():
             mine[track, moment.year, place] = 1
             whichever = min(when for (_key, other), when in firsts.items() if other == place)
             mine["", whichever.year, place] = 1
-        for (track, _module, _lesson), (moment, minutes) in spent.items():
+        for (track, _module, _lesson), (moment, minutes) in spent(session, rows).items():
             for key in (track, ""):
                 mine[key, moment.year, 5] = mine.get((key, moment.year, 5), 0) + minutes
         for (track, year, place), number in mine.items():
@@ -179,6 +153,41 @@ def counted(session: Session) -> dict[Cell, tuple[int, ...]]:
                 cell = Cell(unit, agent.branch, agent.category, track, agent.population, year)
                 sums[cell][place] += number
     return {cell: tuple(values) for cell, values in sums.items() if any(values)}
+
+
+def dates(session: Session, people: list[int], rows: list[Enrolment]) -> dict[tuple[str, int], list[datetime]]:
+    """When each thing was done, by track and by place of its count."""
+    found: dict[tuple[str, int], list[datetime]] = defaultdict(list)
+    for row in rows:
+        found[row.track_key, 1].append(row.enrolled_at)
+        if row.completed_at:
+            found[row.track_key, 2].append(row.completed_at)
+        for tried in session.scalars(select(Attempt).filter_by(enrolment_id=row.id)):
+            assert tried.submitted_at is not None
+            found[row.track_key, 3].append(tried.submitted_at)
+    for paper in session.scalars(select(Certificate).where(Certificate.person_id.in_(people))):
+        if "/" not in paper.award_key and paper.status not in ("revoked", "replaced"):
+            found[paper.award_key, 4].append(paper.issued_at)
+    return found
+
+
+def spent(session: Session, rows: list[Enrolment]) -> dict[tuple[str, str, str], tuple[datetime, int]]:
+    """When each module passed, and each lesson read in another, was done first, and its minutes."""
+    found: dict[tuple[str, str, str], tuple[datetime, int]] = {}
+    durations = {lesson.key: lesson.minutes for lesson in D1.lessons}
+    for row in rows:
+        for tried in session.scalars(select(Attempt).filter_by(enrolment_id=row.id, passed=True)):
+            assert tried.submitted_at is not None
+            key = (row.track_key, tried.module_key, "")
+            found[key] = (min(tried.submitted_at, found.get(key, (tried.submitted_at, 0))[0]), D1.duration_minutes)
+    passed = {key[:2] for key in found}
+    for row in rows:
+        for read in session.scalars(select(LessonProgress).filter_by(enrolment_id=row.id)):
+            if (row.track_key, read.module_key) not in passed:
+                assert read.read_at is not None
+                key = (row.track_key, read.module_key, read.lesson_key)
+                found[key] = (min(read.read_at, found.get(key, (read.read_at, 0))[0]), durations[read.lesson_key])
+    return found
 
 
 def kept(session: Session) -> dict[Cell, tuple[int, ...]]:
