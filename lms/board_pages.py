@@ -132,7 +132,7 @@ def _before(board: Board) -> dict[str, Any] | None:
         {"label": label, "now": shown(now.counts[name]), "then": shown(then.counts[name]),
          "change": _change(now.counts[name], then.counts[name])}
         for name, label in (("agents", _("Agents of the population")), ("enrolled", _("Enrolled")),
-                            ("completed", _("Trained")), ("certified", _("Certified")))
+                            ("completed", _("Trained")), ("certified", _("Certified agents")))
     ]  # fmt: skip
     rates = [
         {"label": label, "now": _rate(now.share(part, whole)), "then": _rate(then.share(part, whole)), "change": "–"}
@@ -187,7 +187,7 @@ def _funnel(total: Part) -> dict[str, Any]:
         ("enrolled", _("Enrolled"), "agents", _("%(share)s of the population")),
         ("completed", _("Trained"), "enrolled", _("%(share)s of those enrolled: completion")),
         ("presented", _("Presented"), "completed", _("%(share)s of those trained")),
-        ("certified", _("Certified"), "presented", _("%(share)s of those presented: success")),
+        ("certified", _("Certified agents"), "presented", _("%(share)s of those presented: success")),
     )
     counts = [total.counts[name] for name, *_rest in names]
     most = max([count for count in counts if count is not None] or [1])

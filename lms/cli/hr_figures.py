@@ -20,7 +20,7 @@ def refresh(*, rebuild: bool) -> None:
     """Count now whoever changed since the worker's last round, and whoever moved."""
     with create_app().app_context():
         if rebuild:
-            figures.rebuild(db.session())
+            figures.forget(db.session())
             db.session.commit()
         click.echo(f"{figures.refresh_all(db.session())} agents counted.")
 

@@ -25,7 +25,10 @@ class BoardForm(Form):  # type: ignore[misc]
         super().__init__(values)
         self._today, self._unit = today, values.get("unit", "").strip()
         everything = ("", _("All"))
-        self.branch.label.text, self.branch.choices = _("Branch"), [everything, *((key, key) for key in BRANCHES)]
+        self.branch.label.text, self.branch.choices = (
+            _("Branch of the civil service"),
+            [everything, *((key, key) for key in BRANCHES)],
+        )
         names = [(key, _("Contract staff") if key == "contractuel" else _("Not stated") if " " in key else key)
                  for key in CATEGORIES]  # fmt: skip
         self.category.label.text, self.category.choices = _("Grade"), [everything, *names]

@@ -231,10 +231,12 @@ def trajectory(reference: Reference, years: Mapping[int, Money], year: int) -> T
     number = year - reference.year
     if number < 0:
         return None
+    # Year 0 is what the baseline says, whatever is known of its lines.
     path = tuple(
-        YearOfPath(step, reference.year + step, _target(reference, step), _opened(years, reference.year + step))
+        YearOfPath(step, reference.year + step, _target(reference, step),
+                   _opened(years, reference.year + step) if step else reference.base)
         for step in range(HORIZON + 1)
-    )
+    )  # fmt: skip
     opened, money = _opened(years, year), years.get(year, Money())
     now = YearOfPath(number, year, _target(reference, number), opened)
     amounts = (reference.base, opened or AE(0), reference.ai_base, money.ai_ae)

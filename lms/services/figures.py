@@ -118,11 +118,10 @@ def refresh_all(session: Session) -> int:
     return total
 
 
-def rebuild(session: Session) -> None:
-    """Forget every figure and have them all counted again from the facts, at the next rounds."""
+def forget(session: Session) -> None:
+    """Forget every figure: ``refresh_all`` then counts everybody again from the facts."""
     for table in (_SUM, _OWN, _DIRTY, table_of(TrackDuration)):
         session.execute(delete(table))
-    touch_moved(session)
 
 
 def differences(session: Session) -> Sums:

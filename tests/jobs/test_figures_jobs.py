@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from lms.models import Certificate, Closing, Figure, FigureDirty, Person, utcnow
 from lms.services.certificate_life import Act, change
-from lms.services.figures import differences, rebuild, refresh_all
+from lms.services.figures import differences, forget, refresh_all
 from lms.services.learning import enrol, read_lesson
 from lms.services.privacy import erase
 from lms.worker import Worker
+from tests.figures_in_test import agent_in, certify, follows, organisation, person_of
 from tests.learner_in_test import TRACK, earn, learner
-from tests.services.test_figures import agent_in, certify, follows, organisation, person_of
 
 
 def work(app: Flask) -> None:
@@ -75,6 +75,6 @@ def test_figures_put_out_of_order_are_found_and_made_again(session: Session) -> 
     assert differences(session) == {}
     session.query(Figure).update({"enrolled": 7})
     assert differences(session)
-    rebuild(session)
+    forget(session)
     refresh_all(session)
     assert differences(session) == {}

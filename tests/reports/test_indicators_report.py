@@ -11,7 +11,7 @@ from lms.models import AgentMatch, Baseline, BudgetLine, BudgetYear, Enrolment, 
 from lms.reports.indicators import COLUMNS, REPORT
 from lms.services.figures import refresh_all
 from lms.tables import Extraction, FilterError
-from tests.services.test_figures import agent_in, certify, follows, organisation, person_of
+from tests.figures_in_test import agent_in, certify, follows, organisation, person_of
 
 AT = datetime(2026, 11, 26, 9, tzinfo=UTC)
 SPRING = datetime(2026, 4, 1, tzinfo=UTC)

@@ -25,7 +25,7 @@ from lms.services.figure_facts import WHOLE
 from lms.services.figures import refresh_all
 from lms.services.organisation import Scope
 from lms.services.sources import Cut, Kept, source
-from tests.services.test_figures import START, agent_in, certify, follows, organisation, person_of
+from tests.figures_in_test import START, agent_in, certify, follows, organisation, person_of
 
 DECEMBER = date(2025, 12, 31)
 AUTUMN = datetime(2025, 10, 1, tzinfo=UTC)

@@ -2,10 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -24,111 +22,15 @@ from lms.models import (
     FigureDirty,
     LessonProgress,
     Person,
-    StatusList,
     Unit,
-    UnitState,
     utcnow,
 )
 from lms.services.figure_facts import COUNTS, WHOLE, Cell, plain
 from lms.services.figures import differences, refresh, touch, touch_moved
 from lms.services.organisation import HELD
-from tests.learner_in_test import TRACK
+from tests.figures_in_test import D1, START, agent_in, attempt, certify, follows, organisation, person_of, reads
 
 KEYS = ("decideurs", "agents")
-D1 = TRACK.published_modules[0]
-START = datetime(2025, 6, 1, tzinfo=UTC)
-numbers = count(1)
-
-
-def organisation(session: Session, shape: tuple[int | None, ...] = (None, 0, 1, 0)) -> list[Unit]:
-    """Units, each under the one of that number, with their states."""
-    units: list[Unit] = []
-    for parent in shape:
-        above = units[parent] if parent is not None else None
-        unit = Unit(code=f"u{next(numbers)}", name="Service", kind="service", parent_id=above.id if above else None)
-        session.add(unit)
-        session.flush()
-        unit.path = f"{above.path if above else ''}{unit.id}."
-        state = UnitState(unit_id=unit.id, since=START, parent_id=unit.parent_id, kind=unit.kind, name=unit.name)
-        session.add(state)
-        units.append(unit)
-    session.flush()
-    return units
-
-
-def agent_in(session: Session, unit: Unit | None, **more: Any) -> Agent:
-    """An agent there, with the state that says so."""
-    values = {"branch": "FPE", "category": "A", "population": True, **more}
-    row = Agent(
-        number=f"n{next(numbers)}", family_name="X", given_name="Y", unit_id=unit.id if unit else None, **values
-    )
-    session.add(row)
-    session.flush()
-    session.add(AgentState(agent_id=row.id, since=START, unit_id=row.unit_id, **values))
-    session.flush()
-    return row
-
-
-def person_of(session: Session, agent: Agent | None, state: str = "sure") -> Person:
-    """Somebody with an account, held to be that agent or not."""
-    name = f"p{next(numbers)}@example.org"
-    row = Person(subject=name, email=name)
-    session.add(row)
-    session.flush()
-    if agent is not None:
-        session.add(AgentMatch(person_id=row.id, agent_id=agent.id, state=state, by="number", decided_at=START))
-        session.flush()
-    return row
-
-
-def follows(session: Session, person: Person, key: str = "decideurs", at: datetime = START, **more: Any) -> Enrolment:
-    """Their enrolment in a track, as it is or made."""
-    row = session.scalars(select(Enrolment).filter_by(person_id=person.id, track_key=key)).first()
-    if row is None:
-        row = Enrolment(person_id=person.id, track_key=key, track_version="1", track_digest=TRACK.digest,
-                        enrolled_at=at)  # fmt: skip
-        session.add(row)
-    for name, value in more.items():
-        setattr(row, name, value)
-    session.flush()
-    touch(session, person_id=person.id)
-    return row
-
-
-def certify(session: Session, person: Person, key: str, at: datetime = START) -> Certificate:
-    """A certificate, as if it had been issued."""
-    if session.get(StatusList, 1) is None:
-        session.add(StatusList(id=1))
-        session.flush()
-    number = next(numbers)
-    row = Certificate(
-        id=uuid4(), person_id=person.id, award_key=key, cycle=number, number=f"N{number}", code=f"c{number}",
-        record={}, status_list_id=1, status_index=number, issued_at=at,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    touch(session, person_id=person.id)
-    return row
-
-
-def attempt(session: Session, row: Enrolment, at: datetime, *, passed: bool) -> None:
-    session.add(
-        Attempt(
-            id=uuid4(), enrolment_id=row.id, module_key=D1.key, number=next(numbers), track_version="1",
-            track_digest=TRACK.digest, seed="s", questions=[], submitted_at=at, passed=passed,
-        )
-    )  # fmt: skip
-    session.flush()
-    touch(session, person_id=row.person_id)
-
-
-def reads(session: Session, row: Enrolment, lesson: int, at: datetime) -> None:
-    key = D1.lessons[lesson % len(D1.lessons)].key
-    known = session.scalars(select(LessonProgress).filter_by(enrolment_id=row.id, lesson_key=key)).first()
-    if known is None:
-        session.add(LessonProgress(enrolment_id=row.id, module_key=D1.key, lesson_key=key, opened_at=at, read_at=at))
-        session.flush()
-        touch(session, person_id=row.person_id)
 
 
 def counted(session: Session) -> dict[Cell, tuple[int, ...]]:

@@ -10,61 +10,21 @@ from flask.testing import FlaskClient
 from lms.models import (
     Agent,
     AuditEntry,
-    Baseline,
-    BudgetLine,
-    BudgetYear,
-    HrScope,
-    Person,
-    Platform,
     Unit,
     db,
     utcnow,
 )
 from lms.services.figures import refresh_all
+from tests.figures_in_test import agent_in, follows, person_of, two_ministries
 from tests.learner_in_test import data, statements, writes
-from tests.services.test_figures import agent_in, certify, follows, organisation, person_of
 from tests.views.test_hr_pages import sign_in
-
-YEAR = utcnow().year
 
 
 @pytest.fixture
 def board(app: Flask) -> dict[str, int]:
-    """Two ministries: one of two services, eleven agents in each, seven of the first trained and one certified."""
+    """Two ministries, and officers of the whole, of one of them, of a platform; numbers by name."""
     with app.app_context():
-        session = db.session()
-        top, first, second, other = organisation(session, (None, 0, 0, None))
-        for unit, name in ((top, "Justice"), (first, "Greffe"), (second, "Parquet"), (other, "Santé")):
-            unit.name = name
-        for place in range(22):
-            agent = agent_in(session, first if place < 11 else other, category="AB"[place % 2])
-            person = person_of(session, agent)
-            if place < 9 or place == 20:
-                done = {"completed_at": utcnow()} if place < 7 else {}
-                follows(session, person, at=utcnow(), **done)
-            if place == 0:
-                certify(session, person, "decideurs", utcnow())
-        platform = Platform(
-            name="Campus", issuer="https://lms", client_id="c", auth_url="https://lms", token_url="x", jwks_url="x"
-        )
-        officers = [Person(subject=name, email=f"{name}@example.org") for name in ("whole", "justice")]
-        officers.append(Person(subject="campus", platform=platform, email="c@example.org"))
-        session.add_all(officers)
-        session.flush()
-        session.add(HrScope(person_id=officers[1].id, unit_id=top.id))
-        line = BudgetLine(code="124/01", unit_id=top.id)
-        session.add(line)
-        session.flush()
-        amounts = {"ae_opened": 1_300_000_000, "ae_committed": 0, "ai_ae": 290_000_000, "ai_cp": 232_000_000}
-        session.add(BudgetYear(line_id=line.id, year=YEAR, **amounts))
-        session.add(Baseline(unit_id=top.id, reference_year=YEAR - 1, base=1_000_000_000, ai_base=20_000_000,
-                             state="approved", decided_at=utcnow()))  # fmt: skip
-        refresh_all(session)
-        session.commit()
-        return {
-            "top": top.id, "first": first.id, "other": other.id, "whole": officers[0].id, "justice": officers[1].id,
-            "campus": officers[2].id,
-        }  # fmt: skip
+        return two_ministries(db.session())
 
 
 def page_of(app: Flask, client: FlaskClient, person_id: int, path: str) -> str:
@@ -123,7 +83,7 @@ def test_agents_to_train_are_of_the_scope_and_journaled(app: Flask, client: Flas
         names = {row.unit_id: row.number for row in db.session.query(Agent).order_by(Agent.id.desc())}
     page = page_of(app, client, board["justice"], "/hr/gaps?lang=en&track=decideurs")
     assert page.count('role="rowheader"') == 4  # eleven, of whom seven are trained
-    assert page.index("Enrolled") < page.index("Not enrolled")
+    assert page.index("Is enrolled") < page.index("Not enrolled")
     assert names[board["other"]] not in page
     with app.app_context():
         (line,) = db.session.query(AuditEntry).filter_by(action="hr.view")
