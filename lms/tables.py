@@ -129,6 +129,8 @@ class Extraction:
     platform_id: int | None = None
     language: str = "fr"
     asked: Mapping[str, str] = field(default_factory=dict)
+    #: The subtrees of the organisation that who asks may see, by path; None does not narrow.
+    paths: tuple[str, ...] | None = None
     #: Counts of people under this are masked where people are only counted.
     mask_below: int = 5
 

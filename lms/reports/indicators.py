@@ -75,7 +75,7 @@ COLUMNS = (
 
 def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -> Generator[Row, None, None]:
     """One line a combination of what rows are told apart by, totals included; from track to track nothing adds up."""
-    scope = Scope(None, extraction.platform_id)
+    scope = Scope(extraction.paths, None if extraction.paths is not None else extraction.platform_id)
     day, year = _moment(extraction, filters)
     read = source(session, scope, day)
     units = _units(session, scope, filters)

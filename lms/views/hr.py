@@ -67,6 +67,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     extraction = Extraction(
         at=utcnow(), author=_author(), scope=_scope(), platform_id=visitor().platform_id,
         language=current_language(), asked=asked, mask_below=config().mask_below,
+        paths=scope_of(db.session(), visitor().person).paths,
     )  # fmt: skip
     try:
         report.read_filters(asked)

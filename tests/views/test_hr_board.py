@@ -78,6 +78,15 @@ def test_nobody_sees_outside_their_scope(app: Flask, client: FlaskClient, board:
     assert "Justice" not in page
 
 
+def test_the_report_is_of_the_scope(app: Flask, client: FlaskClient, board: dict[str, int]) -> None:
+    def agents(who: str) -> list[int | None]:
+        sign_in(app, client, board[who], "hr")
+        rows = client.get("/hr/export/indicators.json").get_json()["rows"]
+        return [row["agents"] for row in rows]
+
+    assert (agents("whole"), agents("justice"), agents("campus")) == ([22], [11], [])
+
+
 def test_agents_to_train_are_of_the_scope_and_journaled(app: Flask, client: FlaskClient, board: dict[str, int]) -> None:
     with app.app_context():
         names = {row.unit_id: row.number for row in db.session.query(Agent).order_by(Agent.id.desc())}
