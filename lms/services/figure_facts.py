@@ -113,7 +113,7 @@ def cells(at: datetime | None, agents: ColumnElement[bool] | None = None) -> Sel
     return found
 
 
-def facts(at: datetime | None = None, agents: Collection[int] | None = None) -> Select[Any]:
+def facts(at: datetime | None = None, agents: Collection[int] | Select[int] | None = None) -> Select[Any]:
     """(agent_id, track_key, year and the counts but agents): what each agent did, once in each track and in any."""
     dated, minutes = _dated(at, agents), _minutes(at, agents)
     years = at or utcnow()
@@ -136,7 +136,8 @@ def facts(at: datetime | None = None, agents: Collection[int] | None = None) -> 
 
 def _grouped(at: datetime | None, agents: ColumnElement[bool] | None) -> Any:
     """The counts by cell; ``unit_id`` is that of the agents themselves."""
-    here, done = cells(at, agents).cte("cell"), facts(at).subquery("done")
+    theirs = None if agents is None else select(Agent.id).where(agents)
+    here, done = cells(at, agents).cte("cell"), facts(at, theirs).subquery("done")
     keys = (here.c.unit_id, here.c.branch, here.c.category, here.c.population)
     there = select(
         *keys, literal("").label("track_key"), literal(0).label("year"), func.count().label("agents"),
@@ -148,7 +149,7 @@ def _grouped(at: datetime | None, agents: ColumnElement[bool] | None) -> Any:
     return union_all(there, did)
 
 
-def _mine(at: datetime | None, agents: Collection[int] | None) -> Any:
+def _mine(at: datetime | None, agents: Collection[int] | Select[int] | None) -> Any:
     """(agent_id, person_id): people count through a match that is held, and no other way."""
     query = select(AgentMatch.agent_id, AgentMatch.person_id).where(AgentMatch.state.in_(HELD))
     if at is not None:
@@ -156,7 +157,7 @@ def _mine(at: datetime | None, agents: Collection[int] | None) -> Any:
     return (query if agents is None else query.where(AgentMatch.agent_id.in_(agents))).subquery("mine")
 
 
-def _dated(at: datetime | None, agents: Collection[int] | None) -> Any:
+def _dated(at: datetime | None, agents: Collection[int] | Select[int] | None) -> Any:
     """When each agent first enrolled, completed, presented and was certified: in each track, and in any (empty key)."""
     mine, never = _mine(at, agents), cast(null(), UtcDateTime)
     theirs = Enrolment.person_id == mine.c.person_id
@@ -189,7 +190,7 @@ def _dated(at: datetime | None, agents: Collection[int] | None) -> Any:
     return union_all(select(tracks), whichever.group_by(tracks.c.agent_id)).cte("dated")
 
 
-def _minutes(at: datetime | None, agents: Collection[int] | None) -> Any:
+def _minutes(at: datetime | None, agents: Collection[int] | Select[int] | None) -> Any:
     """(agent_id, track_key, moment, minutes): of modules passed, and of the lessons read in the others.
 
     The same module, or lesson, followed by one agent on two platforms counts once.
