@@ -89,6 +89,8 @@ class Config:
     #: Opens /metrics to whoever bears it; without one, /metrics answers this machine alone.
     metrics_token: str = ""
     upload_limit: int = 2_000_000
+    #: Counts of agents under this are masked where people are only counted; 0 masks none.
+    mask_below: int = 5
     #: For how many days a learner may ask for a result to be looked at again.
     appeal_days: int = 60
     #: Where reminders are handed in (smtp://user:password@host:port, or smtps://), and from whom; none is sent without.
@@ -240,7 +242,7 @@ def _check(config: Config) -> list[str]:
         problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
     problems += [
         f"{PREFIX}{name.upper()} must not be negative."
-        for name in ("upload_limit", "trusted_proxies", "appeal_days")
+        for name in ("upload_limit", "trusted_proxies", "appeal_days", "mask_below")
         if getattr(config, name) < 0
     ]
     problems += _check_seal(config) + lrs_problems(config) + _check_exports(config)

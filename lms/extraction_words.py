@@ -16,12 +16,14 @@ from lms.tables import Extraction
 NAMED = 5
 
 
-def extraction_of(session: Session, person: Person, asked: Mapping[str, str], at: datetime) -> Extraction:
+def extraction_of(
+    session: Session, person: Person, asked: Mapping[str, str], at: datetime, *, mask_below: int
+) -> Extraction:
     """What that person takes out at that moment, in the language in force, narrowed to what they see."""
     scope = scope_of(session, person)
     return Extraction(
         at=at, author=author(person), scope=scope_words(session, scope, person), scope_filter=scope,
-        language=current_language(), asked=dict(asked),
+        language=current_language(), asked=dict(asked), mask_below=mask_below,
     )  # fmt: skip
 
 

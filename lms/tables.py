@@ -165,6 +165,8 @@ class Extraction:
     scope_filter: Scope = Scope()
     language: str = "fr"
     asked: Mapping[str, str] = field(default_factory=dict)
+    #: Counts of people under this are masked where people are only counted.
+    mask_below: int = 5
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,11 @@ from lms.services import (
     bank_files,
     chain,
     chain_check,
+    closings,
     connections,
     deep_links,
     exporting,
+    figures,
     invitations,
     matching,
     notices,
@@ -167,6 +169,8 @@ class Worker:
             xapi.keep_listening(db.session(), self._authority.config.lrs_url)
             exporting.promise_due(db.session(), utcnow())
             exporting.sweep(db.session(), self._authority.config.exports, utcnow())
+            closings.promise_due(db.session(), utcnow())
+            figures.touch_moved(db.session())
             db.session.commit()
             db.session.remove()
         self.chain(after=0)
@@ -176,6 +180,7 @@ class Worker:
         """Promise what cannot wait for the next upkeep."""
         with self._app.app_context():
             attempts.promise_closing(db.session(), utcnow())
+            figures.promise_refresh(db.session())
             db.session.commit()
             db.session.remove()
         self._round_at = utcnow()

@@ -93,6 +93,7 @@ ALLOWED = {
     ("evidence.learner", "GET"): frozenset({"trainer"}),  # of a course of theirs: tests/hostile/test_hostile_review.py
     ("evidence.mine", "GET"): READERS,
     ("hr.index", "GET"): HR,
+    ("gaps.index", "GET"): HR,
     ("hr.choose", "GET"): HR,
     ("hr.export", "GET"): HR,
     ("hr.agents_import", "GET"): HR,  # leads to the next one

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from lms.app import create_app
+from lms.config import load_config
 from lms.exports import exports
 from lms.models import db, utcnow
 from lms.reports import reports
@@ -44,7 +45,7 @@ def export(
         raise click.UsageError(f"A file in {form.label} cannot be shown in a terminal: name a file with -o.")
     extraction = Extraction(
         at=utcnow(), author=f"{AUTHORS[language]} ({_user()})", scope=SCOPES[language], language=language,
-        asked=_asked(filters),
+        asked=_asked(filters), mask_below=load_config().mask_below,
     )  # fmt: skip
     with create_app().app_context():
         try:

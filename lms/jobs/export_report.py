@@ -65,7 +65,7 @@ def _make(session: Session, config: Config, row: ExportRun) -> bool:
     if not exporting.still_hr(session, person):
         return _failed(session, row, N_("Whoever asked for it no longer has the human resources role."))
     with speaking(row.language):
-        extraction = extraction_of(session, person, row.filters, utcnow())
+        extraction = extraction_of(session, person, row.filters, utcnow(), mask_below=config.mask_below)
     exporting.begin(session, row, scope_of(session, person))
     journal_export(session, report.key, export.key, extraction, person.id, row.purpose)
     session.commit()

@@ -41,6 +41,7 @@ from lms.models.certificates import (
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.exporting import ExportRun, SavedExport
+from lms.models.figures import AgentFigure, Closing, ClosingFigure, ClosingUnit, Figure, FigureDirty, TrackDuration
 from lms.models.imports import ImportFile
 from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDelivery
 from lms.models.issuing import IssuingRow, IssuingRun
@@ -82,6 +83,7 @@ __all__ = [
     "AccessToken",
     "Accommodation",
     "Agent",
+    "AgentFigure",
     "AgentMatch",
     "AgentState",
     "Answer",
@@ -101,6 +103,9 @@ __all__ = [
     "Certificate",
     "CertificateEvent",
     "CertificateFile",
+    "Closing",
+    "ClosingFigure",
+    "ClosingUnit",
     "Confirmation",
     "Context",
     "Correction",
@@ -119,6 +124,8 @@ __all__ = [
     "EventListener",
     "Exemption",
     "ExportRun",
+    "Figure",
+    "FigureDirty",
     "Grading",
     "GroupMember",
     "HrScope",
@@ -163,6 +170,7 @@ __all__ = [
     "SupersededFile",
     "TokenStatusList",
     "ToolKey",
+    "TrackDuration",
     "TrackRevision",
     "Unit",
     "UnitState",

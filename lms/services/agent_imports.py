@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.cells import N_, CellRefused
 from lms.models import Agent, ImportSource
-from lms.services import matching
+from lms.services import matching, population
 from lms.services.agent_places import LEVELS, Places
 from lms.services.agent_writing import write_agents, write_leavers
 from lms.services.import_columns import Columns, check, ignored
@@ -77,6 +77,7 @@ class AgentImport:
         self._write(run, found.changes)
         written = Result(**{**vars(found), "written": True, "run_id": run.id})
         end(run, written, self.person_id)
+        population.apply(self.session, run.at, run.id)
         matching.ask(self.session)
         return written
 
@@ -101,6 +102,8 @@ class AgentImport:
             return row
         values = row.values
         values.setdefault("left_at", None)
+        if "population" in values:  # a file leaves out of P; who is in it, the declared rule says
+            values["left_out"] = not values.pop("population")
         code = values.pop("unit", "")
         if code:
             unit = self.places.by_code(code)

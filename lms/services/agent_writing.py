@@ -14,7 +14,7 @@ from lms.services.imports import Run
 OF_STATE = ("unit_id", "branch", "category", "corps", "population")
 DEFAULTS: dict[str, Any] = {
     "email": None, "ministry": "", "directorate": "", "service": "", "siret": None, "category": "non renseigné",
-    "corps": "", "unit_id": None, "population": True, "left_at": None,
+    "corps": "", "unit_id": None, "population": True, "left_out": False, "left_at": None,
 }  # fmt: skip
 _AGENT, _STATE = table_of(Agent), table_of(AgentState)
 #: A state never ends before it began, whenever somebody says the agent left.

@@ -17,6 +17,7 @@ from lms.models import Certificate, CertificateEvent, Membership
 from lms.models.secrets import new_token
 from lms.services.audit import record as note
 from lms.services.events import certificate_changed
+from lms.services.figures import touch
 from lms.services.outbox import promise
 
 Action = Literal["suspended", "reinstated", "revoked"]
@@ -75,6 +76,7 @@ def change(session: Session, row: Certificate, action: Action, act: Act, now: da
     row.status_reason = None if state == "valid" else act.reason
     add_event(session, row, action, act, now)
     note(session, f"certificate_{action}", row.number, act.person_id, reason=act.reason, capacity=act.capacity)
+    touch(session, person_id=row.person_id)
     promise_lists(session, row)
     certificate_changed(session, row, action, now)
     session.flush()

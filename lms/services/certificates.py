@@ -15,6 +15,7 @@ from lms.models import Certificate, CertificateFile, StatusList
 from lms.services.audit import record as note
 from lms.services.authority import Authority, list_url, sign_lists
 from lms.services.events import certificate_changed
+from lms.services.figures import touch
 
 _NUMBER_LOCK = 7250132
 
@@ -73,6 +74,7 @@ def enter(
     session.flush()
     note(session, "certificate_issued", record.number, person_id)
     certificate_changed(session, certificate, "issued", now)
+    touch(session, person_id=person_id)
     return certificate
 
 

@@ -13,6 +13,7 @@ from curricula.model import Lesson, Module, Track
 from curricula.progress import TrackProgress, progress
 from lms.models import Attempt, Enrolment, Exemption, LessonProgress, utcnow
 from lms.models.upsert import insert_new, insert_or_find
+from lms.services.figures import touch
 from lms.services.library import Library
 
 #: A lesson opened again within this time is not written again.
@@ -22,7 +23,9 @@ REOPENED_AFTER = timedelta(minutes=1)
 def enrol(own: Session | Connection, person_id: int, track: Track) -> None:
     """Enrol the person in the track, in the version published now, unless they follow it already."""
     identity = {"person_id": person_id, "track_key": track.key}
-    insert_new(own, Enrolment, identity, {"track_version": track.version, "track_digest": track.digest})
+    values = {"track_version": track.version, "track_digest": track.digest}
+    if insert_new(own, Enrolment, identity, values) is not None:
+        touch(own, person_id=person_id)
 
 
 def enrolments(session: Session, person_id: int) -> Sequence[Enrolment]:
@@ -92,6 +95,8 @@ def read_lesson(session: Session, row: Enrolment, module: Module, lesson: Lesson
     """Note that a lesson was read to its end; once read, always read."""
     identity = {"enrolment_id": row.id, "module_key": module.key, "lesson_key": lesson.key}
     done = insert_or_find(session, LessonProgress, identity, {})
-    done.read_at = done.read_at or utcnow()
+    if done.read_at is None:
+        done.read_at = utcnow()
+        touch(session, person_id=row.person_id)
     row.started_at = row.started_at or done.opened_at
     session.flush()

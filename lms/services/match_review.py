@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from lms.models import Agent, AgentMatch, Person, Unit, utcnow
+from lms.services import figures
 from lms.services.audit import record
 from lms.services.matching import one_at_a_time
 from lms.services.organisation import HELD, Scope, agents_in
@@ -92,6 +93,7 @@ def undo(session: Session, row: AgentMatch, by: int | None) -> None:
 def _decide(session: Session, row: AgentMatch, state: str, by: int | None) -> None:
     row.state, row.decided_by, row.decided_at = state, by, utcnow()
     session.flush()
+    figures.touch(session, agents=[row.agent_id])
     record(session, f"hr.match_{state}", f"agent:{row.agent_id}", by, person=row.person_id)
 
 

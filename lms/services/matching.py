@@ -31,6 +31,7 @@ from lms.models import Agent, AgentMatch, Membership, OutboxJob, Person, Platfor
 from lms.models.base import table_of
 from lms.models.prepared import connection_of
 from lms.models.upsert import insert_into
+from lms.services import figures
 from lms.services.audit import record
 from lms.services.organisation import HELD
 from lms.services.outbox import promise
@@ -209,6 +210,7 @@ def _settle(own: Session | Connection, claims: Sequence[_Claim]) -> int:
     if fallen:
         doubt = update(AgentMatch).where(AgentMatch.id.in_([row.id for row in fallen]))
         own.execute(doubt.values(state="doubtful", decided_at=utcnow()))
+        figures.touch(own, agents=[row.agent_id for row in fallen])
         for row in fallen:
             record(own, "hr.match_doubted", f"agent:{row.agent_id}", None, person=row.person_id)
     changed = {pair: value for pair, value in made.items() if before.get(pair) != value}
@@ -231,6 +233,7 @@ def put_matches(own: Session | Connection, matches: Mapping[tuple[int, int], tup
     waits = _MATCH.c.state == "doubtful"
     keep = insert.on_conflict_do_update(index_elements=["person_id", "agent_id"], set_=new, where=waits)
     connection.execute(keep, rows)
+    figures.touch(connection, agents=[agent_id for _person, agent_id in matches])
 
 
 def _stale() -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import Agent, AgentState, Person, Population, Unit, utcnow
 from lms.models.base import UtcDateTime, table_of
+from lms.services import figures
 from lms.services.audit import record
 
 #: Agents whose membership is written at a time.
@@ -106,7 +107,9 @@ def apply(session: Session, now: datetime | None = None, import_id: int | None =
     inside = _inside(rule, _paths(session, rule))
     enter = and_(inside, ~Agent.population)
     leave = and_(Agent.left_at.is_(None), Agent.population, ~inside)
-    return sum(_turn(session, now, import_id, who, member=who is enter) for who in (enter, leave))
+    changed = sum(_turn(session, now, import_id, who, member=who is enter) for who in (enter, leave))
+    figures.touch_moved(session)
+    return changed
 
 
 def current(session: Session) -> Declared | None:

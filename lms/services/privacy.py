@@ -47,6 +47,7 @@ from lms.models import (
     WebSession,
 )
 from lms.services.authorship import forget, written
+from lms.services.figures import touch
 
 #: How long a request stays open, in seconds.
 OPEN = 3600
@@ -159,6 +160,7 @@ def erase(session: Session, person: Person) -> bool:
     links are closed, names asked for and reminders go. What the person wrote in the studio stays, and is nobody's.
     """
     forget(session, person.id)
+    touch(session, person_id=person.id)
     kept = session.scalars(select(Certificate).where(Certificate.person_id == person.id)).all()
     if not kept:
         session.delete(person)

@@ -13,6 +13,7 @@ from curricula.progress import TrackProgress
 from lms.models import Certificate, Enrolment, Participation, Person, ResourceLink
 from lms.services import events
 from lms.services.awards import promise_earned
+from lms.services.figures import touch
 from lms.services.learning import track_progress
 from lms.services.library import Library
 from lms.services.outbox import promise_all
@@ -29,6 +30,7 @@ def after_result(session: Session, row: Enrolment, track: Track, now: datetime) 
     if state.completed and row.completed_at is None:
         row.completed_at = now
         events.completed(session, row, now)
+    touch(session, person_id=row.person_id)
     promise_scores(session, row.person_id, track)
     promise_earned(session, row.person_id, Library(session), track.key, [track])
 

@@ -3,22 +3,27 @@
 from itertools import chain
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from lms.board_pages import board_values, track_names
 from lms.errors import Refused
 from lms.exports import exports, offered
 from lms.extraction_words import extraction_of, scope_words
+from lms.forms.board import BoardForm
 from lms.forms.hr import every_filter, filter_form, refusal
-from lms.i18n import current_language, ngettext, number
+from lms.hr_rooms import ROOMS
+from lms.i18n import current_language, number
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
+from lms.pages import config
 from lms.reports import reports
 from lms.security import requires, visitor
+from lms.services.dashboards import NotInScope, board, today_here
 from lms.services.extractions import journal_export, pieces
 from lms.services.organisation import scope_of
-from lms.services.overview import Overview, ministries, overview
+from lms.services.overview import ministries
 from lms.services.purposes import PURPOSES
 from lms.tables import FilterError, Report, TooManyRows
 
@@ -63,7 +68,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     person_id, asked = visitor().person.id, request.args.to_dict()
     asked.pop("lang", None)
     purpose = asked.pop("purpose", None)
-    extraction = extraction_of(db.session(), visitor().person, asked, utcnow())
+    extraction = extraction_of(db.session(), visitor().person, asked, utcnow(), mask_below=config().mask_below)
     try:
         report.read_filters(asked)
     except FilterError as error:
@@ -109,21 +114,31 @@ def agents_import() -> ResponseReturnValue:
 
 def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseReturnValue:
     scope = scope_of(db.session(), visitor().person)
-    numbers = overview(db.session(), scope)
     form = filter_form(every_filter(), values, {"ministry": ministries(db.session(), scope)})
     form.validate()
     speech, chosen = current_language(), values.get("report", "completions")
+    now = utcnow()
+    narrowed = BoardForm(values, track_names(), today_here(now))
+    if not narrowed.validate() and status == 200:
+        status = 400
+    asked, below = narrowed.asked(), config().mask_below
+    try:
+        found = board(db.session(), scope, asked, today_here(now), below)
+    except NotInScope:
+        abort(404)
     page = render_template(
         "hr/index.html",
-        sentence=_sentence(numbers),
-        computed_at=utcnow(),
-        scope=scope_words(db.session(), scope_of(db.session(), visitor().person), visitor().person),
-        facts=[
-            {"value": number(numbers.agents), "label": _("agents declared")},
-            {"value": number(numbers.enrolled), "label": _("people enrolled")},
-            {"value": number(numbers.trained), "label": _("people trained"), "why": _("a track completed")},
-            {"value": number(numbers.certificates), "label": _("certificates in force")},
+        board=board_values(found, asked, below),
+        board_form=narrowed,
+        unit_id=asked.unit_id,
+        index_url=url_for("hr.index"),
+        rooms=[
+            {"url": url_for(endpoint), "label": _(label), "sentence": _(sentence)}
+            for endpoint, label, sentence in ROOMS
+            if endpoint in current_app.view_functions
         ],
+        computed_at=now,
+        scope=scope_words(db.session(), scope, visitor().person),
         export_url=url_for("hr.choose"),
         import_url=url_for("hr_imports.index") if scope.whole else None,
         checks_url=url_for("bulk_verification.index"),
@@ -150,25 +165,3 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
 
 def _filter_label(report: Report, key: str) -> str:
     return next((item.label[current_language()] for item in report.filters if item.key == key), key[:50])
-
-
-def _sentence(numbers: Overview) -> str:
-    agents, trained, certificates = numbers.agents, numbers.trained, numbers.certificates
-    return " ".join(
-        (
-            ngettext("One agent is declared.", "%(shown)s agents are declared.", agents, shown=number(agents))
-            if agents
-            else _("No agent is declared yet."),
-            ngettext(
-                "One person completed a track.", "%(shown)s people completed a track.", trained, shown=number(trained)
-            )
-            if trained
-            else _("Nobody has completed a track yet."),
-            ngettext(
-                "One certificate is in force.", "%(shown)s certificates are in force.", certificates,
-                shown=number(certificates),
-            )
-            if certificates
-            else _("No certificate is in force yet."),
-        )
-    )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from curricula.registry import shipped_tracks
 from lms.models import Agent, AuditEntry, Enrolment, HrScope, Person, Platform, Unit, db, utcnow
+from lms.services.figures import refresh_all
 from lms.services.matching import match
 from lms.services.sessions import open_session
 from lms.tables import TooManyRows
@@ -86,19 +87,27 @@ def test_only_hr_comes_in(app: Flask, client: FlaskClient, people: dict[str, int
     assert journal(app) == []
 
 
-def test_the_page_says_real_numbers(officer: FlaskClient) -> None:
+def test_the_page_says_real_numbers(app: Flask, officer: FlaskClient) -> None:
+    assert "No agent of the population is declared here yet." in officer.get("/hr/?lang=en").text
+    with app.app_context():
+        db.session.add_all(
+            Agent(number=f"1{place}", family_name="X", given_name="Y", branch="FPE", ministry="Justice")
+            for place in range(4)
+        )
+        refresh_all(db.session())
     page = officer.get("/hr/?lang=en").text
-    assert "One agent is declared. One person completed a track. No certificate is in force yet." in page
+    assert "0.0% of the agents of the population are trained." in page
     assert 'action="/hr/export"' in page
     assert "Justice" in page
 
 
 def test_an_officer_of_a_platform_counts_its_people(app: Flask, campus: FlaskClient) -> None:
     with app.app_context():
-        db.session.add(Agent(number="7", family_name="X", given_name="Y", branch="FPH", ministry="Santé"))
-        db.session.commit()
+        for place in range(6):
+            db.session.add(Agent(number=f"7{place}", family_name="X", given_name="Y", branch="FPH", ministry="Santé"))
+        refresh_all(db.session())
     page = campus.get("/hr/?lang=en").text
-    assert "One agent is declared." in page
+    assert "No agent of the population is declared here yet." in page
     assert "Santé" not in page
     assert "/hr/agents/import" not in page
 

@@ -1,7 +1,7 @@
 """A cost that was wrong is closed, and kept
 
 Revision: 5d0c7be2a914
-After: f7e1da948e2c
+After: 2a4c8e90b7d1
 Made: 2026-11-26 18:07:00.000000
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '5d0c7be2a914'
-down_revision = 'f7e1da948e2c'
+down_revision = '2a4c8e90b7d1'
 branch_labels = None
 depends_on = None
 

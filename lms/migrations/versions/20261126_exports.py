@@ -1,7 +1,7 @@
 """exports kept, and the files made of them
 
 Revision: 3d5b9c07a1e8
-After: f7e1da948e2c
+After: 3120227be084
 Made: 2026-11-26 18:12:00.000000
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '3d5b9c07a1e8'
-down_revision = 'f7e1da948e2c'
+down_revision = '3120227be084'
 branch_labels = None
 depends_on = None
 

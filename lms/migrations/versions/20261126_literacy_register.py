@@ -1,7 +1,7 @@
 """the AI-literacy register: entries through time, signed editions
 
 Revision: 6b0d4f2e9a71
-After: f7e1da948e2c
+After: 5d0c7be2a914
 Made: 2026-11-26 18:10:00.000000
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '6b0d4f2e9a71'
-down_revision = 'f7e1da948e2c'
+down_revision = '5d0c7be2a914'
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """who is whom: keys of people and agents, and what matched until now
 
 Revision: 2a4c8e90b7d1
-After: f7e1da948e2c
+After: 3b7c1d90a5e2
 Made: 2026-11-26 18:11:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '2a4c8e90b7d1'
-down_revision = 'f7e1da948e2c'
+down_revision = '3b7c1d90a5e2'
 branch_labels = None
 depends_on = None
 

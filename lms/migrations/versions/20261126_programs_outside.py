@@ -1,7 +1,7 @@
 """Programs outside
 
 Revision: 3120227be084
-After: f7e1da948e2c
+After: 6b0d4f2e9a71
 Made: 2026-11-26 18:06:32.131940
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '3120227be084'
-down_revision = 'f7e1da948e2c'
+down_revision = '6b0d4f2e9a71'
 branch_labels = None
 depends_on = None
 
