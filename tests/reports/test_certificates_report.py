@@ -13,7 +13,8 @@ from lms.models import Agent, Certificate, Unit, utcnow
 from lms.reports.certificates import COLUMNS, REPORT
 from lms.services import certificate_life as life
 from lms.services.authority import open_authority
-from lms.tables import Extraction
+from lms.services.matching import match
+from lms.tables import Extraction, Scope
 from tests.issued_in_test import act, issue
 from tests.learner_in_test import course
 
@@ -39,6 +40,8 @@ def lines(session: Session, asked: dict[str, str] | None = None, **more: Any) ->
 def test_each_certificate_is_told_once_with_its_state(session: Session, issued: list[Certificate]) -> None:
     session.add(Agent(number="00042", family_name="X", given_name="Y", branch="FPE"))
     issued[0].person.sourced_id = "00042"
+    session.flush()
+    match(session, [issued[0].person_id])
     session.flush()
     found = lines(session)
     assert [line["certificate_number"] for line in found] == [row.number for row in issued]
@@ -80,6 +83,8 @@ def test_filters_and_scope(session: Session, issued: list[Certificate]) -> None:
     session.add(Agent(number="7", family_name="X", given_name="Y", branch="FPE", unit_id=unit.id))
     issued[1].person.sourced_id = "7"
     session.flush()
-    assert numbers(platform_id=platform) == [issued[0].number]
-    assert numbers(paths=("1.",)) == [issued[1].number]
-    assert numbers(paths=("2.",)) == []
+    match(session, [issued[1].person_id])
+    session.flush()
+    assert numbers(scope_filter=Scope(None, platform)) == [issued[0].number]
+    assert numbers(scope_filter=Scope(("1.",))) == [issued[1].number]
+    assert numbers(scope_filter=Scope(("2.",))) == []

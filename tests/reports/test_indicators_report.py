@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.models import AgentMatch, Baseline, BudgetLine, BudgetYear, Enrolment, Person, Platform
 from lms.reports.indicators import COLUMNS, REPORT
 from lms.services.figures import refresh_all
-from lms.tables import Extraction, FilterError
+from lms.tables import Extraction, FilterError, Scope
 from tests.figures_in_test import agent_in, certify, follows, organisation, person_of
 
 AT = datetime(2026, 11, 26, 9, tzinfo=UTC)
@@ -40,7 +40,7 @@ def places(session: Session) -> list[str]:
 
 
 def asked(session: Session, platform_id: int | None = None, below: int = 0, **filters: str) -> list[dict[str, Any]]:
-    extraction = Extraction(AT, "Zoé", "Tout", asked=filters, mask_below=below, platform_id=platform_id)
+    extraction = Extraction(AT, "Zoé", "Tout", asked=filters, mask_below=below, scope_filter=Scope(None, platform_id))
     return [
         dict(zip((column.key for column in COLUMNS), row, strict=True))
         for row in REPORT.table(session, extraction, "2026.1").rows

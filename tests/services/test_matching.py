@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lms.services.agents import import_agents
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.jobs import match_people
 from lms.models import Agent, AgentMatch, AuditEntry, OutboxJob, Person, Platform
 from lms.services import match_review, matching, matching_names
+from lms.services.import_files import Asked, prepare
 from lms.services.match_review import MatchRefused, confirm, pairs, refuse, undo
 from lms.services.matching import DEFAULT_KEYS, Keys, match
 from lms.services.matching_names import doubt_names
@@ -257,7 +257,8 @@ def test_after_an_import_everybody_is_matched_and_names_are_asked_about(
     platform.launched()
     platform.launched(**person(2, given_name="Zoé", family_name="Lefèvre", email="z@x.example", lis={}))
     file = "identifiant agent;nom;prénom;versant\nA-0001;Martin;Ada;FPE\n2;LEFEVRE;Zoe;FPE\n".encode()
-    import_agents(session, BytesIO(file))
+    with prepare(session, "agents", BytesIO(file), Asked()) as act:
+        act.write(act.look())
     assert [job.kind for job in session.query(OutboxJob).filter_by(kind=matching.KIND)] == [matching.KIND]
     match_people.run(SimpleNamespace(session=session, keys=DEFAULT_KEYS), {})  # type: ignore[arg-type]
     assert states(session) == {

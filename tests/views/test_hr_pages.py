@@ -92,7 +92,7 @@ def test_the_page_says_real_numbers(app: Flask, officer: FlaskClient) -> None:
     with app.app_context():
         db.session.add_all(
             Agent(number=f"1{place}", family_name="X", given_name="Y", branch="FPE", ministry="Justice")
-            for place in range(4)
+            for place in range(6)
         )
         refresh_all(db.session())
     page = officer.get("/hr/?lang=en").text
@@ -202,7 +202,7 @@ def test_an_officer_of_a_unit_gets_its_agents_alone(app: Flask, officer: FlaskCl
         db.session.query(HrScope).update({"unit_id": db.session.query(Unit.id).filter_by(code="S").scalar()})
         db.session.commit()
     assert read_csv(officer.get("/hr/export/completions.csv?purpose=training").data) == []
-    assert journal(app)[-1].details["paths"] == ["2."]
+    assert journal(app)[-1].details["units"] == ["2."]
 
 
 def test_what_does_not_exist_is_not_found(officer: FlaskClient) -> None:
