@@ -42,6 +42,7 @@ def answer(
         "word": dict(WORDS[state]),
         "checked_at": instant(checked_at),
         "number": record.number if record else None,
+        "issuer": record.issuer.did if record else None,
         "checks": [{"check": check.key, "ok": check.ok, "detail": check.detail} for check in checks],
         "fields": {speech: _fields(record, speech, hidden=holder_hidden) for speech in ("fr", "en")} if record else {},
         "holder_hidden": holder_hidden,

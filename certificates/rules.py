@@ -62,12 +62,7 @@ def _certificate(track: Track, said: CertificateRule) -> Rule:
             for branch in track.open_branches
         )
         needs = (*needs, SomeOf("branch", said.branches, tuple(groups)))
-    again = None
-    if said.valid_months is not None:  # whoever renews it passes its modules again
-        durations = {
-            named(track, part.key): part.duration_minutes for part in track.modules if part.key in said.modules
-        }
-        again = Refresher(durations, sum(durations.values()), late=True)
+    again = _passed_again(track, said.modules) if said.valid_months else None
     return Rule(track.key, "certificate", said.title, needs, said.threshold, said.valid_months, again)
 
 
@@ -79,12 +74,22 @@ def _label(track: Track, said: LabelRule) -> Iterator[Rule]:
         needs = (*needs, SomeOf("way", 1, ways))
     if said.jury is not None:
         needs = (*needs, Accepted(named(track, said.jury.module), said.jury.members))
-    again = None
+    again = _passed_again(track, said.modules) if said.valid_months else None
     if said.refresher is not None:
-        found = (module for key in said.refresher.modules if (module := track.module(key)) is not None)
-        again = Refresher({named(track, each.key): each.duration_minutes for each in found}, said.refresher.minutes)
+        again = Refresher(_durations(track, said.refresher.modules), said.refresher.minutes)
     if needs:
         yield Rule(said.key, "label", said.title, needs, said.threshold, said.valid_months, again)
+
+
+def _passed_again(track: Track, modules: Sequence[str]) -> Refresher:
+    """What renewing asks for where nothing else is said: each of the modules, near the end."""
+    durations = _durations(track, modules)
+    return Refresher(durations, sum(durations.values()), late=True)
+
+
+def _durations(track: Track, modules: Sequence[str]) -> dict[str, int]:
+    found = (module for key in modules if (module := track.module(key)) is not None)
+    return {named(track, each.key): each.duration_minutes for each in found}
 
 
 def _way(track: Track, said: LabelRule, way: Way, number: int) -> Group:

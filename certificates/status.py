@@ -79,14 +79,13 @@ def with_set(bits: bytes, indexes: Collection[int]) -> bytes:
     return bytes(changed)
 
 
-def random_index(used: int, is_taken: Callable[[int], bool]) -> int:
-    """A free entry drawn at random: its number must not tell when, or after whom, it was given.
+def is_full(used: int) -> bool:
+    """Whether another list must be opened: half full, an entry still tells little, and a free one is soon drawn."""
+    return used * 2 >= ENTRIES
 
-    ``used`` is how many are taken: at most half of a list is, so that two draws find a free one on average.
-    Raises :class:`StatusError` past half full, when a new list must be opened.
-    """
-    if used * 2 >= ENTRIES:
-        raise StatusError("half full: open another list")
+
+def random_index(is_taken: Callable[[int], bool]) -> int:
+    """A free entry of a list that is not full, drawn: its number must not tell when, or after whom, it was given."""
     while is_taken(index := secrets.randbelow(ENTRIES)):
         pass
     return index

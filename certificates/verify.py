@@ -108,10 +108,10 @@ def verify(
     checks: list[Check] = []
     document: Mapping[str, Any] = {}
     stamped_at = None
-    inside = _baked(data, form) if form == "png" or form == "svg" else data
     if not did_document:
         missing = Check("seal" if form == "pdf" else "signature", None, "did_missing")
         return Verdict("unverifiable", (missing,), form, digest, claim=claimed(data))
+    inside = _baked(data, form) if form == "png" or form == "svg" else data
     try:
         if form == "pdf":
             unsealed = unseal(data, did_document)
@@ -144,15 +144,19 @@ def claimed(data: bytes) -> Record | None:
     None when it says nothing that can be read. Raises :class:`Unreadable` as :func:`verify` does.
     """
     form = _form(data)
-    inside = attached(data) if form == "pdf" else _baked(data, form) if form == "png" or form == "svg" else data
-    if inside is None or len(inside) > MAX_CREDENTIAL:
-        return None
+    inside = _baked(data, form) if form == "png" or form == "svg" else data
     try:
+        if form == "pdf":
+            inside = attached(data)
         if _JWT.fullmatch(inside.strip()):
             return _record(read_compact(inside.decode("ascii").strip())[1])
         return _record(_credential(inside))
     except ProofError:
         return None
+    except Unreadable:
+        if form == "pdf":  # its seal tells what was done to what it carries
+            return None
+        raise
 
 
 def _form(data: bytes) -> Form:

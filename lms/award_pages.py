@@ -28,7 +28,7 @@ from lms.i18n import current_language, day, duration, localized, ngettext, perce
 from lms.i18n import gettext as _
 from lms.models import Certificate, Person, utcnow
 from lms.pages import tracks
-from lms.services.awards import Award, renewing_open, unheld
+from lms.services.awards import Award, unheld
 from lms.services.verification import state_at
 
 
@@ -66,22 +66,30 @@ class AwardWords:
             "key": award.rule.key.replace("/", "-"),
             "kind": award.rule.kind,
             "nature": nature(award.rule.kind),
-            "title": title_with(award.rule, issued.record.get("mention") if issued else decision.mention),
+            "title": title_with(award.rule.title, issued.record.get("mention") if issued else decision.mention),
             "state": "issued" if issued else "asked" if asked else "earned" if decision.earned else "missing",
             "met": sum(each.met for each in decision.conditions),
             "total": len(conditions),
             "conditions": conditions,
             "issued": issued_values(issued) if issued else None,
-            "renewal": self._renewal(award),
+            "renewal": self.renewal(award),
             "ask_url": self.asks(award.rule.key) if may_ask and self.asks else None,
         }
 
-    def _renewal(self, award: Award) -> dict[str, Any] | None:
-        """What the next cycle still asks for; None where there is none, or it is too soon to pass anything again."""
-        decision, again = award.renewal, award.rule.refresher
-        if decision is None or again is None or (again.late and not renewing_open(award.issued, utcnow())):
+    def renewal(self, award: Award) -> dict[str, Any] | None:
+        """What the next cycle still asks for; None where there is none, or it is too soon to do anything for it.
+
+        ``url`` is where its holder asks for it, once ``ready``; None for any other reader.
+        """
+        now = utcnow()
+        if award.renewal is None or award.issued is None or not award.refreshing(now):
             return None
-        return {"earned": decision.earned, "conditions": [self._condition(each) for each in decision.missing]}
+        return {
+            "ready": award.renewable(now),
+            "earned": award.renewal.earned,
+            "conditions": [self._condition(each) for each in award.renewal.missing],
+            "url": url_for("certificates.show", identity=award.issued.id, _anchor="renewal") if self.asks else None,
+        }
 
     def conditions(self, decision: Decision) -> list[dict[str, Any]]:
         """Each condition: .state .title .reason .evidence [texts] .ways [the same of each way, with .mention]."""
@@ -235,10 +243,10 @@ def award_title(key: str) -> str:
     return next((localized(label.title) for label in labels), key)
 
 
-def title_with(rule: Rule, mention: Texts | None) -> str:
+def title_with(title: Texts, mention: Texts | None) -> str:
     """What an award is called, with the mention it has: « Manager Public IA, mention Santé »."""
-    title = localized(rule.title)
-    return _("%(title)s, with the mention %(mention)s", title=title, mention=localized(mention)) if mention else title
+    said = localized(title)
+    return _("%(title)s, with the mention %(mention)s", title=said, mention=localized(mention)) if mention else said
 
 
 def issued_values(issued: Certificate) -> dict[str, Any]:

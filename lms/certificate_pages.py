@@ -5,8 +5,9 @@ from typing import Any
 from flask import url_for
 
 from certificates.answer import WORDS
-from certificates.model import Record, printed_fields
-from lms.i18n import current_language, localized
+from certificates.model import printed_fields
+from lms.award_pages import title_with
+from lms.i18n import current_language
 from lms.i18n import gettext as _
 from lms.models import CertificateEvent
 from lms.services.verification import Standing
@@ -17,20 +18,13 @@ def summary(found: Standing) -> dict[str, Any]:
     return {
         "id": found.row.id,
         "number": found.row.number,
-        "title": _title(found.record),
+        "title": title_with(found.record.title, found.record.mention),
         "holder": found.record.holder,
         "state": found.state,
         "issued_on": found.row.issued_at,
         "valid_until": found.row.valid_until,
         "public_url": url_for("verify.show", code=found.row.code),
     }
-
-
-def _title(record: Record) -> str:
-    title = localized(record.title)
-    if not record.mention:
-        return title
-    return _("%(title)s, with the mention %(mention)s", title=title, mention=localized(record.mention))
 
 
 def state_tag(state: str) -> dict[str, str]:

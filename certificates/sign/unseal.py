@@ -47,12 +47,12 @@ class Unsealed:
     stamped_at: datetime | None
 
 
-def attached(pdf: bytes) -> bytes | None:
-    """The credential a PDF carries, sealed or not, to know whose it says to be; None when none can be read."""
+def attached(pdf: bytes) -> bytes:
+    """The credential a PDF carries, sealed or not, to know whose it says to be. Raises :class:`ProofError`."""
     try:
         return _embedded(PdfFileReader(BytesIO(pdf), strict=False))
-    except Exception:  # noqa: BLE001 - anyone may have written it, and parsers refuse in many ways
-        return None
+    except Exception as error:  # anyone may have written it, and parsers refuse in many ways
+        raise ProofError("attachment", "no credential can be read") from error
 
 
 def unseal(pdf: bytes, did_document: Mapping[str, Any]) -> Unsealed:

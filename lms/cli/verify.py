@@ -50,7 +50,8 @@ def command(
             told = answer(verdict.state, now, verdict.record, verdict.checks, verdict=verdict)
             click.echo(json.dumps(told, ensure_ascii=False))
         elif len(files) > 1:
-            click.echo("\t".join([_word(verdict), name, verdict.record.number if verdict.record else ""]).rstrip())
+            whose = (verdict.record.number, verdict.record.issuer.did) if verdict.record else ()
+            click.echo("\t".join([_word(verdict), name, *whose]))
         else:
             _tell(verdict, language)
         worst = max(worst, 0 if verdict.state == "valid" else 1)
@@ -63,7 +64,7 @@ def _verdict(name: str, did_file: Path | None, status_files: tuple[Path, ...], n
     data = fetch(name) if _is_url(name) else Path(name).read_bytes()
     did = _document(did_file) if did_file else None
     lists = [item for path in status_files for item in _documents(path)]
-    claim = claimed(data)
+    claim = None if did_file and status_files else claimed(data)
     if claim is not None and not did_file and claim.issuer.did.startswith("did:web:"):
         did = _fetched(fetch, did_url(claim.issuer.did))
     if claim is not None and not status_files:

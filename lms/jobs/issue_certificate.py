@@ -21,7 +21,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         issue(tools.session, tools.authority, row, track, payload.get("award_key"), payload.get("cycle"))
     except NotIssued as reason:
         tools.session.rollback()
-        if reason.reason not in {"not_earned", "not_valid", "not_yet", "name_unconfirmed"}:
+        if reason.unprintable:
             why = N_("The name cannot be printed. The learner can write another one in their settings.")
             raise GiveUp(f"{why}\n{reason.reason}") from reason
         return

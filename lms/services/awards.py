@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from certificates.award import RENEWAL, Decision, Rule, decide
-from certificates.needs import Evidence, Facts, Result
+from certificates.award import Decision, Rule, decide
+from certificates.needs import Evidence, Facts, Refreshed, Result
 from certificates.rules import named, rules, tracks_named
 from curricula.model import Module, Track
 from lms.models import (
@@ -28,6 +28,7 @@ from lms.models import (
 from lms.services.learning import enrolments
 from lms.services.library import Library
 from lms.services.outbox import promise_all
+from lms.services.reminders import renewal_open, renewal_opens
 from lms.services.verification import state_at
 
 
@@ -50,14 +51,12 @@ class Award:
 
     def renewable(self, now: datetime) -> bool:
         """Whether the next cycle can be issued."""
-        return self.renewal is not None and self.renewal.earned and renewing_open(self.issued, now)
+        earned = self.renewal is not None and self.renewal.earned
+        return earned and self.issued is not None and renewal_open(self.issued, now)
 
-
-def renewing_open(issued: Certificate | None, now: datetime) -> bool:
-    """Whether a certificate is near its end, or over, and was neither revoked nor suspended."""
-    if issued is None or issued.valid_until is None or issued.status != "valid":
-        return False
-    return issued.valid_until - RENEWAL <= now
+    def refreshing(self, now: datetime) -> bool:
+        """Whether what the next cycle asks for can be done."""
+        return self.renewal is not None and self.issued is not None and _refreshes(self.rule, self.issued, now)
 
 
 def awards(session: Session, person_id: int, track: Track) -> list[Award]:
@@ -81,20 +80,14 @@ def renewing_since(session: Session, person_id: int, track: Track, module: Modul
     if not wanted:
         return None
     held = certificates_of(session, [person_id])
-    open_ones = []
-    for rule in wanted:
-        issued = held[person_id].get(rule.key)
-        if issued is not None and issued.status == "valid" and (not _late(rule) or renewing_open(issued, now)):
-            open_ones.append((rule, _since(rule, issued)))
-    if not open_ones:
+    due = [rule for rule in wanted if (issued := held[person_id].get(rule.key)) and _refreshes(rule, issued, now)]
+    if not due:
         return None
-    facts = gather(session, wanted, held)[person_id]
-    left = []
-    for rule, since in open_ones:
-        again = facts.best(key, since)
-        if again is None or again.value < rule.threshold:
-            left.append(since)
-    return max(left, default=None)
+    facts = gather(session, due, held)[person_id]
+    renewals = (_award(rule, facts, held[person_id][rule.key]).renewal for rule in due)
+    conditions = [each for renewal in renewals if renewal for each in renewal.conditions]
+    again = [each.need.since for each in conditions if isinstance(each.need, Refreshed) and key not in each.modules]
+    return max(again, default=None)
 
 
 def unheld(track: Track) -> list[Award]:
@@ -128,11 +121,16 @@ def _late(rule: Rule) -> bool:
     return rule.refresher is not None and rule.refresher.late
 
 
+def _refreshes(rule: Rule, issued: Certificate, now: datetime) -> bool:
+    """Whether what renews a certificate of that rule can be passed: at any time, or near its end alone."""
+    return renewal_open(issued, now) if _late(rule) else issued.status == "valid"
+
+
 def _since(rule: Rule, issued: Certificate) -> datetime:
     """After when what renews a certificate was passed."""
     # Its moment is kept to the second, and what brought it may be of the same one.
-    after = issued.issued_at + timedelta(seconds=1)
-    return max(after, issued.valid_until - RENEWAL) if _late(rule) and issued.valid_until else after
+    after, opens = issued.issued_at + timedelta(seconds=1), renewal_opens(issued)
+    return max(after, opens) if _late(rule) and opens else after
 
 
 def certificates_of(session: Session, people: Collection[int]) -> dict[int, dict[str, Certificate]]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from certificates.codes import new_code
 from certificates.format import FORMATS
 from certificates.model import Facts, Record
-from certificates.status import StatusError, random_index
+from certificates.status import is_full, random_index
 from lms.models import Certificate, CertificateFile, StatusList
 from lms.services.audit import record as note
 from lms.services.authority import Authority, list_url, sign_lists
@@ -87,23 +87,17 @@ def signed_files(authority: Authority, certificate: Certificate, record: Record)
 
 def _status_entry(session: Session, authority: Authority, now: datetime) -> tuple[StatusList, int]:
     row = session.scalars(select(StatusList).order_by(StatusList.id.desc()).limit(1)).first()
-    if row is not None:
-        number = row.id
-        used = session.scalar(select(func.count()).select_from(Certificate).filter_by(status_list_id=number)) or 0
+    if row is None or is_full(_used(session, row)):
+        row = StatusList()
+        session.add(row)
+        session.flush()
+        sign_lists(session, authority, row, now)
+    taken = exists().where(Certificate.status_list_id == row.id)
+    return row, random_index(lambda index: bool(session.scalar(select(taken.where(Certificate.status_index == index)))))
 
-        def is_taken(index: int) -> bool:
-            entry = select(exists().where(Certificate.status_list_id == number, Certificate.status_index == index))
-            return bool(session.scalar(entry))
 
-        try:
-            return row, random_index(used, is_taken)
-        except StatusError:
-            pass  # half full: a new list, so that an entry still tells little about its holder
-    row = StatusList()
-    session.add(row)
-    session.flush()
-    sign_lists(session, authority, row, now)
-    return row, random_index(0, lambda _index: False)
+def _used(session: Session, row: StatusList) -> int:
+    return session.scalar(select(func.count()).select_from(Certificate).filter_by(status_list_id=row.id)) or 0
 
 
 def _next_number(session: Session, now: datetime) -> str:

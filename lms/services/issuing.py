@@ -22,6 +22,7 @@ from lms.services.certificate_life import hold
 from lms.services.certificates import enter, one_at_a_time
 from lms.services.learning import enrolment
 from lms.services.library import Library
+from lms.services.reminders import renewal_open
 
 
 class NotIssued(Exception):
@@ -34,6 +35,11 @@ class NotIssued(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+    @property
+    def unprintable(self) -> bool:
+        """Whether the confirmed name is what is in the way: nothing but another one helps."""
+        return self.reason.startswith("name_") and self.reason != "name_unconfirmed"
 
 
 def issue(
@@ -67,7 +73,7 @@ def issue(
         hold(session, previous)  # what suspends or revokes it meanwhile comes before or waits
         if previous.status != "valid":
             raise NotIssued("not_valid")
-        if not awards.renewing_open(previous, utcnow()):
+        if not renewal_open(previous, utcnow()):
             raise NotIssued("not_yet")
     now = utcnow()
     facts = _facts(session, row, track, decision, award.facts, holder, now)

@@ -24,9 +24,15 @@ def renewal_opens(row: Certificate) -> datetime | None:
     return row.valid_until - RENEWAL if row.valid_until else None
 
 
+def renewal_open(row: Certificate, now: datetime) -> bool:
+    """Whether a certificate is near its end, or over, and was neither revoked nor suspended nor replaced."""
+    opens = renewal_opens(row)
+    return row.status == "valid" and opens is not None and opens <= now
+
+
 def step_of(row: Certificate, now: datetime) -> str | None:
     """How near its end a valid certificate is: a key of ``STEPS``; None when it is far, or nothing is to be renewed."""
-    if row.valid_until is None or row.status != "valid":
+    if row.valid_until is None or not renewal_open(row, now):
         return None
     end = row.valid_until
     return next((step for step, before in STEPS if end - before <= now), None)

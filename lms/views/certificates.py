@@ -1,6 +1,5 @@
 """One's own certificates: the name to print, each certificate with its files, who sees it, its history."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from curricula.model import Track
 from lms.award_pages import AwardWords
 from lms.certificate_files import files, form_of_suffix, stored_form
 from lms.certificate_pages import fields, history, linked, refusal_words, state_tag, summary
@@ -128,9 +128,9 @@ def correction(identity: UUID) -> ResponseReturnValue:
 @requires(*ROLES)
 def renewal(identity: UUID) -> ResponseReturnValue:
     """Ask for the next cycle of a certificate whose conditions were met again; a worker issues it."""
-    row, now = _own(identity), utcnow()
+    row = _own(identity)
     enrolment, award = _award(row)
-    if enrolment is None or award is None or award.issued is None or not award.renewable(now):
+    if enrolment is None or award is None or award.issued is None or not award.renewable(utcnow()):
         raise Refused(
             _("This certificate cannot be renewed yet."), _("Read on its page what is left to do, and from when."),
             status=409, cause="not_renewable",
@@ -144,32 +144,32 @@ def renewal(identity: UUID) -> ResponseReturnValue:
 def _award(row: Certificate) -> tuple[Enrolment | None, Award | None]:
     """The enrolment a certificate rests on, and how its holder stands with what it is of today."""
     enrolment = db.session.get(Enrolment, row.enrolment_id) if row.enrolment_id else None
-    track = tracks().followed(enrolment.track_key, enrolment.track_digest) if enrolment else None
+    track = _track(enrolment) if enrolment else None
     return enrolment, awards.award(db.session(), row.person_id, track, row.award_key) if track else None
 
 
-def _renewal(row: Certificate, found: verification.Standing, now: datetime) -> dict[str, Any] | None:
+def _track(enrolment: Enrolment) -> Track | None:
+    return tracks().followed(enrolment.track_key, enrolment.track_digest)
+
+
+def _renewal(row: Certificate, found: verification.Standing) -> dict[str, Any] | None:
     """How it is renewed (see show.html); None for what is not, or no longer."""
-    opens = reminders.renewal_opens(row)
-    if opens is None or row.status != "valid" or not _last(found):
+    enrolment, award = _award(row) if row.valid_until and row.status == "valid" and _last(found) else (None, None)
+    track = _track(enrolment) if enrolment else None
+    if award is None or award.renewal is None or track is None:
         return None
-    enrolment, award = _award(row)
-    if enrolment is None or award is None or award.renewal is None:
-        return None
-    track = tracks().followed(enrolment.track_key, enrolment.track_digest)
-    assert track is not None, "it gave the award"
-    words = AwardWords(track).shown([award])
     return {
-        "opens": opens,
-        "open": opens <= now,
-        "earned": award.renewable(now),
-        "conditions": next((each["renewal"]["conditions"] for each in words["main"] if each["renewal"]), []),
+        "opens": reminders.renewal_opens(row),
+        "open": reminders.renewal_open(row, utcnow()),
+        "ready": False,
+        "conditions": [],
+        **(AwardWords(track).renewal(award) or {}),
         "track_url": url_for("learn.track", track_key=track.key),
     }
 
 
 def _page(row: Certificate, form: CorrectionForm) -> str:
-    session, now = db.session(), utcnow()
+    session = db.session()
     found = verification.standing_of(session, row)
     asked = corrections.of_certificate(session, row)
     return render_template(
@@ -185,7 +185,7 @@ def _page(row: Certificate, form: CorrectionForm) -> str:
         correction=asked[0] if asked else None,
         correctable=found.state == "valid" and not (asked and asked[0].state in corrections.PENDING),
         form=form,
-        renewal=_renewal(row, found, now),
+        renewal=_renewal(row, found),
         history=history(found, list(life.events(session, row))),
     )
 

@@ -280,10 +280,10 @@ def test_several_files_are_a_line_each_and_the_worst_is_the_exit_code(
     options = ["--did", str(tmp_path / "did.json"), "--status", str(tmp_path / "lists.json")]
     good = CliRunner().invoke(command, [str(tmp_path / "pdf"), str(tmp_path / "jsonld"), *options])
     assert good.exit_code == 0
-    assert (
-        good.stdout
-        == f"VALIDE · VALID\t{tmp_path}/pdf\t{issued.number}\nVALIDE · VALID\t{tmp_path}/jsonld\t{issued.number}\n"
-    )
+    did = issued.record["issuer"]["did"]
+    assert good.stdout.splitlines() == [
+        f"VALIDE · VALID\t{tmp_path}/{form}\t{issued.number}\t{did}" for form in ("pdf", "jsonld")
+    ]
     bad = CliRunner().invoke(command, [str(tmp_path / "pdf"), str(tmp_path / "changed"), *options])
     assert (bad.exit_code, bad.stdout.splitlines()[1].split("\t")[0]) == (1, "MODIFIÉ · MODIFIED")
     worst = CliRunner().invoke(command, [str(tmp_path / "nowhere"), str(tmp_path / "changed"), *options])

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from secrets import token_hex
@@ -132,12 +132,15 @@ class Stage:
             db.session.commit()
             db.session.remove()
 
-    def attempt(self, who: str, module_key: str, right: int | None) -> Attempt:
-        """An attempt at a module with that many right answers, its lessons read; left open when None."""
+    def attempt(self, who: str, module_key: str, right: int | None, since: datetime | None = None) -> Attempt:
+        """An attempt at a module with that many right answers, its lessons read; left open when None.
+
+        ``since``: see ``attempts.standing``.
+        """
         with self.app.app_context():
             session, module = db.session(), self.module(module_key)
             row = self._follow(session, who, module, len(module.lessons))
-            attempt = attempts.start(session, row, module)
+            attempt = attempts.start(session, row, module, since=since)
             if right is not None:
                 self._answer(session, attempt, module, right)
                 attempts.submit(session, attempt, self.track, module)

@@ -1,15 +1,17 @@
 """Certificates in a browser: the name confirmed, masked, shared and corrected; one revoked, and what strangers read."""
 
 import re
+from datetime import timedelta
 
 import httpx
 from browser_axe import accessible
 from browser_frame import NewPage
 from browser_stage import STEWARD, TRACK, Stage
 from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
 
 from certificates.status import decode, is_set
-from lms.models import Certificate, Person, db
+from lms.models import Attempt, Certificate, Enrolment, Person, db, utcnow
 
 NAME = "Agente d’Aubigné"
 
@@ -86,6 +88,41 @@ def test_a_certificate_lives_from_its_name_to_its_end(new_page: NewPage, stage: 
     assert listed(stage, second)
 
 
+def test_a_certificate_near_its_end_is_renewed(new_page: NewPage, stage: Stage) -> None:
+    who = stage.arrived(d1=9, d2=9)
+    stage.settle()
+    page = new_page()
+    page.context.add_cookies([stage.cookie(who)])
+    first = stage.certificate(who)
+    address = f"/certificates/{first.id}"
+    page.goto(address)
+    expect(page.locator("#renewal + p")).to_contain_text("Il pourra être renouvelé")
+    with stage.app.app_context():
+        long_ago = utcnow() - timedelta(days=900)
+        mine = select(Enrolment.id).join(Enrolment.person).where(Person.subject == who)
+        done = update(Attempt).where(Attempt.enrolment_id.in_(mine)).values(submitted_at=long_ago)
+        db.session.execute(done.execution_options(synchronize_session=False))
+        row = db.session.get_one(Certificate, first.id)
+        row.issued_at, row.valid_until = long_ago, utcnow() + timedelta(days=100)
+        db.session.commit()
+        db.session.remove()
+    page.goto(address)
+    accessible(page)
+    page.get_by_role("link", name=stage.say("Go on in the track")).click()
+    accessible(page)
+    for key in ("d1", "d2"):
+        stage.attempt(who, key, 10, since=long_ago)
+    page.reload()
+    page.get_by_role("link", name=stage.say("Renew it")).click()
+    accessible(page)
+    press(page, stage, "Renew it")
+    stage.settle()
+    page.reload()
+    expect(page.locator("article .tag")).to_have_text(["Valide", "Valide"])
+    second = last(stage, who)
+    assert (second.cycle, second.previous_id) == (2, first.id)
+
+
 def press(page: Page, stage: Stage, message: str) -> None:
     """Press the button of that message."""
     page.get_by_role("button", name=stage.say(message), exact=True).click()
@@ -95,7 +132,7 @@ def last(stage: Stage, who: str) -> Certificate:
     """The last certificate of a person."""
     with stage.app.app_context():
         rows = db.session.query(Certificate).join(Certificate.person).filter(Person.subject == who)
-        found = rows.order_by(Certificate.edition.desc()).first()
+        found = rows.order_by(Certificate.cycle.desc(), Certificate.edition.desc()).first()
         db.session.expunge_all()
         db.session.remove()
     assert found is not None

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, jsonify
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from certificates import status
 from certificates.format import FORMATS
@@ -167,6 +170,44 @@ def test_the_file_alone_leads_to_what_judges_it(
     outcome = run("verify", "file", LMS_ALLOWED_PRIVATE_HOSTS="127.0.0.1")
     assert (outcome.status, outcome.out.split(" · ")[0]) == (1, "INVÉRIFIABLE")
     assert "did.json" in outcome.err
+
+
+def test_several_files_say_whose_they_are(
+    run: Run, tmp_path: Path, issuer: tuple[dict[str, bytes], Callable[[bool], None]]
+) -> None:
+    files, answers = issuer
+    answers(True)
+    for form in ("pdf", "jwt"):
+        (tmp_path / form).write_bytes(files[form])
+    outcome = run("verify", "pdf", "jwt", LMS_ALLOWED_PRIVATE_HOSTS="127.0.0.1")
+    assert outcome.status == 0
+    for line, form in zip(outcome.out.splitlines(), ("pdf", "jwt"), strict=True):
+        word, name, number, did = line.split("\t")
+        assert (word, name, number) == ("VALIDE · VALID", form, make_record().number)
+        assert did.startswith("did:web:127.0.0.1")
+    told = json.loads(run("verify", "pdf", "--json", LMS_ALLOWED_PRIVATE_HOSTS="127.0.0.1").out)
+    assert told["issuer"].startswith("did:web:127.0.0.1")
+
+
+def test_a_pdf_that_carries_something_else_is_accused_by_its_seal(
+    run: Run, tmp_path: Path, issuer: tuple[dict[str, bytes], Callable[[bool], None]]
+) -> None:
+    files, answers = issuer
+    answers(True)
+    did = json.dumps({"id": "did:web:127.0.0.1", "verificationMethod": [], "assertionMethod": []})
+    (tmp_path / "did.json").write_text(did)
+    writer = IncrementalPdfFileWriter(BytesIO(files["pdf"]))
+    specification = writer.root["/Names"]["/EmbeddedFiles"]["/Names"][1]
+    stream = writer.add_object(generic.StreamObject(stream_data=b"{not json"))
+    specification["/EF"]["/F"] = specification["/EF"]["/UF"] = stream
+    writer.update_container(specification["/EF"])
+    with (tmp_path / "file").open("wb") as out:
+        writer.write(out)
+    for asked in (("--did", "did.json"), ()):
+        outcome = run("verify", "file", *asked)
+        assert outcome.status == 1
+        assert "ILLISIBLE" not in outcome.err
+    assert outcome.out.startswith("INVÉRIFIABLE")
 
 
 def test_a_file_that_says_nothing_readable_is_not_judged(run: Run, tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from certificates.award import Refresher
 from certificates.model import Record, printed_fields
 from certificates.needs import Accepted, Passed, SomeOf
+from certificates.rules import rules
 from curricula.model import Track
 from lms.config import Config
 from lms.models import AuditEntry, Certificate, CertificateFile, Enrolment, OutboxJob, ResourceLink, utcnow
@@ -211,6 +213,21 @@ def test_a_label_is_renewed_once_its_refresher_was_passed_since(
     told = session.scalars(sa.select(AuditEntry).filter_by(action="certificate_renewed")).one()
     assert (told.target, told.person_id, told.details) == (first.number, row.person_id, {"by": second.number})
     assert promised(session) == {f"enrolment:{row.id}:{LABEL}"}
+
+
+def test_whatever_ends_is_renewed_by_its_modules_where_no_refresher_is_said() -> None:
+    told = labelled()
+    assert told.label is not None
+    plain = replace(told, label=replace(told.label, refresher=None))
+    (rule,) = (each for each in rules(plain) if each.kind == "label")
+    lasting = {part.key: part.duration_minutes for part in plain.modules}
+    assert rule.refresher == Refresher({f"chiefs/{key}": lasting[key] for key in ("c1", "c2")}, 200, late=True)
+    (endless,) = (
+        each
+        for each in rules(replace(plain, label=replace(plain.label, valid_months=None)))
+        if each.kind == "label"
+    )  # fmt: skip
+    assert endless.refresher is None
 
 
 def test_a_refresher_passed_before_is_passed_again(

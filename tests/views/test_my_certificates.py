@@ -260,6 +260,7 @@ def test_a_certificate_is_renewed_by_whoever_passes_its_modules_again(
         session.commit()
         assert send(learner_client, f"/learn/decideurs/{key}/assessment") == 409, "it is passed again"
     assert "Everything it takes is done." in learner_client.get(f"{path}?lang=en").text
+    assert f'href="{path}#renewal"' in learner_client.get("/learn/decideurs").text
     settle(app)
     assert count(session, Certificate) == 1, "nobody asked"
     session.rollback()
