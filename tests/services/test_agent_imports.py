@@ -322,7 +322,7 @@ def test_a_whole_list_with_a_refused_row_makes_no_leaver(session: Session) -> No
 def test_a_day_of_leaving_closes_the_state_on_that_day(session: Session) -> None:
     header = "matricule;nom;prénom;versant;date de départ;population"
     take(session, header, "1;A;B;FPE;;oui", "2;C;D;FPE;3 janvier 2026;non")
-    assert (states(session, "2"), agents(session)["2"].population) == ([], False)
+    assert (states(session, "2"), agents(session)["2"].left_out) == ([], True)
     result = take(session, header, "1;A;B;FPE;31/12/2099;", "2;C;D;FPE;03/01/26;NON")
     assert (result.changed, result.unchanged) == (1, 1)
     (state,) = states(session, "1")

@@ -68,7 +68,7 @@ def test_nobody_sees_outside_their_scope(app: Flask, client: FlaskClient, board:
     page = page_of(app, client, board["justice"], "/hr/?lang=en")
     assert "63.6% of the agents" in page
     assert "Santé" not in page
-    assert "Your scope: Justice." in page
+    assert "Justice, with all under it." in page
     for path in (f"/hr/?unit={board['other']}", f"/hr/gaps?unit={board['other']}", "/hr/?unit=999999"):
         assert client.get(path).status_code == 404
     sign_in(app, client, board["campus"], "hr")
