@@ -39,7 +39,7 @@ def board_values(board: Board, asked: Asked, below: int) -> dict[str, Any]:
 def sentence(board: Board) -> str:
     """The state of things, in two sentences."""
     share = board.total.share("completed", "agents")
-    if not board.total.counts["agents"]:
+    if board.total.counts["agents"] == 0:  # None is masked: there are some
         first = _("No agent of the population is declared here yet.")
     elif share is None:
         first = _("There are too few agents here for a figure to be shown.")

@@ -12,8 +12,8 @@ from lms.models import Agent, AgentMatch, HrScope, Person, Unit, UnitState
 from lms.tables import Scope
 
 __all__ = [
-    "HELD", "Place", "Scope", "agents_in", "ancestors", "people_in", "scope_of", "sees", "subtree_ids", "tree",
-    "units_in", "with_agents",
+    "HELD", "Place", "Scope", "agents_in", "ancestors", "ministries", "people_in", "scope_of", "sees", "subtree_ids",
+    "tree", "units_in", "with_agents",
 ]  # fmt: skip
 
 #: A person is an agent once a key that the settings believe says so, or somebody did.
@@ -77,6 +77,12 @@ def with_agents(query: Any) -> Any:
     """A query of ``Person`` with the ``Agent`` each one is, or none: never more than one."""
     held = and_(AgentMatch.person_id == Person.id, AgentMatch.state.in_(HELD))
     return query.outerjoin(AgentMatch, held).outerjoin(Agent, Agent.id == AgentMatch.agent_id)
+
+
+def ministries(session: Session, scope: Scope) -> list[str]:
+    """The ministries of the declared agents, by name."""
+    query = select(Agent.ministry).where(Agent.ministry != "", agents_in(scope)).distinct()
+    return list(session.scalars(query.order_by(Agent.ministry)))
 
 
 def sees(scope: Scope, unit: Unit | None) -> bool:

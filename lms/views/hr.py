@@ -22,8 +22,7 @@ from lms.reports import reports
 from lms.security import requires, visitor
 from lms.services.dashboards import NotInScope, board, today_here
 from lms.services.extractions import journal_export, pieces
-from lms.services.organisation import scope_of
-from lms.services.overview import ministries
+from lms.services.organisation import ministries, scope_of
 from lms.services.purposes import PURPOSES
 from lms.tables import FilterError, Report, TooManyRows
 

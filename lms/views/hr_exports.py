@@ -19,8 +19,7 @@ from lms.security import requires, visitor
 from lms.services import exporting
 from lms.services.audit import record
 from lms.services.exporting import OPEN, Order, TooManyWaiting
-from lms.services.organisation import scope_of
-from lms.services.overview import ministries
+from lms.services.organisation import ministries, scope_of
 from lms.services.purposes import PURPOSES
 
 blueprint = Blueprint("hr_exports", __name__, url_prefix="/hr/exports")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from io import BytesIO, StringIO
 
 import pytest
@@ -90,13 +91,17 @@ def test_only_hr_comes_in(app: Flask, client: FlaskClient, people: dict[str, int
 def test_the_page_says_real_numbers(app: Flask, officer: FlaskClient) -> None:
     assert "No agent of the population is declared here yet." in officer.get("/hr/?lang=en").text
     with app.app_context():
-        db.session.add_all(
-            Agent(number=f"1{place}", family_name="X", given_name="Y", branch="FPE", ministry="Justice")
-            for place in range(6)
-        )
+        followed = {"track_key": TRACK.key, "track_version": "2026.1", "track_digest": "0"}
+        for place in range(1, 12):
+            db.session.add(Agent(number=f"1{place}", family_name="X", given_name="Y", branch="FPE", ministry="Justice"))
+            done = utcnow() if place <= 5 else None
+            person = Person(platform_id=1, subject=f"1{place}", email=f"1{place}@example.org", sourced_id=f"1{place}")
+            db.session.add(Enrolment(person=person, completed_at=done, **followed))
+        db.session.flush()
+        match(db.session(), list(db.session.scalars(select(Person.id))))
         refresh_all(db.session())
-    page = officer.get("/hr/?lang=en").text
-    assert "0.0% of the agents of the population are trained." in page
+    page = re.sub(r"[\u00a0\u202f]", " ", officer.get("/hr/?lang=en").text)
+    assert "50.0% of the agents of the population are trained." in page  # six of twelve
     assert 'action="/hr/export"' in page
     assert "Justice" in page
 
