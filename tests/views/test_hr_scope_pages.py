@@ -106,7 +106,7 @@ def test_everything_of_before_is_narrowed_to_what_one_sees(
     assert "Unité D1, with all under it." in page  # S1 is under it
     assert "Min M1" not in page
     assert "/hr/agents/import" not in page
-    assert part.get("/hr/agents/import").status_code == 403
+    assert part.get("/hr/agents/import", follow_redirects=True).status_code == 403
     details = [line.details["units"] for line in session.query(AuditEntry).filter_by(action="hr.export")]
     session.rollback()
     assert details[0] is None
