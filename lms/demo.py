@@ -13,10 +13,11 @@ from sqlalchemy import select
 
 from lms.app import create_app
 from lms.config import Config, load_config
+from lms.demo_ministry import seed_ministry
 from lms.devlms import CourseLink, DevLmsSettings, Quirks, create_devlms, registration, serve
 from lms.lti.deep_linking import HISTORY
 from lms.lti.roles import MEMBERSHIP
-from lms.models import Agent, LocalAccount, db
+from lms.models import LocalAccount, db
 from lms.schema import upgrade
 from lms.services.accounts import make_account
 from lms.services.platforms import NewPlatform, add_platform
@@ -37,13 +38,6 @@ LINKS = (
 )
 #: What the demo's platform offers beside launches, deep linking, grades and the roster.
 OFFERED = Quirks(submission_review=True, data_privacy=True, notices=True)
-#: Fictitious civil servants, matched to the people of the development LMS by their agent number.
-AGENTS = (
-    ("A-0001", "de démonstration A", "Agent", "FPE", "Ministère de démonstration", "Direction A", "A"),
-    ("A-0002", "de démonstration B", "Agent", "FPT", "Commune de démonstration", "Direction B", "B"),
-    ("A-0003", "de démonstration", "Formateur", "FPE", "Institut de démonstration", "Formation", "A"),
-    ("A-0004", "de démonstration", "Responsable RH", "FPE", "Ministère de démonstration", "Direction A", "A"),
-)
 
 
 @dataclass(frozen=True)
@@ -116,21 +110,12 @@ def _platform(values: dict[str, str]) -> NewPlatform:
 
 
 def _seed(app: Flask, values: dict[str, str], directory: Path) -> str:
-    """Connect the development LMS, declare its people to HR, make the local accounts; gives their one password."""
+    """Connect the development LMS, make the local accounts and the ministry; gives the one password."""
     path = directory / "administrator.txt"
     with app.app_context():
         session = db.session()
         # The platform's « Manager » role is the demo's HR officer: an administrator's choice, kept as data.
         add_platform(session, _platform(values), {MEMBERSHIP + "Manager": "hr"})
-        known = set(session.scalars(select(Agent.number)))
-        for number, family, given, branch, ministry, directorate, category in AGENTS:
-            if number not in known:
-                session.add(
-                    Agent(
-                        number=number, family_name=family, given_name=given, branch=branch, ministry=ministry,
-                        directorate=directorate, category=category,
-                    )
-                )  # fmt: skip
         account = session.scalars(select(LocalAccount).filter_by(email=ADMINISTRATOR)).first()
         if account is None:
             password = secrets.token_urlsafe(12)
@@ -138,6 +123,7 @@ def _seed(app: Flask, values: dict[str, str], directory: Path) -> str:
             for email, name, roles in STUDIO:
                 made = make_account(session, email, password, ["author"], name)
                 grant(session, made.person_id, roles)
+            seed_ministry(session, password)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(password)

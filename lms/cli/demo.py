@@ -10,6 +10,7 @@ import click
 
 from lms.demo import ADMINISTRATOR, STUDIO, Addresses, Demo
 from lms.demo_check import CheckFailed, check
+from lms.demo_ministry import OFFICERS
 from lms.logs import init_logs
 
 
@@ -41,6 +42,7 @@ def _stay(demo: Demo) -> None:
         click.echo(f"Administrator:             {demo.addresses.tool}/account/login")
         click.echo(f"                           {ADMINISTRATOR} · {demo.password}")
         click.echo(f"Author, reviewer:          {STUDIO[0][0]}, {STUDIO[1][0]} · the same password")
+        click.echo(f"Human resources:           {OFFICERS[0][0]}, {OFFICERS[1][0]} · the same password")
         click.echo("Everybody in it is fictitious. Stop with Ctrl+C.")
         try:
             threading.Event().wait()
