@@ -9,8 +9,9 @@ from lms.charts import Series, gauge, lines
 from lms.i18n import day, euros, figure, localized, number, ratio
 from lms.i18n import gettext as _
 from lms.pages import tracks
-from lms.services.dashboards import Asked, Board, Part, Trajectory
+from lms.services.dashboards import Asked, Board, Part
 from lms.services.figure_facts import WHOLE
+from lms.services.trajectory import BudgetedYear, Trajectory
 
 #: Cents in a million and in a thousand euros.
 _MILLION, _THOUSAND = 100_000_000, 100_000
@@ -25,7 +26,7 @@ def board_values(board: Board, asked: Asked, below: int) -> dict[str, Any]:
         "trail": [(unit.name, _url(asked, unit=unit.id)) for unit in board.trail[:-1]],
         "unit": board.trail[-1] if board.trail else None,
         "up_url": _url(asked, unit=None) if board.trail else None,
-        "trajectory": _trajectory(board.trajectory) if board.trajectory else None,
+        "trajectory": _trajectory(board.trajectory, board.judged) if board.trajectory and board.judged else None,
         "coverage": _coverage(board, asked),
         "funnel": _funnel(board.total),
         "categories": _categories(board),
@@ -45,13 +46,14 @@ def sentence(board: Board) -> str:
         first = _("There are too few agents here for a figure to be shown.")
     else:
         first = _("%(share)s of the agents of the population are trained.", share=ratio(share))
-    if board.trajectory is None or board.trajectory.growth is None:
+    found = board.judged
+    if found is None or found.growth is None:
         return first
-    found, gap = board.trajectory, board.trajectory.now.gap
+    growth, gap = ratio(found.growth), found.gap
     where = (
-        _("The budget changes by %(growth)s.", growth=ratio(found.growth or 0)) if gap is None
-        else _("The budget changes by %(growth)s, below the path.", growth=ratio(found.growth or 0)) if gap < 0
-        else _("The budget changes by %(growth)s, as much as the path or more.", growth=ratio(found.growth or 0))
+        _("The budget changes by %(growth)s.", growth=growth) if gap is None
+        else _("The budget changes by %(growth)s, below the path.", growth=growth) if gap < 0
+        else _("The budget changes by %(growth)s, as much as the path or more.", growth=growth)
     )  # fmt: skip
     if found.earmarking is None:
         return f"{first} {where}"
@@ -229,33 +231,32 @@ def _gaps(board: Board, asked: Asked) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _trajectory(found: Trajectory) -> dict[str, Any]:
-    reached = found.earmarking
-    rise = (found.now.opened or 0) - found.reference.base
+def _trajectory(found: Trajectory, now: BudgetedYear) -> dict[str, Any]:
+    reference, reached, known = found.reference, now.earmarking, now.amounts
     paths = {"linear": _("linear path"), "geometric": _("geometric path"), "custom": _("chosen path")}
-    words = paths[found.reference.path]
-    goals, real = [step.target for step in found.years], [step.opened for step in found.years]
-    labels = [_("Reference"), *(str(step.year) for step in found.years[1:])]
+    goals, real = [each.target for each in found.years], [each.budget for each in found.years]
+    labels = [_("Reference"), *(str(each.year) for each in found.years[1:])]
+    ai_rise = _euros(known.ai_ae - reference.ai_base if known else None)
     return {
-        "path": words,
-        "gap": None if found.now.gap is None else euros(found.now.gap).replace("-", "−"),
-        "below": found.now.gap is not None and found.now.gap < 0,
-        "year": found.now.year,
+        "path": paths[reference.path],
+        "gap": None if now.gap is None else _euros(now.gap),
+        "below": now.gap is not None and now.gap < 0,
+        "year": now.year,
+        "known": known is not None,
         "drawings": lines(labels, [Series("goal", goals), Series("real", real)], _millions, short=_short_millions),
-        "description": _path_description(found),
+        "description": _path_description(found, now),
         "rows": [
-            {"year": label, "target": _euros(step.target), "opened": _euros(step.opened), "gap": _euros(step.gap)}
-            for label, step in zip(labels, found.years, strict=True)
+            {"year": label, "target": _euros(each.target), "opened": _euros(each.budget), "gap": _euros(each.gap)}
+            for label, each in zip(labels, found.years, strict=True)
         ],
-        "rise": euros(rise).replace("-", "−"),
-        "ai_rise": euros(found.money.ai_ae - found.reference.ai_base).replace("-", "−"),
-        "ai": euros(found.money.ai_ae),
-        "ai_base": euros(found.reference.ai_base),
-        "shortfall": euros(found.shortfall) if found.shortfall else None,
+        "rise": _euros(known.ae_opened - reference.base if known else None),
+        "ai_rise": ai_rise,
+        "ai": _euros(known.ai_ae if known else None),
+        "ai_base": euros(reference.ai_base),
+        "shortfall": euros(now.shortfall) if now.shortfall else None,
         "earmarking": None if reached is None else ratio(reached),
         "gauge": None if reached is None else gauge(
-            reached, euros(found.money.ai_ae - found.reference.ai_base), ratio(reached),
-            ("0", _("rule: %(whole)s", whole=ratio(1))),
+            reached, ai_rise, ratio(reached), ("0", _("rule: %(whole)s", whole=ratio(1))),
         ),
     }  # fmt: skip
 
@@ -274,14 +275,12 @@ def _short_millions(cents: int) -> str:
     return figure(Fraction(cents, _MILLION))
 
 
-def _path_description(found: Trajectory) -> str:
-    last = found.years[-1]
-    if found.now.opened is None or found.now.target is None:
-        return _("The path goes from %(base)s to %(goal)s in three years.", base=_euros(found.reference.base),
-                 goal=_euros(last.target))  # fmt: skip
+def _path_description(found: Trajectory, now: BudgetedYear) -> str:
+    base, goal = _euros(found.reference.base), _euros(found.years[-1].target)
+    if now.budget is None or now.target is None:
+        return _("The path goes from %(base)s to %(goal)s in three years.", base=base, goal=goal)
     return _(
         "The path goes from %(base)s to %(goal)s in three years. In %(year)s, %(opened)s are opened, for a target of "
         "%(target)s.",
-        base=_euros(found.reference.base), goal=_euros(last.target), year=found.now.year,
-        opened=_euros(found.now.opened), target=_euros(found.now.target),
+        base=base, goal=goal, year=now.year, opened=_euros(now.budget), target=_euros(now.target),
     )  # fmt: skip

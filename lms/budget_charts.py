@@ -51,15 +51,16 @@ def _drawing(
     years: Sequence[BudgetedYear], words: Callable[[AE], str], name: str, width: int, height: int
 ) -> PathDrawing:  # fmt: skip
     bottom, slot = height - _FOOT, (width - 2 * _MARGIN) / max(len(years), 1)
-    most = max([1, *(each.target for each in years), *(each.budget or 0 for each in years)])
+    goals = [each.target or 0 for each in years]  # years of a path all have one
+    most = max([1, *goals, *(each.budget or 0 for each in years)])
 
     def tall(cents: int) -> float:
         return round((bottom - _HEAD) * cents / most, 1)
 
     bars, points, labels = list[Bar](), list[str](), list[tuple[float, str]]()
-    for place, each in enumerate(years):
+    for place, (each, goal) in enumerate(zip(years, goals, strict=True)):
         middle = round(_MARGIN + (place + 0.5) * slot, 1)
-        points.append(f"{middle},{bottom - tall(each.target):.1f}")
+        points.append(f"{middle},{bottom - tall(goal):.1f}")
         labels.append((middle, str(each.year)))
         if each.amounts is None or each.budget is None:
             continue
@@ -76,7 +77,7 @@ def _drawing(
                 ai_height=ai,
                 middle=middle,
                 label=words(each.budget),
-                label_at=round(max(13, bottom - max(high, tall(each.target)) - 10), 1),
+                label_at=round(max(13, bottom - max(high, tall(goal)) - 10), 1),
             )
         )
     return PathDrawing(name, width, height, bottom, tuple(bars), " ".join(points), tuple(labels))

@@ -102,8 +102,10 @@ def money(value: int | None) -> str:
     return "–" if value is None else euros(value)
 
 
-def short_money(cents: int) -> str:
-    """An amount in a few signs, for drawings: 13,3 M€."""
+def short_money(cents: int | None) -> str:
+    """An amount in a few signs, for drawings: 13,3 M€; a dash for none."""
+    if cents is None:
+        return "–"
     size, unit = next(((s, u) for s, u in ((100_000_000, "M€"), (100_000, "k€")) if abs(cents) >= s), (100, "€"))
     digits = format_decimal(round(cents / size, 1), "#,##0.#", locale=current_language())
     return f"{digits}\u00a0{unit}"

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import BudgetLine, HrScope, Person, Unit, UnitState, utcnow
 from lms.services import baselines, budgets
-from lms.services.baselines import Proposal
+from lms.services.baselines import Reference
 from lms.services.budgets import Amounts
 from lms.services.indicators import AE, CP
 
@@ -54,8 +54,9 @@ def line(session: Session, code: str, unit: Unit | None = None, **years: Amounts
 def approved(session: Session, unit: Unit | None = None, **more: Any) -> Any:
     """The worked example's baseline of 2026, proposed by one and approved by another."""
     values: dict[str, Any] = {"path": "linear", "reason": "Loi de finances", **more}
-    new = Proposal(values.pop("year", 2026), AE(10_000_000_00), AE(200_000_00), **values)
+    reason = values.pop("reason")
+    new = Reference(values.pop("year", 2026), AE(10_000_000_00), AE(200_000_00), **values)
     number = session.query(Person).count()
-    found = baselines.propose(session, officer(session, f"proposes{number}"), unit, new)
+    found = baselines.propose(session, officer(session, f"proposes{number}"), unit, new, reason)
     baselines.decide(session, officer(session, f"approves{number}"), found, "D’accord", approve=True)
     return found

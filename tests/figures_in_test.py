@@ -156,6 +156,7 @@ def two_ministries(session: Session) -> dict[str, int]:
     session.add(line)
     session.flush()
     amounts = {"ae_opened": 1_300_000_000, "ae_committed": 0, "ai_ae": 290_000_000, "ai_cp": 232_000_000}
+    session.add(BudgetYear(line_id=line.id, year=YEAR - 1, ae_opened=1_000_000_000, ai_ae=20_000_000))
     session.add(BudgetYear(line_id=line.id, year=YEAR, **amounts))
     session.add(Baseline(unit_id=top.id, reference_year=YEAR - 1, base=1_000_000_000, ai_base=20_000_000,
                          state="approved", decided_at=utcnow()))  # fmt: skip

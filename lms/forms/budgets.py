@@ -12,7 +12,7 @@ from assessments.amounts import cents, quantity
 from curricula.problems import N_
 from lms.forms.parts import NumberField, PageForm, Worded, at_most, clean, line
 from lms.i18n import gettext as _
-from lms.services.baselines import Proposal
+from lms.services.baselines import Reference
 from lms.services.budgets import AMOUNTS, MOST, YEARS, Amounts
 from lms.services.costs import COUNTED, MOST_UNITS, NewCost
 from lms.services.indicators import AE, CP, HORIZON
@@ -141,12 +141,12 @@ class BaselineForm(PageForm):
         self.reason.validators[0].message = _("Say why, for whoever decides and for who reads it later.")
 
     @property
-    def proposal(self) -> Proposal:
+    def proposal(self) -> Reference:
         """What is proposed; targets are those of the custom path alone."""
         targets = [field.data for field in (self.first, self.second, self.third)] if self.path.data == "custom" else []
         year = self.reference_year.data
-        return Proposal(
-            year, AE(self.base.data), AE(self.ai_base.data), self.path.data, self.reason.data,
+        return Reference(
+            year, AE(self.base.data), AE(self.ai_base.data), self.path.data,
             {year + step: AE(cents) for step, cents in enumerate(targets, 1) if cents is not None},
         )  # fmt: skip
 

@@ -101,7 +101,7 @@ class Closing(Base):
     #: ``INDICATORS_VERSION`` of then.
     version: Mapped[str] = mapped_column(String(20))
     computed_at: Mapped[datetime] = mapped_column(default=utcnow)
-    #: The budget of then: what ``lms.services.money.as_kept`` gives.
+    #: The budget of then: what ``lms.services.budget_table.BudgetTable.as_kept`` gives.
     money: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from curricula.model import Localized
 from lms.models import Baseline, BudgetLine, BudgetYear, Unit
-from lms.services.budgets import AMOUNTS, Amounts, known_at, lines_in, lines_of
+from lms.services.budget_sums import known_at, lines_of
+from lms.services.budgets import AMOUNTS, Amounts, lines_in
 from lms.services.organisation import Scope, sees, units_in
 from lms.services.trajectory import trajectory
 from lms.tables import Column, Extraction, Filter, Report, Row, rate
@@ -113,9 +114,9 @@ def _totals(
             assert found is not None
             yield (
                 each.year, LEVELS["total"][extraction.language], unit.code if unit else None,
-                unit.name if unit else WHOLE[extraction.language], None, None, None, None, int(found.base),
-                int(found.ai_base), int(each.target), *_amounts(each.amounts), rate(each.earmarking), each.gap,
-                PATHS[found.baseline.path][extraction.language],
+                unit.name if unit else WHOLE[extraction.language], None, None, None, None, found.reference.base,
+                found.reference.ai_base, each.target, *_amounts(each.amounts), rate(each.earmarking), each.gap,
+                PATHS[found.reference.path][extraction.language],
             )  # fmt: skip
 
 

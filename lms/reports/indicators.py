@@ -14,12 +14,13 @@ from lms.masking import TOTAL, hidden, with_totals
 from lms.models import Unit, db, utcnow
 from lms.models.agents import BRANCHES, CATEGORIES
 from lms.services import indicators as formulas
-from lms.services.dashboards import Trajectory, today_here, tops, trajectory
+from lms.services.budget_table import BudgetTable
+from lms.services.dashboards import today_here, tops
 from lms.services.figure_facts import FIRST_YEAR, WHOLE
 from lms.services.library import Library
-from lms.services.money import Budgets, Money, Reference
 from lms.services.organisation import Scope
 from lms.services.sources import Counted, Cut, Dimension, Source, source
+from lms.services.trajectory import year_against
 from lms.tables import Column, Extraction, Filter, Report, Row, hours, rate
 
 #: What rows can be told apart by: the word typed → the dimension. The order is that of the keys.
@@ -218,26 +219,20 @@ def _ratio(part: int | None, whole: int | None) -> Fraction | None:
     return Fraction(part, whole) if part is not None and whole else None
 
 
-def _amounts(
-    known: tuple[Budgets, Mapping[int, Reference]], units: tuple[int, ...], year: int, counts: Mapping[str, int | None]
-) -> Row:
+def _amounts(known: BudgetTable, units: tuple[int, ...], year: int, counts: Mapping[str, int | None]) -> Row:
     """The indicators of the budget, of rows that are narrowed by unit alone: a budget is of no grade and no track."""
-    every, references = known
-    years: dict[int, Money] = {}
-    for unit_id in units:
-        for number, money in every.get(unit_id, {}).items():
-            years[number] = years.get(number, Money()).plus(money)
+    years, reference = known.of(units)
     if year not in years:
         return (None,) * 11
-    money, reference = years[year], references.get(units[0]) if len(units) == 1 else None
-    found: Trajectory | None = trajectory(reference, years, year) if reference else None
+    money = years[year]
+    found = year_against(reference, years, year)
     trained, certified = counts["trained_in_year"], counts["certified_in_year"]
     return (
         money.ai_cp,
         *(formulas.cost_per_person(money.ai_cp, people) if people else None for people in (trained, certified)),
         rate(formulas.payment_rate(money.ai_cp, money.ai_ae)), money.ae_opened,
-        *((found.now.target, formulas.target(found.reference.base), rate(found.growth), found.now.gap,
-           rate(found.earmarking), found.shortfall) if found else (None,) * 6),
+        *((found.target, formulas.target(reference.base), rate(found.growth), found.gap,
+           rate(found.earmarking), found.shortfall) if found and reference else (None,) * 6),
     )  # fmt: skip
 
 

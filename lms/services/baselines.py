@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from lms.models import AgentMatch, Baseline, Person, Unit, utcnow
 from lms.services.audit import record
 from lms.services.budgets import MOST, YEARS, hold
-from lms.services.indicators import AE, HORIZON, geometric_path, linear_path, target
+from lms.services.figure_facts import WHOLE
+from lms.services.indicators import AE, HORIZON, path, target
 from lms.services.organisation import HELD, scope_of, sees
 
 PathName = Literal["linear", "geometric", "custom"]
@@ -32,20 +33,30 @@ class BaselineRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """What is proposed. ``custom`` gives the target of each year after the reference year, for that path alone."""
+class Reference:
+    """What years are compared with: year 0, B₀, IA₀ and the path.
+
+    ``custom`` gives the target of each year after the reference year, for that path alone.
+    """
 
     reference_year: int
     base: AE
     ai_base: AE
     path: PathName
-    reason: str
     custom: Mapping[int, AE] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, row: Baseline) -> "Reference":
+        """That of a baseline."""
+        custom = {int(year): AE(int(cents)) for year, cents in row.custom.items()}
+        return cls(row.reference_year, AE(row.base), AE(row.ai_base), cast(PathName, row.path), custom)
 
-def propose(session: Session, person: Person, unit: Unit | None, new: Proposal) -> Baseline:
+
+def propose(session: Session, person: Person, unit: Unit | None, new: Reference, reason: str) -> Baseline:
     """Propose a baseline; what they proposed before and still waits gives way. Raises ``BaselineRefused``."""
     _check(new)
+    if not reason.strip():
+        raise BaselineRefused("reason")
     if not sees(scope_of(session, person), unit):
         raise BaselineRefused("scope")
     hold(session)
@@ -56,7 +67,7 @@ def propose(session: Session, person: Person, unit: Unit | None, new: Proposal) 
         waiting.state = "superseded"
     baseline = Baseline(
         unit=unit, reference_year=new.reference_year, base=new.base, ai_base=new.ai_base, path=new.path,
-        custom={str(year): int(cents) for year, cents in sorted(new.custom.items())}, reason=new.reason.strip(),
+        custom={str(year): int(cents) for year, cents in sorted(new.custom.items())}, reason=reason.strip(),
         proposed_by=person.id,
     )  # fmt: skip
     session.add(baseline)
@@ -95,9 +106,14 @@ def decide(session: Session, person: Person, baseline: Baseline, answer: str, *,
 
 def in_force(session: Session, unit: Unit | None, at: datetime | None = None) -> Baseline | None:
     """The baseline approved last, now or at that date."""
-    query = select(Baseline).where(_of(unit), Baseline.state.in_(("approved", "superseded")))
-    query = query.where(Baseline.decided_at.is_not(None) if at is None else Baseline.decided_at <= at)
+    query = select(Baseline).where(_of(unit), _approved(at))
     return session.scalars(query.order_by(Baseline.decided_at.desc(), Baseline.id.desc()).limit(1)).first()
+
+
+def of_every_unit(session: Session, at: datetime | None = None) -> dict[int, Reference]:
+    """Number of each unit → the baseline in force; that of the whole institution is ``WHOLE``'s. One query."""
+    rows = session.scalars(select(Baseline).where(_approved(at)).order_by(Baseline.decided_at, Baseline.id))
+    return {row.unit_id or WHOLE: Reference.of(row) for row in rows}
 
 
 def pending(session: Session, unit: Unit | None) -> Baseline | None:
@@ -112,15 +128,14 @@ def history(session: Session, unit: Unit | None) -> Sequence[Baseline]:
     ).all()
 
 
-def target_of(baseline: Baseline, year: int) -> AE | None:
+def target_of(reference: Reference, year: int) -> AE | None:
     """What the path asks of a fiscal year, in cents; None outside of its four years."""
-    step = year - baseline.reference_year
+    step = year - reference.reference_year
     if not 0 <= step <= HORIZON:
         return None
-    base = AE(baseline.base)
-    if baseline.path == "custom":
-        return base if step == 0 else AE(int(baseline.custom[str(year)]))
-    return geometric_path(base, step) if baseline.path == "geometric" else linear_path(base, step)
+    if reference.path == "custom":
+        return reference.custom[year] if step else reference.base
+    return path(reference.path, reference.base, step)
 
 
 def same_human(session: Session, person: Person, other_id: int | None) -> bool:
@@ -139,7 +154,13 @@ def _of(unit: Unit | None) -> ColumnElement[bool]:
     return Baseline.unit_id.is_(None) if unit is None else Baseline.unit_id == unit.id
 
 
-def _check(new: Proposal) -> None:
+def _approved(at: datetime | None) -> ColumnElement[bool]:
+    """Whether a baseline was approved, by then; the one approved last holds, replaced later or not."""
+    decided = Baseline.decided_at.is_not(None) if at is None else Baseline.decided_at <= at
+    return Baseline.state.in_(("approved", "superseded")) & decided
+
+
+def _check(new: Reference) -> None:
     years = range(new.reference_year + 1, new.reference_year + HORIZON + 1)
     if new.reference_year not in YEARS or years[-1] not in YEARS:
         raise BaselineRefused("year")
@@ -147,8 +168,6 @@ def _check(new: Proposal) -> None:
         raise BaselineRefused("amount")
     if new.ai_base > new.base:
         raise BaselineRefused("ai")
-    if not new.reason.strip():
-        raise BaselineRefused("reason")
     if set(new.custom) != (set(years) if new.path == "custom" else set()):
         raise BaselineRefused("custom")
     if any(not 0 < cents <= MOST for cents in new.custom.values()):

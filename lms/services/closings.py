@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from lms.i18n import ZONE
 from lms.models import AgentState, Closing, ClosingFigure, ClosingUnit
 from lms.models.base import table_of
-from lms.services.figure_facts import COUNTS, plain, unit_paths, units_then
+from lms.services.budget_table import budget_table
+from lms.services.figure_facts import COUNTS, plain, units_then
 from lms.services.figures import know_every_duration
 from lms.services.indicators import INDICATORS_VERSION
-from lms.services.money import as_kept, budgets, references
 from lms.services.outbox import promise
 
 #: Rows written at a time.
@@ -58,9 +58,7 @@ def close(session: Session, day: date) -> Closing:
         return kept
     know_every_duration(session)
     at = day_end(day)
-    paths = unit_paths(session, at)
-    money = as_kept(budgets(session, paths, at), references(session, at))
-    row = Closing(day=day, version=INDICATORS_VERSION, money=money)
+    row = Closing(day=day, version=INDICATORS_VERSION, money=budget_table(session, at).as_kept())
     session.add(row)
     session.flush()
     units = session.execute(units_then(at)).mappings().all()

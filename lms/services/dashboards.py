@@ -13,11 +13,12 @@ from lms.i18n import ZONE
 from lms.masking import TOTAL, hidden, with_totals
 from lms.models import Unit
 from lms.services import indicators as formulas
+from lms.services.budgets import Amounts
 from lms.services.figure_facts import WHOLE
-from lms.services.indicators import AE, CP, HORIZON
-from lms.services.money import Money, Reference
+from lms.services.indicators import CP
 from lms.services.organisation import Scope
 from lms.services.sources import Counted, Cut, Seen, Source, last_closing, source
+from lms.services.trajectory import BudgetedYear, Trajectory, compared, year_against
 
 
 @dataclass(frozen=True)
@@ -29,34 +30,6 @@ class Asked:
     category: str | None = None
     track: str = ""
     day: date | None = None
-
-
-@dataclass(frozen=True)
-class YearOfPath:
-    """One year of the path, in cents: what was to be, what was opened, and what is missing of it; None when unknown."""
-
-    number: int
-    year: int
-    target: AE | None
-    opened: AE | None
-
-    @property
-    def gap(self) -> AE | None:
-        known = self.opened is not None and self.target is not None
-        return formulas.gap(self.opened, self.target) if known else None  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """The budget of a unit against its path, and how much of its rise goes to AI, in the year asked."""
-
-    reference: Reference
-    years: tuple[YearOfPath, ...]
-    now: YearOfPath
-    money: Money
-    growth: Fraction | None
-    earmarking: Fraction | None
-    shortfall: AE
 
 
 @dataclass(frozen=True)
@@ -74,7 +47,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Board:
-    """The dashboard. ``by_unit`` and ``by_category`` are None when they cannot be shown without telling of a few."""
+    """The dashboard. ``by_unit`` and ``by_category`` are None when they cannot be shown without telling of a few.
+
+    ``money`` is the budget of the year, ``judged`` the same against the path; None before the reference year.
+    """
 
     year: int
     how: str
@@ -88,8 +64,9 @@ class Board:
     by_unit: tuple[Part, ...] | None
     by_category: tuple[Part, ...] | None
     by_track: tuple[Part, ...]
-    money: Money | None
+    money: Amounts | None
     trajectory: Trajectory | None
+    judged: BudgetedYear | None
 
     @property
     def payment_rate(self) -> Fraction | None:
@@ -118,13 +95,14 @@ def board(session: Session, scope: Scope, asked: Asked, today: date, below: int)
     before_day, before = _before(session, scope, asked, today, cut)
     by_unit, by_category = _tables(read, cut, children, total, below)
     by_track = read.sums(cut, ("track_key",)).items()
-    money, trajectory = _money(read, units, year)
+    years, reference = read.money().of(units)
+    judged = year_against(reference, years, year)
     return Board(
         year=year, how=read.how, day=asked.day, total=_part((), total, below), in_year=_part((), in_year, below),
         before=_part((), before, below) if before else None, before_day=before_day, trail=trail, children=children,
         by_unit=by_unit, by_category=by_category,
         by_track=tuple(_part(key[0], counts, below) for key, counts in sorted(by_track)),
-        money=money, trajectory=trajectory,
+        money=years.get(year), trajectory=compared(reference, years) if reference and judged else None, judged=judged,
     )  # fmt: skip
 
 
@@ -207,50 +185,6 @@ def _part(key: Any, counts: Counted, below: int) -> Part:
     if shown["enrolled"] is None or shown["completed"] is None:
         shown["minutes"] = None
     return Part(key, shown)
-
-
-def _money(read: Source, units: tuple[int, ...], year: int) -> tuple[Money | None, Trajectory | None]:
-    every, references = read.money()
-    years: dict[int, Money] = {}
-    for unit_id in units:
-        for number, money in every.get(unit_id, {}).items():
-            years[number] = years.get(number, Money()).plus(money)
-    reference = references.get(units[0]) if len(units) == 1 else None
-    return years.get(year), trajectory(reference, years, year) if reference else None
-
-
-def trajectory(reference: Reference, years: Mapping[int, Money], year: int) -> Trajectory | None:
-    """The path of three years against what was opened; None before the reference year."""
-    number = year - reference.year
-    if number < 0:
-        return None
-    # Year 0 is what the baseline says, whatever is known of its lines.
-    path = tuple(
-        YearOfPath(step, reference.year + step, _target(reference, step),
-                   _opened(years, reference.year + step) if step else reference.base)
-        for step in range(HORIZON + 1)
-    )  # fmt: skip
-    opened, money = _opened(years, year), years.get(year, Money())
-    now = YearOfPath(number, year, _target(reference, number), opened)
-    amounts = (reference.base, opened or AE(0), reference.ai_base, money.ai_ae)
-    return Trajectory(
-        reference, path, now, money,
-        growth=formulas.growth(reference.base, opened) if opened is not None else None,
-        earmarking=formulas.earmarking(*amounts), shortfall=formulas.shortfall(*amounts),
-    )  # fmt: skip
-
-
-def _opened(years: Mapping[int, Money], year: int) -> AE | None:
-    return years[year].ae_opened if year in years else None
-
-
-def _target(reference: Reference, number: int) -> AE | None:
-    if reference.path == "custom":
-        chosen = reference.custom.get(str(reference.year + number), reference.custom.get(str(number)))
-        return AE(int(chosen)) if chosen is not None else reference.base if number == 0 else None
-    if number > HORIZON:
-        return None
-    return formulas.path("geometric" if reference.path == "geometric" else "linear", reference.base, number)
 
 
 def today_here(now: datetime) -> date:

@@ -88,7 +88,7 @@ def forecast(known: Trajectory, growth: Fraction | None = None) -> Forecast | No
     )
     projected = {
         year: _projected(known, last.amounts, assumed, year - last.year)
-        for year in range(last.year + 1, known.baseline.reference_year + HORIZON + 1)
+        for year in range(last.year + 1, known.reference.reference_year + HORIZON + 1)
     }
     return Forecast(_with(known, projected, projected), assumed)
 
@@ -130,8 +130,8 @@ def _projected(known: Trajectory, last: Amounts, assumed: Assumptions, steps: in
     """So many years after the last known one. What is committed and paid of the whole is not foreseen."""
     budget = AE(round(last.ae_opened * max(Fraction(0), 1 + assumed.growth) ** steps))
     ai = Fraction(last.ai_ae)
-    if assumed.earmarking is not None and budget > known.base:
-        ai = known.ai_base + assumed.earmarking * (budget - known.base)
+    if assumed.earmarking is not None and budget > known.reference.base:
+        ai = known.reference.ai_base + assumed.earmarking * (budget - known.reference.base)
     committed = AE(round(min(max(ai, Fraction(0)), Fraction(budget))))  # no more for AI than there is
     paid = CP(0) if assumed.payment_rate is None else CP(round(assumed.payment_rate * committed))
     return Amounts(ae_opened=budget, ai_ae=committed, ai_cp=paid)
@@ -141,7 +141,7 @@ def _with(known: Trajectory, changed: Mapping[int, Amounts], guessed: Iterable[i
     """The same years, some with other amounts."""
     projected = set(guessed)
     years = tuple(
-        judged(known.baseline, each.year, changed.get(each.year, each.amounts), projected=each.year in projected)
+        judged(known.reference, each.year, changed.get(each.year, each.amounts), projected=each.year in projected)
         for each in known.years
     )
-    return Trajectory(known.baseline, years)
+    return Trajectory(known.reference, years)

@@ -1,6 +1,6 @@
 """Where figures are read: the sums kept now, a closing, or the plain query. All three answer the same questions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, Protocol
@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.models import Closing, ClosingFigure, ClosingUnit, Figure, Unit
+from lms.services.budget_table import BudgetTable, budget_table
 from lms.services.closings import closing_of, day_end
-from lms.services.figure_facts import COUNTS, WHOLE, Cell, Sums, plain, unit_paths, units_then
-from lms.services.money import Budgets, Reference, budgets, from_kept, references
+from lms.services.figure_facts import COUNTS, WHOLE, Cell, Sums, plain, units_then
 from lms.services.organisation import Scope, agents_in
 
 Dimension = Literal["unit_id", "branch", "category", "track_key"]
@@ -64,7 +64,7 @@ class Source(Protocol):
     def units(self, parent: int) -> list[Seen]:
         """The units directly under one, by name; under ``WHOLE`` the topmost."""
 
-    def money(self) -> tuple[Budgets, Mapping[int, Reference]]:
+    def money(self) -> BudgetTable:
         """The budget of every unit, and what its years are compared with."""
 
 
@@ -110,10 +110,8 @@ class Kept:
         query = select(number, table.parent_id, table.kind, table.name).where(*wanted).order_by(table.name, number)
         return [Seen(*row) for row in self._session.execute(query)]
 
-    def money(self) -> tuple[Budgets, Mapping[int, Reference]]:
-        if self._closing is not None:
-            return from_kept(self._closing.money)
-        return budgets(self._session, unit_paths(self._session)), references(self._session)
+    def money(self) -> BudgetTable:
+        return budget_table(self._session) if self._closing is None else BudgetTable.from_kept(self._closing.money)
 
 
 class Computed:
@@ -144,11 +142,9 @@ class Computed:
         every = (Seen(*row) for row in self._session.execute(units_then(self.at)))
         return sorted((unit for unit in every if (unit.parent_id or WHOLE) == parent), key=lambda unit: unit.name)
 
-    def money(self) -> tuple[Budgets, Mapping[int, Reference]]:
-        if self._whose is not None:
-            return {}, {}
-        paths = unit_paths(self._session, self.at)
-        return budgets(self._session, paths, self.at), references(self._session, self.at)
+    def money(self) -> BudgetTable:
+        # People of a platform: no budget is theirs to see.
+        return budget_table(self._session, self.at) if self._whose is None else BudgetTable()
 
 
 def _wanted(table: Any, cut: Cut, by: Sequence[Dimension]) -> list[ColumnElement[bool]]:

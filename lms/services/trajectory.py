@@ -1,15 +1,17 @@
 """The budget against its path: each year's target, gap, growth, earmarking, shortfall and payment rate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
 from sqlalchemy.orm import Session
 
-from lms.models import Baseline, Unit
+from lms.models import Unit
 from lms.services import indicators as rules
-from lms.services.baselines import in_force, target_of
-from lms.services.budgets import Amounts, by_year
+from lms.services.baselines import Reference, in_force, target_of
+from lms.services.budget_sums import by_year
+from lms.services.budgets import Amounts
 from lms.services.indicators import AE, HORIZON
 
 
@@ -17,12 +19,12 @@ from lms.services.indicators import AE, HORIZON
 class BudgetedYear:
     """A fiscal year against the baseline; None where it is not defined, or nothing is known yet.
 
-    ``step`` counts from the reference year. ``projected``: assumed, not entered.
+    ``step`` counts from the reference year; there is a target from 0 to 3. ``projected``: assumed, not entered.
     """
 
     year: int
     step: int
-    target: AE
+    target: AE | None
     amounts: Amounts | None
     gap: AE | None = None
     growth: Fraction | None = None
@@ -39,20 +41,10 @@ class BudgetedYear:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A baseline, and years 0 to 3 against it."""
+    """What a budget is compared with, and years 0 to 3 against it."""
 
-    baseline: Baseline
+    reference: Reference
     years: tuple[BudgetedYear, ...]
-
-    @property
-    def base(self) -> AE:
-        """B₀."""
-        return AE(self.baseline.base)
-
-    @property
-    def ai_base(self) -> AE:
-        """IA₀."""
-        return AE(self.baseline.ai_base)
 
     @property
     def known(self) -> tuple[BudgetedYear, ...]:
@@ -67,30 +59,35 @@ class Trajectory:
 def trajectory(session: Session, unit: Unit | None = None, at: datetime | None = None) -> Trajectory | None:
     """Years 0 to 3 of a unit with all under it, as known now or at that date; None without an approved baseline."""
     baseline = in_force(session, unit, at)
-    if baseline is None:
+    return None if baseline is None else compared(Reference.of(baseline), by_year(session, unit, at))
+
+
+def compared(reference: Reference, known: Mapping[int, Amounts]) -> Trajectory:
+    """Years 0 to 3 by what is known of each year."""
+    years = range(reference.reference_year, reference.reference_year + HORIZON + 1)
+    return Trajectory(reference, tuple(judged(reference, year, known.get(year)) for year in years))
+
+
+def year_against(reference: Reference | None, known: Mapping[int, Amounts], year: int) -> BudgetedYear | None:
+    """That year of them, even past the path; None before the reference year, or with nothing to compare it with."""
+    if reference is None or year < reference.reference_year:
         return None
-    first = baseline.reference_year
-    years = range(first, first + HORIZON + 1)
-    known = by_year(session, unit, at, years)
-    return Trajectory(baseline, tuple(judged(baseline, year, known.get(year)) for year in years))
+    return judged(reference, year, known.get(year))
 
 
-def judged(baseline: Baseline, year: int, amounts: Amounts | None, *, projected: bool = False) -> BudgetedYear:
-    """A year of that baseline by the formulas of ``lms.services.indicators``; ``year`` is one of its four."""
-    target = target_of(baseline, year)
-    assert target is not None
-    step = year - baseline.reference_year
+def judged(reference: Reference, year: int, amounts: Amounts | None, *, projected: bool = False) -> BudgetedYear:
+    """A year by the formulas of ``lms.services.indicators``; one past the path has neither target nor gap."""
+    target, step = target_of(reference, year), year - reference.reference_year
     if amounts is None:
         return BudgetedYear(year, step, target, None)
-    base, ai_base = AE(baseline.base), AE(baseline.ai_base)
-    four = (base, amounts.ae_opened, ai_base, amounts.ai_ae)
+    four = (reference.base, amounts.ae_opened, reference.ai_base, amounts.ai_ae)
     return BudgetedYear(
         year=year,
         step=step,
         target=target,
         amounts=amounts,
-        gap=rules.gap(amounts.ae_opened, target),
-        growth=rules.growth(base, amounts.ae_opened),
+        gap=None if target is None else rules.gap(amounts.ae_opened, target),
+        growth=rules.growth(reference.base, amounts.ae_opened),
         earmarking=rules.earmarking(*four),
         shortfall=rules.shortfall(*four),
         payment_rate=rules.payment_rate(amounts.ai_cp, amounts.ai_ae),

@@ -12,8 +12,8 @@ from lms.i18n import gettext as _
 from lms.models import Baseline, Person, Unit, db, utcnow
 from lms.security import requires, visitor
 from lms.services import baselines
-from lms.services.baselines import BaselineRefused, target_of
-from lms.services.budgets import totals
+from lms.services.baselines import BaselineRefused, Reference, target_of
+from lms.services.budget_sums import totals
 from lms.services.indicators import HORIZON
 from lms.services.organisation import sees
 
@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
     form = BaselineForm(data=_suggested(unit, year))
     if form.validate_on_submit():
         try:
-            baselines.propose(db.session(), visitor().person, unit, form.proposal)
+            baselines.propose(db.session(), visitor().person, unit, form.proposal, form.reason.data)
         except BaselineRefused as refused:
             form[_FIELDS.get(refused.reason, "reason")].errors = [why_not(refused.reason)]
         else:
@@ -87,13 +87,13 @@ def _suggested(unit: Unit | None, year: int) -> dict[str, Any]:
 
 
 def _shown(baseline: Baseline) -> dict[str, Any]:
-    first = baseline.reference_year
+    first, reference = baseline.reference_year, Reference.of(baseline)
     return {
         "year": first,
         "base": money(baseline.base),
         "ai_base": money(baseline.ai_base),
         "path": _(PATH_NAMES[baseline.path]),
-        "targets": [(year, money(target_of(baseline, year))) for year in range(first + 1, first + HORIZON + 1)],
+        "targets": [(year, money(target_of(reference, year))) for year in range(first + 1, first + HORIZON + 1)],
         "reason": baseline.reason,
         "state": baseline.state,
         "proposed_by": _name(baseline.proposed_by),

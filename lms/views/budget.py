@@ -26,7 +26,8 @@ from lms.i18n import localized, ngettext, number
 from lms.models import Unit, db, utcnow
 from lms.pages import tracks
 from lms.security import requires
-from lms.services.budgets import Amounts, by_year, parts
+from lms.services.budget_sums import by_year, parts
+from lms.services.budgets import Amounts
 from lms.services.coverage import track_cost, trained_of
 from lms.services.forecast import Answer, Assumptions, Wish, forecast, simulate
 from lms.services.indicators import INDICATORS_VERSION
@@ -67,7 +68,7 @@ def index() -> ResponseReturnValue:
         drawings=path_drawings(shown.years, short_money) if shown else [],
         drawing_words=_drawing_words(shown) if shown else "",
         rows=[_row(each, unit, year) for each in shown.years] if shown else [],
-        baseline=found.baseline if found else None,
+        reference=found.reference if found else None,
         definitions=INDICATORS_VERSION,
         assumptions=_assumptions(seen.assumptions) if seen and any(y.projected for y in seen.trajectory.years) else [],
         parts=_parts(scope, unit, year, at),

@@ -13,6 +13,7 @@ from lms.i18n import gettext as _
 from lms.models import BudgetLine, BudgetYear, db, utcnow
 from lms.security import requires, visitor
 from lms.services import budgets
+from lms.services.budget_sums import lines_of, totals
 from lms.services.budgets import AMOUNTS, Amounts, BudgetRefused
 from lms.services.organisation import sees
 
@@ -44,7 +45,7 @@ def index() -> ResponseReturnValue:
         select(BudgetLine, BudgetYear)
         .options(joinedload(BudgetLine.unit))
         .outerjoin(BudgetYear, holds)
-        .where(budgets.lines_of(unit))
+        .where(lines_of(unit))
     )
     found = db.session.execute(query.order_by(BudgetLine.code).limit(SHOWN + 1)).tuples().all()
     page = render_template(
@@ -57,7 +58,7 @@ def index() -> ResponseReturnValue:
         lines=[_line(line, held, year) for line, held in found[:SHOWN]],
         more=len(found) > SHOWN,
         shown=SHOWN,
-        total=_amounts(budgets.totals(db.session(), year, unit)),
+        total=_amounts(totals(db.session(), year, unit)),
         names=_names(),
     )  # fmt: skip
     return page, 422 if form.errors else 200

@@ -27,7 +27,7 @@ def test_an_officer_reads_the_dashboard(new_page: NewPage, stage: Stage) -> None
         db.session.remove()
     page = sign_in(new_page(), OFFICER)
     page.goto("/hr/")
-    expect(page.locator(".lead")).to_contain_text("de la hausse est fléchée vers l’IA")
+    expect(page.locator(".lead")).to_contain_text("de la hausse vont à l’IA")
     page.evaluate("document.querySelectorAll('details').forEach(shut => { shut.open = true })")
     accessible(page)
     page.set_viewport_size({"width": 360, "height": 900})

@@ -5,11 +5,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.models import Agent, AgentMatch, AuditEntry, Person, Platform, utcnow
-from lms.services.baselines import BaselineRefused, Proposal, decide, in_force, pending, propose, target_of
+from lms.services.baselines import BaselineRefused, Reference, decide, in_force, pending, propose, target_of
 from lms.services.indicators import AE
 from tests.budget_in_test import approved, officer, unit
 
-NEW = Proposal(2026, AE(10_000_000_00), AE(200_000_00), "linear", "Loi de finances 2026")
+NEW, WHY = Reference(2026, AE(10_000_000_00), AE(200_000_00), "linear"), "Loi de finances 2026"
 
 
 def refusal_of(session: Session, person: Person, baseline: object, answer: str = "Vu") -> str:
@@ -22,7 +22,7 @@ def test_one_proposes_and_another_decides(session: Session) -> None:
     ministry = unit(session, "MIN")
     service, other = unit(session, "SRV", ministry), unit(session, "AUT")
     ann, bob = officer(session, "ann", ministry), officer(session, "bob", ministry)
-    baseline = propose(session, ann, service, NEW)
+    baseline = propose(session, ann, service, NEW, WHY)
     assert in_force(session, service) is None
     assert refusal_of(session, ann, baseline) == "same"
     assert refusal_of(session, officer(session, "eve", other), baseline) == "scope"
@@ -39,15 +39,15 @@ def test_one_proposes_and_another_decides(session: Session) -> None:
     assert refusal_of(session, officer(session, "late"), baseline) == "decided"
     before = utcnow()
 
-    again = propose(session, bob, service, Proposal(2027, AE(12_000_000_00), AE(0), "geometric", "Rebasage"))
+    again = propose(session, bob, service, Reference(2027, AE(12_000_000_00), AE(0), "geometric"), "Rebasage")
     with pytest.raises(BaselineRefused, match="pending"):
-        propose(session, ann, service, NEW)
-    mended = propose(session, bob, service, Proposal(2027, AE(12_500_000_00), AE(0), "geometric", "Rebasage exact"))
+        propose(session, ann, service, NEW, WHY)
+    mended = propose(session, bob, service, Reference(2027, AE(12_500_000_00), AE(0), "geometric"), "Rebasage exact")
     assert again.state == "superseded"
     assert pending(session, service) is mended
     decide(session, ann, mended, "Refusé : chiffre provisoire", approve=False)
     assert in_force(session, service) is baseline
-    final = propose(session, ann, service, Proposal(2027, AE(12_400_000_00), AE(0), "geometric", "Chiffre définitif"))
+    final = propose(session, ann, service, Reference(2027, AE(12_400_000_00), AE(0), "geometric"), "Chiffre définitif")
     decide(session, bob, final, "Vu", approve=True)
     assert (baseline.state, in_force(session, service)) == ("superseded", final)
     assert in_force(session, service, before) is baseline, "at a date, what was in force then"
@@ -64,7 +64,7 @@ def test_one_proposes_and_another_decides(session: Session) -> None:
 
 def test_one_human_with_two_accounts_has_two_eyes(session: Session) -> None:
     ann = officer(session, "ann")
-    baseline = propose(session, ann, None, NEW)
+    baseline = propose(session, ann, None, NEW, WHY)
     twin = Person(subject="other", email="ANN@example.org")
     agent = Agent(number="1", family_name="A", given_name="B", branch="FPE")
     third = officer(session, "third")
@@ -81,7 +81,7 @@ def test_one_human_with_two_accounts_has_two_eyes(session: Session) -> None:
 
 
 def test_paths_of_the_worked_example(session: Session) -> None:
-    linear, geometric = approved(session), approved(session, path="geometric")
+    linear, geometric = (Reference.of(approved(session, path=path)) for path in ("linear", "geometric"))
     assert [target_of(linear, year) for year in range(2026, 2030)] == [
         10_000_000_00, 13_333_333_33, 16_666_666_67, 20_000_000_00,
     ]  # fmt: skip
@@ -90,7 +90,9 @@ def test_paths_of_the_worked_example(session: Session) -> None:
     ]  # fmt: skip
     assert target_of(linear, 2025) is None
     assert target_of(linear, 2030) is None
-    custom = approved(session, path="custom", custom={2027: AE(11), 2028: AE(12), 2029: AE(20_000_000_00)})
+    custom = Reference.of(
+        approved(session, path="custom", custom={2027: AE(11), 2028: AE(12), 2029: AE(20_000_000_00)})
+    )
     assert [target_of(custom, year) for year in (2026, 2028, 2029)] == [10_000_000_00, 12, 20_000_000_00]
 
 
@@ -111,6 +113,7 @@ def test_paths_of_the_worked_example(session: Session) -> None:
     ],
 )
 def test_what_is_no_baseline_is_refused(session: Session, change: dict[str, object], reason: str) -> None:
-    values = {**vars(NEW), **change}
+    values = {**vars(NEW), "reason": WHY, **change}
+    why = str(values.pop("reason"))
     with pytest.raises(BaselineRefused, match=reason):
-        propose(session, officer(session, "ann"), None, Proposal(**values))  # type: ignore[arg-type]
+        propose(session, officer(session, "ann"), None, Reference(**values), why)  # type: ignore[arg-type]

@@ -11,8 +11,9 @@ from lms.cells import UnreadableFile
 from lms.models import BudgetLine, BudgetYear, ImportChange, ImportRun
 from lms.services import costs
 from lms.services.budget_imports import BudgetImport, import_budget
+from lms.services.budget_sums import by_year, parts
 from lms.services.budget_undo import UndoRefused, last_run, undo_last
-from lms.services.budgets import Amounts, by_year, enter, parts
+from lms.services.budgets import Amounts, enter
 from lms.services.costs import NewCost
 from lms.services.indicators import AE, CP
 from lms.services.organisation import Scope

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from lms.models import BudgetLine, BudgetYear, Unit, UnitState, db, utcnow
 from lms.services import budgets
-from lms.services.budgets import MOST, Amounts, BudgetRefused, by_year, enter, history, parts, totals
+from lms.services.budget_sums import Cut, by_year, parts, totals
+from lms.services.budgets import MOST, Amounts, BudgetRefused, enter, history
 from lms.services.indicators import AE, CP
 from lms.services.organisation import Scope
 from tests.budget_in_test import YEAR_0, YEAR_1, line, unit
 
-CUTS: tuple[budgets.Cut, ...] = ("line", "programme", "bop", "uo", "unit")
+CUTS: tuple[Cut, ...] = ("line", "programme", "bop", "uo", "unit")
 cents = st.integers(0, 10**12)
 
 

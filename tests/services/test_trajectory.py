@@ -1,5 +1,6 @@
 """The worked example of FIELD.md through the services, what is foreseen from it, and what more training changes."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -7,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from lms.models import Baseline, utcnow
+from lms.models import utcnow
+from lms.services.baselines import Reference
 from lms.services.budgets import Amounts, enter
 from lms.services.forecast import Wish, forecast, simulate
 from lms.services.indicators import AE, CP
-from lms.services.trajectory import Trajectory, judged, trajectory
+from lms.services.trajectory import Trajectory, compared, judged, trajectory
 from tests.budget_in_test import YEAR_0, YEAR_1, approved, line, unit
 
-EXAMPLE = Baseline(reference_year=2026, base=10_000_000_00, ai_base=200_000_00, path="linear", custom={})
+EXAMPLE = Reference(2026, AE(10_000_000_00), AE(200_000_00), "linear")
 
 
-def known(*years: Amounts | None, baseline: Baseline = EXAMPLE) -> Trajectory:
-    amounts = [*years, *[None] * (4 - len(years))]
-    return Trajectory(baseline, tuple(judged(baseline, 2026 + step, each) for step, each in enumerate(amounts)))
+def known(*years: Amounts | None, reference: Reference = EXAMPLE) -> Trajectory:
+    return compared(reference, {2026 + step: each for step, each in enumerate(years) if each is not None})
 
 
 def test_the_worked_example_comes_out_exactly(session: Session) -> None:
@@ -54,12 +55,17 @@ def test_the_worked_example_comes_out_exactly(session: Session) -> None:
     assert then is not None
     assert then.years == found.years, "what was known then, against what was in force then"
     assert known(YEAR_0, YEAR_1).years[1].gap == -333_333_33
-    geometric = Baseline(**{**vars_of(EXAMPLE), "path": "geometric"})
-    assert known(YEAR_0, YEAR_1, baseline=geometric).years[1].gap == 400_789_50
+    geometric = replace(EXAMPLE, path="geometric")
+    assert known(YEAR_0, YEAR_1, reference=geometric).years[1].gap == 400_789_50
 
 
-def vars_of(baseline: Baseline) -> dict[str, object]:
-    return {name: getattr(baseline, name) for name in ("reference_year", "base", "ai_base", "path", "custom")}
+def test_a_year_past_the_path_has_no_target_and_is_still_compared_with_the_reference() -> None:
+    past = judged(EXAMPLE, 2030, YEAR_1)
+    assert (past.step, past.target, past.gap) == (4, None, None)
+    assert (past.growth, past.earmarking, past.shortfall) == (Fraction(3, 10), Fraction(9, 10), 300_000_00)
+    unknown = judged(EXAMPLE, 2028, None)
+    assert unknown.target == 16_666_666_67
+    assert (unknown.budget, unknown.gap, unknown.growth, unknown.shortfall) == (None, None, None, None)
 
 
 def test_the_last_growth_is_carried_on_to_year_3() -> None:

@@ -24,7 +24,7 @@ from lms.models import (
     db,
     utcnow,
 )
-from lms.services.budgets import by_year
+from lms.services.budget_sums import by_year
 from lms.services.sessions import open_session
 from tests.account_in_test import browser_of
 from tests.budget_in_test import YEAR_0, YEAR_1, approved, line, unit
