@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from lms.services.api_indicators import years
+from lms.services.api_indicators import SAYS, years
 from lms.services.api_resources import INDICATORS_SCOPE, RESOURCES, SCOPES, Field, Filter, Kind, Resource
 from lms.services.indicator_table import FIGURES
 
@@ -21,33 +21,6 @@ _TYPES: dict[Kind, Schema] = {
     "date-time": {"type": "string", "format": "date-time"}, "uuid": {"type": "string", "format": "uuid"},
 }  # fmt: skip
 _TEXT: Schema = {"type": "string", "pattern": r"^[^\x00]*$"}
-_FIGURES = {
-    "population": "Agents of the declared population P.",
-    "enrolled": "Those who follow the track, or one at least.",
-    "trained": "Those who completed it.",
-    "presented": "Those who submitted an assessment.",
-    "certified": "Those who obtained its certificate, expired or not, neither revoked nor replaced.",
-    "trained_in_year": "Those who first completed it in the fiscal year.",
-    "certified_in_year": "Those who first obtained its certificate in the fiscal year.",
-    "hours": "Hours of training followed: declared durations of what they did.",
-    "coverage": "Trained / population.",
-    "completion": "Trained / enrolled.",
-    "success": "Certified / presented.",
-    "certification": "Certified / trained.",
-    "hours_per_trained": "Hours / trained.",
-    "hours_per_agent": "Hours / population.",
-    "ai_cp": "CP that train to AI, paid in the year.",
-    "cost_per_trained": "Those CP / trained in the year.",
-    "cost_per_certified": "Those CP / certified in the year.",
-    "payment_rate": "CP paid / AE committed, of what trains to AI.",
-    "ae_opened": "AE opened in the year (B).",
-    "target": "Target of the year on the path chosen.",
-    "final_target": "Target of year 3: the double of the baseline (B0).",
-    "growth": "(B - B0) / B0.",
-    "gap": "B - target of the year; negative below the path.",
-    "earmarking": "(AI's AE - those of the baseline) / (B - B0); null where B does not rise.",
-    "shortfall": "What AI lacks of that rise.",
-}
 _WRITTEN: dict[str, Schema] = {
     "int": {"type": ["integer", "null"], "minimum": 0}, "cents": {"type": ["integer", "null"]},
     "decimal": {"type": ["number", "null"], "minimum": 0}, "rate": {"type": ["number", "null"]},
@@ -135,7 +108,7 @@ def _item(each: Resource) -> Schema:
 
 def _indicators(mask_below: int, known: range) -> Schema:
     figures = {
-        key: _WRITTEN[kind] | {"description": _FIGURES[key] + (" In cents." if kind == "cents" else "")}
+        key: _WRITTEN[kind] | {"description": SAYS[key] + (" In cents." if kind == "cents" else "")}
         for key, kind in FIGURES.items()
     }
     item = {

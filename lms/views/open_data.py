@@ -5,7 +5,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from io import StringIO
+from math import floor
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
@@ -176,5 +178,5 @@ def _cell(line: Line, name: str) -> str | None:
     if FIGURES[name] == "cents":
         return euros(value)
     if name in MONEY:
-        return ratio(value)
+        return ratio(Fraction(floor(value * 1000), 1000))  # 99,96 % of earmarking is not 100,0 %
     return percent(value) if FIGURES[name] == "rate" else number(int(value))
