@@ -52,6 +52,20 @@ def none_asked(args: MultiDict[str, str]) -> None:
     _only(args, set())
 
 
+def year_asked(args: MultiDict[str, str], years: range) -> int | None:
+    """The fiscal year of figures, where one is asked for; nothing else can be. Raises ``Refused``."""
+    _only(args, {"year"})
+    if "year" not in args:
+        return None
+    try:
+        year = _integer(args["year"])
+    except ValueError:
+        year = -1
+    if year not in years:
+        raise _wrong("year", _("It is a year from %(first)s to %(last)s.", first=years[0], last=years[-1]))
+    return year
+
+
 def cursor(resource: Resource, after: Any, began: datetime, secret: str) -> str:
     """Where a page ends, for the next one; signed, so that nothing is made of one that was changed."""
     return str(_signer(resource, secret).dumps([after, began.isoformat()]))

@@ -110,7 +110,7 @@ class Config:
     export_sftp: str = ""
     export_sftp_key: Path = Path()
     export_sftp_known_hosts: Path = Path()
-    #: Opens /open-data to all: masked national figures; and whom to write to about them (an e-mail or web address).
+    #: Opens /open-data to all: masked indicators; and whom to write to about them (an e-mail or web address).
     open_data: bool = False
     open_data_contact: str = ""
     #: A deployer's theme: a folder with ``theme.css``.

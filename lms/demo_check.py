@@ -160,7 +160,9 @@ class Checker:
         with HeadlessBrowser(self._demo.addresses.lms) as officer:
             page = officer.launch("14", "decideurs")
             self._expect(page.status_code == 200 and "/hr" in str(page.url), "HR page", page)
-            data = self._save(officer.client, f"{self._tool}/hr/export/completions.csv?purpose=audit", "completions.csv")
+            data = self._save(
+                officer.client, f"{self._tool}/hr/export/completions.csv?purpose=audit", "completions.csv"
+            )
             shown = officer.open(f"{self._tool}/verify/{code}").text
         number = re.search(r"MPIA-\d{4}-\d{6}", shown)
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))

@@ -6,9 +6,12 @@ knows every cell shown, that cells are whole and not negative, and that those hi
 Each cell to hide is made a corner of a box whose 2ⁿ corners are all hidden: adding 1 to every other corner and taking
 1 from the rest changes no cell shown and no total, so that several tables fit what is shown. That is the proof that no
 cell hidden can be worked out, in any number of dimensions, totals included: a total is but one more place in a line.
+
+A second table may count once those whom several others count each for itself (agents of any track, beside those of each
+track): no cell of it is less than that of another, nor more than all of theirs. ``hidden_above`` heeds that too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 #: Where a total stands in a dimension.
@@ -37,6 +40,41 @@ def hidden(table: Mapping[Key, int], below: int) -> frozenset[Key]:
     for _number, key in small:
         found |= set(min(_boxes(table, key, found, below))[1])
     return frozenset(found)
+
+
+def hidden_above(whole: Mapping[Key, int], parts: Sequence[Mapping[Key, int]], below: int) -> frozenset[Key]:
+    """The cells to hide in a table that counts once those whom ``parts`` may count several times; of one dimension.
+
+    What one of the parts hides is hidden, for it would else be bounded from both sides; and the total, where the cells
+    shown would still say a small one.
+    """
+    away = [hidden(whole, below), *(hidden(part, below) for part in parts)]
+    found = frozenset(key for key in frozenset().union(*away) if whole.get(key))
+    total = (TOTAL,)
+    if not whole.get(total) or not found or total in found:
+        return found
+    tables, masked = [whole, *parts], [found, *away[1:]]
+    small = ((at, key) for at, keys in enumerate(masked) for key in keys if tables[at][key] < below)
+    return found if all(_can_move(tables, masked, at, key) for at, key in small) else found | {total}
+
+
+def _can_move(tables: Sequence[Mapping[Key, int]], masked: Sequence[frozenset[Key]], at: int, key: Key) -> bool:
+    """Whether a hidden cell can be one more or one less, another of its line making up for it, alone or with the same
+    two cells of the whole (the first table) or of one part; nothing shown is changed."""
+    for other in masked[at] - {key}:
+        beside = range(len(tables)) if at == 0 else (0,)
+        pairs = [{at}, *({at, each} for each in beside if each != at and {key, other} <= masked[each])]
+        for moved, step in product(pairs, (1, -1)):
+            changed = [
+                [table.get(place, 0) + (sign * step if each in moved else 0) for each, table in enumerate(tables)]
+                for place, sign in ((key, 1), (other, -1))
+            ]
+            if all(
+                min(cells[each] for each in moved) > 0 and max(cells[1:]) <= cells[0] <= sum(cells[1:])
+                for cells in changed
+            ):
+                return True
+    return False
 
 
 def _boxes(

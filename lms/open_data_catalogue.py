@@ -12,14 +12,16 @@ LICENCE = {
     "spdx": "https://spdx.org/licenses/etalab-2.0",
 }
 TITLE = {
-    "fr": "Formation des agents publics à l’IA : chiffres nationaux",
-    "en": "AI training of civil servants: national figures",
+    "fr": "Formation des agents publics à l’IA : indicateurs",
+    "en": "AI training of civil servants: indicators",
 }
 DESCRIPTION = {
-    "fr": "Nombre d’agents inscrits, formés et certifiés par versant de la fonction publique, parcours et année. Les "
-    "chiffres qui portent sur peu de personnes sont masqués, ainsi que ceux qui permettraient de les retrouver.",
-    "en": "Number of civil servants enrolled, trained and certified by branch of the civil service, track and year. "
-    "Figures of few people are masked, and so are those that would give them back.",
+    "fr": "Agents de la population déclarée inscrits, formés et certifiés, heures, taux et coûts, par versant de la "
+    "fonction publique, parcours et exercice ; budget de formation de l’ensemble et sa trajectoire. Les chiffres qui "
+    "portent sur peu de personnes sont masqués, ainsi que ceux qui permettraient de les retrouver.",
+    "en": "Civil servants of the declared population who are enrolled, trained and certified, hours, rates and costs, "
+    "by branch of the civil service, track and fiscal year; the whole training budget and its path. Figures of few "
+    "people are masked, and so are those that would give them back.",
 }
 _EU = "http://publications.europa.eu/resource/authority"
 _CONTEXT = {
@@ -55,7 +57,7 @@ def catalogue(
 ) -> dict[str, Any]:
     """The catalogue, its one dataset and the files of it. ``contact`` is an e-mail or https address.
 
-    ``period``: its first day, and the day it stops at.
+    ``period``: its first day and its last.
     """
     home = f"{base_url}/open-data"
     who = {"@id": f"{home}#publisher", "@type": "foaf:Agent", "foaf:name": _words(publisher)}

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,16 +11,16 @@ from flask import Blueprint, Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
 from lms.api_access import api_headers, let_in
-from lms.api_parameters import asked, cursor, none_asked, value
+from lms.api_parameters import asked, cursor, none_asked, value, year_asked
 from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
 from lms.pages import config
-from lms.services import api_clients, audit
+from lms.services import api_clients, api_indicators, audit
 from lms.services.api_clients import Caller
 from lms.services.api_description import description
-from lms.services.api_indicators import figures
 from lms.services.api_resources import INDICATORS_SCOPE, RESOURCES, Resource
+from lms.services.dashboards import today_here
 
 blueprint = Blueprint("resources", __name__, url_prefix="/api/v1")
 blueprint.after_request(api_headers)
@@ -35,7 +34,7 @@ _ONE_OF = f"<any({', '.join(RESOURCES)}):key>"
 @blueprint.get("/openapi.json")
 def describe() -> ResponseReturnValue:
     """What there is, for whoever writes a client: no token is needed."""
-    answer = jsonify(description(config().base_url, config().api_rate))
+    answer = jsonify(description(config().base_url, config().api_rate, config().mask_below, today_here(utcnow())))
     answer.add_etag()
     return answer.make_conditional(request)
 
@@ -80,10 +79,10 @@ def one(key: str, identity: str) -> ResponseReturnValue:
 
 @blueprint.get("/indicators")
 def indicators() -> ResponseReturnValue:
-    """The figures of what the client may see, as a whole."""
-    who = let_in(INDICATORS_SCOPE)
-    none_asked(request.args)
-    found = asdict(figures(db.session(), who.reach))
+    """The indicators of what the client may see, as a whole."""
+    who, today = let_in(INDICATORS_SCOPE), today_here(utcnow())
+    year = year_asked(request.args, api_indicators.years(today))
+    found = api_indicators.indicators(db.session(), who.reach, today, config().mask_below, year)
     return _given(_answer(found, found), who, None, 0)
 
 

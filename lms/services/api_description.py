@@ -1,9 +1,11 @@
 """The description of the API (OpenAPI 3.1), made from what it declares."""
 
+from datetime import date
 from typing import Any
 
-from lms.services.api_indicators import SMALLEST
+from lms.services.api_indicators import SAYS, years
 from lms.services.api_resources import INDICATORS_SCOPE, RESOURCES, SCOPES, Field, Filter, Kind, Resource
+from lms.services.indicator_table import FIGURES
 
 VERSION = "1.0"
 #: Items of a page, by default and at most.
@@ -19,9 +21,9 @@ _TYPES: dict[Kind, Schema] = {
     "date-time": {"type": "string", "format": "date-time"}, "uuid": {"type": "string", "format": "uuid"},
 }  # fmt: skip
 _TEXT: Schema = {"type": "string", "pattern": r"^[^\x00]*$"}
-_FIGURES = {
-    "population": "Agents of the declared population P.", "enrolled": "Those who follow a track.",
-    "trained": "Those who completed one.", "certified": "Those who hold a certificate in force.",
+_WRITTEN: dict[str, Schema] = {
+    "int": {"type": ["integer", "null"], "minimum": 0}, "cents": {"type": ["integer", "null"]},
+    "decimal": {"type": ["number", "null"], "minimum": 0}, "rate": {"type": ["number", "null"]},
 }  # fmt: skip
 _REFUSALS = {
     "400": ("BadRequest", "What is asked is not understood: it says which parameter, and how it is written."),
@@ -32,13 +34,16 @@ _REFUSALS = {
 }  # fmt: skip
 
 
-def description(base_url: str, rate: int) -> Schema:
-    """The whole document, for the service at that address, where a client may ask so many times a minute."""
+def description(base_url: str, rate: int, mask_below: int, today: date) -> Schema:
+    """The whole document, for the service at that address, where a client may ask so many times a minute.
+
+    Counts of agents below ``mask_below`` are masked.
+    """
     paths: Schema = {}
     for each in RESOURCES.values():
         paths[f"/{each.key}"] = {"get": _list(each)}
         paths[f"/{each.key}/{{id}}"] = {"get": _item(each)}
-    paths["/indicators"] = {"get": _indicators()}
+    paths["/indicators"] = {"get": _indicators(mask_below, years(today))}
     paths["/token"] = {"post": _token()}
     return {
         "openapi": "3.1.0",
@@ -101,22 +106,45 @@ def _item(each: Resource) -> Schema:
     }  # fmt: skip
 
 
-def _indicators() -> Schema:
-    count = {"type": ["integer", "null"], "minimum": 0}
-    schema = {
-        "type": "object", "required": ["version", *_FIGURES], "additionalProperties": False,
+def _indicators(mask_below: int, known: range) -> Schema:
+    figures = {
+        key: _WRITTEN[kind] | {"description": SAYS[key] + (" In cents." if kind == "cents" else "")}
+        for key, kind in FIGURES.items()
+    }
+    item = {
+        "type": "object", "required": ["track", *FIGURES, "masked"], "additionalProperties": False,
         "properties": {
-            "version": {"type": "string", "description": "Version of the definitions."},
-            **{key: count | {"description": says} for key, says in _FIGURES.items()},
+            "track": {"type": ["string", "null"], "description": "Key of the track; null for any track."},
+            **figures,
+            "masked": {"type": "array", "items": {"type": "string", "enum": list(FIGURES)},
+                       "description": "The figures that are null because they are masked."},
         },
     }  # fmt: skip
+    schema = {
+        "type": "object", "required": ["version", "year", "as_on", "items"], "additionalProperties": False,
+        "properties": {
+            "version": {"type": "string", "description": "Version of the definitions."},
+            "year": {"type": "integer", "description": "The fiscal year."},
+            "as_on": {"type": "string", "format": "date", "description": "The day the figures are of."},
+            "items": {"type": "array", "items": item, "description": "Any track first, then each track."},
+        },
+    }  # fmt: skip
+    year = {
+        "name": "year",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": known[0], "maximum": known[-1]},
+        "description": "Fiscal year: figures at its end, or now for the one under way, as by default.",
+    }
     return {
         "operationId": "read-indicators", "tags": ["indicators"], "summary": "Indicators",
-        "description": "Distinct agents of what this client may see, as a whole. A figure is null where it is below "
-        f"{SMALLEST}, or would let one below it be found.",
-        "security": _security(INDICATORS_SCOPE), "parameters": [_KNOWN],
+        "description": "Every indicator of what this client may see, as a whole: of any track, and of each. Agents are "
+        "distinct: tracks do not add up. Ratios are never rounded up, amounts are integer cents; those of the budget "
+        f"are of any track alone. A count from 1 to {mask_below - 1} is masked, as is what would let it be found: what "
+        "is computed from it, and the same count of any track. No other cut is offered: tables "
+        "freely chosen, each masked by itself, could be subtracted from one another.",
+        "security": _security(INDICATORS_SCOPE), "parameters": [year, _KNOWN],
         "responses": {
-            "200": _answer("The figures.", schema), "304": _UNCHANGED, **_refusals("400", "401", "403", "429"),
+            "200": _answer("The indicators.", schema), "304": _UNCHANGED, **_refusals("400", "401", "403", "429"),
         },
     }  # fmt: skip
 

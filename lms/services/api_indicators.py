@@ -1,62 +1,62 @@
-"""The figures that the API gives of a part of the organisation: no name, and none so small that it tells of one."""
+"""The indicators that the API gives of a part of the organisation: no name, and nothing that tells of a few."""
 
-from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.models import Agent, AgentMatch, Certificate, Enrolment, utcnow
+from lms.services.dashboards import tops
+from lms.services.figure_facts import FIRST_YEAR
+from lms.services.indicator_table import Asked, lines, moment
 from lms.services.indicators import INDICATORS_VERSION
-from lms.services.organisation import HELD, Scope, agents_in
+from lms.services.organisation import Scope
 
-#: A figure below it is not given.
-SMALLEST = 5
+#: What each figure says.
+SAYS = {
+    "population": "Agents of the declared population P.",
+    "enrolled": "Those who follow the track, or one at least.",
+    "trained": "Those who completed it.",
+    "presented": "Those who submitted an assessment.",
+    "certified": "Those who obtained its certificate, expired or not, neither revoked nor replaced.",
+    "trained_in_year": "Those who first completed it in the fiscal year.",
+    "certified_in_year": "Those who first obtained its certificate in the fiscal year.",
+    "hours": "Hours of training followed: declared durations of what they did.",
+    "coverage": "Trained / population.",
+    "completion": "Trained / enrolled.",
+    "success": "Certified / presented.",
+    "certification": "Certified / trained.",
+    "hours_per_trained": "Hours / trained.",
+    "hours_per_agent": "Hours / population.",
+    "ai_cp": "CP that train to AI, paid in the year.",
+    "cost_per_trained": "Those CP / trained in the year.",
+    "cost_per_certified": "Those CP / certified in the year.",
+    "payment_rate": "CP paid / AE committed, of what trains to AI.",
+    "ae_opened": "AE opened in the year (B).",
+    "target": "Target of the year on the path chosen.",
+    "final_target": "Target of year 3: the double of the baseline (B0).",
+    "growth": "(B - B0) / B0.",
+    "gap": "B - target of the year; negative below the path.",
+    "earmarking": "(AI's AE - those of the baseline) / (B - B0); null where B does not rise.",
+    "shortfall": "What AI lacks of that rise.",
+}
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Distinct agents of the population P: all, enrolled, trained (a track completed), certified (in force now).
+def years(today: date) -> range:
+    """The fiscal years that may be asked for."""
+    return range(FIRST_YEAR + 1, today.year + 1)
 
-    None where a figure is hidden; ``version`` is that of the definitions.
+
+def indicators(session: Session, reach: Scope, today: date, below: int, year: int | None = None) -> dict[str, Any]:
+    """The indicators of that part as a whole, of any track then of each: now, or at the end of a past year.
+
+    No other cut is offered: each would be masked by itself, and one could be subtracted from another.
     """
-
-    version: str
-    population: int | None
-    enrolled: int | None
-    trained: int | None
-    certified: int | None
-
-
-def figures(session: Session, reach: Scope) -> Figures:
-    """The figures of that part as a whole: no cut is offered, so that no difference tells what is hidden."""
-    of_p = and_(agents_in(reach), Agent.population.is_(True), Agent.left_at.is_(None))
-    population = session.scalar(select(func.count(Agent.id)).where(of_p)) or 0
-    held = and_(AgentMatch.agent_id == Agent.id, AgentMatch.state.in_(HELD))
-    followed = select(
-        func.count(Agent.id.distinct()), func.count(Agent.id.distinct()).filter(Enrolment.completed_at.is_not(None))
-    ).join(AgentMatch, held)
-    enrolled, trained = session.execute(
-        followed.join(Enrolment, Enrolment.person_id == AgentMatch.person_id).where(of_p)
-    ).one()
-    in_force = and_(
-        Certificate.person_id == AgentMatch.person_id,
-        Certificate.status == "valid",
-        Certificate.award_key.not_like("%/%"),  # a statement of attendance certifies nothing
-        or_(Certificate.valid_until.is_(None), Certificate.valid_until > utcnow()),
-    )
-    certified = session.scalar(
-        select(func.count(Agent.id.distinct())).join(AgentMatch, held).join(Certificate, in_force).where(of_p)
-    )
-    numbers = _hidden(population, enrolled, trained, certified or 0)
-    return Figures(INDICATORS_VERSION, *numbers)
-
-
-def _hidden(*numbers: int) -> tuple[int | None, ...]:
-    """Small ones hidden, and those so near to another that the difference is small: who is left would be known."""
-    large = [number if number == 0 or number >= SMALLEST else None for number in numbers]
-    for place in range(1, len(large)):
-        above = next((each for each in reversed(large[:place]) if each is not None), None)
-        number = large[place]
-        if above is not None and number is not None and 0 < above - number < SMALLEST:
-            large[place] = None
-    return tuple(large)
+    day, of_year = moment(today, year)
+    asked = Asked(of_year, day, ("track",), tops(reach), apart=True)
+    return {
+        "version": INDICATORS_VERSION, "year": of_year, "as_on": (day or today).isoformat(),
+        "items": [
+            {"track": line.track, **line.item(), "masked": line.hidden}
+            for line in lines(session, reach, asked, below)
+        ],
+    }  # fmt: skip

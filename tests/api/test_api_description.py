@@ -13,6 +13,8 @@ from schemathesis.checks import unsupported_method
 from sqlalchemy.orm import Session
 
 from lms.services.api_resources import RESOURCES, SCOPES
+from lms.services.figures import refresh_all
+from lms.services.indicator_table import FIGURES
 from tests.programs_in_test import bearer, organisation, token
 
 #: Requests of each kind to each address.
@@ -26,6 +28,8 @@ def test_the_description_is_one_and_says_everything(client: FlaskClient) -> None
     assert {f"/{key}" for key in RESOURCES} < answer.json["paths"].keys()
     flows = answer.json["components"]["securitySchemes"]["oauth"]["flows"]
     assert flows["clientCredentials"]["scopes"] == SCOPES
+    answered = answer.json["paths"]["/indicators"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answered["properties"]["items"]["items"]["required"] == ["track", *FIGURES, "masked"]
     again = client.get("/api/v1/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
 
@@ -33,6 +37,7 @@ def test_the_description_is_one_and_says_everything(client: FlaskClient) -> None
 def test_the_api_keeps_to_its_description(app: Flask, session: Session) -> None:
     app.extensions["mpia"] = replace(app.extensions["mpia"], api_rate=1_000_000)
     organisation(session)
+    refresh_all(session)  # which commits
     headers = bearer(token(session))
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     ids = {key: app.test_client().get(f"/api/v1/{key}", headers=headers).json["items"][0]["id"] for key in RESOURCES}

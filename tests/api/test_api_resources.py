@@ -1,5 +1,6 @@
 """``/api/v1``: who sees what, page after page, nothing lost between two visits, and every reading written down."""
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 from lms.models import Agent, AgentMatch, ApiClient, AuditEntry, BudgetYear, Certificate, Enrolment, Person, utcnow
 from lms.services import api_clients
 from lms.services.api_resources import RESOURCES, SCOPES
+from lms.services.figures import refresh_all
+from lms.services.indicators import INDICATORS_VERSION
 from tests.learner_in_test import data, learner, statements
-from tests.programs_in_test import SEEN, agent, bearer, everything, organisation, token, trained
+from tests.programs_in_test import SEEN, agent, bearer, budget, everything, organisation, token, trained
 
 PATHS = {**{f"/api/v1/{key}": each.scope for key, each in RESOURCES.items()}, "/api/v1/indicators": "indicators:read"}
 
@@ -229,25 +232,65 @@ def test_filters_narrow(client: FlaskClient, session: Session) -> None:
     assert units
 
 
-def test_small_figures_are_hidden_and_those_that_would_give_them_away(client: FlaskClient, session: Session) -> None:
+def test_the_indicators_are_those_of_the_report_for_what_the_client_sees(client: FlaskClient, session: Session) -> None:
     units = organisation(session)
-    small = client.get("/api/v1/indicators", headers=bearer(token(session, units["SANTE"]))).json
-    assert [small[key] for key in ("population", "enrolled", "trained", "certified")] == [None] * 4
-    for number in range(10):
+    for number in range(17):
         who = agent(session, f"C-{number:02}", units["SANTE"])
-        if number < 7:
+        if number < 11:
             trained(session, who)
+    refresh_all(session)
+    budget(session, "LINE-AI", units["SANTE"], year=utcnow().year, ai_ae=290_000_000, ai_cp=232_000_000)
     session.commit()
-    larger = client.get("/api/v1/indicators", headers=bearer(token(session, units["SANTE"]))).json
-    # 12 agents of whom 9 are trained: to give 9 would tell that 3 are not.
-    assert [larger[key] for key in ("population", "enrolled", "trained", "certified")] == [12, None, None, None]
+    told = client.get("/api/v1/indicators", headers=bearer(token(session, units["SANTE"]))).json
+    whole, of_track = told["items"][0], next(item for item in told["items"] if item["track"] == "decideurs")
+    names = ("population", "enrolled", "trained", "certified", "trained_in_year", "coverage")
+    assert [whole[name] for name in names] == [19, 13, 13, 13, 13, 0.6842]  # never rounded up
+    assert [of_track[name] for name in names] == [whole[name] for name in names]
+    assert (whole["ai_cp"], whole["cost_per_trained"], whole["payment_rate"]) == (232_000_000, 17_846_154, 0.8)
+    assert (of_track["ai_cp"], of_track["cost_per_trained"], whole["target"]) == (None, None, None)
+    assert whole["masked"] == of_track["masked"] == []
+    assert (told["year"], told["version"]) == (utcnow().year, INDICATORS_VERSION)
+    above = client.get("/api/v1/indicators", headers=bearer(token(session))).json["items"][0]
+    assert above["population"] == 21
+
+
+def test_small_figures_are_hidden_and_said_to_be(client: FlaskClient, session: Session) -> None:
+    units = organisation(session)
+    refresh_all(session)
+    session.commit()
+    small = client.get("/api/v1/indicators", headers=bearer(token(session, units["SANTE"]))).json["items"][0]
+    assert [small[key] for key in ("population", "enrolled", "trained", "certified", "hours")] == [None] * 5
+    assert (small["presented"], small["success"], small["ae_opened"]) == (0, None, 1_300_000_000)
+    assert {"population", "trained", "coverage", "hours", "hours_per_agent"} <= set(small["masked"])
+    assert "ae_opened" not in small["masked"]
+
+
+def test_the_threshold_is_the_one_of_the_settings(app: Flask, client: FlaskClient, session: Session) -> None:
+    organisation(session)
+    refresh_all(session)
+    session.commit()
+    secret = token(session)
+    assert client.get("/api/v1/indicators", headers=bearer(secret)).json["items"][0]["population"] is None
+    app.extensions["mpia"] = replace(app.extensions["mpia"], mask_below=2)
+    assert client.get("/api/v1/indicators", headers=bearer(secret)).json["items"][0]["population"] == 4
+
+
+def test_a_past_year_is_as_on_its_last_day(client: FlaskClient, session: Session) -> None:
+    organisation(session)
+    secret, year = token(session), utcnow().year
+    past = client.get(f"/api/v1/indicators?year={year - 1}", headers=bearer(secret)).json
+    assert (past["year"], past["as_on"]) == (year - 1, f"{year - 1}-12-31")
+    assert past["items"][0]["population"] == 0, "nobody was declared yet"
+    now = client.get(f"/api/v1/indicators?year={year}", headers=bearer(secret)).json
+    assert now == client.get("/api/v1/indicators", headers=bearer(secret)).json
+    for wrong in (f"year={year + 1}", "year=1999", "year=", "year=20x6", "year=2025&year=2024", "branch=FPE"):
+        answer = client.get(f"/api/v1/indicators?{wrong}", headers=bearer(secret))
+        assert (answer.status_code, answer.content_type) == (400, "application/problem+json"), wrong
 
 
 def test_a_client_that_asks_too_often_is_told_when_to_come_back(
     app: Flask, client: FlaskClient, session: Session
 ) -> None:
-    from dataclasses import replace
-
     app.extensions["mpia"] = replace(app.extensions["mpia"], api_rate=3)
     mine, other = token(session), token(session)
     answers = [client.get("/api/v1/budgets", headers=bearer(mine)) for _ in range(4)]

@@ -9,7 +9,8 @@ from browser_frame import NewPage
 from browser_stage import PASSWORD, STEWARD, Stage
 from playwright.sync_api import Page, expect
 
-from lms.models import Agent, Enrolment, Person, db, utcnow
+from lms.models import db, utcnow
+from tests.figures_in_test import agent_in, follows, person_of
 
 #: How long a worker may take, in seconds.
 WORKS = 60
@@ -59,11 +60,9 @@ def test_the_open_figures_are_for_everybody(new_page: NewPage, stage: Stage) -> 
     app = stage.served
     before = app.extensions["mpia"]
     with app.app_context():
-        for number in range(12):
-            db.session.add(Agent(number=f"open{number}", family_name="X", given_name="Y", branch="FPT"))
-            who = Person(subject=f"open{number}", email=f"open{number}@example.org", sourced_id=f"open{number}")
-            values = {"track_key": "decideurs", "track_version": "1", "track_digest": "x"}
-            db.session.add(Enrolment(person=who, enrolled_at=utcnow() - timedelta(days=60), **values))
+        for _ in range(12):
+            who = person_of(db.session(), agent_in(db.session(), None, branch="FPT"))
+            follows(db.session(), who, at=utcnow() - timedelta(days=60))
         db.session.commit()
         db.session.remove()
     app.extensions["mpia"] = replace(before, open_data=True, open_data_contact="donnees@example.org")

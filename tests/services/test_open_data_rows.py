@@ -1,118 +1,100 @@
-"""The open figures: right, by branch, track and year; and what is masked cannot be worked out from what is not."""
+"""The open figures: those of everybody, by branch, track and year, as they were at the end of the year or month."""
 
 from datetime import UTC, date, datetime
-from itertools import product
-from typing import Any
-from uuid import uuid4
+from fractions import Fraction
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from lms.models import Agent, Certificate, Enrolment, Person, StatusList
-from lms.open_data_rows import ALL, mask_line, mask_small, open_rows
+from lms.models import AgentMatch, AgentState, Baseline, BudgetLine, BudgetYear, Enrolment
+from lms.open_data_rows import ALL, OpenRow, open_rows
+from lms.services import closings
+from lms.services.figures import refresh_all
+from tests.figures_in_test import START, agent_in, certify, follows, person_of
 
-BELOW = 5
-
-
-def possible(shown: list[int | None], top: int) -> list[set[int]]:
-    """What each cell may be, for who reads the line and knows how it is masked: small numbers trail large ones."""
-    *cells, total = shown
-    found: list[set[int]] = [set() for _ in cells]
-    choices = [range(1, top) if cell is None else (cell,) for cell in cells]
-    for guess in product(*choices):
-        if total is None or sum(guess) == total:
-            for place, value in enumerate(guess):
-                found[place].add(value)
-    return found
+TODAY = date(2026, 3, 15)
+AUTUMN, WINTER = datetime(2025, 10, 1, tzinfo=UTC), datetime(2026, 1, 10, tzinfo=UTC)
+MARCH = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-@given(st.lists(st.integers(0, 12), min_size=1, max_size=4))
-def test_no_small_number_is_given_back_by_a_difference(cells: list[int]) -> None:
-    shown = mask_line(cells, BELOW)
-    assert all(value is None for place, value in enumerate(shown[:-1]) if 0 < cells[place] < BELOW)
-    assert all(value in (None, cells[place]) for place, value in enumerate(shown[:-1]))
-    assert shown[-1] in (None, sum(cells))
-    for place, values in enumerate(possible(shown, 25)):
-        if shown[place] is None:
-            assert len(values & set(range(1, BELOW))) == BELOW - 1, "any small number may be there"
+def by_place(session: Session, below: int = 5) -> dict[tuple[int, str, str], OpenRow]:
+    return {(row.year, row.track, row.branch): row for row in open_rows(session, TODAY, below)}
 
 
-@given(st.lists(st.integers(0, 40), min_size=2, max_size=5))
-def test_a_line_that_tells_of_nobody_is_shown_whole(cells: list[int]) -> None:
-    large = [value if value == 0 else value + BELOW for value in cells]
-    assert mask_small([large], BELOW) == [[*large, sum(large)]]
-
-
-def test_examples() -> None:
-    assert mask_line([3, 40, 60], BELOW) == [None, None, 60, 103]
-    assert mask_line([3, 0, 0], BELOW) == [None, 0, 0, None]
-    assert mask_line([1, 1, 0], BELOW) == [None, None, 0, None]
-    assert mask_line([4, 4, 4], BELOW) == [None, None, None, 12]
-    assert mask_line([7, 30, 30], BELOW, {0}) == [None, None, 30, 67]
-
-
-def person(session: Session, number: int, branch: str | None, **values: Any) -> Person:
-    row = Person(subject=f"p{number}", email=f"p{number}@example.org", sourced_id=f"{number:05}", **values)
-    session.add(row)
-    if branch and not session.query(Agent).filter_by(number=f"{number:05}").count():
-        session.add(Agent(number=f"{number:05}", family_name="X", given_name="Y", branch=branch))
+@pytest.fixture
+def people(session: Session) -> Session:
+    """Twelve agents of the State and ten of the hospitals, most of whom train; somebody who is no agent; a budget."""
+    for place in range(22):
+        agent = agent_in(session, None, branch="FPE" if place < 12 else "FPH")
+        person = person_of(session, agent)
+        if place < 18:
+            follows(session, person, at=AUTUMN, completed_at=AUTUMN if place < 6 else WINTER)
+            follows(session, person_of(session, agent), at=AUTUMN)  # the same agent, known by two platforms
+        if place < 5:
+            certify(session, person, "decideurs", WINTER)
+        if place >= 12:
+            follows(session, person, "agents", at=MARCH)
+    for _ in range(9):
+        follows(session, person_of(session, None), at=AUTUMN, completed_at=AUTUMN)
+    line = BudgetLine(code="124")
+    session.add(line)
     session.flush()
-    return row
+    session.add(BudgetYear(line_id=line.id, year=2026, since=START, ae_opened=1_300_000_000, ai_ae=290_000_000,
+                           ai_cp=232_000_000))  # fmt: skip
+    session.add(Baseline(reference_year=2025, base=1_000_000_000, ai_base=20_000_000, state="approved",
+                         decided_at=START))  # fmt: skip
+    refresh_all(session)
+    return session
 
 
-def enrol(session: Session, who: Person, track: str, at: datetime, done: datetime | None = None) -> None:
-    session.add(
-        Enrolment(person=who, track_key=track, track_version="1", track_digest="x", enrolled_at=at, completed_at=done)
-    )
+def test_agents_count_once_by_branch_track_and_year(people: Session) -> None:
+    found = by_place(people)
+    of_2025, state, every = found[2025, "decideurs", ALL], found[2026, "decideurs", "FPE"], found[2026, ALL, ALL]
+    assert (of_2025.day, state.day) == (date(2025, 12, 31), date(2026, 2, 28))
+    assert [of_2025.line.values[name] for name in ("population", "enrolled", "trained")] == [22, 18, 6]
+    names = ("population", "enrolled", "trained", "certified", "trained_in_year", "coverage")
+    assert [state.line.values[name] for name in names] == [12, 12, 12, 5, 6, Fraction(1)]
+    assert every.line.values["enrolled"] == 18, "somebody who is no declared agent counts nowhere"
+    assert state.title["fr"] == "Décideurs publics"
 
 
-def test_people_are_counted_once_by_branch_track_and_year(session: Session) -> None:
-    early, late = (
-        datetime(2025, 12, 31, 22, 30, tzinfo=UTC),
-        datetime(2025, 12, 31, 23, 30, tzinfo=UTC),
-    )  # 2026 in Paris
-    lists = StatusList()
-    session.add(lists)
-    session.flush()
-    for number in range(12):
-        who = person(session, number, "FPE" if number < 6 else "FPT")
-        enrol(session, who, "decideurs", early, late if number < 6 else None)
-        enrol(session, who, "agents", late)
-        if number < 6:
-            session.add(
-                Certificate(
-                    person=who, award_key="decideurs", number=f"N{number}", code=uuid4().hex, record={},
-                    status_list_id=lists.id, status_index=number, issued_at=late,
-                    status="revoked" if number == 0 else "valid",
-                )
-            )  # fmt: skip
-    enrol(session, person(session, 99, "FPE"), "agents", datetime(2026, 3, 1, tzinfo=UTC))  # of this very month
-    session.flush()
-    found = {(row.year, row.track, row.branch): row for row in open_rows(session, date(2026, 3, 15))}
-    first = found[2025, "decideurs", "FPE"]
-    assert (first.enrolled, first.trained, first.certified, first.masked) == (6, 0, 0, [])
-    assert found[2025, "decideurs", ALL].enrolled == 12
-    assert (2025, "agents", "FPE") not in found
-    assert found[2026, "agents", "FPE"].enrolled == 6, "figures stop at the first of the month"
-    assert found[2026, "decideurs", "FPE"].trained == 6
-    assert found[2026, "decideurs", "FPE"].certified == 5, "a revoked certificate certifies nobody"
-    assert found[2026, ALL, ALL].enrolled == 12
-    assert first.title["fr"] == "Décideurs publics"
+def test_nothing_of_the_month_under_way_and_no_track_that_nobody_follows(people: Session) -> None:
+    assert {track for _year, track, _branch in by_place(people)} == {"decideurs", ALL}
+    later = {row.track: row for row in open_rows(people, date(2026, 4, 1), 5)}
+    assert "agents" in later
 
 
-def test_tracks_together_are_masked_where_one_of_them_is(session: Session) -> None:
-    at = datetime(2026, 1, 10, tzinfo=UTC)
-    for number in range(20):
-        enrol(session, person(session, number, "FPE" if number < 10 else "FPT"), "decideurs", at)
-    for number in (0, 1, 30):
-        enrol(session, person(session, number, "FPE"), "agents", at)
-    session.flush()
-    found = {(row.track, row.branch): row.enrolled for row in open_rows(session, date(2026, 3, 15))}
-    assert found["decideurs", "FPE"] == 10
-    assert (found["agents", "FPE"], found["agents", ALL]) == (None, None)
-    assert (found[ALL, "FPE"], found[ALL, ALL]) == (None, None), "11 less 10 would tell of one"
+def test_the_budget_is_of_all_branches_and_all_tracks(people: Session) -> None:
+    found = by_place(people)
+    whole = found[2026, ALL, ALL].line
+    assert (whole.values["target"], whole.values["gap"]) == (1_333_333_333, -33_333_333)
+    assert (whole.values["earmarking"], whole.values["cost_per_trained"]) == (Fraction(9, 10), 19_333_333)
+    others = [row.line for place, row in found.items() if place != (2026, ALL, ALL)]
+    assert all(line.values["ae_opened"] is None and "ai_cp" not in line.masked for line in others)
+
+
+def test_small_counts_are_masked_with_what_would_give_them_back(people: Session) -> None:
+    found = by_place(people, below=8)
+    state, hospitals, both = (found[2026, "decideurs", branch].line for branch in ("FPE", "FPH", ALL))
+    assert (state.values["enrolled"], hospitals.values["enrolled"], both.values["enrolled"]) == (None, None, 18)
+    assert "coverage" in hospitals.masked
+    assert found[2026, ALL, "FPE"].line.values["enrolled"] is None
+
+
+def test_a_year_that_is_over_says_for_ever_what_it_said(people: Session) -> None:
+    for day in (date(2025, 12, 31), date(2026, 2, 28)):
+        closings.close(people, day)
+    before = open_rows(people, TODAY, 5)
+    assert before
+    for table in (AgentMatch, Enrolment):
+        people.execute(delete(table))
+    refresh_all(people)
+    assert open_rows(people, TODAY, 5) == before
 
 
 def test_nobody_gives_no_line(session: Session) -> None:
-    assert open_rows(session, date(2026, 3, 15)) == []
+    assert open_rows(session, TODAY, 5) == []
+    agent_in(session, None)
+    session.query(AgentState).update({"since": MARCH})
+    assert open_rows(session, TODAY, 5) == [], "who came this month is told next month"

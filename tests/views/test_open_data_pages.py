@@ -16,8 +16,12 @@ from pyld import jsonld
 
 from lms.app import create_app
 from lms.config import ConfigError
-from lms.models import Agent, Enrolment, Person, db, utcnow
+from lms.models import Baseline, BudgetLine, BudgetYear, Enrolment, db, utcnow
+from lms.open_data_rows import last_day
+from lms.services.dashboards import today_here
+from lms.services.indicator_table import FIGURES
 from tests.conftest import BASE_URL, make_config
+from tests.figures_in_test import START, agent_in, follows, person_of
 
 DCAT, DCT = "http://www.w3.org/ns/dcat#", "http://purl.org/dc/terms/"
 PATHS = ["/open-data", "/open-data/figures.csv", "/open-data/figures.json", "/open-data/catalogue.jsonld"]
@@ -25,16 +29,22 @@ PATHS = ["/open-data", "/open-data/figures.csv", "/open-data/figures.json", "/op
 
 @pytest.fixture
 def opened(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The service with its data open, and eight people of a branch, two of another."""
+    """The service with its data open: eight trained agents of a branch, two of another; a budget and its path."""
     app = create_app(make_config(database_url, tmp_path, open_data=True, open_data_contact="donnees@example.org"))
     with app.app_context():
+        session = db.session()
+        long_ago = utcnow() - timedelta(days=45)
         for number in range(10):
-            branch = "FPE" if number < 8 else "FPH"
-            db.session.add(Agent(number=str(number), family_name="X", given_name="Y", branch=branch))
-            who = Person(subject=f"p{number}", email=f"p{number}@example.org", sourced_id=str(number))
-            values = {"track_key": "decideurs", "track_version": "1", "track_digest": "x"}
-            db.session.add(Enrolment(person=who, enrolled_at=utcnow() - timedelta(days=45), **values))
-        db.session.commit()
+            who = person_of(session, agent_in(session, None, branch="FPE" if number < 8 else "FPH"))
+            follows(session, who, at=long_ago, completed_at=long_ago)
+        line = BudgetLine(code="124")
+        session.add(line)
+        session.flush()
+        year = last_day(today_here(utcnow())).year
+        session.add(BudgetYear(line_id=line.id, year=year, since=START, ae_opened=1_300_000_000, ai_cp=232_000_000))
+        session.add(Baseline(reference_year=year - 1, base=1_000_000_000, ai_base=0, state="approved",
+                             decided_at=START))  # fmt: skip
+        session.commit()
     yield app
     with app.app_context():
         db.session.remove()
@@ -57,15 +67,32 @@ def test_files_agree_and_mask(opened: Flask) -> None:
     client = opened.test_client()
     lines = list(csv.DictReader(StringIO(client.get(PATHS[1]).text, newline=""), strict=True))
     told = json.loads(client.get(PATHS[2]).text)
-    assert [[line["branch"], line["track"], line["enrolled"]] for line in lines] == [
-        [row["branch"], row["track"], "" if row["enrolled"] is None else str(row["enrolled"])] for row in told["rows"]
-    ]
-    cells = {(row["branch"], row["track"]): row["enrolled"] for row in told["rows"]}
-    assert cells["FPH", "decideurs"] is None
-    assert cells["FPE", "decideurs"] is None, "10 less 8 would give the two back"
-    assert cells["all", "decideurs"] == 10
+    assert lines[0].keys() == {
+        "year",
+        "as_on",
+        "branch",
+        "track",
+        "track_title_fr",
+        "track_title_en",
+        *FIGURES,
+        "masked",
+    }
+    assert len(lines) == len(told["rows"])
+    for line, row in zip(lines, told["rows"], strict=True):
+        for name in FIGURES:
+            assert line[name] == "" if row[name] is None else float(line[name]) == row[name]
+        assert line["masked"].split() == row["masked"]
+    last = max(row["as_on"] for row in told["rows"])
+    assert last == told["until"] == last_day(today_here(utcnow())).isoformat()
+    rows = {(row["branch"], row["track"]): row for row in told["rows"] if row["as_on"] == last}
+    assert rows["FPH", "decideurs"]["enrolled"] is None
+    assert rows["FPE", "decideurs"]["enrolled"] is None, "10 less 8 would give the two back"
+    assert {"enrolled", "coverage", "hours"} <= set(rows["FPE", "decideurs"]["masked"])
+    assert (rows["all", "decideurs"]["enrolled"], rows["all", "decideurs"]["coverage"]) == (10, 1.0)
+    assert (rows["all", "all"]["ae_opened"], rows["all", "all"]["growth"]) == (1_300_000_000, 0.3)
+    assert told["masked_below"] == 5
     assert told["licence"]["name"] == "Licence Ouverte 2.0"
-    assert "p1@example.org" not in json.dumps(told)
+    assert "@example.org" not in json.dumps(told)
 
 
 def test_what_is_given_is_kept_and_may_be_cached(opened: Flask) -> None:
@@ -86,7 +113,10 @@ def test_the_page_says_what_is_masked_and_under_which_licence(opened: Flask) -> 
     assert "masqué" in page
     assert 'href="mailto:donnees@example.org"' in page
     assert "Licence Ouverte 2.0" in page
-    assert "People enrolled" in client.get("/open-data?lang=en").text
+    assert "13 333 333,33" in page.replace("\u202f", " ").replace("\xa0", " "), "the target, in euros"
+    english = client.get("/open-data?lang=en").text
+    assert "Agents enrolled" in english
+    assert "below the target of the path" in english
 
 
 def test_portals_read_the_catalogue(opened: Flask) -> None:
