@@ -43,8 +43,8 @@ def drawn(markup: str, page: Path) -> bytes:
 def printable(page: str) -> str:
     """The page in signs that its face has: the narrow no-break space is wide, what nobody can print is « ? »."""
     page = page.replace("\u202f", "\u00a0").replace("\u2011", "-")
-    lost = fonts.missing(page, fonts.SANS)
-    return page.translate({ord(sign): "?" for sign in lost})
+    # Sign by sign: the renderer joins Arabic letters itself, into forms that are not those of the page.
+    return page.translate({ord(sign): "?" for sign in set(page) if fonts.missing(sign, fonts.SANS)})
 
 
 @cache

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.models import Agent, Enrolment, LessonProgress, Person, Unit, utcnow
 from lms.services import costs, figures, matching
 from lms.services.accounts import make_account
-from lms.services.baselines import Proposal, decide, propose
+from lms.services.baselines import Reference, decide, propose
 from lms.services.budget_imports import import_budget
 from lms.services.dashboards import today_here
 from lms.services.import_files import Asked, prepare
@@ -101,8 +101,9 @@ def _budget(session: Session, officers: Sequence[Person], reference: int) -> Non
     thousand = 100_000
     ministry = session.scalars(select(Unit).where(Unit.code == UNITS[0][0])).one()
     for of, base, ai_base in ((None, 10_000, 200), (ministry, 8_000, 160)):
-        new = Proposal(reference, AE(base * thousand), AE(ai_base * thousand), "linear", "Exercice de référence.")
-        decide(session, officers[1], propose(session, officers[0], of, new), "Conforme au budget voté.", approve=True)
+        new = Reference(reference, AE(base * thousand), AE(ai_base * thousand), "linear")
+        proposed = propose(session, officers[0], of, new, "Exercice de référence.")
+        decide(session, officers[1], proposed, "Conforme au budget voté.", approve=True)
     for kind, label, cents, quantity in (
         ("session", "Sessions en présence", 1_800_000, 1), ("per_head", "Supports imprimés", 2_450, 1),
         ("trainer", "Heures de formateurs", 9_000, 120),

@@ -129,7 +129,7 @@ PARTS = {
     "track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr",
     "lesson_key": shipped_tracks()[TRACK].modules[0].lessons[0].key, "revision": shipped_tracks()[TRACK].digest,
     "name": "dot.png", "digest": IMAGE.digest, "upload_id": 1, "format_key": "gift", "legal_key": "ai-act-4",
-    "task_id": 1, "unit": "d1/module",
+    "task_id": 1, "unit": "d1/module", "suffix": "csv", "action": "resume", "key": "agents",
 }  # fmt: skip
 
 

@@ -146,7 +146,7 @@ def test_a_register_is_filled_read_and_signed(app: Flask, place: dict[str, Any])
         text = "".join(page.extract_text() for page in PdfReader(BytesIO(signer.get(address).data)).pages)
         assert "contribue" in text
         assert ("Autre nom" in text) == ("register.pdf" in address)
-    csv = editor.get("/hr/export/register.csv?unit=DIR&edition=1").data.decode("utf-8-sig")
+    csv = editor.get("/hr/export/register.csv?unit=DIR&edition=1&purpose=audit").data.decode("utf-8-sig")
     assert "Assistant" in csv
     assert "Agent non formé;02" in csv
     assert "Nom02" not in csv
@@ -226,14 +226,14 @@ def test_a_register_is_closed_out_of_its_part_of_the_organisation(
         for door in ("/add/system", "/entries/1", "/entries/1/remove", "/sign"):
             assert posted(browser, base + door, name="x").status_code == 404
         assert posted(browser, "/hr/register/", unit="DIR").status_code == 400
-        assert "Rédacteurs" not in browser.get("/hr/export/register.csv").text
+        assert "Rédacteurs" not in browser.get("/hr/export/register.csv?purpose=audit").text
     for other in (platform.launched(), platform.launched(**trainer()), platform.launched(**administrator())):
         assert {other.get(base + door).status_code for door in DOORS} == {403}
     assert {app.test_client().get(base + door).status_code for door in DOORS} == {401}
     for name in ("whole", "min", "dir"):
         browser = signed_in(app, f"{name}@example.org")
         assert browser.get(base).status_code == 200
-        assert "Rédacteurs" in browser.get("/hr/export/register.csv").text
+        assert "Rédacteurs" in browser.get("/hr/export/register.csv?purpose=audit").text
 
 
 def test_a_measure_says_that_its_version_was_overtaken(app: Flask, place: dict[str, Any]) -> None:
@@ -267,4 +267,4 @@ def test_any_text_fits_on_paper(app: Flask, place: dict[str, Any]) -> None:
     assert answer.status_code == 200, answer.text[:500]
     text = "".join(page.extract_text() for page in PdfReader(BytesIO(answer.data)).pages)
     assert "<pdf:nextpage/>" in text
-    assert "et 4 autres" in " ".join(text.split())
+    assert "et 4 de plus" in " ".join(text.split())
