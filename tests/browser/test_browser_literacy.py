@@ -82,7 +82,7 @@ def test_a_register_from_the_first_form_to_the_signature(new_page: NewPage, stag
     editor.get_by_label("Nombre de prestataires").fill("12")
     editor.get_by_role("button", name="Inscrire au registre").press("Enter")
     expect(editor.get_by_role("status").first).to_contain_text("inscrit au registre")
-    editor.get_by_role("link", name="Évolution Assistant de rédaction").click()
+    editor.get_by_role("link", name="Modifier Assistant de rédaction").click()
     seen(editor, "entry")
     editor.goto(f"/hr/register/{place}")
     editor.get_by_role("link", name="Voir ces agents", exact=False).click()
