@@ -13,7 +13,7 @@ from wtforms.widgets import DateInput
 from lms.i18n import current_language
 from lms.i18n import gettext as _
 from lms.reports import reports
-from lms.tables import Filter, FilterError
+from lms.tables import Filter, FilterError, Report
 
 
 def every_filter() -> list[Filter]:
@@ -52,14 +52,21 @@ def refusal(error: FilterError) -> str:
 
 def _field(item: Filter, known: list[str] | None) -> Field:
     label, language = item.label[current_language()], current_language()
+    # The reports it narrows: the page puts it away while another one is chosen.
+    marked = {"data-of": " ".join(report.key for report in reports().values() if _has(report, item.key))}
     validators = [
         Optional(), Length(max=300, message=_("This text is too long: 300 characters at most.")), _check(item)
     ]  # fmt: skip
     if item.kind == "choice" or known is not None:
         choices = [(key, words[language]) for key, words in item.choices().items()] + [(k, k) for k in known or ()]
-        return SelectField(label, choices=[("", _("All")), *choices], validators=validators, validate_choice=False)
+        return SelectField(label, choices=[("", _("All")), *choices], validators=validators, validate_choice=False,
+                           render_kw=marked)  # fmt: skip
     widget = DateInput() if item.kind == "date" else None
-    return StringField(label, validators=validators, widget=widget)
+    return StringField(label, validators=validators, widget=widget, render_kw=marked)
+
+
+def _has(report: Report, key: str) -> bool:
+    return any(item.key == key for item in report.filters)
 
 
 def _check(item: Filter) -> Any:

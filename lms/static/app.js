@@ -237,6 +237,20 @@ function reading(form) {
   });
 }
 
+// [data-of=KEYS]: a filter of these reports alone, put away while another report is chosen.
+function narrowing(form) {
+  const chosen = () => new FormData(form).get("report") ?? new FormData(form).get("report_key");
+  const apply = () => {
+    for (const field of all("[data-of]", form)) {
+      field.disabled = !field.dataset.of.split(" ").includes(chosen());
+      field.closest(".field").hidden = field.disabled;
+    }
+    for (const group of all("[data-narrows]", form)) group.hidden = !group.querySelector("[data-of]:enabled");
+  };
+  form.addEventListener("change", apply);
+  window.addEventListener("pageshow", apply); // « back » brings what was chosen
+}
+
 frameHeight();
 all("[data-clock]").forEach(clock);
 all("form[data-autosave]").forEach(autosave);
@@ -244,5 +258,6 @@ all("[data-read-url]").forEach(readMark);
 all("[data-copy]").forEach(copy);
 all("form[method=post]:not([data-draft-key])").forEach(once);
 all("form[data-offers]").forEach(offers);
+all("form:has([data-of])").forEach(narrowing);
 all("form[data-auto-submit]").forEach(goOn);
 all("form[data-reading], form[data-reading-preview]").forEach(reading);

@@ -3,7 +3,7 @@
 from itertools import chain
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -13,7 +13,7 @@ from lms.exports import exports, offered
 from lms.extraction_words import extraction_of, scope_words
 from lms.forms.board import BoardForm
 from lms.forms.hr import every_filter, filter_form, refusal
-from lms.hr_rooms import ROOMS
+from lms.hr_rooms import OF_THE_WHOLE, ROOMS
 from lms.i18n import current_language, number
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
@@ -132,15 +132,13 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
         unit_id=asked.unit_id,
         index_url=url_for("hr.index"),
         rooms=[
-            {"url": url_for(endpoint), "label": _(label), "sentence": _(sentence)}
-            for endpoint, label, sentence in ROOMS
-            if endpoint in current_app.view_functions
+            {"url": url_for(endpoint), "label": _(label)}
+            for endpoint, label in ROOMS
+            if scope.whole or endpoint not in OF_THE_WHOLE
         ],
         computed_at=now,
         scope=scope_words(db.session(), scope, visitor().person),
         export_url=url_for("hr.choose"),
-        import_url=url_for("hr_imports.index") if scope.whole else None,
-        checks_url=url_for("bulk_verification.index"),
         reports=[
             {
                 "key": report.key,
