@@ -1,7 +1,6 @@
 """Configuration: environment variables ``LMS_…`` over an optional TOML file, checked whole at start."""
 
 import os
-import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -12,18 +11,11 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
-from lms.branding import colour_problem, logo_problem
-from lms.outside_settings import lrs_problems, mail_problems
+from lms.config_checks import config_problems
 
 PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
-#: What one line of a certificate holds.
-_LONGEST_SIGNATORY = 90
-_CUSTOM = re.compile(r"custom:[A-Za-z0-9_.-]{1,100}")
 #: Names whose value is never printed.
 SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url", "seal_passphrase"}
 
@@ -187,7 +179,7 @@ def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) 
         except (ValueError, KeyError):
             problems.append(f"{PREFIX}{name.upper()} must be {_FORMS.get(kind, 'a path')}.")
     config = Config(**{**values, **overrides})
-    problems += _check(config)
+    problems += config_problems(config)
     if problems:
         raise ConfigError(problems)
     try:
@@ -230,115 +222,6 @@ def _word(raw: Any) -> str:
     if not isinstance(raw, str):
         raise ValueError(raw)  # noqa: TRY004 - one kind of refusal for every setting
     return raw.strip()
-
-
-def _check(config: Config) -> list[str]:
-    problems = []
-    if not _is_base(config.base_url):
-        problems.append("LMS_BASE_URL must be a web address without final slash: https://formation.example.")
-    elif not config.secure:
-        problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
-    if not _is_database(config.database):
-        problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
-    problems += [
-        f"{PREFIX}{name.upper()} must not be negative."
-        for name in ("upload_limit", "trusted_proxies", "appeal_days", "mask_below")
-        if getattr(config, name) < 0
-    ]
-    problems += _check_seal(config) + lrs_problems(config) + _check_exports(config)
-    if config.api_rate < 1:
-        problems.append("LMS_API_RATE must be at least 1.")
-    if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
-        problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
-    if config.session_minutes < 5:
-        problems.append("LMS_SESSION_MINUTES must be at least 5.")
-    if config.lti_key_days < 2:
-        problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
-    if config.metrics_token and len(config.metrics_token) < 16:
-        problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
-    problems += mail_problems(config)
-    if config.secret_key and len(config.secret_key) < 32:
-        problems.append("LMS_SECRET_KEY must have at least 32 characters.")
-    return problems + _issuer_problems(config)
-
-
-def _issuer_problems(config: Config) -> list[str]:
-    signatories = (config.issuer_signatory_fr, config.issuer_signatory_en)
-    problems = []
-    if any(signatories) and not all(signatories):
-        problems.append("LMS_ISSUER_SIGNATORY_FR and LMS_ISSUER_SIGNATORY_EN go together: give both, or none.")
-    if max(map(len, signatories)) > _LONGEST_SIGNATORY:
-        problems.append(f"LMS_ISSUER_SIGNATORY_FR and _EN have at most {_LONGEST_SIGNATORY} characters: one line.")
-    looks = [colour_problem(config.issuer_colour)]
-    if config.issuer_logo != Path():
-        looks.append(logo_problem(config.issuer_logo))
-    return problems + [problem for problem in looks if problem]
-
-
-def _check_seal(config: Config) -> list[str]:
-    problems = []
-    nowhere = Path()
-    module = config.seal_pkcs11 != nowhere
-    if module and config.seal_pkcs12 != nowhere:
-        problems.append("LMS_SEAL_PKCS12 and LMS_SEAL_PKCS11 name two seals. Keep one of them.")
-    if module and not (config.seal_token and config.seal_key and config.seal_pin_file != nowhere):
-        problems.append("LMS_SEAL_PKCS11 needs LMS_SEAL_TOKEN, LMS_SEAL_KEY and LMS_SEAL_PIN_FILE.")
-    if config.seal_level not in {"B", "T", "LT"}:
-        problems.append("LMS_SEAL_LEVEL must be B, T or LT.")
-    elif config.seal_level != "B" and not (config.tsa_url and config.tsa_root != nowhere):
-        problems.append(f"LMS_SEAL_LEVEL={config.seal_level} needs LMS_TSA_URL and LMS_TSA_ROOT.")
-    return problems
-
-
-def _check_exports(config: Config) -> list[str]:
-    problems = []
-    nowhere = Path()
-    if config.export_days < 1:
-        problems.append("LMS_EXPORT_DAYS must be at least 1.")
-    if config.export_folder != nowhere and not config.export_folder.is_dir():
-        problems.append("LMS_EXPORT_FOLDER must be a folder that is there.")
-    if config.export_sftp:
-        if not _is_sftp_server(config.export_sftp):
-            problems.append("LMS_EXPORT_SFTP must be like sftp://user@host:22/path, without a password.")
-        problems += [
-            f"LMS_EXPORT_SFTP needs {PREFIX}{name.upper()}, a file that is there."
-            for name in ("export_sftp_key", "export_sftp_known_hosts")
-            if not getattr(config, name).is_file()
-        ]
-    contact = config.open_data_contact
-    if config.open_data and not (_is_address(contact) or contact.startswith("https://")):
-        problems.append("LMS_OPEN_DATA needs LMS_OPEN_DATA_CONTACT, an e-mail or https address.")
-    return problems
-
-
-def _is_base(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return usable and not (parts.query or parts.fragment or url.endswith("/"))
-
-
-def _is_database(url: str) -> bool:
-    try:
-        return make_url(url).get_backend_name() in {"sqlite", "postgresql"}
-    except ArgumentError:
-        return False
-
-
-def _is_sftp_server(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        named = parts.scheme == "sftp" and bool(parts.hostname) and bool(parts.username) and parts.port != 0
-    except ValueError:
-        return False
-    return named and parts.password is None and not parts.query and not parts.fragment
-
-
-def _is_address(text: str) -> bool:
-    name, at, host = text.partition("@")
-    return bool(name and at and host) and text.isascii() and not any(sign.isspace() or sign in "<>," for sign in text)
 
 
 def _made_secret(directory: Path) -> str:
