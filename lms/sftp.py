@@ -1,6 +1,7 @@
 """Files sent by SFTP, to the one server of the configuration: by key, and to nobody but the host whose key is known."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import join
@@ -44,7 +45,9 @@ def target(url: str, key: Path, known_hosts: Path) -> Target:
 def send(where: Target, source: Path, name: str) -> None:
     """Put the file there under that name, whole at once; one of that name is replaced. Raises ``NotSent``."""
     try:
-        asyncio.run(asyncio.wait_for(_send(where, source, name), SEND))
+        # In a thread of its own: the caller's may have a loop that runs.
+        with ThreadPoolExecutor(1) as alone:
+            alone.submit(asyncio.run, asyncio.wait_for(_send(where, source, name), SEND)).result()
     except asyncssh.HostKeyNotVerifiable as error:
         raise NotSent("host_key", refused=True) from error
     except (asyncssh.PermissionDenied, asyncssh.KeyImportError) as error:

@@ -45,9 +45,9 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
             sftp_factory=inside,
         )  # fmt: skip
 
-    listening = loop.run_until_complete(start())
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    listening = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     port = listening.get_port()
     public = host.export_public_key().decode().strip()
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}\n")

@@ -8,12 +8,13 @@ from browser_frame import NewPage
 from browser_stage import PASSWORD, STEWARD, Stage
 from browser_studio import sign_in
 from playwright.sync_api import Page, expect
+from sqlalchemy import delete
 
-from lms.models import db
+from lms.models import Baseline, BudgetLine, BudgetYear, Cost, db
 from lms.services.accounts import make_account
 from tests.account_in_test import PASSWORD as OTHER_PASSWORD
 
-OTHER = "budget@example.org"
+OTHER = "controle@example.org"
 
 
 def seen(page: Page, name: str) -> None:
@@ -34,6 +35,8 @@ def fill(page: Page, **values: str) -> None:
 
 def test_a_budget_from_its_first_line_to_its_forecast(new_page: NewPage, stage: Stage) -> None:
     with stage.app.app_context():
+        for table in (Cost, Baseline, BudgetYear, BudgetLine):  # those of the demo make room
+            db.session.execute(delete(table))
         make_account(db.session(), OTHER, OTHER_PASSWORD, ["hr"], "Contrôle de démonstration")
         db.session.commit()
         db.session.remove()

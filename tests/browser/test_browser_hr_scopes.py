@@ -21,7 +21,7 @@ def declared(stage: Stage) -> None:
     """A ministry of demonstration with two directorates, their agents, and somebody who may be one of them."""
     with stage.served.app_context():
         session = db.session()
-        top = make_unit(session, "MIN", "Ministère de démonstration", "ministry", siret="01234567890123")
+        top = make_unit(session, "MIN", "Ministère des essais", "ministry", siret="01234567890123")
         for number in (1, 2):
             part = make_unit(session, f"DIR{number}", f"Direction de démonstration {number}", "directorate", top)
             session.add_all(
@@ -55,7 +55,7 @@ def test_the_organisation_is_changed_counted_and_opened(new_page: NewPage, stage
     officer = signed_in(new_page("400"), OFFICER, PASSWORD)
     officer.goto("/hr/organisation/")
     accessible(officer)
-    officer.get_by_role("link", name="Ministère de démonstration").press("Enter")
+    officer.get_by_role("link", name="Ministère des essais").press("Enter")
     expect(officer.get_by_text("6 agents se trouvent ici")).to_be_visible()
     accessible(officer)
     officer.get_by_role("link", name="Direction de démonstration 1").press("Enter")
@@ -103,5 +103,5 @@ def test_the_organisation_is_changed_counted_and_opened(new_page: NewPage, stage
     accessible(steward)
     officer.goto("/hr/organisation/")
     expect(officer.get_by_role("link", name="Direction de démonstration 1")).to_be_visible()
-    expect(officer.get_by_role("link", name="Ministère de démonstration")).to_have_count(0)
+    expect(officer.get_by_role("link", name="Ministère des essais")).to_have_count(0)
     accessible(officer)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lms.services.money import Budgets
 from scipy.optimize import linprog
 
+from lms.services.budget_table import BudgetTable
 from lms.services.figure_facts import WHOLE, Cell
 from lms.services.indicator_table import COUNTS, FIGURES, Asked, Line, lines
 from lms.services.organisation import Scope
@@ -38,8 +38,8 @@ class Known(Computed):
                         sums.setdefault(Cell(WHOLE, branch, "A", track, True, year), Counter())[at] += number
         self._read = {cell: tuple(counts[at] for at in range(6)) for cell, counts in sums.items()}
 
-    def money(self) -> tuple[Budgets, dict[int, object]]:  # type: ignore[override]
-        return {}, {}
+    def money(self) -> BudgetTable:
+        return BudgetTable()
 
 
 def published(groups: list[Group], below: int, *by: str) -> dict[tuple[str | None, str | None], Line]:
