@@ -26,6 +26,11 @@ class ImportFile(Base):
     source: Mapped[str] = mapped_column(String(100), default="")
     #: The field read in each column, as chosen for this file; None: as its source or its headings say.
     fields: Mapped[list[str | None] | None] = mapped_column(JSON)
+    #: What a worker is asked to do with it: ``write``, ``whole``, ``partial``, ``confirmed``; empty once it is done.
+    work: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    #: How far the worker is, in thousandths, and why it could not read the file (``lms.cells.Problem``).
+    progress: Mapped[int] = mapped_column(default=0, server_default="0")
+    problem: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     #: What was found when it was last checked or taken in (``lms.services.imports.Result``), and row by row.
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     report: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)

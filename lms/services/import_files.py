@@ -13,9 +13,14 @@ from lms.models import ImportFile, ImportRun, utcnow
 from lms.services.agent_imports import AgentImport
 from lms.services.import_columns import Columns, guess, heading_test, save, source_of
 from lms.services.imports import Progress, Result, as_json
+from lms.services.outbox import promise
 from lms.services.unit_imports import UnitImport
 from lms.sheets import MAX_BYTES, Sheet, open_sheet
 
+#: A larger file is checked and taken in by a worker, and none is larger than that is sent.
+LARGE, LARGEST = 1_000_000, 64_000_000
+#: What is asked of a file beside its columns.
+WAYS = ("whole", "partial", "confirmed")
 #: How long a file waits to be taken in.
 LIFETIME = timedelta(days=1)
 
@@ -89,9 +94,35 @@ def remember(session: Session, file: ImportFile, sheet: Sheet, columns: Columns)
     session.flush()
 
 
+def ask(session: Session, file: ImportFile, asked: Asked, *, write: bool) -> None:
+    """Have a worker check a file, or take it in; flushes."""
+    file.work = {"write": write, **{name: getattr(asked, name) for name in WAYS}}
+    file.progress, file.problem = 0, {}
+    promise(session, "import_file", str(file.id), {"file_id": file.id})
+
+
+def asked_of(file: ImportFile) -> Asked:
+    """How a file is to be read and taken in, as its columns and its work say."""
+    ways = {name: bool(file.work.get(name)) for name in WAYS}
+    return Asked(sheet=file.sheet, source=file.source, fields=tuple(file.fields or ()), **ways)
+
+
+def sent(session: Session, file_id: int, person_id: int) -> ImportFile | None:
+    """A file that somebody sent, whatever became of it, without its content."""
+    return session.scalars(select(ImportFile).filter_by(id=file_id, person_id=person_id)).first()
+
+
+def at_work(session: Session, file_id: int) -> ImportFile | None:
+    """A file that a worker was asked to do something with, with its content."""
+    query = select(ImportFile).filter_by(id=file_id, run_id=None).options(undefer(ImportFile.content))
+    file = session.scalars(query).first()
+    return file if file is not None and file.work else None
+
+
 def keep(session: Session, file: ImportFile, result: Result, report: bytes) -> None:
     """Keep with a file what was found of it; once it is written its content goes. Flushes."""
     file.result, file.report, file.run_id = as_json(result), report, result.run_id
+    file.work = {}
     if result.written:
         file.content = b""
     session.flush()

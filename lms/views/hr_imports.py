@@ -1,21 +1,32 @@
 """Files of agents and units: sent, shown as they are read, checked, taken in, undone."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from lms.cells import UnreadableFile
+from lms.cells import Problem, UnreadableFile
 from lms.errors import Refused
 from lms.forms.hr_imports import FileForm, chosen, reading_form
 from lms.i18n import filesize
 from lms.i18n import gettext as _
 from lms.import_pages import counts, kind_names, outcome_names, preview, report_rows, sentence, shown
 from lms.models import ImportFile, ImportRun, db, writing
-from lms.pages import config
 from lms.security import requires, visitor
 from lms.services import audit, import_files
 from lms.services.import_columns import Columns, check, guess, sources
@@ -28,6 +39,8 @@ from lms.sheets import Sheet
 
 blueprint = Blueprint("hr_imports", __name__, url_prefix="/hr/imports")
 
+#: The most that may be sent at once, in bytes.
+UPLOADS = {"hr_imports.new": import_files.LARGEST}
 #: Imports listed.
 LISTED = 50
 
@@ -69,7 +82,7 @@ def new() -> ResponseReturnValue:
         kind, source = form.kind.data, (form.source.data or "").strip()
         stream = form.file.data.stream
         try:
-            import_files.recognise(db.session(), kind, stream, Asked(source=source), config().upload_limit)
+            import_files.recognise(db.session(), kind, stream, Asked(source=source), import_files.LARGEST)
         except UnreadableFile as error:
             found = shown(error.problem)
             form.file.errors = [f"{found['what']} {found['fix']}"]
@@ -88,7 +101,7 @@ def new() -> ResponseReturnValue:
             (kinds[kind], [(field.heading, field.required) for field in fields.values()])
             for kind, fields in KINDS.items()
         ],
-        limit=filesize(config().upload_limit),
+        limit=filesize(import_files.LARGEST),
     )
     return page, 422 if request.method == "POST" else 200
 
@@ -96,9 +109,16 @@ def new() -> ResponseReturnValue:
 @blueprint.route("/<int:file_id>", methods=["GET", "POST"])
 def read(file_id: int) -> ResponseReturnValue:
     """How a file is read, column by column; a POST shows it again, checks it, or takes it in."""
+    known = import_files.sent(db.session(), file_id, visitor().person.id)
+    if known is not None and known.run_id is not None:
+        return redirect(url_for("hr_imports.show", run_id=known.run_id), 303)
+    if known is not None and known.work:
+        return render_template("hr/import_work.html", file=known, title=kind_names()[known.kind], stamp=_stamp(known),
+                               share=Fraction(known.progress, 1000),
+                               stamp_url=url_for("hr_imports.stamp", file_id=file_id))  # fmt: skip
     file = import_files.waiting(db.session(), file_id, visitor().person.id)
     if file is None:
-        flash(_("This file is no longer here: it was taken in, replaced, or waited for more than a day."), "warm")
+        flash(_("This file is no longer here: it was replaced, or waited for more than a day."), "warm")
         return redirect(url_for("hr_imports.index"), 303)
     try:
         sheet, columns, form = _reading(file)
@@ -106,12 +126,14 @@ def read(file_id: int) -> ResponseReturnValue:
         found = shown(error.problem)
         flash(f"{found['what']} {found['fix']}", "bad")
         return redirect(url_for("hr_imports.new", kind=file.kind), 303)
-    refusal = None
+    refusal = shown(Problem(**file.problem)) if file.problem else None
     if form.validate_on_submit():
+        refusal = None
         act = request.form.get("act", "show")
         try:
             check(file.kind, columns)
             import_files.remember(db.session(), file, sheet, columns)
+            file.problem = {}
             if act in {"check", "take"}:
                 _run(file, form, write=act == "take")
         except UnreadableFile as error:
@@ -122,7 +144,14 @@ def read(file_id: int) -> ResponseReturnValue:
             if file.run_id is not None:
                 return redirect(url_for("hr_imports.show", run_id=file.run_id), 303)
             return redirect(url_for("hr_imports.read", file_id=file.id), 303)
-    return _page(file, sheet, columns, form, refusal), 422 if refusal or form.errors else 200
+    return _page(file, sheet, columns, form, refusal), 422 if request.method == "POST" else 200
+
+
+@blueprint.get("/<int:file_id>/stamp")
+def stamp(file_id: int) -> ResponseReturnValue:
+    """What changes as a worker goes on with a file: its page refreshes itself then."""
+    file = import_files.sent(db.session(), file_id, visitor().person.id)
+    return jsonify(stamp=_stamp(file) if file is not None else "gone")
 
 
 @blueprint.get("/<int:file_id>/report.csv")
@@ -200,17 +229,22 @@ def _reading(file: ImportFile) -> tuple[Sheet, Columns, FlaskForm]:
 
 
 def _run(file: ImportFile, form: FlaskForm, *, write: bool) -> None:
-    """Check a file, or take it in when nothing stands in the way. Raises ``UnreadableFile``."""
-    asked = Asked(
-        sheet=file.sheet, source=file.source, fields=tuple(file.fields or ()),
-        **{name: name in form and bool(form[name].data) for name in ("whole", "partial", "confirmed")},
-    )  # fmt: skip
+    """Check a file, or take it in if nothing stands in the way; a worker does large ones. Raises ``UnreadableFile``."""
+    ways = {name: name in form and bool(form[name].data) for name in import_files.WAYS}
+    asked = Asked(sheet=file.sheet, source=file.source, fields=tuple(file.fields or ()), **ways)
+    if len(file.content) > import_files.LARGE:
+        import_files.ask(db.session(), file, asked, write=write)
+        return
     stream = import_files.stream_of(file)
     with import_files.prepare(db.session(), file.kind, stream, asked, person_id=visitor().person.id) as act:
         result = act.look()
         if write:
             result = act.write(result)
         import_files.keep(db.session(), file, result, act.report.content())
+
+
+def _stamp(file: ImportFile) -> str:
+    return f"{file.progress}" if file.work and file.run_id is None else "done"
 
 
 def _page(file: ImportFile, sheet: Sheet, columns: Columns, form: FlaskForm, refusal: Any) -> str:
