@@ -104,6 +104,7 @@ ALLOWED = {
     ("hr_imports.read", "GET"): frozenset(),
     ("hr_imports.read", "POST"): frozenset(),
     ("hr_imports.check_report", "GET"): frozenset(),
+    ("hr_imports.stamp", "GET"): frozenset(),
     ("hr_imports.show", "GET"): frozenset(),
     ("hr_imports.report", "GET"): frozenset(),
     ("hr_imports.take_back", "POST"): frozenset(),

@@ -138,4 +138,6 @@ def test_a_page_that_carries_a_true_credential_in_a_comment_is_no_certificate(
     page = b"%PDF-1.7\n%" + issued["jwt"] + b"\n1 0 obj\n<< /Type /Catalog >>\nendobj\nstartxref\n0\n%%EOF"
     assert state(page) == "unknown"
     drawing = b'<svg xmlns="http://www.w3.org/2000/svg"><!-- ' + issued["jwt"] + b" --></svg>"
-    assert state(drawing) == "unreadable: no_credential"
+    # A token may hold « -- », which no comment may: the drawing is then none.
+    broken = b"--" in issued["jwt"]
+    assert state(drawing) == ("unreadable: damaged" if broken else "unreadable: no_credential")

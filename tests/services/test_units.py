@@ -106,7 +106,9 @@ def test_what_cannot_be_is_refused_by_name(session: Session, moments: Iterator[d
     assert refused(move_unit, session, part, service) == "closed"
     assert not move_unit(session, part, top), "it is there already"
     assert not rename_unit(session, part, "Direction", "directorate", None)
-    assert [line.action for line in session.query(AuditEntry)] == ["hr.unit_made"] * 3 + ["hr.unit_closed"]
+    assert [line.action for line in session.query(AuditEntry).order_by(AuditEntry.id)] == ["hr.unit_made"] * 3 + [
+        "hr.unit_closed"
+    ]
     assert [each.name for each in ancestors(session, part.id)] == ["Ministère"]
     assert ancestors(session, service.id) == []
     assert [each.until is None for each in units.history(session, service)] == [False]
