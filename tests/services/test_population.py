@@ -70,7 +70,10 @@ def test_a_rule_is_counted_then_declared_and_the_past_stays(session: Session, mo
     assert declare(session, Rule(corps=("Rédacteur",)), "", None, second + timedelta(days=1)) == 10
     whole(session)
     assert [each.words for each in population.history(session)] == ["", "", "Le ministère"]
-    assert [line.details["changed"] for line in session.query(AuditEntry).filter_by(action="hr.population")] == [
+    assert [
+        line.details["changed"]
+        for line in session.query(AuditEntry).filter_by(action="hr.population").order_by(AuditEntry.id)
+    ] == [
         4,
         4,
         10,

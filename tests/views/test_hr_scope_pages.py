@@ -107,7 +107,10 @@ def test_everything_of_before_is_narrowed_to_what_one_sees(
     assert "Min M1" not in page
     assert "/hr/agents/import" not in page
     assert part.get("/hr/agents/import", follow_redirects=True).status_code == 403
-    details = [line.details["units"] for line in session.query(AuditEntry).filter_by(action="hr.export")]
+    details = [
+        line.details["units"]
+        for line in session.query(AuditEntry).filter_by(action="hr.export").order_by(AuditEntry.id)
+    ]
     session.rollback()
     assert details[0] is None
     assert len(details[1]) == 1, "the top alone: S1 is under D1"
@@ -211,7 +214,7 @@ def test_matches_are_decided_with_one_click_within_what_one_sees(
     post(part, f"/hr/matches/{numbers['S1']}/confirm")
     for query in ("state=sure&page=99999999", "state=x&page=-3", "page=un"):
         assert whole.get(f"/hr/matches/?{query}").status_code == 200
-    acts = [(line.action, line.details.get("purpose")) for line in session.query(AuditEntry)]
+    acts = [(line.action, line.details.get("purpose")) for line in session.query(AuditEntry).order_by(AuditEntry.id)]
     session.rollback()
     assert ("hr.view", "matching") in acts
     assert {"hr.match_confirmed", "hr.match_refused", "hr.match_doubtful"} <= {act for act, _ in acts}
