@@ -46,14 +46,15 @@ FILL = (
     ("insert into agent (id, number, family_name, given_name, branch, ministry, directorate, service, category, corps, "
      "unit_id, population, updated_at) select i, 'n' || i, 'X', 'Y', case i % 3 when 0 then 'FPE' when 1 then 'FPT' "
      "else 'FPH' end, '', '', '', case i % 3 when 0 then 'A' when 1 then 'B' else 'contractuel' end, '', "
-     "101 + i % 499, {yes}, '2025-01-01 00:00:00' from {agents}"),
+     "101 + i % 499, {yes}, {moment} '2025-01-01 00:00:00' from {agents}"),
     ("insert into person (id, subject, given_name, family_name, full_name, email, text_size, text_space, created_at) "
-     "select i, 'p' || i, '', '', '', 'p' || i, 'm', 'm', '2025-01-01 00:00:00' from {agents}"),
+     "select i, 'p' || i, '', '', '', 'p' || i, 'm', 'm', {moment} '2025-01-01 00:00:00' from {agents}"),
     ("insert into agent_match (person_id, agent_id, state, by, decided_at) select i, i, 'sure', 'number', "
-     "'2025-01-01 00:00:00' from {agents}"),
+     "{moment} '2025-01-01 00:00:00' from {agents}"),
     ("insert into enrolment (person_id, track_key, track_version, track_digest, enrolled_at, completed_at) "
-     "select 1 + i % {count}, 't' || ((i / {count} + i) % 6), '1', 'd', '2025-03-01 00:00:00', "
-     "case i % 2 when 0 then '2025-06-01 00:00:00' else '2026-06-01 00:00:00' end from {completions}"),
+     "select 1 + i % {count}, 't' || ((i / {count} + i % {count}) % 6), '1', 'd', {moment} '2025-03-01 00:00:00', "
+     "case i % 2 when 0 then {moment} '2025-06-01 00:00:00' else {moment} '2026-06-01 00:00:00' end "
+     "from {completions}"),
 )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def fill(session: Session, completions: int) -> None:
     values = {
         "ministries": NUMBERS[kind].format(MINISTRIES), "services": NUMBERS[kind].format(MINISTRIES * SERVICES),
         "agents": NUMBERS[kind].format(agents), "completions": NUMBERS[kind].format(completions), "count": agents,
-        "yes": "true" if kind == "postgresql" else "1",
+        "yes": "true" if kind == "postgresql" else "1", "moment": "timestamptz" if kind == "postgresql" else "",
     }  # fmt: skip
     for statement in FILL:
         session.execute(text(statement.format(**values)))
