@@ -74,7 +74,7 @@ def bare(session: Session) -> int:
     """COPY of the report's statement: no guard, no provenance, days as moments."""
     assert REPORT.selecting is not None
     statement = REPORT.selecting(ASKED, {})
-    compiled = statement.compile(dialect=session.get_bind().dialect)
+    compiled = statement.compile(dialect=session.get_bind().dialect, compile_kwargs={"render_postcompile": True})
     driver = session.connection().connection.driver_connection
     assert driver is not None
     with (
