@@ -123,10 +123,11 @@ def _seed(app: Flask, values: dict[str, str], directory: Path) -> str:
             for email, name, roles in STUDIO:
                 made = make_account(session, email, password, ["author"], name)
                 grant(session, made.person_id, roles)
-            seed_ministry(session, password)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(password)
+        password = path.read_text()
+        seed_ministry(session, password)
         session.commit()
         db.session.remove()
-    return path.read_text() if path.exists() else ""
+    return password

@@ -45,19 +45,25 @@ BUDGET = (
     ("DEMO-1", "APPUI", "DIR-B", ((1000, 990, 950, 940, 10, 10), (1300, 1250, 1200, 1150, 290, 230))),
     ("DEMO-2", "", "CHU-DEMO", ((2000, 1980, 1900, 1890, 40, 40), (2600, 2580, 2500, 2480, 560, 450))),
 )
+#: Kind, label, cents, how many.
+COSTS: tuple[tuple[costs.CostKind, str, int, int], ...] = (
+    ("session", "Sessions en présence", 1_800_000, 1),
+    ("per_head", "Supports imprimés", 2_450, 1),
+    ("trainer", "Heures de formateurs", 9_000, 120),
+)
 
 
-def seed_ministry(session: Session, password: str, now: datetime | None = None) -> None:
+def seed_ministry(session: Session, password: str) -> None:
     """Make the ministry once; flushes, never commits."""
     if session.scalar(select(Unit.id).where(Unit.code == UNITS[0][0])) is not None:
         return
-    now = now or utcnow()
+    now = utcnow()
     officers = [make_account(session, email, password, ["hr"], name).person for email, name in OFFICERS]
     rows = [("code", "nom", "type", "code parent"), *(unit[:4] for unit in UNITS)]
     _take(session, "units", rows, officers[0].id)
     _take(session, "agents", _agents(), officers[0].id)
     words = "Tous les agents de démonstration : ministère et hôpital, toutes catégories."
-    declare(session, Rule(), words, officers[0].id, now)
+    declare(session, Rule(), words, officers[0].id)
     _budget(session, officers, today_here(now).year - 1)
     _training(session, now)
 
@@ -104,12 +110,8 @@ def _budget(session: Session, officers: Sequence[Person], reference: int) -> Non
         new = Reference(reference, AE(base * thousand), AE(ai_base * thousand), "linear")
         proposed = propose(session, officers[0], of, new, "Exercice de référence.")
         decide(session, officers[1], proposed, "Conforme au budget voté.", approve=True)
-    for kind, label, cents, quantity in (
-        ("session", "Sessions en présence", 1_800_000, 1), ("per_head", "Supports imprimés", 2_450, 1),
-        ("trainer", "Heures de formateurs", 9_000, 120),
-    ):  # fmt: skip
-        new_cost = costs.NewCost(reference + 1, kind, label, cents, quantity, track_key=TRACK)  # type: ignore[arg-type]
-        costs.enter(session, new_cost, officers[0].id)
+    for kind, label, cents, quantity in COSTS:
+        costs.enter(session, costs.NewCost(reference + 1, kind, label, cents, quantity, TRACK), officers[0].id)
 
 
 def _training(session: Session, now: datetime) -> None:

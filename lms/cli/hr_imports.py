@@ -1,7 +1,7 @@
 """``lms hr import-agents``, ``import-units``, ``undo-import``: files of any size; exit codes of ``lms hr``."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from lms.app import create_app
 from lms.cells import Problem, UnreadableFile
 from lms.cli.hr import command  # the group they join
 from lms.models import ImportFile, db
-from lms.models.database import begin_reading, end_reading
+from lms.models.database import reading
 from lms.services.import_files import Asked, keep, prepare
 from lms.services.import_undo import NothingToUndo, Rests, undo
-from lms.services.imports import KEPT_PROBLEMS, Progress, Result
+from lms.services.imports import KEPT_PROBLEMS, Progress
 
 #: Steps of the bar.
 BAR = 1000
@@ -76,7 +76,8 @@ def _take(kind: str, path: Path, asked: Asked, *, dry_run: bool) -> None:
     with create_app().app_context(), path.open("rb") as stream, _bar(kind) as progress:
         try:
             with prepare(db.session(), kind, stream, asked, progress=progress) as act:
-                result = _looked(act.look)
+                with reading(db.session()):
+                    result = act.look()
                 if not dry_run:
                     result = act.write(result)
                 if result.written:
@@ -102,18 +103,6 @@ def _take(kind: str, path: Path, asked: Asked, *, dry_run: bool) -> None:
         f"{result.refused} refused{more}.{done}"
     )
     sys.exit(1 if result.refused or result.to_confirm else 0)
-
-
-def _looked(look: Callable[[], Result]) -> Result:
-    """Look in a transaction that keeps nobody from writing."""
-    db.session.commit()
-    token = begin_reading()
-    try:
-        result = look()
-        db.session.commit()
-    finally:
-        end_reading(token)
-    return result
 
 
 @contextmanager

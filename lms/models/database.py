@@ -72,6 +72,18 @@ def writing(session: Session) -> Iterator[None]:
 
 
 @contextmanager
+def reading(session: Session) -> Iterator[None]:
+    """Outside a request, end what was begun: inside, transactions only read, and keep nobody from writing."""
+    session.commit()
+    token = begin_reading()
+    try:
+        yield
+        session.commit()
+    finally:
+        end_reading(token)
+
+
+@contextmanager
 def direct_transaction() -> Iterator[Connection]:
     """A transaction of its own that may write, free of the ORM: for what runs at every launch."""
     token = _read_only.set(False)

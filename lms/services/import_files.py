@@ -1,6 +1,7 @@
 """Files of HR as they are asked to be read, by a page or a command; those that wait, and what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -75,10 +76,9 @@ def receive(session: Session, kind: str, person_id: int, name: str, content: byt
     return file
 
 
-def waiting(session: Session, file_id: int, person_id: int) -> ImportFile | None:
-    """A file that somebody sent and that is not taken in yet, with its content."""
-    query = select(ImportFile).filter_by(id=file_id, person_id=person_id, run_id=None)
-    return session.scalars(query.options(undefer(ImportFile.content))).first()
+def sent(session: Session, file_id: int, person_id: int) -> ImportFile | None:
+    """A file that somebody sent, whatever became of it."""
+    return session.scalars(select(ImportFile).filter_by(id=file_id, person_id=person_id)).first()
 
 
 def stream_of(file: ImportFile) -> BinaryIO:
@@ -94,29 +94,33 @@ def remember(session: Session, file: ImportFile, sheet: Sheet, columns: Columns)
     session.flush()
 
 
-def ask(session: Session, file: ImportFile, asked: Asked, *, write: bool) -> None:
-    """Have a worker check a file, or take it in; flushes."""
-    file.work = {"write": write, **{name: getattr(asked, name) for name in WAYS}}
+def ask(session: Session, file: ImportFile, ways: Mapping[str, bool], *, write: bool) -> None:
+    """Have a file checked, or taken in, in these of ``WAYS``: at once, or by a worker when it is large; flushes.
+
+    Raises ``UnreadableFile``.
+    """
+    file.work = {**ways, "write": write}
     file.progress, file.problem = 0, {}
-    promise(session, "import_file", str(file.id), {"file_id": file.id})
+    if len(file.content) > LARGE:
+        promise(session, "import_file", str(file.id), {"file_id": file.id})
+    else:
+        carry_out(session, file)
 
 
-def asked_of(file: ImportFile) -> Asked:
-    """How a file is to be read and taken in, as its columns and its work say."""
+def carry_out(
+    session: Session, file: ImportFile, looking: AbstractContextManager[None] | None = None,
+    progress: Progress = lambda _: None,
+) -> None:  # fmt: skip
+    """Do what is asked of a file, whole or not at all; ``looking`` is around the look. Raises ``UnreadableFile``."""
     ways = {name: bool(file.work.get(name)) for name in WAYS}
-    return Asked(sheet=file.sheet, source=file.source, fields=tuple(file.fields or ()), **ways)
-
-
-def sent(session: Session, file_id: int, person_id: int) -> ImportFile | None:
-    """A file that somebody sent, whatever became of it, without its content."""
-    return session.scalars(select(ImportFile).filter_by(id=file_id, person_id=person_id)).first()
-
-
-def at_work(session: Session, file_id: int) -> ImportFile | None:
-    """A file that a worker was asked to do something with, with its content."""
-    query = select(ImportFile).filter_by(id=file_id, run_id=None).options(undefer(ImportFile.content))
-    file = session.scalars(query).first()
-    return file if file is not None and file.work else None
+    asked = Asked(sheet=file.sheet, source=file.source, fields=tuple(file.fields or ()), **ways)
+    write, stream = bool(file.work["write"]), stream_of(file)
+    with prepare(session, file.kind, stream, asked, person_id=file.person_id, progress=progress) as act:
+        with looking or nullcontext():
+            result = act.look()
+        if write:
+            result = act.write(result)
+        keep(session, file, result, act.report.content())
 
 
 def keep(session: Session, file: ImportFile, result: Result, report: bytes) -> None:

@@ -147,11 +147,8 @@ def _masked(
 ) -> Iterator[tuple[str, Tables, Hidden]]:
     """Each track (empty: any), its tables with their totals, and the cells to hide."""
     tracks = _tracks(read, cut, Library(session)) if "track" in asked.by else (cut.track,)
-    every = ((track, _tables(read, replace(cut, track=track), told, asked.year, names)) for track in tracks)
-    parts: list[Tables] = []
-    if asked.apart:
-        known = list(every)
-        every, parts = (each for each in known), [tables for track, tables in known if track]
+    every = [(track, _tables(read, replace(cut, track=track), told, asked.year, names)) for track in tracks]
+    parts = [tables for track, tables in every if track] if asked.apart else []
     for track, tables in every:
         away = {name: hidden(tables[name], below) for name in COUNTS}
         if parts and not track:

@@ -237,7 +237,7 @@ function reading(form) {
   });
 }
 
-// [data-of=KEYS]: a filter of these reports alone, put away while another report is chosen.
+// form[data-filters], [data-of=KEYS]: a filter of these reports alone, put away while another report is chosen.
 function narrowing(form) {
   const chosen = () => new FormData(form).get("report") ?? new FormData(form).get("report_key");
   const apply = () => {
@@ -258,6 +258,6 @@ all("[data-read-url]").forEach(readMark);
 all("[data-copy]").forEach(copy);
 all("form[method=post]:not([data-draft-key])").forEach(once);
 all("form[data-offers]").forEach(offers);
-all("form:has([data-of])").forEach(narrowing);
+all("form[data-filters]").forEach(narrowing);
 all("form[data-auto-submit]").forEach(goOn);
 all("form[data-reading], form[data-reading-preview]").forEach(reading);

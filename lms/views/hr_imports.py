@@ -109,17 +109,16 @@ def new() -> ResponseReturnValue:
 @blueprint.route("/<int:file_id>", methods=["GET", "POST"])
 def read(file_id: int) -> ResponseReturnValue:
     """How a file is read, column by column; a POST shows it again, checks it, or takes it in."""
-    known = import_files.sent(db.session(), file_id, visitor().person.id)
-    if known is not None and known.run_id is not None:
-        return redirect(url_for("hr_imports.show", run_id=known.run_id), 303)
-    if known is not None and known.work:
-        return render_template("hr/import_work.html", file=known, title=kind_names()[known.kind], stamp=_stamp(known),
-                               share=Fraction(known.progress, 1000),
-                               stamp_url=url_for("hr_imports.stamp", file_id=file_id))  # fmt: skip
-    file = import_files.waiting(db.session(), file_id, visitor().person.id)
+    file = import_files.sent(db.session(), file_id, visitor().person.id)
     if file is None:
         flash(_("This file is no longer here: it was replaced, or waited for more than a day."), "warm")
         return redirect(url_for("hr_imports.index"), 303)
+    if file.run_id is not None:
+        return redirect(url_for("hr_imports.show", run_id=file.run_id), 303)
+    if file.work:
+        return render_template("hr/import_work.html", file=file, title=kind_names()[file.kind], stamp=_stamp(file),
+                               share=Fraction(file.progress, 1000),
+                               stamp_url=url_for("hr_imports.stamp", file_id=file_id))  # fmt: skip
     try:
         sheet, columns, form = _reading(file)
     except UnreadableFile as error:
@@ -135,7 +134,8 @@ def read(file_id: int) -> ResponseReturnValue:
             import_files.remember(db.session(), file, sheet, columns)
             file.problem = {}
             if act in {"check", "take"}:
-                _run(file, form, write=act == "take")
+                ways = {name: name in form and bool(form[name].data) for name in import_files.WAYS}
+                import_files.ask(db.session(), file, ways, write=act == "take")
         except UnreadableFile as error:
             db.session.rollback()
             refusal = shown(error.problem)
@@ -157,7 +157,7 @@ def stamp(file_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:file_id>/report.csv")
 def check_report(file_id: int) -> ResponseReturnValue:
     """Every row of a file that was checked, and what would become of it."""
-    file = import_files.waiting(db.session(), file_id, visitor().person.id)
+    file = import_files.sent(db.session(), file_id, visitor().person.id)
     if file is None or not file.result:
         abort(404)
     return _report(file)
@@ -226,21 +226,6 @@ def _reading(file: ImportFile) -> tuple[Sheet, Columns, FlaskForm]:
             columns = guess(file.kind, sheet.headings)
         file.sheet = sheet.name
     return sheet, columns, form
-
-
-def _run(file: ImportFile, form: FlaskForm, *, write: bool) -> None:
-    """Check a file, or take it in if nothing stands in the way; a worker does large ones. Raises ``UnreadableFile``."""
-    ways = {name: name in form and bool(form[name].data) for name in import_files.WAYS}
-    asked = Asked(sheet=file.sheet, source=file.source, fields=tuple(file.fields or ()), **ways)
-    if len(file.content) > import_files.LARGE:
-        import_files.ask(db.session(), file, asked, write=write)
-        return
-    stream = import_files.stream_of(file)
-    with import_files.prepare(db.session(), file.kind, stream, asked, person_id=visitor().person.id) as act:
-        result = act.look()
-        if write:
-            result = act.write(result)
-        import_files.keep(db.session(), file, result, act.report.content())
 
 
 def _stamp(file: ImportFile) -> str:
