@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from curricula.model import Framework, LabelRule, Lesson, Localized, Module, Question, Track
+from curricula.model import Framework, LabelRule, Lesson, Localized, Module, Question, Reading, Source, Track
 
 #: What a part is about: words and images that learners meet, questions, rules (thresholds, order…), law, sources.
 Kind = Literal["text", "image", "question", "rule", "law", "source"]
@@ -80,7 +80,8 @@ def parts(track: Track) -> Iterator[Part]:
         where = ("legal", reference.key)
         yield from _said(
             where, "law", reference=reference.reference, version=reference.version, checked_on=reference.checked_on,
-            source=reference.source, in_force_from=reference.in_force_from, in_force_to=reference.in_force_to,
+            source=reference.source, mark=reference.mark, in_force_from=reference.in_force_from,
+            in_force_to=reference.in_force_to,
         )  # fmt: skip
         yield from _texts((*where, "title"), "law", reference.title)
         yield from _texts((*where, "note"), "law", reference.note or {})
@@ -127,7 +128,8 @@ def _module(module: Module) -> Iterator[Part]:
     yield from _said(
         here, "rule", code=module.code, order=module.order, status=module.status, branch=module.branch,
         requires=module.requires or None,
-        duration_minutes=module.duration_minutes, recommendations=module.recommendations, legal=module.legal,
+        duration_minutes=module.duration_minutes, workshop_minutes=module.workshop_minutes or None,
+        recommendations=module.recommendations, legal=module.legal,
     )  # fmt: skip
     quiz = module.quiz
     if quiz is not None:
@@ -142,19 +144,29 @@ def _module(module: Module) -> Iterator[Part]:
         where = (*here, "objective", objective.key)
         yield from _texts(where, "text", objective.text)
         yield from _said(where, "rule", competency=objective.competency, level=objective.level)
-    for source in module.sources:
-        where = (*here, "source", source.key)
-        yield from _texts((*where, "title"), "source", source.title)
-        yield from _said(
-            where, "source", mark=source.mark, checked_on=source.checked_on, published_on=source.published_on,
-            url=source.url,
-        )  # fmt: skip
+    for name, sources in (("source", module.sources), ("reading", module.reading)):
+        for source in sources:
+            yield from _source((*here, name, source.key), source)
     for file in module.files:
         yield Part((*here, "file", file.name), "image", f"{file.media}, SHA-256 {file.digest}")
     for lesson in module.lessons:
         yield from _lesson(here, lesson)
+    for paper in module.papers:
+        for language, text in paper.texts.items():
+            yield Part((*here, "paper", paper.kind, "title", language), "text", text.title)
+            yield Part((*here, "paper", paper.kind, "body", language), "text", text.body)
     for question in module.questions:
         yield from _question(here, question)
+
+
+def _source(where: tuple[str, ...], source: Source) -> Iterator[Part]:
+    yield from _texts((*where, "title"), "source", source.title)
+    yield from _said(
+        where, "source", mark=source.mark, checked_on=source.checked_on, published_on=source.published_on,
+        url=source.url,
+    )  # fmt: skip
+    if isinstance(source, Reading):
+        yield from _texts((*where, "note"), "source", source.note)
 
 
 def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Part]:

@@ -44,7 +44,7 @@ def _rules(track: Track, today: date) -> Iterator[tuple[str, list[bool]]]:
     said = [(language, text) for lesson in lessons for language, text in lesson.texts.items()]
     scores = [ease(text.body, language) for language, text in said]
     yield N_("Texts, none hard to read: %(count)s."), [score is None or score >= EASE for score in scores]
-    checked = [source.checked_on for module in modules for source in module.sources]
+    checked = [source.checked_on for module in modules for source in (*module.sources, *module.reading)]
     checked += [reference.checked_on for reference in track.legal]
     yield (
         N_("Sources and texts of law, each checked within a year: %(count)s."),

@@ -6,11 +6,16 @@ from typing import Any, cast
 from curricula.fields import Fields, parse
 from curricula.folder import Folder
 from curricula.model import LANGUAGES, Lesson, LessonText
+from curricula.papers import KINDS
 from curricula.problems import N_, CurriculumError, Place, Problem
 
 LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>fr|en)\.md")
 #: The header of a lesson's file between its marks, and what follows.
 HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
+
+
+#: The files of papers, which are beside those of lessons and are no lessons.
+PAPER_NAMES = {f"{kind}.{language}.md" for kind in KINDS for language in LANGUAGES}
 
 
 def lesson_file_path(module: str, lesson: Lesson, language: str) -> str:
@@ -25,6 +30,8 @@ def read_lessons(folder: Folder, module: str, problems: list[Problem]) -> tuple[
     """
     found: dict[tuple[int, str], dict[str, tuple[Fields, LessonText]]] = {}
     for path in folder.names(module, ".md"):
+        if path.rpartition("/")[2] in PAPER_NAMES:
+            continue
         place = folder.place(path)
         name = LESSON_FILE.fullmatch(path.rpartition("/")[2])
         if name is None:

@@ -30,13 +30,18 @@ def links(track: Track) -> Iterator[Link]:
     for reference in track.legal:
         yield Link(("legal", reference.key), reference.source)
     for module in track.modules:
-        for source in module.sources:
-            if source.url:
-                yield Link((module.key, "source", source.key), source.url)
+        for name, sources in (("source", module.sources), ("reading", module.reading)):
+            for source in sources:
+                if source.url:
+                    yield Link((module.key, name, source.key), source.url)
         for lesson in module.lessons:
             for language in (language for language in LANGUAGES if language in lesson.texts):
                 for url in _of_text(lesson.texts[language].body):
                     yield Link((module.key, "lesson", lesson.key, language), url)
+        for paper in module.papers:
+            for language, text in paper.texts.items():
+                for url in _of_text(text.body):
+                    yield Link((module.key, "paper", paper.kind, language), url)
 
 
 def well_formed(url: str) -> bool:

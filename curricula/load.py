@@ -19,16 +19,16 @@ from curricula.lessons import read_lessons
 from curricula.model import (
     LANGUAGES,
     Branch,
-    LegalReference,
     Module,
     Objective,
     PlacementRules,
     Question,
     QuizRules,
-    Source,
     Track,
 )
+from curricula.paper_files import read_papers
 from curricula.problems import N_, CurriculumError, Place, Problem
+from curricula.sourcing_files import read_legal, read_reading, read_source
 from curricula.validate import check
 
 #: Said where the key of a track or of a module is not the name of its folder.
@@ -111,7 +111,7 @@ def read_track_file(place: Place, problems: list[Problem]) -> Track:
         certificate=read_certificate(fields),
         label=read_label(fields),
         placement=_placement(fields),
-        legal=tuple(_legal(table) for table in fields.tables("legal")),
+        legal=tuple(read_legal(table) for table in fields.tables("legal")),
         requires=fields.words("requires"),
         branches=tuple(_branch(table) for table in fields.tables("branches")),
         modules=(),
@@ -139,22 +139,6 @@ def _branch(table: Fields) -> Branch:
     return branch
 
 
-def _legal(table: Fields) -> LegalReference:
-    reference = LegalReference(
-        key=table.key(),
-        reference=table.text("reference"),
-        title=table.texts("title"),
-        version=table.text("version"),
-        checked_on=table.dated("checked_on") or "",
-        source=table.text("source"),
-        in_force_from=table.day("in_force_from"),
-        in_force_to=table.day("in_force_to"),
-        note=table.texts("note") if "note" in table.table else None,
-    )
-    table.end()
-    return reference
-
-
 def _module(folder: Folder, name: str, problems: list[Problem]) -> Module:
     place = folder.place(f"{name}/module.toml")
     module = read_module_file(place, problems)
@@ -167,6 +151,7 @@ def _module(folder: Folder, name: str, problems: list[Problem]) -> Module:
         lessons=read_lessons(folder, name, problems),
         questions=_questions(folder, name, problems),
         files=read_files(folder, name, problems),
+        papers=read_papers(folder, name, problems),
     )
 
 
@@ -181,10 +166,12 @@ def read_module_file(place: Place, problems: list[Problem]) -> Module:
         title=fields.texts("title"),
         summary=fields.texts("summary"),
         duration_minutes=fields.number("duration_minutes", 0, 6000),
+        workshop_minutes=fields.number_or("workshop_minutes", 0, 0, 6000),
         recommendations=fields.numbers("recommendations"),
         legal=fields.words("legal"),
         objectives=tuple(_objective(table) for table in fields.tables("objectives")),
-        sources=tuple(_source(table) for table in fields.tables("sources")),
+        sources=tuple(read_source(table) for table in fields.tables("sources")),
+        reading=tuple(read_reading(table) for table in fields.tables("reading")),
         quiz=_quiz(fields),
         requires=fields.words("requires"),
         branch=fields.optional_text("branch"),
@@ -198,20 +185,6 @@ def _objective(table: Fields) -> Objective:
     objective = Objective(table.key(), table.texts("text"), table.optional_text("competency"), level)
     table.end()
     return objective
-
-
-def _source(table: Fields) -> Source:
-    mark = cast(Literal["W", "V", "M"], table.choice("mark", ("W", "V", "M")))
-    source = Source(
-        key=table.key(),
-        title=table.texts("title"),
-        mark=mark,
-        checked_on=table.dated("checked_on", required=mark != "M"),
-        published_on=table.dated("published_on", required=False),
-        url=table.optional_text("url"),
-    )
-    table.end()
-    return source
 
 
 def _quiz(fields: Fields) -> QuizRules | None:

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
@@ -12,38 +11,16 @@ from curricula.awards import CertificateRule as CertificateRule
 from curricula.awards import LabelRule as LabelRule
 from curricula.languages import LANGUAGES as LANGUAGES
 from curricula.languages import Localized as Localized
+from curricula.papers import Paper as Paper
+from curricula.papers import PaperText as PaperText
 from curricula.question import Criterion as Criterion
 from curricula.question import CriterionLevel as CriterionLevel
 from curricula.question import Option as Option
 from curricula.question import Question as Question
 from curricula.question import Spot as Spot
-
-
-@dataclass(frozen=True)
-class LegalReference:
-    """A dated reference to a legal text: law moves, so it is data, never a sentence frozen in code."""
-
-    key: str
-    reference: str
-    title: Localized
-    version: str
-    checked_on: str
-    source: str
-    in_force_from: date | None = None
-    in_force_to: date | None = None
-    note: Localized | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a fact stands. ``mark``: W white paper, V seen in a public source, M still to be checked."""
-
-    key: str
-    title: Localized
-    mark: Literal["W", "V", "M"]
-    checked_on: str | None = None
-    published_on: str | None = None
-    url: str | None = None
+from curricula.sourcing import LegalReference as LegalReference
+from curricula.sourcing import Reading as Reading
+from curricula.sourcing import Source as Source
 
 
 @dataclass(frozen=True)
@@ -170,7 +147,8 @@ class QuizRules:
 class Module:
     """A module of a track. A ``planned`` module is announced and has no lesson yet.
 
-    ``requires`` are keys of modules to pass first; ``branch`` is the key of its branch, None in the common core.
+    ``requires`` are keys of modules to pass first; ``branch`` is the key of its branch, None in the common core. Of its
+    ``duration_minutes``, ``workshop_minutes`` are spent together, with a trainer.
     """
 
     key: str
@@ -190,6 +168,9 @@ class Module:
     requires: tuple[str, ...] = ()
     branch: str | None = None
     files: tuple[File, ...] = ()
+    workshop_minutes: int = 0
+    reading: tuple[Reading, ...] = ()
+    papers: tuple[Paper, ...] = ()
 
     @property
     def published(self) -> bool:
@@ -221,6 +202,10 @@ class Module:
     def file(self, name: str) -> File | None:
         """The image of that name, or None."""
         return next((file for file in self.files if file.name == name), None)
+
+    def paper(self, kind: str) -> Paper | None:
+        """The paper of that kind, or None."""
+        return next((paper for paper in self.papers if paper.kind == kind), None)
 
     def source(self, key: str) -> Source | None:
         """The source of that key, or None."""

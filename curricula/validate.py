@@ -13,6 +13,7 @@ from curricula.graph import check_graph
 from curricula.lacking import lacking
 from curricula.lessons import lesson_file_path
 from curricula.model import LANGUAGES, Module, Question, Track
+from curricula.papers import paper_path
 from curricula.placement import check_placement
 from curricula.problems import N_, Place, Problem
 from curricula.references import check_references
@@ -38,6 +39,10 @@ def check(track: Track, folder: Folder, types: Types | None) -> list[Problem]:
         for lesson in module.lessons:
             for language in lesson.texts:
                 place = folder.place(lesson_file_path(module.key, lesson, language))
+                problems += check_references(track, module, folder, place)
+        for paper in module.papers:
+            for language in paper.texts:
+                place = folder.place(paper_path(module.key, paper.kind, language))
                 problems += check_references(track, module, folder, place)
     return problems
 
@@ -78,6 +83,7 @@ def _module(module: Module, folder: Folder, legal: set[str], types: Types | None
             yield place.problem(line, what, fix, key=key)
     yield from repeated(place, "objectives", (objective.key for objective in module.objectives))
     yield from repeated(place, "sources", (source.key for source in module.sources))
+    yield from repeated(place, "reading", (reading.key for reading in module.reading))
     if not module.published:
         return
     if module.quiz is None:

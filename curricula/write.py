@@ -28,6 +28,7 @@ from curricula.model import (
     Term,
     Track,
 )
+from curricula.papers import paper_path
 
 #: A text longer than this stands on a line of its own, whatever the language.
 LONG = 100
@@ -46,6 +47,9 @@ def folder_of(track: Track) -> Folder:
         files[f"{module.key}/module.toml"] = whole(module_lines(module))
         if module.questions:
             files[f"{module.key}/questions.toml"] = whole(questions_lines(module.questions))
+        for paper in module.papers:
+            for language, said in paper.texts.items():
+                files[paper_path(module.key, paper.kind, language)] = headed(_pairs(title=said.title), said.body)
         files |= {f"{module.key}/files/{file.name}": file.content for file in module.files}
         for lesson in module.lessons:
             for language, text in lesson.texts.items():
@@ -110,8 +114,8 @@ def module_lines(module: Module) -> Iterator[str]:
     """The lines of ``module.toml``."""
     yield from _pairs(
         key=module.key, code=module.code, order=module.order, branch=module.branch, requires=module.requires or None,
-        status=module.status, duration_minutes=module.duration_minutes, recommendations=module.recommendations,
-        legal=module.legal,
+        status=module.status, duration_minutes=module.duration_minutes,
+        workshop_minutes=module.workshop_minutes or None, recommendations=module.recommendations, legal=module.legal,
         title=module.title, summary=module.summary,
     )  # fmt: skip
     quiz = module.quiz
@@ -132,6 +136,9 @@ def module_lines(module: Module) -> Iterator[str]:
     for source in module.sources:
         yield from ("", "[[sources]]")
         yield from _source(source)
+    for reading in module.reading:
+        yield from ("", "[[reading]]")
+        yield from _source(reading, reading.note)
 
 
 def questions_lines(questions: Iterable[Question]) -> Iterator[str]:
@@ -169,7 +176,8 @@ def _legal(reference: LegalReference) -> Iterator[str]:
     yield from _pairs(
         key=reference.key, reference=reference.reference, title=reference.title,
         in_force_from=reference.in_force_from, in_force_to=reference.in_force_to, version=reference.version,
-        checked_on=reference.checked_on, source=reference.source, note=reference.note,
+        checked_on=reference.checked_on or None, source=reference.source, mark=_unusual(reference.mark, "V"),
+        note=reference.note,
     )  # fmt: skip
 
 
@@ -177,9 +185,9 @@ def _objective(objective: Objective) -> Iterator[str]:
     yield from _pairs(key=objective.key, competency=objective.competency, level=objective.level, text=objective.text)
 
 
-def _source(source: Source) -> Iterator[str]:
+def _source(source: Source, note: Localized | None = None) -> Iterator[str]:
     yield from _pairs(
-        key=source.key, title=source.title, published_on=source.published_on, checked_on=source.checked_on,
+        key=source.key, title=source.title, note=note, published_on=source.published_on, checked_on=source.checked_on,
         url=source.url, mark=source.mark,
     )  # fmt: skip
 
