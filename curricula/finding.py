@@ -6,12 +6,14 @@ from typing import Literal
 
 from curricula.problems import said
 
-Weight = Literal["blocking", "advice"]
+#: Something to mend before it is published, to improve, or to look at again one day.
+Weight = Literal["blocking", "advice", "reminder"]
+WEIGHTS: tuple[Weight, ...] = ("blocking", "advice", "reminder")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to mend (``blocking``) or to improve (``advice``). ``path`` leads to it, as in ``curricula.diff``.
+    """Something found in a track. ``path`` leads to it, as in ``curricula.diff``.
 
     ``message`` is to be translated, then given ``values``.
     """

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from curricula.lesson_quality import EASE
 from curricula.links import links, well_formed
 from curricula.model import LANGUAGES, Track
 from curricula.problems import N_
-from curricula.quality import EASE, fresh
+from curricula.quality import fresh
 from curricula.reading import ease
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from curricula.durations import module_minutes
 from curricula.model import LANGUAGES, Lesson, Module, Track
 from curricula.pieces import (
     Piece,
@@ -17,7 +18,6 @@ from curricula.pieces import (
     track_in,
     track_path,
 )
-from curricula.quality import counted_minutes
 
 #: How far a lesson is in one language.
 Written = Literal["missing", "empty", "written"]
@@ -44,8 +44,9 @@ class ModulePlan:
 
     @property
     def counted_minutes(self) -> int:
-        """What its lessons and its assessment take."""
-        return counted_minutes(self.module.quiz, (lesson.settings.minutes for lesson in self.lessons))
+        """What it takes: its lessons, its bank practised, its assessment, its workshop."""
+        lessons = (lesson.settings.minutes for lesson in self.lessons)
+        return module_minutes(self.module.quiz, lessons, self.questions.total(), self.module.workshop_minutes)
 
 
 @dataclass(frozen=True)

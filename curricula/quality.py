@@ -3,40 +3,36 @@
 ``curricula.validate`` says what cannot be read at all; here a track is read, and judged.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
-from curricula.finding import Finding, finding
+from curricula.bank_quality import bank_findings
+from curricula.durations import module_minutes
+from curricula.finding import WEIGHTS, Finding, finding
+from curricula.lesson_quality import lesson_findings, paper_findings
 from curricula.links import links, well_formed
-from curricula.model import LANGUAGES, Lesson, Module, QuizRules, Source, Track
+from curricula.model import LANGUAGES, LegalReference, Module, Source, Track
 from curricula.problems import N_
-from curricula.question_quality import question_findings
-from curricula.reading import WORDS_A_MINUTE, ease, long_sentences, reading_minutes
 from curricula.references import references
 from curricula.render import FILES, TERM
-from curricula.structure import differences
 
-#: Smallest bank of a module: a second attempt then meets other questions.
-BANK = 12
 #: How old a check may be, in days, before the fact must be looked at again.
 FRESH_DAYS = 365
-#: Least ease of a text (Flesch, 0 to 100) and longest share of sentences that are long.
-EASE, LONG_SHARE = 30.0, Fraction(1, 4)
-#: A lesson's declared minutes, in times what reading it takes: exercises take time too, and not all of it.
-MINUTES = (Fraction(1), Fraction(4))
-#: What a question of the assessment takes, in minutes.
-QUESTION_MINUTES = Fraction(3, 2)
-_DIFFICULTIES = (1, 2, 3)
+#: How many lessons a module has, and how many words they read together in each language.
+LESSONS, WORDS = range(4, 7), range(2_500, 4_001)
+#: How far from what is counted the declared duration may be, as a share of it.
+FAR = Fraction(1, 10)
+#: The types of works that are made over weeks: a learner, a trainer and a jury are guided through them.
+ACCOMPANIED = {"project", "portfolio"}
 
 
 def findings(track: Track, today: date) -> list[Finding]:
     """Everything found in a track, what is blocking first, each in reading order."""
     found = [each for module in track.published_modules for each in _module(module, today)]
-    found += [each for reference in track.legal for each in _age(("legal", reference.key), reference.checked_on, today)]
+    found += [each for reference in track.legal for each in _source(("legal", reference.key), reference, today)]
     found += [*_awards(track), *_framework(track), *_unused(track), *_links(track)]
-    return sorted(found, key=lambda each: each.weight != "blocking")
+    return sorted(found, key=lambda each: WEIGHTS.index(each.weight))
 
 
 def _awards(track: Track) -> Iterator[Finding]:
@@ -65,6 +61,7 @@ def _unused(track: Track) -> Iterator[Finding]:
     terms = set[str]()
     for module in track.modules:
         bodies = [text.body for lesson in module.lessons for text in lesson.texts.values()]
+        bodies += [text.body for paper in module.papers for text in paper.texts.values()]
         named = {reference.target for body in bodies for reference in references(body)}
         terms |= named
         for file in module.files:
@@ -77,92 +74,70 @@ def _unused(track: Track) -> Iterator[Finding]:
 
 def _module(module: Module, today: date) -> Iterator[Finding]:
     here = (module.key,)
-    taught = {key for lesson in module.lessons for key in lesson.objectives}
-    assessed = Counter(question.objective for question in module.questions)
-    for objective in module.objectives:
-        where = (*here, "objective", objective.key)
-        if objective.key not in taught:
-            yield finding(where, "blocking", N_("No lesson works towards this objective."))
-        if not assessed[objective.key]:
-            yield finding(where, "blocking", N_("No question assesses this objective."))
-        elif assessed[objective.key] < 2:
-            yield finding(
-                where, "advice", N_("A single question assesses this objective: a second attempt meets it again.")
-            )
-    if len(module.questions) < BANK:
-        message = N_("The bank holds %(count)s questions; with %(least)s a second attempt differs from the first.")
-        yield finding((*here, "question"), "advice", message, count=len(module.questions), least=BANK)
-    missing = [str(level) for level in _DIFFICULTIES if level not in {each.difficulty for each in module.questions}]
-    if module.questions and missing:
-        message = N_("No question is of difficulty %(levels)s.")
-        yield finding((*here, "question"), "advice", message, levels=", ".join(missing))
+    yield from _size(module)
     yield from _duration(module)
-    for source in module.sources:
-        yield from _source(here, source, today)
+    for name, sources in (("source", module.sources), ("reading", module.reading)):
+        for source in sources:
+            yield from _source((*here, name, source.key), source, today)
+    yield from _papers(module)
     for lesson in module.lessons:
-        yield from _lesson(here, lesson)
-    yield from _bank(here, module)
+        yield from lesson_findings(here, lesson)
+    yield from bank_findings(module)
+
+
+def _size(module: Module) -> Iterator[Finding]:
+    here = (module.key,)
+    if len(module.lessons) not in LESSONS:
+        message = N_("The module has %(count)s lessons; %(least)s to %(most)s make an hour or two of it.")
+        yield finding(here, "advice", message, count=len(module.lessons), least=LESSONS[0], most=LESSONS[-1])
+    for language in LANGUAGES:
+        words = sum(lesson.texts[language].words for lesson in module.lessons if language in lesson.texts)
+        if words not in WORDS:
+            message = N_("Its lessons read %(count)s words; keep between %(least)s and %(most)s.")
+            yield finding((*here, language), "advice", message, count=words, least=WORDS[0], most=WORDS[-1])
+    if not module.legal:
+        yield finding((*here, "legal"), "advice", N_("The module names no text of law."))
+    used = {key for lesson in module.lessons for key in lesson.sources} | {each.source for each in module.questions}
+    for source in module.sources:
+        if source.key not in used:
+            where = (*here, "source", source.key)
+            yield finding(where, "advice", N_("No lesson and no question uses this source."))
 
 
 def _duration(module: Module) -> Iterator[Finding]:
-    counted = counted_minutes(module.quiz, (lesson.minutes for lesson in module.lessons))
-    if counted > module.duration_minutes:
-        message = N_("Lessons and assessment take %(counted)s minutes, more than the %(declared)s declared.")
+    lessons = (lesson.minutes for lesson in module.lessons)
+    counted = module_minutes(module.quiz, lessons, len(module.practice_questions), module.workshop_minutes)
+    if abs(counted - module.duration_minutes) > module.duration_minutes * FAR:
+        message = N_("Lessons, practice, assessment and workshop take %(counted)s minutes; %(declared)s are declared.")
         where = (module.key, "duration_minutes")
         yield finding(where, "advice", message, counted=counted, declared=module.duration_minutes)
 
 
-def counted_minutes(quiz: QuizRules | None, lessons: Iterable[int]) -> int:
-    """What lessons of so many minutes and an assessment take, in minutes."""
-    return round(sum(lessons) + (QUESTION_MINUTES * quiz.questions if quiz else 0))
+def _papers(module: Module) -> Iterator[Finding]:
+    here = (module.key,)
+    asked = {"memo": N_("The module leaves no page to keep.")}
+    if module.workshop_minutes:
+        asked["session"] = N_("The module has a workshop and no plan of the session.")
+    if any(question.type in ACCOMPANIED for question in module.questions):
+        asked |= dict.fromkeys(("kit-learner", "kit-trainer", "kit-jury"), N_("The module asks for a work without it."))
+    for kind, message in asked.items():
+        if module.paper(kind) is None:
+            yield finding((*here, "paper", kind), "advice", message)
+    if not module.reading:
+        yield finding((*here, "reading"), "advice", N_("The module names nothing to read further."))
+    for paper in module.papers:
+        yield from paper_findings(here, paper)
 
 
-def _lesson(here: tuple[str, ...], lesson: Lesson) -> Iterator[Finding]:
-    where = (*here, "lesson", lesson.key)
-    for language in LANGUAGES:
-        text = lesson.texts.get(language)
-        if text is None:
-            yield finding((*where, language), "blocking", N_("The lesson is not written in this language."))
-            continue
-        read = reading_minutes(text)
-        low, high = (round(read * share) for share in MINUTES)
-        if not low <= lesson.minutes <= max(high, 5):
-            message = N_("%(declared)s minutes are declared; reading takes %(read)s at %(pace)s words a minute.")
-            yield finding(
-                (*where, language),
-                "advice",
-                message,
-                declared=lesson.minutes,
-                read=max(1, round(read)),
-                pace=WORDS_A_MINUTE,
-            )
-        easy = ease(text.body, language)
-        if easy is not None and easy < EASE:
-            message = N_("Hard to read: %(ease)s on a scale of 100, where %(least)s is already demanding.")
-            yield finding((*where, language), "advice", message, ease=round(easy), least=round(EASE))
-        share, longest = long_sentences(text.body)
-        if share > LONG_SHARE:
-            message = N_("%(share)s %% of the sentences are long; the longest begins « %(begins)s ».")
-            yield finding((*where, language), "advice", message, share=round(share * 100), begins=longest[:60])
-        if "::: situation" not in text.body:
-            yield finding((*where, language), "advice", N_("The lesson does not open with a situation."))
-        if "::: plain" not in text.body:
-            yield finding((*where, language), "advice", N_("The lesson does not close in plain language."))
-    if all(language in lesson.texts for language in LANGUAGES):
-        for message, count, other in differences(lesson.texts["en"].body, lesson.texts["fr"].body):
-            yield finding((*where, "en"), "advice", message, count=count, other=other)
-
-
-def _source(here: tuple[str, ...], source: Source, today: date) -> Iterator[Finding]:
-    where = (*here, "source", source.key)
+def _source(where: tuple[str, ...], source: Source | LegalReference, today: date) -> Iterator[Finding]:
     if source.mark == "M":
-        yield finding(where, "advice", N_("This source is still to be checked."))
+        yield finding(where, "reminder", N_("This source is still to be checked."))
     yield from _age(where, source.checked_on, today)
 
 
 def _age(where: tuple[str, ...], checked_on: str | None, today: date) -> Iterator[Finding]:
     if checked_on and not fresh(checked_on, today):
-        yield finding(where, "advice", N_("Checked more than a year ago: %(on)s."), on=checked_on)
+        yield finding(where, "reminder", N_("Checked more than a year ago: %(on)s."), on=checked_on)
 
 
 def _links(track: Track) -> Iterator[Finding]:
@@ -183,15 +158,11 @@ def first_day(iso: str) -> date:
     return date(year, month, day)
 
 
-def _bank(here: tuple[str, ...], module: Module) -> Iterator[Finding]:
-    stems = Counter(stem for question in module.questions for stem in set(question.stem.values()) if stem)
-    for question in module.questions:
-        where = (*here, "question", question.key)
-        yield from question_findings(where, question)
-        if any(stems[stem] > 1 for stem in question.stem.values()):
-            yield finding(where, "advice", N_("Another question has the same wording."))
-
-
 def blocking(found: list[Finding]) -> list[Finding]:
     """What keeps a track from being published."""
     return [each for each in found if each.weight == "blocking"]
+
+
+def refused_strictly(found: list[Finding]) -> list[Finding]:
+    """What a track that is shipped may not have: all but the reminders, which time brings and nobody caused."""
+    return [each for each in found if each.weight != "reminder"]

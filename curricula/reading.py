@@ -50,6 +50,13 @@ def long_sentences(markdown: str) -> tuple[Fraction, str]:
 
 
 @lru_cache(maxsize=KEPT)
+def average_sentence(markdown: str) -> Fraction:
+    """How many words a sentence has on average; 0 where there is none."""
+    found = sentences(markdown)
+    return Fraction(sum(len(_WORD.findall(each)) for each in found), len(found)) if found else Fraction(0)
+
+
+@lru_cache(maxsize=KEPT)
 def ease(markdown: str, language: str) -> float | None:
     """Flesch reading ease, about 0 (arduous) to 100 (easy); None where a text is too short or has no formula."""
     words = [word for sentence in sentences(markdown) for word in _WORD.findall(sentence)]

@@ -17,7 +17,7 @@ from curricula.links import links
 from curricula.load import load_track, track_of
 from curricula.model import LANGUAGES, Track
 from curricula.problems import CurriculumError
-from curricula.quality import blocking, findings
+from curricula.quality import blocking, findings, refused_strictly
 from curricula.registry import SHIPPED, discover
 from lms.app import create_app
 from lms.config import load_config
@@ -35,7 +35,7 @@ def command() -> None:
 
 
 @command.command("validate")
-@click.option("--strict", is_flag=True, help="Also say what would make them better: it refuses nothing more.")
+@click.option("--strict", is_flag=True, help="Also refuse what would make them better.")
 @click.argument("directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 def validate(directory: Path | None, *, strict: bool) -> None:
     """Check the tracks of DIRECTORY (a track, or a folder of tracks); the shipped ones by default."""
@@ -54,9 +54,13 @@ def validate(directory: Path | None, *, strict: bool) -> None:
                 click.echo(str(problem), err=True)
         else:
             found = findings(track, utcnow().date())
-            problems += len(blocking(found))
-            for finding in found if strict else blocking(found):
-                click.echo(f"{track.key} / {finding} ({finding.weight})", err=finding.weight == "blocking")
+            refused = refused_strictly(found) if strict else blocking(found)
+            problems += len(refused)
+            for finding in refused:
+                click.echo(f"{track.key} / {finding} ({finding.weight})", err=True)
+            reminders = len(found) - len(refused_strictly(found))
+            if strict and reminders:
+                click.echo(f"{track.key}: {reminders} sources to check; « lms track report --facts » lists them.")
             published = track.published_modules
             lessons = sum(len(module.lessons) for module in published)
             questions = sum(len(module.questions) for module in published)

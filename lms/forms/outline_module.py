@@ -94,7 +94,7 @@ class ModuleForm(QuizFields, PageForm):
         self.fit_quiz()
         self.status.choices = [(key, _(words)) for key, words in STATUSES.items()]
         self.duration_minutes.description = _(
-            "Reading, activities and workshop together. Its lessons and its assessment take %(minutes)s minutes today.",
+            "Lessons, practice, assessment and workshop together: %(minutes)s minutes today.",
             minutes=here.counted_minutes if here else 0,
         )
         codes = {key: f"{each.code} · {each.title.get('fr') or key}" for key, each in self.others.items()}

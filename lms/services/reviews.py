@@ -74,7 +74,7 @@ class Report:
 
     @property
     def advice(self) -> tuple[Finding, ...]:
-        return tuple(each for each in self.findings if each.weight == "advice")
+        return tuple(each for each in self.findings if each.weight != "blocking")
 
     @property
     def blocks(self) -> int:
@@ -106,7 +106,7 @@ def report_of(folder: Folder, today: date) -> Report:
         each
         for each in findings(track, today)
         # A text that is missing is a problem already: it is not said twice.
-        if each.weight == "advice" or len(each.path) < 4 or piece_of(each.path, modules) not in mended_first
+        if each.weight != "blocking" or len(each.path) < 4 or piece_of(each.path, modules) not in mended_first
     ]
     return Report(folder, track, tuple(problems), tuple(found))
 

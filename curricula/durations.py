@@ -1,0 +1,32 @@
+"""What things take, in minutes: counted, so that what is declared is honest."""
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+
+from curricula.model import QuizRules
+from curricula.reading import WORDS_A_MINUTE
+
+#: What the blocks of a lesson take besides being read: recalling an answer before unfolding it, redoing a method,
+#: working on a document of a case. A transfer is done at work, another day: it is not counted.
+EXERCISES = {"reveal": Fraction(3, 2), "method": Fraction(3), "case": Fraction(6)}
+#: What a question takes: in practice, where its feedback is read, then in the assessment.
+PRACTICE_MINUTES, QUESTION_MINUTES = Fraction(2), Fraction(3, 2)
+#: Beyond so many questions, nobody practises the whole bank.
+PRACTISED = 30
+_BLOCK = re.compile(rf"^:{{3,}} *({'|'.join(EXERCISES)})\b", re.MULTILINE)
+
+
+def lesson_minutes(body: str, words: int) -> Fraction:
+    """What a lesson of so many words takes: reading, then its exercises."""
+    exercises = sum((EXERCISES[name] for name in _BLOCK.findall(body)), Fraction(0))
+    return Fraction(words, WORDS_A_MINUTE) + exercises
+
+
+def module_minutes(quiz: QuizRules | None, lessons: Iterable[int], bank: int, workshop: int) -> int:
+    """What a module takes: its ``lessons``, its ``bank`` of so many questions practised once, its assessment, its
+    ``workshop``.
+    """
+    practice = PRACTICE_MINUTES * min(bank, PRACTISED)
+    assessment = QUESTION_MINUTES * quiz.questions if quiz else 0
+    return round(sum(lessons) + practice + assessment + workshop)
