@@ -1,7 +1,7 @@
 """What a track is made of: frozen values, free of any framework."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -202,6 +202,10 @@ class Module:
     def file(self, name: str) -> File | None:
         """The image of that name, or None."""
         return next((file for file in self.files if file.name == name), None)
+
+    def cited(self, keys: Iterable[str]) -> tuple[Source, ...]:
+        """The sources of those keys, in that order; a key of none is left out."""
+        return tuple(source for key in keys if (source := self.source(key)) is not None)
 
     def paper(self, kind: str) -> Paper | None:
         """The paper of that kind, or None."""

@@ -38,7 +38,7 @@ def learner_view(
             "able": [typeset(line, language) for line in text.able],
             "body": Markup(render(text.body, language, terms, address)),  # noqa: S704 - sanitised by curricula.render
         }
-        page = render_template("learn/lesson_text.html", lesson=values, sources=source_values(module, sources))
+        page = render_template("learn/lesson_text.html", lesson=values, sources=source_values(module.cited(sources)))
     return Markup(page)  # noqa: S704 - a template's
 
 

@@ -12,12 +12,19 @@ from lms.i18n import current_language
 
 def lesson_html(track: Track, module: Module, lesson: Lesson, language: str, file: str = "lesson_files.show") -> str:
     """The sanitised HTML of a lesson, with the terms it uses and the images it shows; ``file`` is who serves them."""
+    return _shown(track, module, lesson.texts[language].body, language, file)
+
+
+def paper_html(track: Track, module: Module, body: str, file: str | None) -> str:
+    """The same of a paper, in the reader's language; with the words of its images alone without a ``file``."""
+    return _shown(track, module, body, current_language(), file)
+
+
+def _shown(track: Track, module: Module, body: str, language: str, file: str | None) -> str:
     terms = tuple((term.key, term.term[language], term.definition[language]) for term in track.glossary)
-    files = tuple((file.name, file.digest) for file in module.files)
+    files = tuple((each.name, each.digest) for each in module.files) if file else ()
     # What is shown decides, whatever the revision: the cache is addressed by content.
-    return _rendered(
-        lesson.texts[language].body, language, terms, files, (file, track.key, module.key) if files else None
-    )
+    return _rendered(body, language, terms, files, (file, track.key, module.key) if file and files else None)
 
 
 def inline_html(markdown: str, language: str) -> str:

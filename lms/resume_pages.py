@@ -23,6 +23,9 @@ WAYS = Ways(
         "learn.lesson", track_key=found.key, module_key=chosen.key, lesson_key=item.key
     ),
     quiz=lambda found, chosen: url_for("quiz.start", track_key=found.key, module_key=chosen.key),
+    paper=lambda found, chosen, kind, pdf: url_for(
+        "papers.file" if pdf else "papers.show", track_key=found.key, module_key=chosen.key, kind=kind
+    ),
 )
 
 

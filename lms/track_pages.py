@@ -8,7 +8,7 @@ from typing import Any
 from babel.lists import format_list
 from markupsafe import Markup
 
-from curricula.model import LegalReference, Lesson, Localized, Module, Track
+from curricula.model import LegalReference, Lesson, Localized, Module, Reading, Source, Track
 from curricula.progress import ModuleProgress, TrackProgress
 from lms.i18n import checked_on, current_language, day, localized, ngettext, partial_date
 from lms.i18n import gettext as _
@@ -26,6 +26,8 @@ class Ways:
     quiz: Callable[[Track, Module], str | None]
     #: The endpoint that serves the images of lessons.
     file: str = "lesson_files.show"
+    #: Where a paper of that kind is: its page, else its file to print. None where papers are not shown.
+    paper: Callable[[Track, Module, str, bool], str] | None = None
 
 
 def track_values(found: Track, state: TrackProgress, awards: Mapping[str, Any], ways: Ways) -> dict[str, Any]:
@@ -92,7 +94,8 @@ def module_values(found: Track, step: ModuleProgress, version: str, ways: Ways) 
             ],
         },
         "lessons": _plan(found, step, None, ways)[:-1],
-        "sources": source_values(chosen, tuple(source.key for source in chosen.sources)),
+        "sources": source_values(chosen.sources),
+        "further": source_values(chosen.reading),
     }
 
 
@@ -117,7 +120,7 @@ def lesson_values(found: Track, step: ModuleProgress, text: Lesson, version: str
             "body": Markup(lesson_html(found, chosen, text, speech, ways.file)),  # noqa: S704 - sanitised by curricula.render
             "read": text.key in step.read,
         },
-        "sources": source_values(chosen, text.sources),
+        "sources": source_values(chosen.cited(text.sources)),
         "plan": _plan(found, step, text, ways),
         "previous": _lesson_link(found, chosen, before, ways) if before else None,
         "next": {**_lesson_link(found, chosen, after, ways), "kind": "lesson"} if after else None,
@@ -224,17 +227,17 @@ def _recommendations(chosen: Module) -> str | None:
     )  # fmt: skip
 
 
-def source_values(chosen: Module, keys: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Those sources of a module, as ``macros.sources`` shows them."""
-    found = [source for key in keys if (source := chosen.source(key)) is not None]
+def source_values(sources: Iterable[Source]) -> list[dict[str, Any]]:
+    """Sources, as ``macros.sources`` shows them, with what one finds there where it is said."""
     return [
         {
             "title": localized(source.title),
             "url": source.url,
             "published": partial_date(source.published_on) if source.published_on else None,
             "checked": checked_on(source.checked_on) if source.mark != "M" else None,
+            "note": localized(source.note) if isinstance(source, Reading) else None,
         }
-        for source in found
+        for source in sources
     ]
 
 

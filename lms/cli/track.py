@@ -18,7 +18,7 @@ from curricula.load import load_track, track_of
 from curricula.model import LANGUAGES, Track
 from curricula.problems import CurriculumError
 from curricula.quality import blocking, findings, refused_strictly
-from curricula.registry import SHIPPED, discover
+from curricula.registry import SHIPPED, discover, shipped_tracks
 from lms.app import create_app
 from lms.config import load_config
 from lms.lti.http import Outbound
@@ -27,6 +27,7 @@ from lms.models import db, utcnow
 from lms.schema import upgrade
 from lms.services import revisions
 from lms.services.library import Library
+from lms.track_report import facts_csv, facts_text, modules_csv, modules_text
 
 
 @click.group("track")
@@ -71,6 +72,25 @@ def validate(directory: Path | None, *, strict: bool) -> None:
     if problems:
         click.echo(f"{problems} to mend.", err=True)
         sys.exit(1)
+
+
+@command.command("report")
+@click.argument("named", nargs=-1)
+@click.option("--facts", is_flag=True, help="Where its facts stand, those to check first, instead of what it holds.")
+@click.option("--format", "form", type=click.Choice(("text", "csv")), default="text", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
+def report(named: tuple[str, ...], form: str, language: str, *, facts: bool) -> None:
+    """Say what tracks hold: words, minutes, questions by objective and difficulty, facts and their age.
+
+    Each is a folder, or KEY or KEY@REVISION of a published one; the shipped ones by default.
+    """
+    today = utcnow().date()
+    tracks = [_track(name) for name in named] or list(shipped_tracks().values())
+    if form == "csv":
+        click.echo(facts_csv(tracks, language, today) if facts else modules_csv(tracks, language), nl=False)
+        return
+    told = facts_text if facts else modules_text
+    click.echo("\n\n".join("\n".join(told(track, language, today)) for track in tracks))
 
 
 @command.command("import")

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired
 
 from curricula.fields import KEY
 from curricula.graph import loops
-from curricula.model import Framework, Module, Objective, Source
+from curricula.model import Framework, Module, Objective, Reading, Source
 from curricula.outline import Outline
 from curricula.problems import N_
 from lms.forms.parts import (
@@ -21,6 +21,7 @@ from lms.forms.parts import (
     both,
     keyed,
     line,
+    mark_choices,
     numbered,
     ticked,
     ticks,
@@ -33,11 +34,6 @@ from lms.i18n import localized
 from lms.services.words import slug
 
 STATUSES = {"published": N_("It can be followed"), "planned": N_("Announced, without lessons yet")}
-MARKS = {
-    "W": N_("It is in the white paper"),
-    "V": N_("It was seen in a public source"),
-    "M": N_("It is still to be checked"),
-}
 
 
 class ObjectiveRow(Row):
@@ -51,7 +47,7 @@ class ObjectiveRow(Row):
 class SourceRow(Row):
     """One source."""
 
-    says = ("title", "url", "published_on", "checked_on")
+    says: tuple[str, ...] = ("title", "url", "published_on", "checked_on")
     title = both(N_("Title"), 400)
     url = line(N_("Address on the web"), 1000)
     mark = SelectField(N_("How sure it is"), default="M")
@@ -60,8 +56,15 @@ class SourceRow(Row):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.mark.choices = [(key, _(words)) for key, words in MARKS.items()]
+        self.mark.choices = mark_choices()
         self.url.validators = [*self.url.validators, web_address]
+
+
+class ReadingRow(SourceRow):
+    """One thing to read further."""
+
+    says = (*SourceRow.says, "note")
+    note = both(N_("What one finds there, and for whom"), 400, rows=2)
 
 
 class ModuleForm(QuizFields, PageForm):
@@ -74,8 +77,12 @@ class ModuleForm(QuizFields, PageForm):
     requires = ticks(N_("Modules to pass first"))
     status = SelectField(N_("State"))
     duration_minutes = NumberField(N_("Duration, in minutes"), 0, 6000)
+    workshop_minutes = NumberField(
+        N_("Of which in a workshop"), 0, 6000, needed=False, description=N_("Time spent together, with a trainer.")
+    )
     objectives = Rows(ObjectiveRow, N_("Objective"))
     sources = Rows(SourceRow, N_("Source"))
+    reading = Rows(ReadingRow, N_("Further reading"))
     legal = ticks(N_("Legal references"))
     recommendations = ticks(N_("Recommendations of the white paper"), int)
     CALLED: ClassVar[dict[str, str]] = {"quiz": N_("Assessment"), "order": N_("Place among the modules")}
@@ -88,7 +95,8 @@ class ModuleForm(QuizFields, PageForm):
         super().__init__(data={
             **vars(module), **self.quiz_data(module.quiz),
             "objectives": [{**vars(each), "reaches": _reached(each)} for each in module.objectives],
-            "sources": [vars(each) for each in module.sources], "legal": list(module.legal),
+            "sources": [vars(each) for each in module.sources],
+            "reading": [vars(each) for each in module.reading], "legal": list(module.legal),
             "requires": list(module.requires), "branch": module.branch or "",
         }, **more)  # fmt: skip
         self.fit_quiz()
@@ -108,6 +116,7 @@ class ModuleForm(QuizFields, PageForm):
         self.objectives.prepare(lambda row: setattr(row.reaches, "choices", levels))
         self.objectives.make_room()
         self.sources.make_room()
+        self.reading.make_room()
 
     def validate_requires(self, field: Field) -> None:
         """No module waits for itself, by whatever way round."""
@@ -130,6 +139,7 @@ class ModuleForm(QuizFields, PageForm):
         return replace(
             now, quiz=self.quiz() if self.assessed.data else None,
             objectives=tuple(self._objectives(now)), sources=tuple(self._sources(now)),
+            reading=tuple(self._reading(now)), workshop_minutes=self.workshop_minutes.data or 0,
             requires=ticked(self.requires, now.requires), branch=self.branch.data or None,
             legal=ticked(self.legal, now.legal), recommendations=ticked(self.recommendations, now.recommendations),
             **{name: self[name].data for name in ("title", "summary", "code", "status", "duration_minutes")},
@@ -145,11 +155,19 @@ class ModuleForm(QuizFields, PageForm):
 
     def _sources(self, now: Module) -> Iterable[Source]:
         for row, key, known in keyed(self.sources, now.sources, lambda row: slug(row.title.data["fr"]) or "source"):
-            yield replace(
-                known or Source(key, {}, "M"),
-                title=row.title.data, mark=row.mark.data, url=row.url.data or None,
-                checked_on=row.checked_on.data, published_on=row.published_on.data,
-            )  # fmt: skip
+            yield replace(known or Source(key, {}, "M"), **_said(row))
+
+    def _reading(self, now: Module) -> Iterable[Reading]:
+        for row, key, known in keyed(self.reading, now.reading, lambda row: slug(row.title.data["fr"]) or "reading"):
+            yield replace(known or Reading(key, {}, "M"), note=row.note.data, **_said(row))
+
+
+def _said(row: Any) -> dict[str, Any]:
+    """What a row says of a source."""
+    return {
+        "title": row.title.data, "mark": row.mark.data, "url": row.url.data or None,
+        "checked_on": row.checked_on.data, "published_on": row.published_on.data,
+    }  # fmt: skip
 
 
 class NewModuleForm(PageForm):

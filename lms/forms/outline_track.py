@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, Field, ValidationError
+from wtforms import BooleanField, Field, SelectField, ValidationError
 
 from curricula.model import Branch, CertificateRule, LegalReference, Localized, Module, PlacementRules, Track
 from curricula.problems import N_
@@ -19,6 +19,7 @@ from lms.forms.parts import (
     both,
     keyed,
     line,
+    mark_choices,
     numbered,
     ticked,
     ticks,
@@ -41,12 +42,14 @@ class LegalRow(Row):
     )
     in_force_from = DatedField(N_("In force from"), whole=True)
     in_force_to = DatedField(N_("In force until"), whole=True)
+    mark = SelectField(N_("How sure it is"), default="M")
     checked_on = DatedField(N_("Checked on"))
     source = line(N_("Address on the web"), 1000)
     note = both(N_("What is moving"), 1000, rows=2)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.mark.choices = mark_choices()
         self.source.validators = [*self.source.validators, web_address]
 
 
@@ -190,7 +193,7 @@ class TrackForm(LabelFields):
             yield replace(
                 known or LegalReference(key, "", {}, "", "", ""),
                 reference=row.reference.data, title=row.title.data, version=row.version.data,
-                checked_on=row.checked_on.data or "", source=row.source.data,
+                checked_on=row.checked_on.data or "", mark=row.mark.data, source=row.source.data,
                 in_force_from=row.in_force_from.data, in_force_to=row.in_force_to.data, note=_said(row.note.data),
             )  # fmt: skip
 

@@ -41,6 +41,12 @@ class HasKey(Protocol):
 
 Keyed = TypeVar("Keyed", bound=HasKey)
 
+#: How sure a source is (``curricula.sourcing``), in words.
+MARKS = {
+    "W": N_("It is in the white paper"),
+    "V": N_("It was seen in a public source"),
+    "M": N_("It is still to be checked"),
+}
 #: A number of a form, or of a row, is never longer.
 DIGITS = re.compile(r"[0-9]{1,7}")
 #: Rows of a list.
@@ -86,6 +92,11 @@ def both(
         for language, name in (("fr", N_("in French")), ("en", N_("in English")))
     }
     return FormField(type("Texts", (Worded,), inputs), label, description=help_text)
+
+
+def mark_choices() -> list[tuple[str, str]]:
+    """How sure a source is, to choose from."""
+    return [(key, _(words)) for key, words in MARKS.items()]
 
 
 def ticks(label: str, coerce: Callable[[Any], Any] = str, **more: Any) -> SelectMultipleField:

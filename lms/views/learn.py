@@ -14,6 +14,7 @@ from lms.competency_pages import competency_values
 from lms.i18n import gettext as _
 from lms.models import ROLES, Enrolment, db, utcnow, writing
 from lms.pages import followed, local_path, track_or_404, tracks, wants_json
+from lms.papers import kinds_for, paper_links
 from lms.refusals import retired_refusal, why_refused
 from lms.resume_pages import WAYS, attempt_url, resume
 from lms.security import requires, visitor
@@ -109,6 +110,7 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
         if practised(chosen)
         else None,
         next=following,
+        papers=paper_links(found, chosen, WAYS, kinds_for(visitor().roles)),
         **module_values(found, step, row.track_version, WAYS),
     )
 

@@ -114,7 +114,7 @@ def preview(
         abort(404)
     part = step.module
     if lesson_key is None:
-        values = module_values(found, step, found.version, ways)
+        values = module_values(found, step, found.version, ways) | {"papers": []}
         first = part.lessons[0]
         go_on = {"label": _("Read lesson 1"), "url": ways.lesson(found, part, first)}
         return _page("teach/preview_module.html", token, **values, next=go_on, quiz=_assessment(step.module.quiz))

@@ -10,7 +10,8 @@ from assessments.draw import draw
 from assessments.model import DrawnQuestion
 from curricula.files import media_of, refusals_of
 from curricula.load import read_track
-from curricula.model import File, Module, Track
+from curricula.model import File, Module, Paper, Track
+from curricula.papers import KINDS
 from curricula.problems import CurriculumError, Place
 from curricula.progress import ModuleProgress, progress
 from curricula.readable import readable
@@ -22,6 +23,7 @@ from lms.i18n import localized
 from lms.models import db
 from lms.models.secrets import new_token
 from lms.pages import tracks
+from lms.papers import paper_links, paper_pdf, paper_values
 from lms.services import drafts, revisions
 from lms.studio import own_roles
 from lms.track_pages import Ways, lesson_values, module_values, track_values
@@ -46,7 +48,10 @@ def module(track_key: str, module_key: str) -> ResponseReturnValue:
     part = step.module
     go_on = {"label": _("Read lesson 1"), "url": ways.lesson(found, part, part.lessons[0])} if part.lessons else None
     values = module_values(found, step, found.version, ways)
-    return _page("author/preview_module.html", track_key, found, **values, next=go_on, quiz=_quiz(found, part, ways))
+    return _page(
+        "author/preview_module.html", track_key, found, **values, next=go_on, quiz=_quiz(found, part, ways),
+        papers=paper_links(found, part, ways, KINDS),
+    )  # fmt: skip
 
 
 @blueprint.get("/<track_key>/preview/<module_key>/lessons/<lesson_key>")
@@ -60,6 +65,19 @@ def lesson(track_key: str, module_key: str, lesson_key: str) -> ResponseReturnVa
     values = lesson_values(found, step, text, found.version, ways)
     back = {"title": _("Back to the module"), "url": ways.module(found, step.module), "kind": "track"}
     return _page("author/preview_lesson.html", track_key, found, **values | {"next": values["next"] or back})
+
+
+@blueprint.get("/<track_key>/preview/<module_key>/papers/<kind>")
+def paper(track_key: str, module_key: str, kind: str) -> ResponseReturnValue:
+    """A paper of a module, whoever it is for."""
+    found, part, told = _paper(track_key, module_key, kind)
+    return _page("author/preview_paper.html", track_key, found, **paper_values(found, part, told, _ways(track_key)))
+
+
+@blueprint.get("/<track_key>/preview/<module_key>/papers/<kind>.pdf")
+def paper_file(track_key: str, module_key: str, kind: str) -> ResponseReturnValue:
+    """The same to print."""
+    return Response(paper_pdf(*_paper(track_key, module_key, kind)), mimetype="application/pdf")
 
 
 @blueprint.get("/<track_key>/preview/<module_key>/assessment")
@@ -94,6 +112,15 @@ def file(track_key: str, module_key: str, digest: str, name: str) -> ResponseRet
     # Opened alone, a drawing may use its own styles and nothing else.
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return answer
+
+
+def _paper(track_key: str, module_key: str, kind: str) -> tuple[Track, Module, Paper]:
+    found = _track(track_key)
+    part = _step(found, module_key).module
+    told = part.paper(kind)
+    if told is None:
+        abort(404)
+    return found, part, told
 
 
 def _image(track_key: str, module_key: str, digest: str, name: str) -> File | None:
@@ -191,4 +218,7 @@ def _ways(key: str) -> Ways:
         ),
         quiz=lambda _found, part: _url("preview.assessment", track_key=key, module_key=part.key),
         file="preview.file",
+        paper=lambda _found, part, kind, pdf: _url(
+            "preview.paper_file" if pdf else "preview.paper", track_key=key, module_key=part.key, kind=kind
+        ),
     )
