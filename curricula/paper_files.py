@@ -6,7 +6,7 @@ from curricula.folder import Folder
 from curricula.lessons import parted
 from curricula.model import LANGUAGES
 from curricula.papers import KINDS, Kind, Paper, PaperText, paper_path
-from curricula.problems import N_, Problem
+from curricula.problems import N_, Place, Problem
 
 
 def read_papers(folder: Folder, module: str, problems: list[Problem]) -> tuple[Paper, ...]:
@@ -25,7 +25,7 @@ def _paper(folder: Folder, module: str, kind: Kind, problems: list[Problem]) -> 
     for language, path in paths.items():
         if path not in folder.files:
             what, fix = N_("This paper is missing in one language."), N_("Write it.")
-            problems.append(Problem(f"{folder.name}/{path}", 0, what, fix))
+            problems.append(Place(f"{folder.name}/{path}", "").problem(0, what, fix))
             continue
         place = folder.place(path)
         header, body = parted(place, problems)

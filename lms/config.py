@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
+from curricula.registry import SHIPPED
 from lms.config_checks import config_problems
 
 PREFIX = "LMS_"
@@ -37,6 +38,8 @@ class Config:
     #: SQLAlchemy URL; empty for SQLite in the data directory.
     database_url: str = ""
     data_dir: Path = Path("var")
+    #: The folder of the tracks that this installation publishes: by default those of the release.
+    tracks_dir: Path = SHIPPED
     #: Where the certificates' signing keys are; empty for ``<data_dir>/keys``.
     keys_dir: Path = Path()
     #: The seal of PDF certificates: a PKCS#12 file and what opens it, itself or in a file. By default one of our own.

@@ -34,6 +34,8 @@ def config_problems(config: "Config") -> list[str]:
         if getattr(config, name) < 0
     ]
     problems += _check_seal(config) + lrs_problems(config) + _check_exports(config)
+    if not any(config.tracks_dir.glob("*/track.toml")):
+        problems.append("LMS_TRACKS_DIR must be a folder of tracks: folders with a track.toml.")
     if config.api_rate < 1:
         problems.append("LMS_API_RATE must be at least 1.")
     if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):

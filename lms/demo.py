@@ -11,6 +11,8 @@ from typing import Any, Self
 from flask import Flask
 from sqlalchemy import select
 
+from curricula.load import load_track
+from curricula.registry import discover
 from lms.app import create_app
 from lms.config import Config, load_config
 from lms.demo_ministry import seed_ministry
@@ -32,10 +34,8 @@ STUDIO = (
     ("auteur@example.org", "Concepteur de démonstration", ("author",)),
     ("relecteur@example.org", "Relecteur de démonstration", ("reviewer", "publisher")),
 )
-LINKS = (
-    CourseLink("decideurs", "Décideurs publics", {"track": "decideurs"}, "Le parcours entier."),
-    CourseLink("d2", "D2 · Règlement IA", {"track": "decideurs", "module": "d2"}, "Un module du parcours."),
-)
+#: The track that the demo's ministry follows: its course comes first.
+FIRST = "decideurs"
 #: What the demo's platform offers beside launches, deep linking, grades and the roster.
 OFFERED = Quirks(submission_review=True, data_privacy=True, notices=True)
 
@@ -68,7 +68,8 @@ class Demo:
         upgrade(self.app)
         settings = DevLmsSettings(
             issuer=addresses.lms, tool_url=addresses.tool, client_id=CLIENT_ID, deployment_id=DEPLOYMENT,
-            data_dir=directory / "devlms", links=LINKS, tool_name="Manager Public IA", custom=HISTORY, quirks=OFFERED,
+            data_dir=directory / "devlms", links=_links(self.config.tracks_dir), tool_name="Manager Public IA",
+            custom=HISTORY, quirks=OFFERED,
         )  # fmt: skip
         self.devlms = create_devlms(settings)
         self.password = _seed(self.app, registration(settings), directory)
@@ -97,11 +98,19 @@ class Demo:
 
 
 def _config(directory: Path, addresses: Addresses, database_url: str) -> Config:
-    kept = {name: value for name, value in os.environ.items() if name == "LMS_SECRET_KEY"}
+    kept = {name: value for name, value in os.environ.items() if name in ("LMS_SECRET_KEY", "LMS_TRACKS_DIR")}
     return load_config(
         kept, base_url=addresses.tool, data_dir=directory, database_url=database_url,
         allowed_private_hosts=("127.0.0.1", "localhost"),
     )  # fmt: skip
+
+
+def _links(tracks_dir: Path) -> tuple[CourseLink, ...]:
+    """What the course of the development LMS holds: each track whole, and one module."""
+    tracks = sorted(map(load_track, discover(tracks_dir)), key=lambda track: (track.key != FIRST, track.key))
+    whole = [CourseLink(each.key, each.title["fr"], {"track": each.key}, "Le parcours entier.") for each in tracks]
+    alone = CourseLink("d2", "D2 · Règlement IA", {"track": FIRST, "module": "d2"}, "Un module du parcours.")
+    return (*whole, alone)
 
 
 def _platform(values: dict[str, str]) -> NewPlatform:

@@ -24,7 +24,7 @@ WAYS = Ways(
     ),
     quiz=lambda found, chosen: url_for("quiz.start", track_key=found.key, module_key=chosen.key),
     paper=lambda found, chosen, kind, pdf: url_for(
-        "papers.file" if pdf else "papers.show", track_key=found.key, module_key=chosen.key, kind=kind
+        "papers.file" if pdf else "papers.show", track_key=found.key, module_key=chosen.key, paper_kind=kind
     ),
 )
 

@@ -42,7 +42,7 @@ def upgrade(app: Flask) -> None:
                     connection.commit()
         keys: ToolKeys = app.extensions["tool_keys"]
         keys.ensure(db.session())
-        publish_shipped(db.session(), map(Folder.read, discover()))
+        publish_shipped(db.session(), map(Folder.read, discover(app.extensions["mpia"].tracks_dir)))
         db.session.commit()
         db.session.remove()
 

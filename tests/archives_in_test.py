@@ -5,9 +5,9 @@ import zipfile
 from collections.abc import Mapping
 
 from curricula.folder import Folder
-from curricula.registry import SHIPPED
+from tests.tracks_in_test import FOLDER as TRACKS
 
-TRACK_FILE = Folder.read(SHIPPED / "decideurs").files["track.toml"]
+TRACK_FILE = Folder.read(TRACKS / "decideurs").files["track.toml"]
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

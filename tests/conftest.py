@@ -3,6 +3,7 @@
 Every test that asks for ``app`` or ``session`` runs twice: on SQLite and on a real PostgreSQL.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from tests import made_once
 from tests.platform_in_test import PlatformInTest, administrator, hr_officer, trainer
 from tests.postgresql_in_test import Server
 from tests.sharing import Sharing
+from tests.tracks_in_test import FOLDER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -43,6 +45,8 @@ SWITCHES = [
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
+# Processes that tests start publish the tracks of the tests too.
+os.environ["LMS_TRACKS_DIR"] = str(FOLDER)
 made_once.share()
 # As strong as the real ones and as quick as a test needs: two hashes a sign-in were half the time of many.
 REAL_HASHER = accounts.hasher
@@ -61,7 +65,7 @@ def make_config(database_url: str, directory: Path, **more: Any) -> Config:
     """A configuration for tests, independent of the environment."""
     values = {
         "base_url": BASE_URL, "database_url": database_url, "data_dir": directory, "secret_key": SECRET,
-        "allowed_private_hosts": ("127.0.0.1", "localhost"), "testing": True,
+        "allowed_private_hosts": ("127.0.0.1", "localhost"), "testing": True, "tracks_dir": FOLDER,
     }  # fmt: skip
     return load_config({}, **{**values, **more})
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from curricula.model import Track
 from curricula.pieces import lesson_path
-from curricula.registry import shipped_tracks
+from tests.tracks_in_test import fixed_tracks
 
 KEY, OURS = "decideurs", "cadres"
-SHIPPED = shipped_tracks()[KEY]
+SHIPPED = fixed_tracks()[KEY]
 LESSON = lesson_path("d1", SHIPPED.modules[0].lessons[0].key, "fr")
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curricula.registry import shipped_tracks
 from lms.models import Agent, AgentMatch, Enrolment, Person, Register, Unit, utcnow
 from lms.services import literacy
 from lms.services.literacy_sources import reference, teaching
+from tests.tracks_in_test import fixed_tracks
 
-TRACK = shipped_tracks()["decideurs"]
+TRACK = fixed_tracks()["decideurs"]
 D1 = TRACK.module("d1")
 LAW = {each.key: reference(each) for each in TRACK.legal}
 

@@ -9,13 +9,13 @@ from flask.testing import FlaskClient
 
 from curricula.model import File
 from curricula.pieces import Piece
-from curricula.registry import shipped_tracks
 from lms.models import Institution, ReviewTask, db
 from lms.services import drafts
 from tests.account_in_test import make_person, signed_in, token_of
 from tests.image_samples import PNG
 from tests.platform_in_test import PlatformInTest, trainer
 from tests.test_authorisation import routes
+from tests.tracks_in_test import fixed_tracks
 
 TRACK = "decideurs"
 #: Who may open a page does not depend on the database: each walk is done on one.
@@ -107,6 +107,8 @@ STUDIO = {
     ("preview.lesson", "GET"): EVERY,
     ("preview.file", "GET"): EVERY,
     ("preview.assessment", "GET"): EVERY,
+    ("preview.paper", "GET"): EVERY,
+    ("preview.paper_file", "GET"): EVERY,
     ("translation.index", "GET"): EVERY,
     ("translation.piece", "GET"): EVERY,
     ("translation.save", "POST"): AUTHOR,
@@ -127,9 +129,9 @@ IMAGE = File("dot.png", "image/png", PNG)
 #: What fills the addresses: a module, a lesson, a question of the track.
 PARTS = {
     "track_key": TRACK, "module_key": "d1", "question_key": "d1-q01", "language": "fr",
-    "lesson_key": shipped_tracks()[TRACK].modules[0].lessons[0].key, "revision": shipped_tracks()[TRACK].digest,
+    "lesson_key": fixed_tracks()[TRACK].modules[0].lessons[0].key, "revision": fixed_tracks()[TRACK].digest,
     "name": "dot.png", "digest": IMAGE.digest, "upload_id": 1, "format_key": "gift", "legal_key": "ai-act-4",
-    "task_id": 1, "unit": "d1/module", "suffix": "csv", "action": "resume", "key": "agents",
+    "task_id": 1, "unit": "d1/module", "suffix": "csv", "action": "resume", "key": "agents", "paper_kind": "memo",
 }  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 
 from curricula.model import Localized, Module, Track
 from curricula.pieces import pieces, track_path
-from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import Draft, db
 from lms.services import drafts, merging, revisions
@@ -19,6 +18,7 @@ from tests.choice_in_test import Choice
 from tests.platform_in_test import PlatformInTest, author, hr_officer, trainer
 from tests.test_authorisation import Stage, lesson_of, routes
 from tests.test_studio_authorisation import PARTS
+from tests.tracks_in_test import fixed_tracks
 
 KEY, NEW = "decideurs", "parcours-secret"
 #: What a page shows does not depend on the database: each walk is done on one.
@@ -99,7 +99,7 @@ def platform(app: Flask) -> PlatformInTest:
     """A platform, once answers are marked and two tracks are being written: the next version of one, and a new one."""
     with app.app_context():
         session = db.session()
-        known = shipped_tracks()[KEY]
+        known = fixed_tracks()[KEY]
         revisions.publish(session, folder_of(with_answers(known)), "imported")
         draft = drafts.begin(session, KEY, None)
         merging.rewrite(session, draft, list(pieces(folder_of(as_draft(with_answers(known))))), None)
@@ -199,7 +199,7 @@ def test_an_author_sees_no_learner(app: Flask) -> None:
     with app.app_context():
         person = make_person(db.session(), "auteur@example.org", "author", "reviewer", "publisher")
         drafts.begin(db.session(), KEY, person)
-        new = replace(shipped_tracks()[KEY], key=NEW)
+        new = replace(fixed_tracks()[KEY], key=NEW)
         drafts.create(db.session(), new, person, found=pieces(folder_of(new)))
         db.session.commit()
         db.session.remove()

@@ -17,19 +17,19 @@ from lms.services.learning import enrolment
 blueprint = Blueprint("papers", __name__, url_prefix="/learn")
 
 
-@blueprint.get("/<track_key>/<module_key>/papers/<kind>")
+@blueprint.get("/<track_key>/<module_key>/papers/<paper_kind>")
 @requires("learner", "trainer", "author")
-def show(track_key: str, module_key: str, kind: str) -> ResponseReturnValue:
+def show(track_key: str, module_key: str, paper_kind: str) -> ResponseReturnValue:
     """A paper as a page; what is for trainers and juries is not there for learners."""
-    return render_template("learn/paper.html", **paper_values(*_paper(track_key, module_key, kind), WAYS))
+    return render_template("learn/paper.html", **paper_values(*_paper(track_key, module_key, paper_kind), WAYS))
 
 
-@blueprint.get("/<track_key>/<module_key>/papers/<kind>.pdf")
+@blueprint.get("/<track_key>/<module_key>/papers/<paper_kind>.pdf")
 @requires("learner", "trainer", "author")
-def file(track_key: str, module_key: str, kind: str) -> ResponseReturnValue:
+def file(track_key: str, module_key: str, paper_kind: str) -> ResponseReturnValue:
     """The same to print."""
-    content = BytesIO(paper_pdf(*_paper(track_key, module_key, kind)))
-    name = f"{track_key}-{module_key}-{kind}-{current_language()}.pdf"
+    content = BytesIO(paper_pdf(*_paper(track_key, module_key, paper_kind)))
+    name = f"{track_key}-{module_key}-{paper_kind}-{current_language()}.pdf"
     return send_file(content, "application/pdf", as_attachment=True, download_name=name)
 
 

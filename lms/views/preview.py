@@ -67,17 +67,17 @@ def lesson(track_key: str, module_key: str, lesson_key: str) -> ResponseReturnVa
     return _page("author/preview_lesson.html", track_key, found, **values | {"next": values["next"] or back})
 
 
-@blueprint.get("/<track_key>/preview/<module_key>/papers/<kind>")
-def paper(track_key: str, module_key: str, kind: str) -> ResponseReturnValue:
+@blueprint.get("/<track_key>/preview/<module_key>/papers/<paper_kind>")
+def paper(track_key: str, module_key: str, paper_kind: str) -> ResponseReturnValue:
     """A paper of a module, whoever it is for."""
-    found, part, told = _paper(track_key, module_key, kind)
+    found, part, told = _paper(track_key, module_key, paper_kind)
     return _page("author/preview_paper.html", track_key, found, **paper_values(found, part, told, _ways(track_key)))
 
 
-@blueprint.get("/<track_key>/preview/<module_key>/papers/<kind>.pdf")
-def paper_file(track_key: str, module_key: str, kind: str) -> ResponseReturnValue:
+@blueprint.get("/<track_key>/preview/<module_key>/papers/<paper_kind>.pdf")
+def paper_file(track_key: str, module_key: str, paper_kind: str) -> ResponseReturnValue:
     """The same to print."""
-    return Response(paper_pdf(*_paper(track_key, module_key, kind)), mimetype="application/pdf")
+    return Response(paper_pdf(*_paper(track_key, module_key, paper_kind)), mimetype="application/pdf")
 
 
 @blueprint.get("/<track_key>/preview/<module_key>/assessment")
@@ -219,6 +219,6 @@ def _ways(key: str) -> Ways:
         quiz=lambda _found, part: _url("preview.assessment", track_key=key, module_key=part.key),
         file="preview.file",
         paper=lambda _found, part, kind, pdf: _url(
-            "preview.paper_file" if pdf else "preview.paper", track_key=key, module_key=part.key, kind=kind
+            "preview.paper_file" if pdf else "preview.paper", track_key=key, module_key=part.key, paper_kind=kind
         ),
     )

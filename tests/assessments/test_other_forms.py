@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from assessments.draw import draw, with_other_forms
-from curricula.registry import shipped_tracks
+from tests.tracks_in_test import fixed_tracks
 
-BANK = next(module for module in shipped_tracks()["decideurs"].modules if module.key == "d1").questions
+BANK = next(module for module in fixed_tracks()["decideurs"].modules if module.key == "d1").questions
 
 
 def test_a_question_that_has_another_form_is_asked_in_it() -> None:

@@ -10,12 +10,12 @@ from browser_studio import sign_in
 from playwright.sync_api import expect
 
 from curricula.pieces import text_in, text_piece, track_in, track_piece
-from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import db
 from lms.services import drafts, revisions
 from tests.account_in_test import make_person
 from tests.forks_in_test import rewritten, theirs
+from tests.tracks_in_test import fixed_tracks
 
 AUTHOR, REVIEWER = "auteur.relecture@example.org", "relecteur.relecture@example.org"
 
@@ -47,7 +47,7 @@ def begun(stage: Stage) -> Stage:
 
 def _published_meanwhile(stage: Stage) -> None:
     with stage.served.app_context():
-        track = rewritten(shipped_tracks()[TRACK], "2098.1", at1=theirs(1))
+        track = rewritten(fixed_tracks()[TRACK], "2098.1", at1=theirs(1))
         revisions.publish(db.session(), folder_of(track), "imported")
         db.session.commit()
         db.session.remove()

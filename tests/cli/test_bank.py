@@ -6,8 +6,8 @@ import pytest
 
 from curricula.exchange.registry import formats
 from curricula.load import load_track
-from curricula.registry import SHIPPED
 from tests.cli.conftest import Run
+from tests.tracks_in_test import FOLDER as TRACKS
 
 GIFT = """// [tag:difficulty:3]
 ::Courriers::Un modèle résume les courriers. Que vérifiez-vous ?{
@@ -51,14 +51,14 @@ def test_the_same_file_twice_makes_other_keys(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", [key for key, each in formats().items() if each.read and each.write])
 def test_a_shipped_bank_comes_back_from_each_format(run: Run, tmp_path: Path, key: str) -> None:
     file = f"bank{formats()[key].suffixes[0]}"
-    bank = SHIPPED / "decideurs" / "d1" / "questions.toml"
+    bank = TRACKS / "decideurs" / "d1" / "questions.toml"
     given = run("bank", "export", str(bank), file, "--format", key, "--language", "fr")
     assert given.status == 0, given.err
     # Moodle's tags are short: the longest misconceptions are noted, and nothing else anywhere.
     assert all("Moodle shortens tags" in line for line in given.err.splitlines()), given.err
     taken = run("bank", "import", file, "again.toml", "--format", key, "--language", "fr")
     assert (taken.status, taken.err) == (0, ""), taken.err
-    module = load_track(SHIPPED / "decideurs").module("d1")
+    module = load_track(TRACKS / "decideurs").module("d1")
     assert module is not None
     count = len(module.questions)
     assert taken.out == f"again.toml: {count} questions added, {count} in all.\n"
@@ -92,5 +92,5 @@ def test_what_cannot_be_read_changes_nothing(run: Run, tmp_path: Path, name: str
 def test_an_unknown_format_is_refused_with_those_there_are(run: Run, tmp_path: Path) -> None:
     (tmp_path / "quiz.gift").write_text(GIFT)
     assert "gift" in run("bank", "import", "quiz.gift", "bank.toml", "--format", "word").err
-    assert run("bank", "export", str(SHIPPED / "decideurs" / "d1" / "questions.toml"), "x.doc").status == 2
+    assert run("bank", "export", str(TRACKS / "decideurs" / "d1" / "questions.toml"), "x.doc").status == 2
     assert not (tmp_path / "bank.toml").exists()

@@ -8,14 +8,14 @@ import pytest
 
 from curricula.exchange.formats.common_cartridge import read
 from curricula.folder import Folder
-from curricula.registry import SHIPPED
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
 from tests.cli.conftest import Run
 from tests.curricula.samples import write_track
+from tests.tracks_in_test import FOLDER as TRACKS
 
 
-def test_shipped_tracks_are_valid(run: Run) -> None:
+def test_fixed_tracks_are_valid(run: Run) -> None:
     outcome = run("track", "validate")
     assert (outcome.status, outcome.err) == (0, "")
     assert outcome.out.startswith("decideurs 2026.1: 2 of 7 modules published, ")
@@ -61,7 +61,7 @@ def test_a_folder_that_does_not_exist_is_refused(run: Run) -> None:
 def test_a_track_is_exported_whole(run: Run, tmp_path: Path) -> None:
     outcome = run("track", "export", "decideurs", "out")
     assert (outcome.status, outcome.out) == (0, "out/decideurs\n")
-    assert Folder.read(tmp_path / "out" / "decideurs").digest == Folder.read(SHIPPED / "decideurs").digest
+    assert Folder.read(tmp_path / "out" / "decideurs").digest == Folder.read(TRACKS / "decideurs").digest
     assert run("track", "validate", "out").status == 0
 
 
@@ -162,7 +162,7 @@ def test_a_revision_is_published_listed_compared_and_exported_again(run: Run, tm
     assert run("track", "export", "decideurs", "now").status == 0
     assert Folder.read(tmp_path / "now" / "decideurs") == Folder.read(track)
     assert run("track", "export", "decideurs", "before", "--revision", "2026.1").status == 0
-    assert Folder.read(tmp_path / "before" / "decideurs") == Folder.read(SHIPPED / "decideurs")
+    assert Folder.read(tmp_path / "before" / "decideurs") == Folder.read(TRACKS / "decideurs")
     assert run("track", "import", str(track)).status == 0
     assert len(run("track", "revisions", "decideurs").out.splitlines()) == 2
 

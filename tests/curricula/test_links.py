@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from curricula.links import links, well_formed
 from curricula.model import LessonText, Track
 from curricula.quality import findings
-from curricula.registry import shipped_tracks
+from tests.tracks_in_test import fixed_tracks
 
 
 def with_body(body: str) -> Track:
-    track = shipped_tracks()["decideurs"]
+    track = fixed_tracks()["decideurs"]
     module = track.modules[0]
     lesson = replace(module.lessons[0], texts={"fr": LessonText("T", (), body)})
     return replace(track, legal=(), modules=(replace(module, sources=(), lessons=(lesson,)),))
@@ -60,10 +60,10 @@ def test_no_text_breaks_the_reading(text: str) -> None:
 def test_what_leads_nowhere_is_advice_at_its_place() -> None:
     found = findings(with_body("[un](www.example.org)"), date(2026, 11, 26))
     assert [(each.path, each.weight) for each in found if "www.example.org" in str(each)] == [
-        (("d1", "lesson", shipped_tracks()["decideurs"].modules[0].lessons[0].key, "fr"), "advice")
+        (("d1", "lesson", fixed_tracks()["decideurs"].modules[0].lessons[0].key, "fr"), "advice")
     ]
 
 
-def test_shipped_tracks_lead_somewhere() -> None:
-    for track in shipped_tracks().values():
+def test_fixed_tracks_lead_somewhere() -> None:
+    for track in fixed_tracks().values():
         assert [link for link in links(track) if not well_formed(link.url)] == []

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from curricula.folder import Folder
 from curricula.merge import Conflict, Side, merge, named
 from curricula.pieces import Piece, folder_of, lesson_path, pieces, track_in, track_path
-from curricula.registry import SHIPPED, shipped_tracks
+from tests.tracks_in_test import FOLDER as TRACKS
+from tests.tracks_in_test import fixed_tracks
 
 PATHS = (
     "track", "d1/module", "d1/lesson/a", "d1/lesson/a/fr", "d1/lesson/a/en", "d1/question/q1", "d1/question/q2",
@@ -78,7 +79,7 @@ def changed(found: list[Piece], *changes: Piece, without: tuple[str, ...] = ()) 
 
 
 def shipped() -> list[Piece]:
-    return list(pieces(Folder.read(SHIPPED / "decideurs")))
+    return list(pieces(Folder.read(TRACKS / "decideurs")))
 
 
 def test_changes_of_both_sides_come_together() -> None:
@@ -110,7 +111,7 @@ def test_the_order_follows_who_moved_and_additions_stay_beside_their_neighbour()
 
 def test_a_lesson_one_removes_and_the_other_rewrites_stays_readable() -> None:
     base = shipped()
-    lesson = shipped_tracks()["decideurs"].modules[0].lessons[0]
+    lesson = fixed_tracks()["decideurs"].modules[0].lessons[0]
     path = lesson_path("d1", lesson.key, "fr")
     text = b'+++\ntitle = "Theirs"\nable = []\n+++\n\nTheirs.\n'
     gone = tuple(piece.path for piece in base if piece.path.startswith("d1/"))

@@ -11,11 +11,12 @@ from curricula.pieces import pieces
 from curricula.places import piece_at, piece_of
 from curricula.problems import Problem
 from curricula.quality import findings
-from curricula.registry import SHIPPED, shipped_tracks
 from curricula.write import folder_of
+from tests.tracks_in_test import FOLDER as TRACKS
+from tests.tracks_in_test import fixed_tracks
 
-TRACK = shipped_tracks()["decideurs"]
-FOLDER = Folder.read(SHIPPED / "decideurs")
+TRACK = fixed_tracks()["decideurs"]
+FOLDER = Folder.read(TRACKS / "decideurs")
 KNOWN = {piece.path for piece in pieces(FOLDER)}
 MODULES = {module.key for module in TRACK.modules}
 

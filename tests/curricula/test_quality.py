@@ -107,9 +107,9 @@ CASES: dict[str, tuple[Change, str]] = {
     ),
     "minutes": (
         lambda m: replace(m, lessons=(replace(m.lessons[0], minutes=200), *m.lessons[1:])),
-        "/ fr: 200 minutes are declared; reading takes 1 at 180 words a minute.",
+        "/ fr: 200 minutes are declared; reading and exercises take 1.",
     ),
-    "total": (lambda m: replace(m, duration_minutes=1), "minutes, more than the 1 declared."),
+    "total": (lambda m: replace(m, duration_minutes=1), "workshop take 27 minutes; 1 are declared."),
     "long": (
         lambda m: body(m, "::: situation\nLe service " + "examine une à une les demandes " * 7 + "du jour.\n:::\n"),
         "/ fr: 100 % of the sentences are long; the longest begins « Le service examine une à une",

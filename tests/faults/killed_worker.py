@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import configure_mappers
 
-from curricula.registry import shipped_tracks
 from lms.app import create_app
 from lms.lti.http import Outbound
 from lms.worker import Worker
 from tests.conftest import make_config
+from tests.tracks_in_test import fixed_tracks
 
 KILLED = 9
 
@@ -28,7 +28,7 @@ def main() -> None:
     # Made once: no connection is open yet, so that none is shared. What each fork would make again is made here.
     worker = Worker(create_app(make_config(database_url, Path(data), keys_dir=Path(keys))))
     configure_mappers()
-    shipped_tracks()
+    fixed_tracks()
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from curricula.registry import shipped_tracks
 from lms.models import (
     Agent,
     Attempt,
@@ -28,8 +27,9 @@ from lms.reports.completions import COLUMNS, REPORT
 from lms.services.library import Library
 from lms.services.matching import match
 from lms.tables import Extraction, FilterError, Scope
+from tests.tracks_in_test import fixed_tracks
 
-TRACK = shipped_tracks()["decideurs"]
+TRACK = fixed_tracks()["decideurs"]
 MODULES = [module.key for module in TRACK.published_modules]
 D1 = TRACK.modules[0]
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)

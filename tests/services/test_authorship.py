@@ -9,7 +9,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from curricula.pieces import lesson_path, text_in, text_piece
-from curricula.registry import shipped_tracks
 from lms.models import (
     Base,
     Certificate,
@@ -24,9 +23,10 @@ from lms.models import (
 )
 from lms.services import authorship, drafts, legal_watch, privacy, revisions
 from tests.account_in_test import make_person
+from tests.tracks_in_test import fixed_tracks
 
 KEY = "decideurs"
-PATH = lesson_path("d1", shipped_tracks()[KEY].modules[0].lessons[0].key, "fr")
+PATH = lesson_path("d1", fixed_tracks()[KEY].modules[0].lessons[0].key, "fr")
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_ones_own_words_are_given_back_and_nobody_elses(
 
 def test_words_that_were_published_are_given_back_too(session: Session, people: tuple[int, int], draft: Draft) -> None:
     zoe, _bob = people
-    original = shipped_tracks()[KEY].modules[0].lessons[0].texts["fr"].body
+    original = fixed_tracks()[KEY].modules[0].lessons[0].texts["fr"].body
     row = drafts.piece(session, draft, "track")
     assert row is not None
     drafts.save(session, draft, "track", row.content.replace(b'"2026.1"', b'"2026.2"'), row.edition, zoe)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from curricula.exchange.model import Bank
 from curricula.exchange.registry import formats
 from curricula.pieces import Piece, piece_of_question, question_path
-from curricula.registry import shipped_tracks
 from lms.app import create_app
 from lms.models import BankUpload, Draft, OutboxJob, db, utcnow
 from lms.schema import upgrade
@@ -26,6 +25,7 @@ from tests.account_in_test import make_person
 from tests.bank_in_test import MODULE, TRACK
 from tests.conftest import make_config
 from tests.curricula.exchange.question_samples import a_question, banks
+from tests.tracks_in_test import fixed_tracks
 
 GIFT = """// Banc
 ::Note 1:: Qui décide d'envoyer ? {
@@ -192,7 +192,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, 
     with app.app_context():
         session = db.session()
         person = make_person(session, "ada@example.org")
-        track = replace(shipped_tracks()[TRACK], key="banque", modules=())
+        track = replace(fixed_tracks()[TRACK], key="banque", modules=())
         draft = drafts.create(session, track, person)
         session.commit()
         yield session, draft.id, person

@@ -18,11 +18,11 @@ from curricula.pieces import (
     track_in,
     track_path,
 )
-from curricula.registry import SHIPPED
 from lms.models import AuditEntry, Curriculum, Draft, DraftPiece
 from lms.services import drafts, history
 from lms.services.drafts import Conflict, Frozen, Taken
 from tests.account_in_test import make_person
+from tests.tracks_in_test import FOLDER as TRACKS
 
 KEY = "decideurs"
 
@@ -64,12 +64,12 @@ def say(session: Session, draft: Draft, path: str, body: str, person: int, editi
 
 
 def test_a_draft_begins_as_what_is_published_under_its_next_version(session: Session, draft: Draft) -> None:
-    shipped = Folder.read(SHIPPED / KEY)
+    shipped = Folder.read(TRACKS / KEY)
     made = drafts.folder(session, draft)
     assert {path for path in shipped.files if made.files[path] != shipped.files[path]} == {"track.toml"}
     assert made.files["track.toml"] == shipped.files["track.toml"].replace(b'"2026.1"', b'"2026.2"')
     assert drafts.begin(session, KEY, None) is draft
-    assert draft.base_digest == Folder.read(SHIPPED / KEY).digest
+    assert draft.base_digest == Folder.read(TRACKS / KEY).digest
     assert session.scalars(select(AuditEntry).filter_by(action="draft_begun")).one().target == f"track:{KEY}"
 
 

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from curricula.model import Track
 from curricula.pieces import module_in, module_path, module_piece
-from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import AuditEntry, Certificate, Curriculum, Institution, ReviewTask, StatusList
 from lms.services import drafts, legal_watch, revisions, studio
 from tests.account_in_test import make_person
 from tests.learner_in_test import course, joins, learner, statements
+from tests.tracks_in_test import fixed_tracks
 
 KEY, COPY = "decideurs", "cadres"
-SHIPPED = shipped_tracks()[KEY]
+SHIPPED = fixed_tracks()[KEY]
 LAW, VERSION = "ai-act-26", "2026-09-30"
 CITING = ["d1", "d2", "d3"]
 

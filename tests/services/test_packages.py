@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from curricula.exchange.model import NotReadable
 from curricula.folder import Folder
 from curricula.problems import CurriculumError
-from curricula.registry import SHIPPED
 from lms.services import drafts, history, packages, translation
 from tests.archives_in_test import TRACK_FILE, zipped
+from tests.tracks_in_test import FOLDER as TRACKS
 
 KEY = "decideurs"
-FOLDER = Folder.read(SHIPPED / KEY)
+FOLDER = Folder.read(TRACKS / KEY)
 TRACK = {"track.toml": TRACK_FILE}
 
 

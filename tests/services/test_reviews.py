@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from curricula.folder import Folder
 from curricula.pieces import text_in, text_piece, track_in, track_piece
-from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import AuditEntry, Curriculum, Draft, DraftChange, DraftPiece, TrackRevision
 from lms.services import drafts, following, history, reviews, revisions
 from lms.services.library import Library
 from tests.account_in_test import make_person
 from tests.learner_in_test import learner, together
+from tests.tracks_in_test import fixed_tracks
 
 KEY = "decideurs"
 
@@ -122,7 +122,7 @@ def replace_state(draft: Draft, state: str) -> Draft:
 def test_a_draft_whose_base_is_no_longer_current_is_refused(
     session: Session, approved: Draft, people: tuple[int, int]
 ) -> None:
-    newer = revisions.publish(session, folder_of(replace(shipped_tracks()[KEY], version="2050.1")), "imported")
+    newer = revisions.publish(session, folder_of(replace(fixed_tracks()[KEY], version="2050.1")), "imported")
     with pytest.raises(reviews.Outdated) as refused:
         reviews.publish(session, approved, people[1], "Neuf.")
     assert refused.value.current is newer
@@ -160,11 +160,11 @@ def test_learners_are_counted_moved_and_told_what_they_lose(
     rows[1].completed_at = rows[1].enrolled_at
     session.flush()
     numbers = following.following(session, KEY)
-    assert numbers == {shipped_tracks()[KEY].digest: following.Following(2, 1)}
-    after = replace(shipped_tracks()[KEY], modules=shipped_tracks()[KEY].modules[1:], digest="x")
+    assert numbers == {fixed_tracks()[KEY].digest: following.Following(2, 1)}
+    after = replace(fixed_tracks()[KEY], modules=fixed_tracks()[KEY].modules[1:], digest="x")
     ((version, count, lost),) = following.losses(session, after, numbers)
     assert (version, count.unfinished, [module.key for module in lost.modules]) == (
-        shipped_tracks()[KEY].version, 1, ["d1"],
+        fixed_tracks()[KEY].version, 1, ["d1"],
     )  # fmt: skip
     row, moved = reviews.publish(session, approved, people[1], "Neuf.", moving=True)
     assert moved == 1

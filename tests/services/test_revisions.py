@@ -10,20 +10,21 @@ from sqlalchemy.orm import Session
 from curricula.folder import Folder
 from curricula.model import Module, Track
 from curricula.problems import CurriculumError
-from curricula.registry import SHIPPED, shipped_tracks
 from curricula.write import folder_of
 from lms.models import AuditEntry, Enrolment, TrackRevision
 from lms.services import attempts, learning, library, revisions
 from lms.services.library import Library
 from lms.services.revisions import NotPublishable, move, publish, publish_shipped
 from tests.learner_in_test import learner, take
+from tests.tracks_in_test import FOLDER as TRACKS
+from tests.tracks_in_test import fixed_tracks
 
 KEY = "decideurs"
 
 
 @pytest.fixture
 def shipped() -> Track:
-    return shipped_tracks()[KEY]
+    return fixed_tracks()[KEY]
 
 
 def later(track: Track, version: str = "2026.2", **more: object) -> Track:
@@ -40,7 +41,7 @@ def published(session: Session, track: Track) -> TrackRevision:
 
 def test_the_tracks_of_the_release_are_published_at_first(session: Session, shipped: Track) -> None:
     known = Library(session)
-    assert list(known) == list(shipped_tracks())
+    assert list(known) == list(fixed_tracks())
     assert known[KEY] == shipped
     (row,) = revisions.revisions(session, KEY)
     assert (row.version, row.digest, row.origin) == (shipped.version, shipped.digest, "shipped")
@@ -153,7 +154,7 @@ def test_a_revision_nobody_published_here_is_the_current_one(session: Session, s
 
 def test_a_release_never_takes_the_place_of_an_institutions_own(session: Session, shipped: Track) -> None:
     published(session, later(shipped))
-    assert publish_shipped(session, [Folder.read(SHIPPED / KEY)]) == []
+    assert publish_shipped(session, [Folder.read(TRACKS / KEY)]) == []
     assert Library(session)[KEY].version == "2026.2"
 
 
@@ -167,7 +168,7 @@ def test_a_release_brings_its_new_content_even_under_the_same_version(session: S
 def test_an_earlier_release_put_back_publishes_nothing_again(session: Session, shipped: Track) -> None:
     new = folder_of(later(shipped))
     assert publish_shipped(session, [new]) == [KEY]
-    assert publish_shipped(session, [Folder.read(SHIPPED / KEY)]) == []
+    assert publish_shipped(session, [Folder.read(TRACKS / KEY)]) == []
     assert Library(session)[KEY].digest == new.digest
 
 

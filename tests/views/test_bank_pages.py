@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from assessments.registry import question_types
 from curricula.model import Option, Question
 from curricula.pieces import question_in, question_path
-from curricula.registry import shipped_tracks
 from lms.app import create_app
 from lms.bank_changes import arranged
 from lms.forms.bank import KEY_LENGTH, QuestionForm
@@ -21,8 +20,9 @@ from lms.services import drafts
 from tests.bank_in_test import BANK, MODULE, TRACK, Author, fields
 from tests.conftest import make_config
 from tests.platform_in_test import PlatformInTest
+from tests.tracks_in_test import fixed_tracks
 
-PUBLISHED = shipped_tracks()[TRACK].module(MODULE)
+PUBLISHED = fixed_tracks()[TRACK].module(MODULE)
 assert PUBLISHED is not None
 MODULE_AS_PUBLISHED = PUBLISHED
 FIRST = PUBLISHED.questions[0]

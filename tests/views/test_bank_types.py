@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from assessments.registry import anatomies
 from curricula.model import Option, Question
 from curricula.pieces import question_in, question_path
-from curricula.registry import shipped_tracks
 from curricula.texts import texts_in_question
 from lms.app import create_app
 from lms.bank_changes import arranged, differences
@@ -23,8 +22,9 @@ from tests.bank_in_test import MODULE, TRACK, Author, fields
 from tests.conftest import make_config
 from tests.page_in_test import filled
 from tests.rich_type_in_test import a_rich_question, rich_questions, rich_type
+from tests.tracks_in_test import fixed_tracks
 
-FOUND = shipped_tracks()[TRACK].module(MODULE)
+FOUND = fixed_tracks()[TRACK].module(MODULE)
 assert FOUND is not None
 PUBLISHED = FOUND
 FIRST = PUBLISHED.questions[0]

@@ -8,12 +8,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from curricula.pieces import lesson_path, text_in, text_piece
-from curricula.registry import shipped_tracks
 from curricula.write import folder_of
 from lms.models import Draft, Institution, db
 from lms.services import drafts, revisions
 from tests.account_in_test import browser_of, token_of
 from tests.forks_in_test import KEY, LESSON, OURS, SHIPPED, rewritten, theirs
+from tests.tracks_in_test import fixed_tracks
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_shared_track_is_adapted(author: FlaskClient) -> None:
 
 def test_what_is_closed_is_said_and_refused(app: Flask, author: FlaskClient) -> None:
     with app.app_context():
-        closed = replace(shipped_tracks()[KEY], version="2026.2", licence="CC-BY-ND-4.0")
+        closed = replace(fixed_tracks()[KEY], version="2026.2", licence="CC-BY-ND-4.0")
         revisions.publish(db.session(), folder_of(closed), "imported")
         db.session.commit()
         db.session.remove()
@@ -149,7 +149,7 @@ def test_a_draft_that_is_read_is_not_changed(app: Flask, author: FlaskClient) ->
 def test_an_update_under_a_closed_licence_is_shown_and_not_offered(app: Flask, author: FlaskClient) -> None:
     post(author, f"/author/{KEY}/adapt", key=OURS, institution="1")
     with app.app_context():
-        closed = replace(shipped_tracks()[KEY], version="2026.2", licence="CC-BY-ND-4.0")
+        closed = replace(fixed_tracks()[KEY], version="2026.2", licence="CC-BY-ND-4.0")
         found = revisions.publish(db.session(), folder_of(closed), "imported").digest
         db.session.commit()
         db.session.remove()

@@ -11,14 +11,14 @@ from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from curricula.registry import shipped_tracks
 from lms.models import Agent, AuditEntry, Enrolment, HrScope, Person, Platform, Unit, db, utcnow
 from lms.services.figures import refresh_all
 from lms.services.matching import match
 from lms.services.sessions import open_session
 from lms.tables import TooManyRows
+from tests.tracks_in_test import fixed_tracks
 
-TRACK = shipped_tracks()["decideurs"]
+TRACK = fixed_tracks()["decideurs"]
 
 
 @pytest.fixture

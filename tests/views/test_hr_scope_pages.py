@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curricula.registry import shipped_tracks
 from lms.models import Agent, AgentMatch, AuditEntry, Enrolment, HrScope, Person, Platform, Population, Unit, db, utcnow
 from lms.services.figures import refresh_all
 from lms.services.matching import match
@@ -18,8 +17,9 @@ from lms.services.scopes import give
 from lms.services.units import make_unit
 from tests.account_in_test import browser_of, make_person, signed_in, token_of
 from tests.platform_in_test import PlatformInTest, administrator, hr_officer
+from tests.tracks_in_test import fixed_tracks
 
-TRACK = shipped_tracks()["decideurs"]
+TRACK = fixed_tracks()["decideurs"]
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from curricula.pieces import (
     track_in,
     track_piece,
 )
-from curricula.registry import SHIPPED, shipped_tracks
 from curricula.write import folder_of
 from lms.models import Draft, DraftComment, TrackRevision, db
 from lms.services import drafts, following, revisions
@@ -33,11 +32,13 @@ from tests.forks_in_test import rewritten, theirs
 from tests.image_samples import PNG
 from tests.learner_in_test import learner
 from tests.platform_in_test import PlatformInTest, person
+from tests.tracks_in_test import FOLDER as TRACKS
+from tests.tracks_in_test import fixed_tracks
 
 T = TypeVar("T")
 
 KEY = "decideurs"
-LESSON = shipped_tracks()[KEY].modules[0].lessons[0].key
+LESSON = fixed_tracks()[KEY].modules[0].lessons[0].key
 TEXT = lesson_path("d1", LESSON, "fr")
 
 
@@ -274,7 +275,7 @@ def test_learners_are_moved_when_it_is_asked(approved: Desk) -> None:
 
 
 def test_a_revision_published_meanwhile_is_not_covered(approved: Desk) -> None:
-    track = replace(shipped_tracks()[KEY], version="2050.1")
+    track = replace(fixed_tracks()[KEY], version="2050.1")
     approved.publish(folder_of(track))
     page = plain(approved.get("/review", "relecteur"))
     assert "La version 2050.1 est parue depuis le début de ce brouillon." in page
@@ -292,7 +293,7 @@ def test_a_revision_published_meanwhile_is_not_covered(approved: Desk) -> None:
 def test_what_was_published_meanwhile_is_taken_into_the_draft(begun: Desk) -> None:
     begun.get("/newer", status=303)
     assert "Il n’y a rien à reprendre." in plain(begun.get("/review"))
-    begun.publish(folder_of(rewritten(shipped_tracks()[KEY], "2099.1", at0=theirs(), at1=theirs(1))))
+    begun.publish(folder_of(rewritten(fixed_tracks()[KEY], "2099.1", at0=theirs(), at1=theirs(1))))
     assert "Voir ce qui est paru et le reprendre" in begun.get("/review")
     page = begun.get("/newer")
     assert page.count("De leur part.") == 2, "one comes by itself, one is asked about"
@@ -310,15 +311,15 @@ def test_what_was_published_meanwhile_is_taken_into_the_draft(begun: Desk) -> No
     assert b'version = "2099.2"' in begun.folder().files["track.toml"], "the name it had is taken"
     begun.post("/review/send")
     assert begun.state() == "review"
-    begun.publish(folder_of(replace(shipped_tracks()[KEY], version="2099.8")))
+    begun.publish(folder_of(replace(fixed_tracks()[KEY], version="2099.8")))
     page = begun.get("/newer")
     assert "Ce brouillon est en relecture" in page
     assert 'name="digest"' not in page
-    begun.post("/newer", digest=folder_of(replace(shipped_tracks()[KEY], version="2099.8")).digest, status=409)
+    begun.post("/newer", digest=folder_of(replace(fixed_tracks()[KEY], version="2099.8")).digest, status=409)
 
 
 def test_a_name_that_is_taken_is_said_before_anyone_reads(begun: Desk) -> None:
-    taken = shipped_tracks()[KEY].version
+    taken = fixed_tracks()[KEY].version
     begun.write("track", version(taken))
     page = begun.post("/review/send", status=409)
     assert f"La version {taken} est déjà publiée" in page
@@ -335,7 +336,7 @@ def test_history_shows_words_and_puts_back(begun: Desk) -> None:
     (number,) = re.findall(r'name="change" value="(\d+)"', one)
     begun.post("/history/restore", change=number, only="1")
     name = f"d1/01-{LESSON}.fr.md"
-    assert begun.folder().files[name] == Folder.read(SHIPPED / KEY).files[name]
+    assert begun.folder().files[name] == Folder.read(TRACKS / KEY).files[name]
     begun.post("/history/restore", change="999999", status=400)
     assert "Rien n’est encore modifié" in begun.get("/history?path=nothing/module")
     begun.get("/history?page=99999999999999999999")
@@ -347,10 +348,10 @@ def test_versions_are_compared_part_by_part(approved: Desk) -> None:
     assert "Un élément diffère." in page
     assert "Rien ne diffère." in approved.get("/versions/compare?kind=law")
     approved.get("/versions/compare?before=nothing", status=404)
-    digest = shipped_tracks()[KEY].digest
+    digest = fixed_tracks()[KEY].digest
     assert "Rien ne diffère." in approved.get(f"/versions/compare?before={digest}&after={digest}")
     archive = approved.browsers["auteur"].get(f"/author/{KEY}/versions/{digest}.zip")
-    assert Folder.unpacked(archive.data) == Folder.read(SHIPPED / KEY)
+    assert Folder.unpacked(archive.data) == Folder.read(TRACKS / KEY)
     approved.get(f"/versions/{'0' * 64}.zip", status=404)
 
 
@@ -428,7 +429,7 @@ def test_the_draft_is_read_as_a_learner_does(begun: Desk, path: str) -> None:
     assert "Aperçu du brouillon" in page
     if "lessons" in path:
         assert "Une phrase nouvelle." in page
-    digest = shipped_tracks()[KEY].digest
+    digest = fixed_tracks()[KEY].digest
     old = begun.get(f"/preview{path}?revision={digest}")
     assert "Aperçu de la version" in old
     assert "Une phrase nouvelle." not in old
@@ -439,7 +440,7 @@ def test_the_draft_is_read_as_a_learner_does(begun: Desk, path: str) -> None:
 def test_a_drawn_assessment_is_the_same_for_the_same_seed(begun: Desk) -> None:
     first, again = (re.findall(r"d1-q\d+ ·", begun.get("/preview/d1/assessment?seed=a")) for _time in "ab")
     assert first == again
-    assert len(first) == shipped_tracks()[KEY].modules[0].quiz.questions  # type: ignore[union-attr]
+    assert len(first) == fixed_tracks()[KEY].modules[0].quiz.questions  # type: ignore[union-attr]
     begun.get("/preview/d9", status=404)
     begun.get("/preview/d3", status=404)  # announced
     begun.get("/preview/d1/lessons/none", status=404)

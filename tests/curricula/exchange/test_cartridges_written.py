@@ -13,14 +13,14 @@ from curricula.exchange.cartridge_writing import write_cartridge
 from curricula.exchange.formats.common_cartridge import read
 from curricula.exchange.model import Link
 from curricula.model import Track
-from curricula.registry import shipped_tracks
+from tests.tracks_in_test import fixed_tracks
 
 BASE = "https://training.example"
 
 
 @pytest.fixture(scope="module")
 def track() -> Track:
-    return shipped_tracks()["decideurs"]
+    return fixed_tracks()["decideurs"]
 
 
 def test_each_published_module_is_a_link(track: Track) -> None:
@@ -70,7 +70,7 @@ def test_an_address_in_clear_is_not_said_to_be_secure(track: Track) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_any_title_can_be_written(title: str) -> None:
-    track = shipped_tracks()["decideurs"]
+    track = fixed_tracks()["decideurs"]
     module = replace(track.published_modules[0], title={"fr": title}, summary={"fr": title})
     content = write_cartridge(replace(track, title={"fr": title}, modules=(module,)), "fr", BASE).content
     (link,) = read(content, "fr").links
