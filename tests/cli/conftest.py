@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 import lms.cli
+from tests.tracks_in_test import FOLDER as TRACKS
 
 Run = Callable[..., "Outcome"]
 
@@ -30,6 +31,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     for name in [name for name in os.environ if name.startswith("LMS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("LMS_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("LMS_TRACKS_DIR", str(TRACKS))
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str, **settings: str) -> Outcome:
@@ -58,6 +60,7 @@ def run_apart(tmp_path: Path) -> Run:
 
     def call(*arguments: str, **settings: str) -> Outcome:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
+        environment["LMS_TRACKS_DIR"] = str(TRACKS)
         environment |= {"LMS_DATA_DIR": str(tmp_path / "var"), **settings}
         done = subprocess.run(
             [sys.executable, "-c", "from lms.cli import main; main()", *arguments],

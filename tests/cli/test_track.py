@@ -1,5 +1,7 @@
 """``lms track``: authors check and carry their tracks."""
 
+import csv
+import io
 import re
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from curricula.exchange.formats.common_cartridge import read
 from curricula.folder import Folder
+from curricula.registry import discover
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
 from tests.cli.conftest import Run
@@ -15,10 +18,11 @@ from tests.curricula.samples import write_track
 from tests.tracks_in_test import FOLDER as TRACKS
 
 
-def test_fixed_tracks_are_valid(run: Run) -> None:
-    outcome = run("track", "validate")
+def test_shipped_tracks_are_valid_strictly(run: Run) -> None:
+    outcome = run("track", "validate", "--strict")
     assert (outcome.status, outcome.err) == (0, "")
-    assert outcome.out.startswith("decideurs 2026.1: 2 of 7 modules published, ")
+    for folder in discover():
+        assert f"\n{folder.name} " in f"\n{outcome.out}"
 
 
 @pytest.mark.parametrize("whole", [False, True])
@@ -106,10 +110,51 @@ def test_what_is_no_track_cannot_be_compared(run: Run, tmp_path: Path) -> None:
 
 
 def test_strictly_what_would_be_improved_is_said_too(run: Run) -> None:
-    outcome = run("track", "validate", "--strict")
-    assert (outcome.status, outcome.err) == (0, "")
-    assert "decideurs / d1 / source / gdpr: This source is still to be checked. (advice)\n" in outcome.out
-    assert "to be checked" not in run("track", "validate").out
+    """Not what time alone brings: a source to check is counted, and refused by nobody."""
+    here = str(TRACKS)
+    assert (run("track", "validate", here).status, run("track", "validate", here).err) == (0, "")
+    outcome = run("track", "validate", here, "--strict")
+    assert outcome.status == 1
+    assert "decideurs / d2 / paper / memo: The module leaves no page to keep. (advice)\n" in outcome.err
+    assert "still to be checked" not in outcome.err + outcome.out
+    assert "decideurs: 8 sources to check; « lms track report --facts » lists them.\n" in outcome.out
+
+
+def test_what_tracks_hold_is_reported(run: Run) -> None:
+    here = str(TRACKS / "decideurs")
+    told = run("track", "report", here).out
+    assert told.startswith("decideurs 2026.1  Décideurs publics\n\nD1  Comprendre l’IA pour décider\n")
+    assert "   séquences 5; mots 3483 (fr), 3639 (en)\n" in told
+    assert "   minutes 120 (comptées 169, atelier 20)\n" in told
+    assert "   questions 15: single 10, multiple 5\n" in told
+    assert "      d1-o1    difficulté 1/2/3: 1/1/1  classer une demande" in told
+    assert told.endswith("2 modules, 10 séquences, 31 questions ; 8 faits à vérifier.\n")
+    english = run("track", "report", here, "--language", "en").out
+    assert "2 modules, 10 lessons, 31 questions; 8 facts to check.\n" in english
+    rows = list(csv.reader(io.StringIO(run("track", "report", here, "--format", "csv").out), delimiter=";"))
+    assert [row[1] for row in rows[1:]] == ["D1"] * 5 + ["D2"] * 5
+    assert rows[1][:10] == [
+        "decideurs", "D1", "Comprendre l’IA pour décider", "5", "3483", "3639", "120", "169", "20", "d1-o1",
+    ]  # fmt: skip
+
+
+def test_the_facts_of_tracks_are_listed_those_to_check_first(run: Run) -> None:
+    here = str(TRACKS / "decideurs")
+    told = run("track", "report", here, "--facts").out.splitlines()
+    marks = [line.strip()[1] for line in told[1:]]
+    assert marks == sorted(marks, key=lambda mark: mark != "M")
+    assert marks.count("M") == 8
+    checked = next(line for line in told if "ai-act-annex-iii" in line)
+    assert re.search(r"\[V\] droit ai-act-annex-iii: .*\(vérifié le 2026-11, \d+ jours; sert à d1, d2, d4\)", checked)
+    rows = list(csv.reader(io.StringIO(run("track", "report", here, "--facts", "--format", "csv").out), delimiter=";"))
+    assert rows[0][:6] == ["parcours", "module", "nature", "clé", "titre", "marque"]
+    assert ["decideurs", "d1", "source", "llm-basics"] in [row[:4] for row in rows]
+    assert len(rows) == len(told)
+
+
+def test_a_report_is_of_a_folder_or_of_a_published_track(run: Run) -> None:
+    assert "D1  Comprendre" in run("track", "report", "decideurs").out
+    assert run("track", "report", "nothing").status == 2
 
 
 def test_what_keeps_a_track_from_being_published_is_always_refused(run: Run, tmp_path: Path) -> None:

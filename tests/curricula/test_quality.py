@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from curricula.load import load_track
-from curricula.model import Module, Objective, Question, Track
-from curricula.quality import blocking, findings, first_day
+from curricula.model import Criterion, Module, Objective, Option, Question, Reading, Track
+from curricula.quality import blocking, findings, first_day, refused_strictly
 from curricula.registry import shipped_tracks
 from tests.curricula.samples import write_track
 
@@ -70,6 +70,21 @@ def alike(module: Module) -> Module:
     return question(module, options=told)
 
 
+def bank(module: Module, right: list[int], longest: int = 0) -> Module:
+    """Questions of three options with the right one there, in the first ``longest`` of them longer than the others."""
+    made = []
+    for number, place in enumerate(right):
+        said = "plus long" if number < longest else "court"
+        options = tuple(
+            Option(key, {"fr": said if at == place else f"court{at}", "en": "x" * (at + 1)}, {"fr": "x", "en": "x"},
+                   correct=at == place)
+            for at, key in enumerate("abc")
+        )  # fmt: skip
+        made.append(replace(module.questions[0], key=f"q{number}", options=options))
+    return replace(module, questions=tuple(made))
+
+
+NEAR = "Un préfet veut résumer les courriers reçus avant de les orienter"
 CASES: dict[str, tuple[Change, str]] = {
     "no lesson": (
         lambda m: replace(m, objectives=(*m.objectives, Objective("new", {"fr": "x", "en": "x"}))),
@@ -118,6 +133,46 @@ CASES: dict[str, tuple[Change, str]] = {
         lambda m: body(m, "L’opérationnalisation interministérielle des réglementations administratives. " * 15),
         "/ fr: Hard to read:",
     ),
+    "average": (
+        lambda m: body(m, "Le service examine une à une, " * 4 + "les demandes du jour.\n"),
+        "/ fr: A sentence has 28 words on average; keep under 20.",
+    ),
+    "nearly": (
+        lambda m: replace(
+            question(m, stem=dict.fromkeys(("fr", "en"), NEAR)),
+            questions=(
+                *question(m, stem=dict.fromkeys(("fr", "en"), NEAR)).questions,
+                replace(m.questions[0], key="again", stem=dict.fromkeys(("fr", "en"), NEAR + " encore")),
+            ),
+        ),
+        "question / again: It is nearly the same question as « m1-q1 ».",
+    ),
+    "always at one place": (
+        lambda m: bank(m, [0] * 4 + [1, 2]),
+        "question: The right option of 4 of 6 questions is number 1: a guess pays.",
+    ),
+    "always the longest": (
+        lambda m: bank(m, [0, 1, 2] * 2, longest=3),
+        "question / fr: The right option of 3 of 6 questions is the longest: a guess pays.",
+    ),
+    "exam": (
+        lambda m: replace(m, quiz=replace(m.quiz, minutes=30)),  # type: ignore[type-var]
+        "question: The bank holds 2 questions; with 24 a second attempt differs from the first.",
+    ),
+    "source unused": (
+        lambda m: replace(m, sources=(*m.sources, replace(m.sources[0], key="other"))),
+        "source / other: No lesson and no question uses this source.",
+    ),
+    "no law": (lambda m: replace(m, legal=()), "m1 / legal: The module names no text of law."),
+    "words": (lambda m: body(m, "mot " * 4_100), "m1 / fr: Its lessons read 4100 words; keep between 2500 and 4000."),
+    "lessons": (
+        lambda m: replace(m, lessons=tuple(replace(m.lessons[0], key=f"l{n}") for n in range(7))),
+        "m1: The module has 7 lessons; 4 to 6 make an hour or two of it.",
+    ),
+    "reading": (
+        lambda m: replace(m, reading=(Reading("r", {"fr": "R", "en": "R"}, "V", "2024"),)),
+        "reading / r: Checked more than a year ago: 2024.",
+    ),
     "situation": (lambda m: body(m, "Texte.\n"), "/ fr: The lesson does not open with a situation."),
 }  # fmt: skip
 
@@ -155,10 +210,27 @@ def test_an_option_that_reads_alike_in_both_languages_is_not_said_twice(track: T
     assert not any("Two options say the same" in message for message in messages(changed(track, numbers)))
 
 
+def test_a_work_may_be_asked_again(track: Track) -> None:
+    """One question on an objective is met again at a second attempt; a work that a person marks is then another."""
+    message = "m1 / objective / m1-o1: A single question assesses this objective: a second attempt meets it again."
+    assert message in messages(track)
+    rubric = (Criterion("c", {"fr": "x", "en": "x"}, 1, ()),)
+    assert message not in messages(changed(track, lambda m: question(m, criteria=rubric)))
+
+
+def test_what_time_brings_is_refused_by_nobody(track: Track) -> None:
+    found = findings(track, TODAY)
+    reminders = [each for each in found if each.weight == "reminder"]
+    assert [str(each) for each in reminders] == ["m1 / source / to-check: This source is still to be checked."]
+    assert [each for each in found if each not in refused_strictly(found)] == reminders
+    later = [str(each) for each in findings(track, date(2028, 1, 1)) if each.weight == "reminder"]
+    assert "m1 / source / white-paper: Checked more than a year ago: 2026-11." in later
+
+
 def test_what_is_blocking_comes_first(track: Track) -> None:
     found = findings(changed(track, lambda m: question(m, stem={"fr": "x"})), TODAY)
     weights = [each.weight for each in found]
-    assert weights == sorted(weights, key=lambda weight: weight != "blocking")
+    assert weights == sorted(weights, key=("blocking", "advice", "reminder").index)
     assert len(blocking(found)) == weights.count("blocking") > 0
 
 

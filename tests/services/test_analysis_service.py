@@ -31,6 +31,8 @@ def gathered(session: Session, asked: Asked = ALL) -> analysis.Read:
 def test_every_answer_is_read_in_one_query(session: Session) -> None:
     crowd(session, TRACK, D1, 60)
     tracks = Library(session)
+    assert TRACK.key in tracks
+    assert tracks[TRACK.key].key == TRACK.key  # a process reads a revision once
     with statements() as heard:
         read = analysis.gather(session, ALL, tracks)
     assert len(data(heard)) == 1

@@ -431,3 +431,31 @@ def test_what_no_browser_could_open_is_no_address(author: FlaskClient, draft: No
     answer = send(author, MODULE, form(author, MODULE), sources__0__url="http://[")
     assert answer.status_code == 400
     assert "Write the whole address" in answer.text
+
+
+@pytest.mark.usefixtures("draft")
+def test_what_is_read_further_and_the_workshop_are_written(author: FlaskClient, now: Now) -> None:
+    before = now.module()
+    sent = send(
+        author, MODULE, form(author, MODULE), workshop_minutes="45", reading__0__note__fr="Pour toutes et tous.",
+        reading__0__url="https://cnil.fr/",
+    )  # fmt: skip
+    assert sent.status_code == 303
+    saved = now.module()
+    assert saved.workshop_minutes == 45
+    assert [(each.key, each.note["fr"], each.url) for each in saved.reading] == [
+        (before.reading[0].key, "Pour toutes et tous.", "https://cnil.fr/")
+    ]
+    assert send(author, MODULE, form(author, MODULE), workshop_minutes="").status_code == 303
+    assert now.module().workshop_minutes == 0
+    refused = send(author, MODULE, form(author, MODULE), reading__0__url="javascript:alert(1)")
+    assert refused.status_code == 400
+    assert "Write the whole address" in refused.text
+
+
+@pytest.mark.usefixtures("draft")
+def test_a_text_of_law_may_be_still_to_be_checked(author: FlaskClient, now: Now) -> None:
+    sent = send(author, TRACK, form(author, TRACK), legal__0__mark="M", legal__0__checked_on="")
+    assert sent.status_code == 303
+    law = now.track().legal[0]
+    assert (law.mark, law.checked_on) == ("M", "")
