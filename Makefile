@@ -57,7 +57,7 @@ sure: lint types imports content wheel test ## format, lint, types, import contr
 
 content: $(STAMP)
 	@$(BIN)/python -m translations.update --check
-	@$(BIN)/lms track validate
+	@$(BIN)/lms track validate --strict
 
 wheel: $(STAMP)
 	@$(BIN)/python tests/wheel_starts.py
