@@ -5,7 +5,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
@@ -81,11 +81,10 @@ class Checker:
             return
         self._expect("/learn/attempts/" in str(page.url), f"attempt at {module.code}", page)
         attempt = str(page.url).rpartition("/")[0]
-        by_stem = {_plain(question.stem["fr"]): question for question in module.questions}
         # One question left without an answer, in the first module, shows that the score is computed and not given.
         left = 1 if module.key == self._certified[0] else 0
         asked = range(1, module.quiz.questions + 1)
-        works = [question for number in asked if (question := self._answer(learner, attempt, number, by_stem, left))]
+        works = [question for number in asked if (question := self._answer(learner, attempt, number, module, left))]
         page = learner.open(f"{attempt}/review")
         page = learner.client.post(f"{attempt}/submit", data={"csrf_token": _token(page)}, follow_redirects=True)
         self._expect(page.status_code == 200, f"handing in {module.code}", page)
@@ -98,11 +97,11 @@ class Checker:
         self._step(f"{module.code} passed", f"{shown} %, threshold {int(module.quiz.threshold * 100)} %")
 
     def _answer(
-        self, learner: HeadlessBrowser, attempt: str, number: int, by_stem: Mapping[str, Question], left: int
+        self, learner: HeadlessBrowser, attempt: str, number: int, module: Module, left: int
     ) -> Question | None:
         """Answer a question rightly, but for the first ``left`` ones; gives it when a person has to mark it."""
         page = learner.open(f"{attempt}/{number}")
-        question = by_stem[_plain(_stem(page.text))]
+        question = _asked(page.text, module)
         if number <= left:
             return None
         for answer in best_answers(question):
@@ -240,11 +239,14 @@ def _value(html: str, name: str) -> str:
     return found[1]
 
 
-def _stem(html: str) -> str:
-    found = re.search(r'<div class="stem" id="stem">(.*?)</div>\s*<div class="stack">', html, re.DOTALL)
-    if found is None:
+def _asked(html: str, module: Module) -> Question:
+    """The question that a page shows: its text begins with what that one says, up to its first gap."""
+    shown = _plain(html.partition('id="stem">')[2])
+    begun = {_plain(question.stem["fr"].partition("[[")[0]): question for question in module.questions}
+    found = [begins for begins in begun if shown.startswith(begins)]
+    if not found:
         raise CheckFailed("the page shows no question")
-    return found[1]
+    return begun[max(found, key=len)]
 
 
 def _plain(text: str) -> str:
