@@ -128,15 +128,19 @@ class Checker:
             self._expect(done.status_code == 303, "the trainer's marks", done)
 
     def _gradebook(self, learner: HeadlessBrowser) -> None:
+        """The score of the track is there; it is complete where the certificate asks for every module."""
+        whole = {module.key for module in self._track.path()} <= set(self._certified)
+        progress = "Completed" if whole else "InProgress"
+
         def received() -> dict[str, Any] | None:
             try:
                 rows = [row for row in learner.grades() if row["userId"] == "11"]
             except httpx.HTTPError:  # the LMS does not answer: the score waits, and so do we
                 return None
-            return next((row for row in rows if row["activityProgress"] == "Completed"), None)
+            return next((row for row in rows if row["activityProgress"] == progress and row["grade"]), None)
 
         row = self._wait(received, "the score in the gradebook")
-        self._step("score in the LMS's gradebook", f"{row['grade']} / {row['maximum']}")
+        self._step("score in the LMS's gradebook", f"{row['grade']} / {row['maximum']}, {progress}")
 
     def _certificate(self, learner: HeadlessBrowser) -> str:
         confirm = f"{self._tool}/certificates/name"
