@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -12,12 +13,16 @@ from typing import Any
 
 import httpx
 
+from assessments.model import DrawnQuestion
 from certificates.verify import verify
 from curricula.load import load_track
 from curricula.model import Module, Question, Track
 from lms.demo import Demo
-from lms.demo_answers import best_answers
+from lms.demo_answers import Form, best_answers
 from lms.devlms import HeadlessBrowser
+from lms.models import Attempt, db
+from lms.questions import PREFIX, shown_key
+from lms.services.answers import drawn_questions
 
 PATIENCE = 30.0
 
@@ -83,34 +88,43 @@ class Checker:
         attempt = str(page.url).rpartition("/")[0]
         # One question left without an answer, in the first module, shows that the score is computed and not given.
         left = 1 if module.key == self._certified[0] else 0
-        asked = range(1, module.quiz.questions + 1)
-        works = [question for number in asked if (question := self._answer(learner, attempt, number, module, left))]
+        works = []
+        for number, (question, drawn) in enumerate(self._drawn(attempt, module), 1):
+            page = learner.open(f"{attempt}/{number}")
+            begins = _plain(question.stem["fr"].partition("[[")[0])
+            self._expect(begins in _plain(page.text), f"question {number} of {module.code}", page)
+            if number > left:
+                self._answer(learner, f"{attempt}/{number}", question, drawn)
+                works += [question] if question.criteria else []
         page = learner.open(f"{attempt}/review")
         page = learner.client.post(f"{attempt}/submit", data={"csrf_token": _token(page)}, follow_redirects=True)
         self._expect(page.status_code == 200, f"handing in {module.code}", page)
         if works:
             self._mark(attempt.rpartition("/")[2], works)
             page = learner.open(str(page.url))
-        expected = Fraction(module.quiz.questions - left, module.quiz.questions)
-        shown = f"{int(expected * 100)}"
-        self._expect(page.status_code == 200 and shown in page.text, f"result of {module.code}", page)
-        self._step(f"{module.code} passed", f"{shown} %, threshold {int(module.quiz.threshold * 100)} %")
+        expected = f"{int(Fraction(module.quiz.questions - left, module.quiz.questions) * 100)}"
+        shown = re.search(r'<span class="big">(\d+)', page.text)
+        got = shown[1] if shown else "nothing"
+        self._expect(got == expected, f"result of {module.code}: {expected} % expected, {got} got", page)
+        self._step(f"{module.code} passed", f"{got} %, threshold {int(module.quiz.threshold * 100)} %")
 
-    def _answer(
-        self, learner: HeadlessBrowser, attempt: str, number: int, module: Module, left: int
-    ) -> Question | None:
-        """Answer a question rightly, but for the first ``left`` ones; gives it when a person has to mark it."""
-        page = learner.open(f"{attempt}/{number}")
-        question = _asked(page.text, module)
-        if number <= left:
-            return None
+    def _drawn(self, attempt: str, module: Module) -> list[tuple[Question, DrawnQuestion]]:
+        """What an attempt asks, and in which order it shows it: pages call the answers by where they stand."""
+        with self._demo.app.app_context():
+            row = db.session.get_one(Attempt, uuid.UUID(attempt.rpartition("/")[2]))
+            drawn = drawn_questions(row)
+            db.session.remove()
+        by_key = {question.key: question for question in module.questions}
+        return [(by_key[item.key], item) for item in drawn]
+
+    def _answer(self, learner: HeadlessBrowser, url: str, question: Question, drawn: DrawnQuestion) -> None:
+        """Answer a question rightly: in several decisions for a scenario."""
         for answer in best_answers(question):
-            fields = {f"a.{name}": value for name, value in answer.items()}
+            page = learner.open(url)
+            fields = dict(_posted(question, drawn, answer))
             form: dict[str, Any] = {"permission": _value(page.text, "permission"), "go": "review", **fields}
-            done = learner.client.post(f"{attempt}/{number}", data=form, follow_redirects=True)
-            self._expect(done.status_code == 200, f"answer {number}", done)
-            page = learner.open(f"{attempt}/{number}")
-        return question if question.criteria else None
+            done = learner.client.post(url, data=form, follow_redirects=True)
+            self._expect(done.status_code == 200, f"the answer to {question.key}", done)
 
     def _mark(self, attempt: str, works: Sequence[Question]) -> None:
         """Give the works of an attempt their best marks, as a trainer."""
@@ -243,14 +257,11 @@ def _value(html: str, name: str) -> str:
     return found[1]
 
 
-def _asked(html: str, module: Module) -> Question:
-    """The question that a page shows: its text begins with what that one says, up to its first gap."""
-    shown = _plain(html.partition('id="stem">')[2])
-    begun = {_plain(question.stem["fr"].partition("[[")[0]): question for question in module.questions}
-    found = [begins for begins in begun if shown.startswith(begins)]
-    if not found:
-        raise CheckFailed("the page shows no question")
-    return begun[max(found, key=len)]
+def _posted(question: Question, drawn: DrawnQuestion, answer: Form) -> Iterator[tuple[str, str | list[str]]]:
+    """An answer as the page's form says it."""
+    for name, value in answer.items():
+        told = shown_key(question, drawn, "options", name)
+        yield f"{PREFIX}{told}", shown_key(question, drawn, "places", value) if isinstance(value, str) else value
 
 
 def _plain(text: str) -> str:
