@@ -1,6 +1,7 @@
 """The main job over real HTTP: the running demo, walked through by the check that `lms demo --check` runs."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from curricula.registry import SHIPPED
 from lms.demo import Addresses, Demo
 from lms.demo_check import CheckFailed, check
 from tests.conftest import SECRET
@@ -28,11 +30,11 @@ def free_ports() -> Addresses:
         return Addresses(one.getsockname()[1], two.getsockname()[1])
 
 
-def lms(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def lms(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """The command as people run it."""
     return subprocess.run(
         [sys.executable, "-c", "from lms.cli import main; main()", *arguments],
-        cwd=cwd, capture_output=True, text=True, timeout=120, check=False,
+        cwd=cwd, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **settings},
     )  # fmt: skip
 
 
@@ -53,6 +55,17 @@ def test_the_command_proves_the_main_job_twice_over(tmp_path: Path) -> None:
         assert offline.returncode == 0, offline.stdout + offline.stderr
     credential = json.loads((tmp_path / "check/credential.json").read_text())
     assert credential["credentialSubject"]["licenseNumber"].endswith("-000001")
+
+
+def test_the_main_job_on_the_tracks_of_the_release(tmp_path: Path) -> None:
+    """What a newcomer runs: six modules of every type of question, one of them with a work that a trainer marks."""
+    ports = free_ports()
+    where = ["--dir", str(tmp_path), "--port", str(ports.port), "--lms-port", str(ports.lms_port)]
+    done = lms("demo", "--check", *where, cwd=Path.cwd(), LMS_TRACKS_DIR=str(SHIPPED))
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = [line.split("] ", 1)[1].split(":")[0] for line in done.stdout.splitlines() if line.startswith("  [")]
+    assert [step for step in said if step.endswith("passed")] == [f"D{number} passed" for number in range(1, 7)]
+    assert said[-len(STEPS[5:]) :] == list(STEPS[5:])
 
 
 def test_the_main_job_on_each_database(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
