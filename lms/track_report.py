@@ -10,13 +10,13 @@ from curricula.report import Fact, ModuleReport, facts, module_report
 
 _WORDS = {
     "fr": {
-        "module": "module", "title": "titre", "lessons": "séquences", "words": "mots", "minutes": "minutes",
+        "module": "module", "title": "titre", "lessons": "leçons", "words": "mots", "minutes": "minutes",
         "counted": "comptées", "workshop": "atelier", "questions": "questions", "difficulty": "difficulté",
         "types": "types", "sources": "sources", "mark": "marque", "oldest": "plus ancienne vérification",
         "none": "aucune", "kind": "nature", "key": "clé", "checked": "vérifié le", "age": "jours", "used": "sert à",
         "law": "droit", "source": "source", "reading": "lecture", "track": "parcours",
         "W": "livre blanc", "V": "vu dans une source publique", "M": "à vérifier",
-        "total": "{modules} modules, {lessons} séquences, {questions} questions ; {check} faits à vérifier.",
+        "total": "{modules} modules, {lessons} leçons, {questions} questions ; {check} faits à vérifier.",
     },
     "en": {
         "module": "module", "title": "title", "lessons": "lessons", "words": "words", "minutes": "minutes",

@@ -124,11 +124,11 @@ def test_what_tracks_hold_is_reported(run: Run) -> None:
     here = str(TRACKS / "decideurs")
     told = run("track", "report", here).out
     assert told.startswith("decideurs 2026.1  Décideurs publics\n\nD1  Comprendre l’IA pour décider\n")
-    assert "   séquences 5; mots 3483 (fr), 3639 (en)\n" in told
+    assert "   leçons 5; mots 3483 (fr), 3639 (en)\n" in told
     assert "   minutes 120 (comptées 169, atelier 20)\n" in told
     assert "   questions 15: single 10, multiple 5\n" in told
     assert "      d1-o1    difficulté 1/2/3: 1/1/1  classer une demande" in told
-    assert told.endswith("2 modules, 10 séquences, 31 questions ; 8 faits à vérifier.\n")
+    assert told.endswith("2 modules, 10 leçons, 31 questions ; 8 faits à vérifier.\n")
     english = run("track", "report", here, "--language", "en").out
     assert "2 modules, 10 lessons, 31 questions; 8 facts to check.\n" in english
     rows = list(csv.reader(io.StringIO(run("track", "report", here, "--format", "csv").out), delimiter=";"))
