@@ -149,7 +149,7 @@ def test_every_option_teaches_in_both_languages(module: Module, question: Questi
 
 def shape(lesson: Lesson, language: str) -> list[str]:
     """The headings' levels, blocks, table rows and list items of a lesson, in order."""
-    marks = re.compile(r"^[ ]*(#+|:{3,} *\w*|\||-|\d+\.)(?=\s|\w|$)", re.MULTILINE)
+    marks = re.compile(r"^[ ]*(#+|:{3,} *\w*|\||-|\d+\.(?=\s))(?=\s|\w|$)", re.MULTILINE)
     return [re.sub(r"\d+", "1", mark) for mark in marks.findall(lesson.texts[language].body)]
 
 
