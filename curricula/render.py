@@ -30,6 +30,7 @@ _ATTRIBUTES = {
     "section": {"class", "aria-labelledby"},
     "div": {"class", "tabindex", "role", "aria-label"},
     "details": {"class"},
+    "figure": {"class", "tabindex"},
     "h2": {"id"},
     "p": {"class", "id"},
 }
@@ -114,13 +115,15 @@ def _place_images(tokens: Sequence[Token], address: Callable[[str], str | None])
             image.attrs["src"] = found
             shown.add(found)
             if title and len(token.children or ()) == 1 and tokens[place - 1].type == "paragraph_open":
-                _make_figure(tokens[place - 1 : place + 2], title)
+                _make_figure(tokens[place - 1 : place + 2], title, drawn=source.endswith(".svg"))
     return shown
 
 
-def _make_figure(paragraph: Sequence[Token], caption: str) -> None:
+def _make_figure(paragraph: Sequence[Token], caption: str, *, drawn: bool) -> None:
     opening, inline, closing = paragraph
     opening.tag = closing.tag = "figure"
+    if drawn:  # words in a drawing stay large enough on a phone: it scrolls, by keyboard too (WCAG 2.1.1)
+        opening.attrs = {"class": "drawing", "tabindex": "0"}
     opening.hidden = closing.hidden = False  # as those of a tight list are
     words = Token("html_inline", "", 0, content=f"<figcaption>{escape(caption)}</figcaption>")
     inline.children = [*(inline.children or ()), words]

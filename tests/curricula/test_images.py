@@ -146,11 +146,11 @@ def test_an_image_is_shown_where_it_is() -> None:
 def test_an_image_alone_with_a_title_is_a_figure_with_its_caption() -> None:
     html = render('![Un plan](files/a.svg "Le plan : <b>une</b> vue")', "fr", address=at)
     assert html == (
-        '<figure><img src="/there/a.svg" alt="Un plan">'
+        '<figure class="drawing" tabindex="0"><img src="/there/a.svg" alt="Un plan">'
         "<figcaption>Le plan\u00a0: &lt;b&gt;une&lt;/b&gt; vue</figcaption></figure>\n"
     )
     assert render("![Un plan](files/a.svg)", "fr", address=at).startswith("<p><img")
-    assert "<li>\n<figure>" in render('- ![Un](files/a.svg "B")', "fr", address=at)
+    assert '<li>\n<figure class="drawing" tabindex="0">' in render('- ![Un](files/a.svg "B")', "fr", address=at)
 
 
 @pytest.mark.parametrize(

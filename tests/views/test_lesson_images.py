@@ -37,7 +37,10 @@ class TestImages:
         assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
         typed = author.post(f"{URL}/preview", JSON, body='![Un plan](files/schema-d-ete.svg "Légende")').json
         assert typed is not None
-        assert '<figure><img src="/author/decideurs/d1/files/schema-d-ete.svg?v=1" alt="Un plan"' in typed["html"]
+        shown = (
+            '<figure class="drawing" tabindex="0"><img src="/author/decideurs/d1/files/schema-d-ete.svg?v=1" alt="Un'
+        )
+        assert f'{shown} plan"' in typed["html"]
         assert typed["problems"].strip() == ""
 
     def test_are_refused_in_words(self, author: Author) -> None:
