@@ -6,6 +6,10 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 
+from curricula.model import LANGUAGES, Track
+from curricula.registry import shipped_tracks
+from lms.i18n import speaking
+from lms.papers import paper_pdf
 from tests.account_in_test import token_of
 from tests.platform_in_test import PlatformInTest, trainer
 
@@ -60,3 +64,30 @@ def test_the_memo_is_printed_on_one_page(platform: PlatformInTest, language: str
     assert len(pages) == 1
     assert title in " ".join(pages[0].extract_text().split())
     assert f"decideurs-d1-memo-{language}.pdf" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("track", shipped_tracks().values(), ids=lambda track: track.key)
+def test_the_pages_to_keep_that_are_shipped_hold_on_one_page(app: Flask, track: Track, language: str) -> None:
+    with app.test_request_context(), speaking(language):
+        for module in track.published_modules:
+            memo = module.paper("memo")
+            assert memo is not None
+            pages = PdfReader(BytesIO(paper_pdf(track, module, memo))).pages
+            assert len(pages) == 1, module.key
+            assert memo.texts[language].title[:20] in " ".join(pages[0].extract_text().split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_other_paper_that_is_shipped_is_drawn(app: Flask, language: str) -> None:
+    papers = [
+        (track, module, paper)
+        for track in shipped_tracks().values()
+        for module in track.published_modules
+        for paper in module.papers
+        if paper.kind.startswith("kit")
+    ]
+    assert len(papers) == 6
+    with app.test_request_context(), speaking(language):
+        for track, module, paper in papers:
+            assert len(PdfReader(BytesIO(paper_pdf(track, module, paper))).pages) >= 1
