@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from curricula.load import load_track
 from curricula.model import Module, Question, Track
 from curricula.typography import typeset
 from lms.app import create_app
@@ -44,7 +45,6 @@ from lms.services.accounts import make_account
 from lms.services.answers import drawn_questions, responses
 from lms.services.invitations import invite
 from tests.learner_in_test import choose
-from tests.tracks_in_test import fixed_tracks
 
 TRACK = "decideurs"
 LEARNER, TRAINER, HR = "11", "13", "14"
@@ -58,7 +58,7 @@ class Stage:
     def __init__(self, directory: Path) -> None:
         self.demo = Demo(directory, Addresses(free_port(), free_port()))
         self.tool, self.lms = self.demo.addresses.tool, self.demo.addresses.lms
-        self.track: Track = fixed_tracks()[TRACK]
+        self.track: Track = load_track(self.demo.config.tracks_dir / TRACK)
         self.app: Flask = self.demo.app
         self._restarted: list[Flask] = []
         with self.app.app_context():
