@@ -11,8 +11,8 @@ from curricula.exchange.html import plain_to_markdown
 from curricula.exchange.model import Bank, NotReadable, Taken
 from curricula.exchange.registry import formats
 from curricula.model import Option, Question
-from curricula.registry import shipped_tracks
 from curricula.render import render
+from tests.tracks_in_test import fixed_tracks
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text(
     "-*+#`[]()x<>!:|_~ \n\\&;=a1", max_size=30
@@ -278,8 +278,8 @@ def test_stems_of_all_kinds_are_written(stem: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_our_own_banks_are_written_whole(language: str) -> None:
-    banks = [module.questions for track in shipped_tracks().values() for module in track.modules if module.questions]
+def test_the_banks_of_a_track_are_written_whole(language: str) -> None:
+    banks = [module.questions for track in fixed_tracks().values() for module in track.modules if module.questions]
     assert banks
     for questions in banks:
         written = write(Bank("Bank", questions, language))
