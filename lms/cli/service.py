@@ -15,6 +15,9 @@ from lms.schema import upgrade
 from lms.services.library import Library
 from lms.worker import run_forever
 
+#: How long a web process has to end what it answers; one that was told to stop while it started would never hear it.
+STOP_SECONDS = 15
+
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -31,7 +34,7 @@ def serve(host: str, port: int, workers: int) -> None:
         upgrade(create_app())
         Granian(
             f"{__name__}:web_process", factory=True, address=host, port=port, interface=Interfaces.WSGI,
-            workers=workers, blocking_threads=4,
+            workers=workers, blocking_threads=4, workers_kill_timeout=STOP_SECONDS,
         ).serve()  # fmt: skip
 
 
