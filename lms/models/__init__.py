@@ -50,7 +50,7 @@ from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryM
 from lms.models.learning import Enrolment, LessonProgress, Participation
 from lms.models.literacy import Register, RegisterEdition, RegisterEntry, RegisterState
 from lms.models.organisation import AgentMatch, AgentState, HrScope, Unit, UnitState
-from lms.models.outbox import OutboxJob
+from lms.models.outbox import JobTally, OutboxJob, WorkerSign
 from lms.models.people import (
     ROLES,
     CourseGroup,
@@ -138,6 +138,7 @@ __all__ = [
     "IssuerDocument",
     "IssuingRow",
     "IssuingRun",
+    "JobTally",
     "Jury",
     "JuryMember",
     "LaunchState",
@@ -180,6 +181,7 @@ __all__ = [
     "WebSession",
     "WebhookDelivery",
     "Work",
+    "WorkerSign",
     "db",
     "utcnow",
     "writing",

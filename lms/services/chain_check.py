@@ -101,7 +101,7 @@ def promise_due(session: Session, now: datetime | None = None) -> None:
     now = now or utcnow()
     head = session.scalars(select(AuditHead)).first()
     if head is not None and head.position and (head.checked_at is None or head.checked_at < now - EVERY):
-        promise(session, "check_journal", "journal", {})
+        promise(session, "check_journal", "journal", {}, every=EVERY / 2)
 
 
 def _piece(session: Session, after: int) -> Sequence[Any]:
