@@ -27,6 +27,7 @@ from lms.pages import template_values
 from lms.plugins import discover
 from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
 from lms.services.sessions import live_session
+from lms.signing_in import lead_to_second_factor
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 #: What a form may weigh beside its file, in bytes.
@@ -67,6 +68,7 @@ def create_app(config: Config | None = None) -> Flask:
     _init_login(app)
     app.before_request(_declare_intent)
     app.before_request(refuse_nul)
+    app.before_request(lead_to_second_factor)
     app.teardown_request(_forget_intent)
     app.after_request(secure_headers)
     app.context_processor(template_values)

@@ -75,6 +75,8 @@ class Config:
     #: The institution's logo, PNG or JPEG.
     issuer_logo: Path = Path()
     session_minutes: int = 480
+    #: Roles of local accounts that must have a second factor, an authenticator app or a passkey.
+    second_factor_roles: tuple[str, ...] = ()
     #: By what people are matched with HR's agents, the first first: sourced_id, custom:<name>, email.
     match_keys: tuple[str, ...] = ("sourced_id", "email")
     #: Whose e-mail addresses are verified: issuers of platforms, or « local » for local accounts.

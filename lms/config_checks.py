@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms.branding import colour_problem, logo_problem
+from lms.models import ROLES
 from lms.outside_settings import lrs_problems, mail_problems
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
     if config.session_minutes < 5:
         problems.append("LMS_SESSION_MINUTES must be at least 5.")
+    if not set(config.second_factor_roles) <= set(ROLES):
+        problems.append(f"LMS_SECOND_FACTOR_ROLES must be made of {', '.join(ROLES)}, separated by commas.")
     if config.lti_key_days < 2:
         problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
     if config.metrics_token and len(config.metrics_token) < 16:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, request, session, url_for
+from flask import abort, current_app, g, request, session, url_for
 from flask_login import current_user
 
 from curricula.model import LANGUAGES, Track
@@ -100,6 +100,8 @@ def template_values() -> dict[str, Any]:
     }
     if current_user and current_user.is_authenticated:
         values |= _visitor_values(current_user)
+        if g.get("confined"):  # to setting a second factor up (lms.signing_in)
+            values |= {"home_url": None, "navigation": None, "settings_url": None}
     return values
 
 

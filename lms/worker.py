@@ -28,6 +28,7 @@ from lms.services import (
     attempts,
     authority,
     bank_files,
+    ceremonies,
     chain,
     chain_check,
     closings,
@@ -176,6 +177,7 @@ class Worker:
             authority.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            ceremonies.sweep(db.session())
             wallet.sweep(db.session())
             invitations.sweep(db.session())
             self._keys.keep_up(db.session(), self._key_life)

@@ -43,6 +43,23 @@ ALLOWED = {
     ("account.login", "GET"): EVERYBODY,
     ("account.login", "POST"): EVERYBODY,
     ("account.language", "POST"): EVERYBODY,
+    # A local account's own, which the others have none of: tests/views/test_factor_pages.py
+    ("factors.index", "GET"): frozenset({"administrator"}),
+    ("factors.app", "GET"): frozenset({"administrator"}),
+    ("factors.app", "POST"): frozenset({"administrator"}),
+    ("factors.code", "GET"): frozenset({"administrator"}),
+    ("factors.code", "POST"): frozenset({"administrator"}),
+    ("factors.remove_app", "GET"): frozenset({"administrator"}),
+    ("factors.remove_app", "POST"): frozenset({"administrator"}),
+    ("factors.codes", "GET"): frozenset({"administrator"}),
+    ("factors.codes", "POST"): frozenset({"administrator"}),
+    ("passkeys.new", "GET"): frozenset({"administrator"}),
+    ("passkeys.make", "POST"): frozenset({"administrator"}),
+    ("passkeys.options", "POST"): frozenset({"administrator"}),
+    ("passkeys.sign_in_options", "POST"): EVERYBODY,
+    ("passkeys.sign_in", "POST"): EVERYBODY,
+    ("second_factor.show", "GET"): EVERYBODY,
+    ("second_factor.check", "POST"): EVERYBODY,
     ("account.settings", "GET"): SIGNED_IN,
     ("account.settings", "POST"): SIGNED_IN,
     ("account.reading", "POST"): SIGNED_IN,
@@ -201,6 +218,7 @@ GUARDED_OTHERWISE = {
     ("awards.ask", "POST"), ("awards.ask_for", "POST"),
     ("deposits.download", "GET"),  # 404 without such a file of one's own: tests/functional/test_works_handed_in.py
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
+    ("passkeys.remove", "GET"), ("passkeys.remove", "POST"),  # one's own, 404 else: tests/views/test_passkey_pages.py
     # 404 without such a delivery or column: tests/views/test_deliveries_page.py
     ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
     ("lesson_files.show", "GET"),  # as the lesson, and 404 without such a file: tests/views/test_lesson_files.py
@@ -373,6 +391,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
                 unprotected.append((endpoint, visitor, status))
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
+        "passkeys.remove",  # it asks for one: tests/views/test_passkey_pages.py
         "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
         "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction",
         "certificates.renewal", "office.act",

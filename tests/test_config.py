@@ -104,6 +104,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("SESSION_MINUTES", "", "whole number"),
         ("UPLOAD_LIMIT", "-5", "must not be negative"),
         ("SECRET_KEY", "x" * 31, "at least 32 characters"),
+        ("SECOND_FACTOR_ROLES", "hr, minister", "must be made of learner, trainer"),
         ("NOTHING", "1", "LMS_NOTHING is not a setting"),
     ],
 )

@@ -6,7 +6,8 @@ import click
 
 from lms.app import create_app
 from lms.models import ROLES, db
-from lms.services.accounts import AccountRefused, make_account
+from lms.services.accounts import AccountRefused, account_named, make_account
+from lms.services.factors import reset
 
 
 @click.group("account")
@@ -29,3 +30,17 @@ def create(email: str, roles: tuple[str, ...], name: str, password: str) -> None
             sys.exit(1)
         db.session.commit()
         click.echo(f"{email}: {', '.join(roles)}")
+
+
+@command.command("reset-factors")
+@click.argument("email")
+def reset_factors(email: str) -> None:
+    """Forget every second factor of EMAIL, who lost them all, and sign them out everywhere. Check who asks first."""
+    with create_app().app_context():
+        account = account_named(db.session(), email)
+        if account is None:
+            click.echo("No account has this address. Check it.", err=True)
+            sys.exit(1)
+        reset(db.session(), account)
+        db.session.commit()
+        click.echo(f"{account.email} signs in with the password alone, and may set a second factor up again.")

@@ -41,6 +41,7 @@ from lms.models.certificates import (
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.exporting import ExportRun, SavedExport
+from lms.models.factors import AuthenticatorApp, Ceremony, Passkey, RecoveryCode
 from lms.models.figures import AgentFigure, Closing, ClosingFigure, ClosingUnit, Figure, FigureDirty, TrackDuration
 from lms.models.imports import ImportFile
 from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDelivery
@@ -95,11 +96,13 @@ __all__ = [
     "AuditHead",
     "AuditLink",
     "AuditPerson",
+    "AuthenticatorApp",
     "BankUpload",
     "Base",
     "Baseline",
     "BudgetLine",
     "BudgetYear",
+    "Ceremony",
     "Certificate",
     "CertificateEvent",
     "CertificateFile",
@@ -149,12 +152,14 @@ __all__ = [
     "Membership",
     "OutboxJob",
     "Participation",
+    "Passkey",
     "Pause",
     "Person",
     "Placement",
     "Platform",
     "Population",
     "PracticeRound",
+    "RecoveryCode",
     "Register",
     "RegisterEdition",
     "RegisterEntry",

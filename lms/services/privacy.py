@@ -47,6 +47,7 @@ from lms.models import (
     WebSession,
 )
 from lms.services.authorship import forget, written
+from lms.services.factors import held as held_factors
 from lms.services.figures import touch
 
 #: How long a request stays open, in seconds.
@@ -146,6 +147,7 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "names_asked": [_row(row, leave=("decided_by",)) for row in _of_certificates(session, Correction, person)],
         "exports": _rows(session.scalars(select(ExportRun).filter_by(person_id=person.id))),
         "exports_saved": _rows(session.scalars(select(SavedExport).filter_by(person_id=person.id))),
+        "second_factors": [_plained(each) for each in held_factors(session, person.id)],
         "reminders": _rows(_of_certificates(session, Reminder, person)),
         "agent_matches": [_row(row, leave=("decided_by",)) for row in matches],
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),

@@ -35,6 +35,7 @@ NAMES: dict[str, int] = {
     "connect": 200, "connect-address": 200, "connect-by-hand": 200, "connect-by-hand-refused": 400,
     "connection": 200, "connection-settings": 200, "connection-settings-refused": 400, "register-paste": 200,
     "register-refused": 400,
+    "factors": 200, "app": 200, "app-refused": 400, "app-code": 200, "passkey-new": 200,
     "login": 200, "login-empty": 400, "login-refused": 401,
     "verify": 200, "verify-empty": 400, "verify-valid": 200, "verify-unknown": 404, "verify-file-valid": 200,
     "verify-file-modified": 200, "verify-file-badge": 200, "verify-file-forged": 200, "verify-file-unreadable": 422,
@@ -148,6 +149,11 @@ class Tour:
             "connection-settings-refused": Stop(STEWARD, "/admin/platforms/1/settings", _refused_roles),
             "register-paste": Stop(None, f"/lti/register?invite={stage.invitation()}"),
             "register-refused": Stop(None, "/lti/register?invite=none"),
+            "factors": Stop(STEWARD, "/account/factors"),
+            "app": Stop(STEWARD, "/account/factors/app"),
+            "app-refused": Stop(STEWARD, "/account/factors/app", _press),
+            "app-code": Stop(STEWARD, "/account/factors/app", _password_again),
+            "passkey-new": Stop(STEWARD, "/account/passkeys/new"),
             "login": Stop(None, "/account/login"),
             "login-empty": Stop(None, "/account/login", _sign_in("", "")),
             "login-refused": Stop(None, "/account/login", _sign_in(STEWARD, PASSWORD + "?")),
@@ -233,6 +239,11 @@ def _sign_in(address: str, password: str) -> Callable[[Page], None]:
         page.locator("main form button[type=submit]").click()
 
     return act
+
+
+def _password_again(page: Page) -> None:
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main form button[type=submit]").click()
 
 
 def _check_file(content: bytes | None) -> Callable[[Page], None]:
