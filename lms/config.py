@@ -110,6 +110,8 @@ class Config:
     #: Opens /open-data to all: masked indicators; and whom to write to about them (an e-mail or web address).
     open_data: bool = False
     open_data_contact: str = ""
+    #: A file with the passphrase of backups: for ``lms backup`` and ``lms restore`` only.
+    backup_passphrase_file: Path = Path()
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.

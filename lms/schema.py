@@ -31,10 +31,8 @@ def upgrade(app: Flask) -> None:
                 connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
                 connection.commit()
             try:
-                with _tables_may_be_rewritten(connection):
-                    config = alembic_config()
-                    config.attributes["connection"] = connection
-                    command.upgrade(config, "head")
+                with tables_may_be_rewritten(connection):
+                    migrate(connection)
                     connection.commit()
             finally:
                 if postgresql:
@@ -47,8 +45,15 @@ def upgrade(app: Flask) -> None:
         db.session.remove()
 
 
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations that are missing up to a revision; in the connection's transaction, if it has begun one."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
 @contextmanager
-def _tables_may_be_rewritten(connection: Connection) -> Iterator[None]:
+def tables_may_be_rewritten(connection: Connection) -> Iterator[None]:
     """SQLite changes a table by copying and dropping it, and dropping one deletes what refers to it: not meanwhile."""
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
