@@ -1,6 +1,7 @@
 """What makes settings unusable, each problem in a sentence with its fix."""
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -52,6 +53,8 @@ def config_problems(config: "Config") -> list[str]:
     problems += mail_problems(config)
     if config.secret_key and len(config.secret_key) < 32:
         problems.append("LMS_SECRET_KEY must have at least 32 characters.")
+    if sys.flags.optimize:
+        problems.append("PYTHONOPTIMIZE must be empty, and python run without -O: assertions are part of the service.")
     return problems + _issuer_problems(config)
 
 

@@ -1,6 +1,8 @@
 """The configuration: everything wrong told at once, secrets never shown, a secret of one's own made once."""
 
 import stat
+import subprocess
+import sys
 import threading
 from io import BytesIO
 from pathlib import Path
@@ -281,3 +283,14 @@ def test_the_password_of_the_mail_server_is_not_shown(tmp_path: Path) -> None:
     assert config.mails
     assert "a-password" not in str(config.shown())
     assert not load(tmp_path).mails
+
+
+def test_the_service_does_not_start_without_its_assertions(tmp_path: Path) -> None:
+    command = (
+        "from lms.config import ConfigError, load_config\ntry:\n load_config({})\nexcept ConfigError as e: print(e)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert "PYTHONOPTIMIZE must be empty" in done.stdout
+    assert list(tmp_path.iterdir()) == []
