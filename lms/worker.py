@@ -177,8 +177,9 @@ class Worker:
         self._upkeep_at = utcnow()
 
     def round(self) -> None:
-        """Promise what cannot wait for the next upkeep."""
+        """Promise what cannot wait for the next upkeep, and say that this worker is there."""
         with self._app.app_context():
+            authority.tell_presence(db.session(), self._authority)
             attempts.promise_closing(db.session(), utcnow())
             figures.promise_refresh(db.session())
             db.session.commit()

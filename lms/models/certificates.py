@@ -170,4 +170,5 @@ class IssuerDocument(Base):
 
     did: Mapped[str] = mapped_column(String(300), primary_key=True)
     document: Mapped[dict[str, Any]]
+    #: When a worker last held it against its keys: each minute while one is there.
     updated_at: Mapped[datetime] = mapped_column(default=utcnow)

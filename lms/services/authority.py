@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from certificates.model import Issuer
@@ -21,6 +21,8 @@ from lms.services.token_status import sign_token_list
 
 #: A signed list older than this is signed again; it is valid for seven days.
 RESIGN_AFTER = timedelta(days=1)
+#: How often workers say that one of them is there.
+TELL_EVERY = timedelta(minutes=1)
 
 
 class Authority:
@@ -82,6 +84,16 @@ def publish(session: Session, authority: Authority, now: datetime | None = None)
             sign_lists(session, authority, status_list, now)
     signing_again.promise_due(session, keys.ring)
     session.flush()
+
+
+def tell_presence(session: Session, authority: Authority, now: datetime | None = None) -> None:
+    """Say that a worker is there and holds the keys; of several workers one writes, once a minute."""
+    now = now or utcnow()
+    told = IssuerDocument.updated_at
+    # A clock that was ahead and has been set right must not silence it.
+    due = or_(told <= now - TELL_EVERY, told > now)
+    mine = update(IssuerDocument).where(IssuerDocument.did == authority.keys.did, due)
+    session.execute(mine.values(updated_at=now))
 
 
 def _grown_old(row: StatusList, authority: Authority, document: dict[str, Any], now: datetime) -> bool:
