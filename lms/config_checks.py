@@ -30,24 +30,13 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
     if not _is_database(config.database):
         problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
-    problems += [
-        f"LMS_{name.upper()} must not be negative."
-        for name in ("upload_limit", "trusted_proxies", "appeal_days", "mask_below")
-        if getattr(config, name) < 0
-    ]
-    problems += _check_seal(config) + lrs_problems(config) + _check_exports(config)
+    problems += _check_numbers(config) + _check_seal(config) + lrs_problems(config) + _check_exports(config)
     if not any(config.tracks_dir.glob("*/track.toml")):
         problems.append("LMS_TRACKS_DIR must be a folder of tracks: folders with a track.toml.")
-    if config.api_rate < 1:
-        problems.append("LMS_API_RATE must be at least 1.")
     if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
         problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
-    if config.session_minutes < 5:
-        problems.append("LMS_SESSION_MINUTES must be at least 5.")
     if not set(config.second_factor_roles) <= set(ROLES):
         problems.append(f"LMS_SECOND_FACTOR_ROLES must be made of {', '.join(ROLES)}, separated by commas.")
-    if config.lti_key_days < 2:
-        problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
     problems += mail_problems(config)
@@ -56,6 +45,21 @@ def config_problems(config: "Config") -> list[str]:
     if sys.flags.optimize:
         problems.append("PYTHONOPTIMIZE must be empty, and python run without -O: assertions are part of the service.")
     return problems + _issuer_problems(config)
+
+
+def _check_numbers(config: "Config") -> list[str]:
+    problems = [
+        f"LMS_{name.upper()} must not be negative."
+        for name in ("upload_limit", "trusted_proxies", "appeal_days", "mask_below")
+        if getattr(config, name) < 0
+    ]
+    if config.api_rate < 1:
+        problems.append("LMS_API_RATE must be at least 1.")
+    if config.session_minutes < 5:
+        problems.append("LMS_SESSION_MINUTES must be at least 5.")
+    if config.lti_key_days < 2:
+        problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
+    return problems
 
 
 def _issuer_problems(config: "Config") -> list[str]:
