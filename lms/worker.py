@@ -38,6 +38,7 @@ from lms.services import (
     outbox,
     reconciliation,
     reminders,
+    retention,
     rosters,
     sessions,
     wallet,
@@ -171,6 +172,7 @@ class Worker:
             exporting.sweep(db.session(), self._authority.config.exports, utcnow())
             closings.promise_due(db.session(), utcnow())
             figures.touch_moved(db.session())
+            retention.promise_due(db.session(), utcnow())
             db.session.commit()
             db.session.remove()
         self.chain(after=0)

@@ -73,6 +73,7 @@ from lms.models.platforms import (
     SeenNotice,
     ToolKey,
 )
+from lms.models.privacy import ErasureRequest, PurgeLine
 from lms.models.regrading import Regrading
 from lms.models.wallets import TokenStatusList, WalletCredential, WalletNonce, WalletOffer
 
@@ -121,6 +122,7 @@ __all__ = [
     "DraftComment",
     "DraftPiece",
     "Enrolment",
+    "ErasureRequest",
     "EventListener",
     "Exemption",
     "ExportRun",
@@ -154,6 +156,7 @@ __all__ = [
     "Platform",
     "Population",
     "PracticeRound",
+    "PurgeLine",
     "Register",
     "RegisterEdition",
     "RegisterEntry",
