@@ -112,6 +112,15 @@ class Config:
     open_data_contact: str = ""
     #: A file with the passphrase of backups: for ``lms backup`` and ``lms restore`` only.
     backup_passphrase_file: Path = Path()
+    #: How many days are kept, counted from when they ended: what was answered in assessments; completions, and people
+    #: of whom nothing else is kept; certificates once they are no longer valid; the journal; deliveries made.
+    keep_attempts_days: int = 365
+    keep_completions_days: int = 1825
+    keep_certificates_after_days: int = 1825
+    keep_journal_days: int = 1825
+    keep_jobs_days: int = 90
+    #: Whom people write to about their personal data: an e-mail or web address, of the data protection officer.
+    privacy_contact: str = ""
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What one line of a certificate holds.
 _LONGEST_SIGNATORY = 90
+#: A hundred years: a longer time is no limit, and no date.
+_LONGEST_DAYS = 36500
 _CUSTOM = re.compile(r"custom:[A-Za-z0-9_.-]{1,100}")
 
 
@@ -31,6 +33,7 @@ def config_problems(config: "Config") -> list[str]:
     if not _is_database(config.database):
         problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
     problems += _check_numbers(config) + _check_seal(config) + lrs_problems(config) + _check_exports(config)
+    problems += _check_keeping(config)
     if not any(config.tracks_dir.glob("*/track.toml")):
         problems.append("LMS_TRACKS_DIR must be a folder of tracks: folders with a track.toml.")
     if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
@@ -87,6 +90,25 @@ def _check_seal(config: "Config") -> list[str]:
         problems.append("LMS_SEAL_LEVEL must be B, T or LT.")
     elif config.seal_level != "B" and not (config.tsa_url and config.tsa_root != nowhere):
         problems.append(f"LMS_SEAL_LEVEL={config.seal_level} needs LMS_TSA_URL and LMS_TSA_ROOT.")
+    return problems
+
+
+def _check_keeping(config: "Config") -> list[str]:
+    """How long things are kept: an appeal is judged on what was answered, a completion rests on its results."""
+    names = ("attempts_days", "completions_days", "certificates_after_days", "journal_days", "jobs_days")
+    days = {name: getattr(config, f"keep_{name}") for name in names}
+    problems = [
+        f"LMS_KEEP_{name.upper()} must be from 1 to {_LONGEST_DAYS}."
+        for name, value in days.items()
+        if not 1 <= value <= _LONGEST_DAYS
+    ]
+    if config.keep_attempts_days < config.appeal_days:
+        problems.append("LMS_KEEP_ATTEMPTS_DAYS must be at least LMS_APPEAL_DAYS: appeals are judged on the answers.")
+    contact = config.privacy_contact
+    if contact and "@" not in contact and not contact.startswith("https://"):
+        problems.append("LMS_PRIVACY_CONTACT must be an e-mail address or an address in https.")
+    if config.keep_completions_days < config.keep_attempts_days:
+        problems.append("LMS_KEEP_COMPLETIONS_DAYS must be at least LMS_KEEP_ATTEMPTS_DAYS.")
     return problems
 
 

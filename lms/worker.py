@@ -42,6 +42,7 @@ from lms.services import (
     outbox,
     reconciliation,
     reminders,
+    retention,
     rosters,
     sessions,
     wallet,
@@ -198,6 +199,7 @@ class Worker:
             closings.promise_due(db.session(), utcnow())
             figures.touch_moved(db.session())
             workers.sweep(db.session(), utcnow())
+            retention.promise_due(db.session(), utcnow())
             db.session.commit()
             db.session.remove()
         self.chain(after=0)

@@ -63,6 +63,11 @@ ALLOWED = {
     ("account.settings", "GET"): SIGNED_IN,
     ("account.settings", "POST"): SIGNED_IN,
     ("account.reading", "POST"): SIGNED_IN,
+    # One's own, whoever one is: tests/views/test_my_data_page.py
+    ("my_data.index", "GET"): SIGNED_IN,
+    ("my_data.download", "GET"): SIGNED_IN,
+    ("my_data.ask", "POST"): SIGNED_IN,
+    ("my_data.withdraw", "POST"): SIGNED_IN,
     ("account.new_tab", "GET"): SIGNED_IN,
     ("account.logout", "POST"): SIGNED_IN,
     ("certificates.index", "GET"): SIGNED_IN,
@@ -189,6 +194,10 @@ ALLOWED = {
     ("platforms.settings", "GET"): frozenset({"administrator"}),
     ("platforms.settings", "POST"): frozenset({"administrator"}),
     ("journal.index", "GET"): frozenset({"administrator"}),
+    # Of an account of this service, and 404 without a request: tests/views/test_retention_pages.py
+    ("retention.index", "GET"): frozenset({"administrator"}),
+    ("retention.decide", "GET"): frozenset(),
+    ("retention.decide", "POST"): frozenset(),
     ("journal.check", "POST"): frozenset({"administrator"}),
     ("authors.index", "GET"): frozenset({"administrator"}),
     ("authors.grant", "POST"): frozenset({"administrator"}),

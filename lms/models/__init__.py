@@ -74,6 +74,7 @@ from lms.models.platforms import (
     SeenNotice,
     ToolKey,
 )
+from lms.models.privacy import ErasureRequest, PurgeLine
 from lms.models.regrading import Regrading
 from lms.models.wallets import TokenStatusList, WalletCredential, WalletNonce, WalletOffer
 
@@ -124,6 +125,7 @@ __all__ = [
     "DraftComment",
     "DraftPiece",
     "Enrolment",
+    "ErasureRequest",
     "EventListener",
     "Exemption",
     "ExportRun",
@@ -159,6 +161,7 @@ __all__ = [
     "Platform",
     "Population",
     "PracticeRound",
+    "PurgeLine",
     "RecoveryCode",
     "Register",
     "RegisterEdition",

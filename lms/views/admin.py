@@ -39,6 +39,7 @@ def index() -> ResponseReturnValue:
         authors_url=url_for("authors.index") if own is None else None,
         scopes_url=url_for("hr_scopes.index") if own is None else None,
         journal_url=url_for("journal.index") if own is None else None,
+        personal_data_url=url_for("retention.index") if own is None else None,
         platforms=[_platform(platform) for platform in platforms],
         deliveries={
             "pending": numbers.get("pending", 0),

@@ -46,7 +46,7 @@ def test_a_passkey_signs_in_alone(app: Flask, ada: FlaskClient, session: Session
     assert (answer.status_code, answer.location) == (303, "/hr/exports")
     assert browser.get("/hr/").status_code == 200
     with browser.session_transaction() as cookie:
-        assert set(cookie) <= {"sid", "csrf_token"}
+        assert set(cookie) <= {"sid", "csrf_token", "_fresh"}
     kept = session.query(Passkey).one()
     assert kept.sign_count == 1
     assert kept.used_at is not None
