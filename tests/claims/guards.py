@@ -43,6 +43,10 @@ GUARDS = {
         "tests/views/test_award_pages.py::test_a_trainer_asks_for_their_learners_alone",
     ),
     "account.arrive": ("a one-use address", "tests/functional/test_signed_in.py::test_the_address_serves_once"),
+    "passkeys.remove": (
+        "the account whose passkey it is, with its password again",
+        "tests/views/test_passkey_pages.py::test_making_and_removing_ask_for_the_password",
+    ),
     "deliveries": (
         "an administrator of that platform",
         "tests/views/test_deliveries_page.py::test_an_administrator_of_a_platform_sees_that_one_alone",

@@ -11,6 +11,7 @@ from lms.config import load_config
 from lms.doctor import settings
 from lms.doctor.examination import CHECKS
 from lms.models import db
+from lms.services import workers
 from lms.services.authority import open_authority, publish
 from tests.cli.conftest import Run
 from tests.conftest import make_config
@@ -42,6 +43,7 @@ def sound(run: Run, postgresql: Server, tmp_path: Path, monkeypatch: pytest.Monk
         app = create_app(config)
         with app.app_context():
             publish(db.session(), open_authority(config))
+            workers.sign(db.session(), "one", utcnow(), utcnow())
             db.session.commit()
             db.session.remove()
             db.engine.dispose()

@@ -97,8 +97,10 @@ def test_a_reason_of_an_accommodation_has_nowhere_to_be(session: Session) -> Non
 def test_files_of_statistics_name_nobody(app: Flask, platform: PlatformInTest, session: Session) -> None:
     """Analyses of questions carry no name, address, identifier of a person nor of an attempt."""
     for number in range(6):
-        platform.launched(sub=f"secret-sub-{number}", name=f"Zyxnom {number}", given_name="Zyxnom", family_name="Wvut",
-                          email=f"zyx{number}@secret.example", lis={"person_sourcedid": f"SECRET-{number}"})  # fmt: skip
+        platform.launched(
+            sub=f"secret-sub-{number}", name=f"Zyxnom {number}", given_name="Zyxnom", family_name="Wvut",
+            email=f"zyx{number}@secret.example", lis={"person_sourcedid": f"SECRET-{number}"},
+        )  # fmt: skip
     attempts = [take(session, row, module("d1"), 4) for row in session.query(Enrolment)]
     client = platform.launched(**trainer())
     answer = client.get(f"/teach/analysis/{TRACK}/d1/questions.csv")
