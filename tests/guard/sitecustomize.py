@@ -38,7 +38,7 @@ def guard(event: str, given: tuple[Any, ...]) -> None:
         _judge(event, name, name in HERE)
     elif event in STARTS:  # another program would be out of sight
         program = os.fsdecode(given[0] or given[1][0])
-        _judge(event, program, program == sys.executable or os.path.basename(program) in LIBRARIANS)
+        _judge(event, program, program == sys.executable or program.rpartition("/")[2] in LIBRARIANS)
 
 
 def _judge(event: str, asked: str, allowed: bool) -> None:
