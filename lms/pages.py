@@ -75,8 +75,10 @@ def wants_json() -> bool:
 
 
 def local_path(path: str | None, fallback: str) -> str:
-    """``path`` if it leads inside this site, else ``fallback``: no redirection elsewhere."""
-    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or urlsplit(path).netloc:
+    """``path`` if it leads inside this site, else ``fallback``: no redirection elsewhere, and no line break in one."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable():
+        return fallback
+    if urlsplit(path).netloc:
         return fallback
     return path
 

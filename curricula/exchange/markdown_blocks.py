@@ -20,7 +20,7 @@ from curricula.render import LINKS
 LONGEST, PARAGRAPH, HEADER = 500_000, 10_000, 10_000
 _HEADER = re.compile(r"\A(?P<mark>---|\+\+\+)[ \t]*\n(?P<said>.*?)^(?P=mark)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?: {1,4}(?! )|\t| |$)")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
+_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]+\]")
 
 
 @dataclass(frozen=True)

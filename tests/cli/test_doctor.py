@@ -10,7 +10,7 @@ from lms.app import create_app
 from lms.config import load_config
 from lms.doctor import settings
 from lms.doctor.examination import CHECKS
-from lms.models import db
+from lms.models import db, utcnow
 from lms.services import workers
 from lms.services.authority import open_authority, publish
 from tests.cli.conftest import Run
