@@ -25,6 +25,7 @@ from lms.pages import template_values
 from lms.plugins import discover
 from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
 from lms.services.sessions import live_session
+from lms.sign_in import provider_of
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 #: What a form may weigh beside its file, in bytes.
@@ -49,6 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
     app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
     app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])
+    app.extensions["oidc"] = provider_of(config, app.extensions["outbound"])
     db.init_app(app)
     with app.app_context():
         tokens = Tokens(app.extensions["outbound"], app.extensions["tool_keys"], config.secret_key, db.engine)

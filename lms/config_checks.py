@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms.branding import colour_problem, logo_problem
-from lms.outside_settings import lrs_problems, mail_problems
+from lms.outside_settings import lrs_problems, mail_problems, oidc_problems
 
 if TYPE_CHECKING:
     from lms.config import Config
@@ -46,7 +46,7 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
-    problems += mail_problems(config)
+    problems += mail_problems(config) + oidc_problems(config)
     if config.secret_key and len(config.secret_key) < 32:
         problems.append("LMS_SECRET_KEY must have at least 32 characters.")
     return problems + _issuer_problems(config)

@@ -36,6 +36,7 @@ from lms.models import (
     LocalAccount,
     Marking,
     Membership,
+    OidcIdentity,
     Participation,
     Pause,
     Person,
@@ -148,6 +149,7 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "exports_saved": _rows(session.scalars(select(SavedExport).filter_by(person_id=person.id))),
         "reminders": _rows(_of_certificates(session, Reminder, person)),
         "agent_matches": [_row(row, leave=("decided_by",)) for row in matches],
+        "identities": _rows(session.scalars(select(OidcIdentity).where(OidcIdentity.person_id == person.id))),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
         "studio": {name: [_plained(row) for row in rows] for name, rows in written(session, person.id).items()},
     }
@@ -175,7 +177,7 @@ def erase(session: Session, person: Person) -> bool:
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     for model in (
         Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation, AgentMatch, HrScope,
-        ExportRun, SavedExport,
+        ExportRun, SavedExport, OidcIdentity,
     ):  # fmt: skip
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 
@@ -14,11 +14,12 @@ from lms.models import Person, db, utcnow, writing
 from lms.models.secrets import hashed
 from lms.pages import config, local_path, tracks, wants_json
 from lms.security import limited, visitor
-from lms.services import accommodations
+from lms.services import accommodations, identities
 from lms.services.accounts import sign_in
 from lms.services.awards import promise_earned
 from lms.services.deep_links import hand_over
 from lms.services.sessions import HANDOVER, close_session, live_session, open_session
+from lms.sign_in import provider, provider_name, way_out
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -42,17 +43,24 @@ def login() -> ResponseReturnValue:
     page = render_template(
         "account/login.html", form=form, failure=failure, next=target,
         action_url=url_for("account.login"),
+        oidc={"name": provider_name(), "url": url_for("oidc.begin", next=target)} if provider() else None,
     )  # fmt: skip
     return page, 401 if failure else 400 if form.errors else 200
 
 
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
-    """Sign this browser out."""
-    close_session(db.session(), visitor().session.token_hash)
+    """Sign this browser out, and lead it to sign out of the provider it signed in with."""
+    mine = visitor().session.token_hash
+    id_token = identities.kept_id_token(db.session(), mine, config().secret_key)
+    close_session(db.session(), mine)
     db.session.commit()
     session.clear()
-    return redirect(url_for("account.login"), 303)
+    leave = way_out(id_token)
+    if leave is None:
+        return redirect(url_for("account.login"), 303)
+    logout_user()  # who was signed in is nobody to the page shown now
+    return render_template("account/leaving.html", go_url=leave, name=provider_name())
 
 
 @blueprint.post("/language")
