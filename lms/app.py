@@ -23,6 +23,7 @@ from lms.lti.keys import ToolKeys
 from lms.lti.tokens import Tokens
 from lms.models import db
 from lms.models.database import begin_reading, end_reading
+from lms.oidc_sign_in import provider_of
 from lms.pages import template_values
 from lms.plugins import discover
 from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
@@ -52,6 +53,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
     app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
     app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])
+    app.extensions["oidc"] = provider_of(config, app.extensions["outbound"])
     db.init_app(app)
     with app.app_context():
         tokens = Tokens(app.extensions["outbound"], app.extensions["tool_keys"], config.secret_key, db.engine)

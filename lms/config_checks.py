@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from lms.branding import colour_problem, logo_problem
 from lms.models import ROLES
-from lms.outside_settings import lrs_problems, mail_problems
+from lms.outside_settings import lrs_problems, mail_problems, oidc_problems
 
 if TYPE_CHECKING:
     from lms.config import Config
@@ -42,7 +42,7 @@ def config_problems(config: "Config") -> list[str]:
         problems.append(f"LMS_SECOND_FACTOR_ROLES must be made of {', '.join(ROLES)}, separated by commas.")
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
-    problems += mail_problems(config)
+    problems += mail_problems(config) + oidc_problems(config)
     if config.secret_key and len(config.secret_key) < 32:
         problems.append("LMS_SECRET_KEY must have at least 32 characters.")
     if sys.flags.optimize:

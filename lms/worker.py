@@ -22,6 +22,7 @@ from lms.lti import state
 from lms.lti.client import ServiceClient
 from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
+from lms.oidc import state as sign_ins
 from lms.plugins import discover
 from lms.services import (
     api_clients,
@@ -179,6 +180,7 @@ class Worker:
             state.sweep(db.session())
             sessions.sweep(db.session())
             ceremonies.sweep(db.session())
+            sign_ins.sweep(db.session())
             wallet.sweep(db.session())
             invitations.sweep(db.session())
             self._keys.keep_up(db.session(), self._key_life)

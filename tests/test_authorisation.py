@@ -193,6 +193,9 @@ ALLOWED = {
     ("platforms.switch_deployment", "POST"): frozenset({"administrator"}),
     ("platforms.settings", "GET"): frozenset({"administrator"}),
     ("platforms.settings", "POST"): frozenset({"administrator"}),
+    ("identities.index", "GET"): frozenset({"administrator"}),
+    ("identities.link", "POST"): frozenset({"administrator"}),
+    ("identities.unlink", "POST"): frozenset({"administrator"}),
     ("journal.index", "GET"): frozenset({"administrator"}),
     # Of an account of this service, and 404 without a request: tests/views/test_retention_pages.py
     ("retention.index", "GET"): frozenset({"administrator"}),
@@ -226,6 +229,7 @@ GUARDED_OTHERWISE = {
     # 404 where the track gives no such statement: tests/views/test_award_pages.py
     ("awards.ask", "POST"), ("awards.ask_for", "POST"),
     ("deposits.download", "GET"),  # 404 without such a file of one's own: tests/functional/test_works_handed_in.py
+    ("oidc.begin", "GET"), ("oidc.back", "GET"),  # 404 without a provider; state, browser and signature: tests/oidc
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
     ("passkeys.remove", "GET"), ("passkeys.remove", "POST"),  # one's own, 404 else: tests/views/test_passkey_pages.py
     # 404 without such a delivery or column: tests/views/test_deliveries_page.py
@@ -292,7 +296,7 @@ class Stage:
             "report_key": "completions", "format_key": "json",
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1, "file_id": 1,
-            "unit_id": 1, "match_id": 1, "scope_id": 1,
+            "unit_id": 1, "match_id": 1, "scope_id": 1, "identity_id": 1,
             "saved_id": 1, "line_id": 1, "baseline_id": 1, "decision": "approve", "cost_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
             "paper_kind": "memo",

@@ -65,6 +65,10 @@ class Outbound:
         if not self._allowed(host, port):
             self._addresses(host, port)
 
+    def check_spelling(self, url: str) -> None:
+        """Refuse an address that is not written as one that may be called, wherever it leads; ``LtiError`` says why."""
+        self._spelled(url)
+
     def request(
         self,
         method: str,

@@ -43,6 +43,7 @@ from lms.models.database import db, writing
 from lms.models.exporting import ExportRun, SavedExport
 from lms.models.factors import AuthenticatorApp, Ceremony, Passkey, RecoveryCode
 from lms.models.figures import AgentFigure, Closing, ClosingFigure, ClosingUnit, Figure, FigureDirty, TrackDuration
+from lms.models.identities import OidcIdentity, OidcLogin, OidcSession
 from lms.models.imports import ImportFile
 from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDelivery
 from lms.models.issuing import IssuingRow, IssuingRun
@@ -152,6 +153,9 @@ __all__ = [
     "LocalAccount",
     "Marking",
     "Membership",
+    "OidcIdentity",
+    "OidcLogin",
+    "OidcSession",
     "OutboxJob",
     "Participation",
     "Passkey",

@@ -43,6 +43,7 @@ from lms.models import (
     LocalAccount,
     Marking,
     Membership,
+    OidcIdentity,
     Participation,
     Pause,
     Person,
@@ -184,6 +185,7 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "human_resources": _rows(session.scalars(select(Agent).where(Agent.id.in_(held)))),
         "human_resources_states": _rows(session.scalars(select(AgentState).where(AgentState.agent_id.in_(held)))),
         "agent_matches": [_row(row, leave=("decided_by",)) for row in matches],
+        "identities": _rows(session.scalars(select(OidcIdentity).where(OidcIdentity.person_id == person.id))),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
         "studio": {name: [_plained(row) for row in rows] for name, rows in written(session, person.id).items()},
     }
@@ -211,7 +213,7 @@ def erase(session: Session, person: Person) -> bool:
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     for model in (
         Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation, AgentMatch, HrScope,
-        ExportRun, SavedExport, ErasureRequest,
+        ExportRun, SavedExport, ErasureRequest, OidcIdentity,
     ):  # fmt: skip
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 
@@ -12,9 +12,10 @@ from lms.forms.account import LoginForm, ReadingForm, SettingsForm
 from lms.i18n import gettext as _
 from lms.models import LocalAccount, Person, db, utcnow, writing
 from lms.models.secrets import hashed
+from lms.oidc_sign_in import provider, provider_name, way_out
 from lms.pages import config, local_path, tracks, wants_json
 from lms.security import limited, visitor
-from lms.services import accommodations, ceremonies
+from lms.services import accommodations, ceremonies, identities
 from lms.services.accounts import sign_in
 from lms.services.awards import promise_earned
 from lms.services.deep_links import hand_over
@@ -43,6 +44,7 @@ def login() -> ResponseReturnValue:
     page = render_template(
         "account/login.html", form=form, failure=failure, next=target,
         action_url=url_for("account.login"), passkeys=site() is not None,
+        oidc={"name": provider_name(), "url": url_for("oidc.begin", next=target)} if provider() else None,
     )  # fmt: skip
     return page, 401 if failure else 400 if form.errors else 200
 
@@ -58,11 +60,17 @@ def _half_way(account: LocalAccount, target: str) -> ResponseReturnValue:
 
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
-    """Sign this browser out."""
-    close_session(db.session(), visitor().session.token_hash)
+    """Sign this browser out, and lead it to sign out of the provider it signed in with."""
+    mine = visitor().session.token_hash
+    id_token = identities.kept_id_token(db.session(), mine, config().secret_key)
+    close_session(db.session(), mine)
     db.session.commit()
     session.clear()
-    return redirect(url_for("account.login"), 303)
+    way = way_out(id_token)
+    if way is None:
+        return redirect(url_for("account.login"), 303)
+    logout_user()  # who was signed in is nobody to the page shown now
+    return render_template("account/leaving.html", go_url=way, name=provider_name())
 
 
 @blueprint.post("/language")
