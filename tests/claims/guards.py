@@ -43,6 +43,10 @@ GUARDS = {
         "tests/views/test_award_pages.py::test_a_trainer_asks_for_their_learners_alone",
     ),
     "account.arrive": ("a one-use address", "tests/functional/test_signed_in.py::test_the_address_serves_once"),
+    "oidc": (
+        "a state of this browser, once",
+        "tests/oidc/test_oidc_refusals.py::test_an_answer_is_of_the_browser_that_began",
+    ),
     "passkeys.remove": (
         "the account whose passkey it is, with its password again",
         "tests/views/test_passkey_pages.py::test_making_and_removing_ask_for_the_password",

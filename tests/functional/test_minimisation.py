@@ -114,7 +114,9 @@ def test_files_of_statistics_name_nobody(app: Flask, platform: PlatformInTest, s
 
 def test_open_data_names_nobody(app: Flask, platform: PlatformInTest, session: Session) -> None:
     old = app.extensions["mpia"]
-    app.extensions["mpia"] = make_config(old.database_url, old.data_dir, open_data=True, mask_below=0)
+    app.extensions["mpia"] = make_config(
+        old.database_url, old.data_dir, open_data=True, open_data_contact="contact@example.org", mask_below=0
+    )
     who = person_of(session, agent_in(session, None))
     who.given_name, who.family_name, who.full_name = "Zyxnom", "Wvut", "Zyxnom Wvut"
     follows(session, who, at=utcnow() - timedelta(days=45))
