@@ -2,8 +2,8 @@
 
 import json
 import re
+from collections.abc import Callable
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,12 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 from structlog.testing import capture_logs
 
-from lms.app import create_app
 from lms.models import AuditEntry, LocalAccount, OidcIdentity, OidcLogin, OidcSession, Person, WebSession, db
 from lms.models.base import Base
 from lms.services import identities
 from tests.account_in_test import browser_of, signed_in, token_of
-from tests.conftest import make_config
 from tests.provider_in_test import CLIENT_ID, PERSON, TOOL, ProviderInTest
 
 
@@ -33,12 +31,7 @@ def linked(app: Flask, provider: ProviderInTest) -> None:
         db.session.remove()
 
 
-def service(app: Flask, tmp_path: Path, provider: ProviderInTest, **more: Any) -> Flask:
-    """The same service, on the same database, with other settings."""
-    url, keys = app.extensions["mpia"].database_url, app.extensions["mpia"].keys_dir
-    other = create_app(make_config(url, tmp_path, keys_dir=keys, **provider.settings(**more)))
-    other.test_client_class = app.test_client_class
-    return other
+Made = Callable[..., Flask]
 
 
 def lines(app: Flask) -> list[tuple[str, dict[str, Any]]]:
@@ -85,10 +78,10 @@ def test_a_linked_identity_opens_its_account_with_the_roles_it_has_here(
         assert db.session.scalar(select(func.count()).select_from(OidcLogin)) == 0
 
 
-def test_a_secret_may_go_in_the_form(database_url: str, tmp_path: Path, keys_dir: Path) -> None:
+def test_a_secret_may_go_in_the_form(made: Made) -> None:
     provider = ProviderInTest(auth_method="client_secret_post")
     try:
-        app = create_app(make_config(database_url, tmp_path, keys_dir=keys_dir, **provider.settings()))
+        app = made(**provider.settings())
         assert provider.sign_in(app.test_client()).status_code == 403, "known to the provider, unknown here"
         assert "/token" in provider.asked
     finally:
@@ -111,14 +104,14 @@ def test_a_new_identity_is_told_its_identifier_and_whom_to_ask(
 
 
 def test_a_verified_address_links_only_where_an_administrator_allowed_it(
-    app: Flask, tmp_path: Path, provider: ProviderInTest, account: int
+    app: Flask, made: Made, provider: ProviderInTest, account: int
 ) -> None:
     provider.people["agente"]["email_verified"] = True
     assert provider.sign_in(app.test_client()).status_code == 403
-    open_to_all = service(
-        app, tmp_path, provider, oidc_link_by_email=True,
+    open_to_all = made(**provider.settings(
+        oidc_link_by_email=True,
         oidc_scopes=("openid", "email", "given_name", "usual_name", "uid", "siret"),
-    )  # fmt: skip
+    ))  # fmt: skip
     browser = open_to_all.test_client()
     assert provider.sign_in(browser).status_code == 303
     assert browser.get("/hr/").status_code == 200
@@ -146,22 +139,22 @@ def test_a_verified_address_links_only_where_an_administrator_allowed_it(
 )
 @pytest.mark.parametrize("signs", [True, False])
 def test_only_a_verified_address_of_an_account_links(
-    app: Flask, tmp_path: Path, provider: ProviderInTest, account: int, said: dict[str, Any], trusted: bool,
+    app: Flask, made: Made, provider: ProviderInTest, account: int, said: dict[str, Any], trusted: bool,
     status: int, signs: bool,
 ) -> None:  # fmt: skip
     provider.signs_userinfo = signs
     provider.told = lambda body: {name: value for name, value in {**body, **said}.items() if value is not None}
     more = {"verified_emails": (provider.issuer,)} if trusted else {}
-    other = service(app, tmp_path, provider, oidc_link_by_email=True, oidc_scopes=("openid", "email"), **more)
+    other = made(**provider.settings(oidc_link_by_email=True, oidc_scopes=("openid", "email"), **more))
     assert provider.sign_in(other.test_client()).status_code == status
 
 
 def test_a_second_identity_of_the_same_address_is_not_let_in(
-    app: Flask, tmp_path: Path, provider: ProviderInTest, account: int
+    app: Flask, made: Made, provider: ProviderInTest, account: int
 ) -> None:
     linked(app, provider)
     provider.people["agente"] |= {"sub": "another-person-with-a-recycled-address", "email_verified": True}
-    other = service(app, tmp_path, provider, oidc_link_by_email=True, oidc_scopes=("openid", "email"))
+    other = made(**provider.settings(oidc_link_by_email=True, oidc_scopes=("openid", "email")))
     assert provider.sign_in(other.test_client()).status_code == 403
 
 
@@ -227,8 +220,8 @@ def test_an_identity_taken_back_signs_out_whom_it_signed_in(
     assert provider.sign_in(client).status_code == 403
 
 
-def test_without_settings_there_is_no_such_door(database_url: str, tmp_path: Path, keys_dir: Path) -> None:
-    browser = create_app(make_config(database_url, tmp_path, keys_dir=keys_dir)).test_client()
+def test_without_settings_there_is_no_such_door(made: Made) -> None:
+    browser = made().test_client()
     assert browser.get("/account/oidc/").status_code == 404
     assert browser.get("/account/oidc/back?code=a&state=b").status_code == 404
     assert "/account/oidc/" not in browser.get("/account/login").text
