@@ -97,10 +97,9 @@ def test_a_reason_of_an_accommodation_has_nowhere_to_be(session: Session) -> Non
 def test_files_of_statistics_name_nobody(app: Flask, platform: PlatformInTest, session: Session) -> None:
     """Analyses of questions carry no name, address, identifier of a person nor of an attempt."""
     for number in range(6):
-        platform.launched(
-            sub=f"secret-sub-{number}", name=f"Zyxnom {number}", given_name="Zyxnom", family_name="Wvut",
-            email=f"zyx{number}@secret.example", lis={"person_sourcedid": f"SECRET-{number}"},
-        )  # fmt: skip
+        names = {"name": f"Zyxnom {number}", "given_name": "Zyxnom", "family_name": "Wvut"}
+        address = {"email": f"zyx{number}@secret.example", "lis": {"person_sourcedid": f"SECRET-{number}"}}
+        platform.launched(sub=f"secret-sub-{number}", **names, **address)
     attempts = [take(session, row, module("d1"), 4) for row in session.query(Enrolment)]
     client = platform.launched(**trainer())
     answer = client.get(f"/teach/analysis/{TRACK}/d1/questions.csv")
@@ -114,9 +113,8 @@ def test_files_of_statistics_name_nobody(app: Flask, platform: PlatformInTest, s
 
 def test_open_data_names_nobody(app: Flask, platform: PlatformInTest, session: Session) -> None:
     old = app.extensions["mpia"]
-    app.extensions["mpia"] = make_config(
-        old.database_url, old.data_dir, open_data=True, open_data_contact="contact@example.org", mask_below=0
-    )
+    opened = {"open_data": True, "open_data_contact": "donnees@example.org", "mask_below": 0}
+    app.extensions["mpia"] = make_config(old.database_url, old.data_dir, **opened)
     who = person_of(session, agent_in(session, None))
     who.given_name, who.family_name, who.full_name = "Zyxnom", "Wvut", "Zyxnom Wvut"
     follows(session, who, at=utcnow() - timedelta(days=45))
