@@ -23,7 +23,7 @@ NOT_CHECKED = """
 ************************************************************************
 NOT CHECKED: {why}.
 Whether what is installed has known vulnerabilities is not known here.
-Run « make audit » where https://pypi.org/pypi/<package>/json answers.
+Run « make audit » where the package index answers questions about vulnerabilities.
 ************************************************************************"""
 
 
