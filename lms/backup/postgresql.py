@@ -51,7 +51,7 @@ class PostgresqlSource:
         there = _tables(self._cursor)
         if _VERSION not in there:
             raise BackupError("The database has no table of this service. Check LMS_DATABASE_URL: lms config shows it.")
-        row = self._cursor.execute(f"select version_num from {_VERSION}").fetchone()  # noqa: S608
+        row = self._cursor.execute(f"select version_num from {_VERSION}").fetchone()  # nosec B608 # noqa: S608 - names of our tables
         self.revision = str(row[0]) if row else ""
         if self.revision == head():  # a table of somebody else's beside them stays theirs
             there &= set(Base.metadata.tables)
@@ -199,7 +199,7 @@ def _sequences(cursor: psycopg.Cursor[Any], tables: list[str]) -> list[tuple[str
         for column, sequence in cursor.execute(query, (_quoted(table), _quoted(table))).fetchall():
             if sequence is not None:
                 # Its name comes from the server, quoted where it must be.
-                row = cursor.execute(f"select last_value, is_called from {sequence}").fetchone()  # noqa: S608
+                row = cursor.execute(f"select last_value, is_called from {sequence}").fetchone()  # nosec B608 # noqa: S608 - names of our tables
                 assert row is not None
                 found.append((table, column, int(row[0]), bool(row[1])))
     return found
