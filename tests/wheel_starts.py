@@ -55,7 +55,7 @@ def serve(lms: str, place: Path) -> dict[str, object]:
     environment = {**os.environ, "LMS_DATA_DIR": str(place / "var"), "LMS_BASE_URL": f"http://localhost:{port}"}
     process = subprocess.Popen([lms, "serve", "--port", str(port), "--workers", "1"], env=environment, cwd=place)
     try:
-        for _ in range(150):
+        for _ in range(600):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
                     return dict(json.load(answer))
