@@ -191,15 +191,7 @@ def _read(session: Session, wanted: Wanted, until: datetime, last: uuid.UUID | N
     """The next attempts that have a mark for the question, in the order of their ids."""
     marks = cast(Attempt.marks, Text)
     query = (
-        select(
-            Attempt.id,
-            Attempt.enrolment_id,
-            Attempt.track_digest,
-            Attempt.score,
-            Attempt.passed,
-            marks,
-            Attempt.emptied_at.is_not(None),
-        )
+        select(Attempt.id, Attempt.enrolment_id, Attempt.track_digest, Attempt.score, Attempt.passed, marks)
         .join(Attempt.enrolment)
         .where(Enrolment.track_key == wanted.track.key, Attempt.module_key == wanted.module.key)
         .where(Attempt.submitted_at <= until, Attempt.score.is_not(None))
@@ -217,10 +209,9 @@ def _read(session: Session, wanted: Wanted, until: datetime, last: uuid.UUID | N
 def _found(session: Session, wanted: Wanted, tracks: Library, kind: str, rows: Sequence[Any]) -> Iterator[Found]:
     """What each of these attempts is worth now."""
     given = _given(session, wanted, [row.id for row in rows]) if kind == "corrected" else {}
-    for row_id, enrolment_id, digest, before, passed, stored, emptied in rows:
+    for row_id, enrolment_id, digest, before, passed, stored in rows:
         marks = msgspec.json.decode(stored)
-        # What is no longer kept cannot be marked again: its result stands.
-        if wanted.key not in marks or (emptied and kind == "corrected"):
+        if wanted.key not in marks:
             continue
         mark = WITHDRAWN if kind == "withdrawn" else given.get(row_id) or _mark(wanted, {})
         after = before + (mark.points - Fraction(marks[wanted.key]["points"])) / len(marks)

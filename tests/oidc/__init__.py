@@ -1,1 +1,0 @@
-"""Sign-in by OpenID Connect, against a real provider."""
