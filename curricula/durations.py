@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 
-from curricula.model import QuizRules
-from curricula.reading import WORDS_A_MINUTE
+from curricula.model import LessonText, Module, QuizRules
+from curricula.reading import reading_minutes
 
 #: What the blocks of a lesson take besides being read: recalling an answer before unfolding it, redoing a method,
 #: working on a document of a case. A transfer is done at work, another day: it is not counted.
@@ -17,14 +17,20 @@ PRACTISED = 30
 _BLOCK = re.compile(rf"^:{{3,}} *({'|'.join(EXERCISES)})\b", re.MULTILINE)
 
 
-def lesson_minutes(body: str, words: int) -> Fraction:
-    """What a lesson of so many words takes: reading, then its exercises."""
-    exercises = sum((EXERCISES[name] for name in _BLOCK.findall(body)), Fraction(0))
-    return Fraction(words, WORDS_A_MINUTE) + exercises
+def lesson_minutes(text: LessonText) -> Fraction:
+    """What a lesson takes: reading, then its exercises."""
+    exercises = sum((EXERCISES[name] for name in _BLOCK.findall(text.body)), Fraction(0))
+    return reading_minutes(text.words) + exercises
 
 
-def module_minutes(quiz: QuizRules | None, lessons: Iterable[int], bank: int, workshop: int) -> int:
-    """What a module takes: its ``lessons``, its ``bank`` of so many questions practised once, its assessment, its
+def module_minutes(module: Module) -> int:
+    """What a module takes, as its lessons declare."""
+    lessons = (lesson.minutes for lesson in module.lessons)
+    return minutes_of(module.quiz, lessons, len(module.questions), module.workshop_minutes)
+
+
+def minutes_of(quiz: QuizRules | None, lessons: Iterable[int], bank: int, workshop: int) -> int:
+    """What these take together: ``lessons``, a ``bank`` of so many questions practised once, its assessment, a
     ``workshop``.
     """
     practice = PRACTICE_MINUTES * min(bank, PRACTISED)

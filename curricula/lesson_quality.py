@@ -48,7 +48,7 @@ def paper_findings(here: tuple[str, ...], paper: Paper) -> Iterator[Finding]:
 
 
 def _minutes(where: tuple[str, ...], declared: int, text: LessonText) -> Iterator[Finding]:
-    counted = lesson_minutes(text.body, text.words)
+    counted = lesson_minutes(text)
     if abs(declared - counted) > max(FAR_MINUTES, counted * FAR):
         message = N_("%(declared)s minutes are declared; reading and exercises take %(counted)s.")
         yield finding(where, "advice", message, declared=declared, counted=max(1, round(counted)))

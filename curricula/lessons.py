@@ -6,16 +6,12 @@ from typing import Any, cast
 from curricula.fields import Fields, parse
 from curricula.folder import Folder
 from curricula.model import LANGUAGES, Lesson, LessonText
-from curricula.papers import KINDS
+from curricula.papers import PAPER_NAMES
 from curricula.problems import N_, CurriculumError, Place, Problem
 
 LESSON_FILE = re.compile(r"(?P<order>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>fr|en)\.md")
 #: The header of a lesson's file between its marks, and what follows.
 HEADER = re.compile(r"\A\+\+\+\n(?P<header>.*?)^\+\+\+\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
-
-
-#: The files of papers, which are beside those of lessons and are no lessons.
-PAPER_NAMES = {f"{kind}.{language}.md" for kind in KINDS for language in LANGUAGES}
 
 
 def lesson_file_path(module: str, lesson: Lesson, language: str) -> str:

@@ -18,6 +18,7 @@ from curricula.question import CriterionLevel as CriterionLevel
 from curricula.question import Option as Option
 from curricula.question import Question as Question
 from curricula.question import Spot as Spot
+from curricula.reading import word_count
 from curricula.sourcing import LegalReference as LegalReference
 from curricula.sourcing import Reading as Reading
 from curricula.sourcing import Source as Source
@@ -75,7 +76,7 @@ class LessonText:
     @property
     def words(self) -> int:
         """Number of words of the body, block marks left out."""
-        return len([word for word in self.body.split() if any(c.isalnum() for c in word)])
+        return word_count(self.body)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from curricula.durations import module_minutes
+from curricula.durations import minutes_of
 from curricula.model import LANGUAGES, Lesson, Module, Track
 from curricula.pieces import (
     Piece,
@@ -46,7 +46,7 @@ class ModulePlan:
     def counted_minutes(self) -> int:
         """What it takes: its lessons, its bank practised, its assessment, its workshop."""
         lessons = (lesson.settings.minutes for lesson in self.lessons)
-        return module_minutes(self.module.quiz, lessons, self.questions.total(), self.module.workshop_minutes)
+        return minutes_of(self.module.quiz, lessons, self.questions.total(), self.module.workshop_minutes)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from curricula.languages import LANGUAGES
+from curricula.reading import word_count
+
 #: The page to keep, the plan of a session, and the guides of those who make, accompany and judge a work.
 Kind = Literal["memo", "session", "kit-learner", "kit-trainer", "kit-jury"]
 KINDS: tuple[Kind, ...] = ("memo", "session", "kit-learner", "kit-trainer", "kit-jury")
@@ -21,7 +24,7 @@ class PaperText:
     @property
     def words(self) -> int:
         """Number of words of the body, marks left out."""
-        return len([word for word in self.body.split() if any(c.isalnum() for c in word)])
+        return word_count(self.body)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,15 @@ class Paper:
     texts: Mapping[str, PaperText]
 
 
+def paper_name(kind: str, language: str) -> str:
+    """What the file of a paper in a language is called."""
+    return f"{kind}.{language}.md"
+
+
 def paper_path(module: str, kind: str, language: str) -> str:
-    """Where the file of a paper in a language is."""
-    return f"{module}/{kind}.{language}.md"
+    """Where it is."""
+    return f"{module}/{paper_name(kind, language)}"
+
+
+#: The files of papers, which are beside those of lessons and are no lessons.
+PAPER_NAMES = {paper_name(kind, language) for kind in KINDS for language in LANGUAGES}

@@ -105,8 +105,7 @@ def _size(module: Module) -> Iterator[Finding]:
 
 
 def _duration(module: Module) -> Iterator[Finding]:
-    lessons = (lesson.minutes for lesson in module.lessons)
-    counted = module_minutes(module.quiz, lessons, len(module.practice_questions), module.workshop_minutes)
+    counted = module_minutes(module)
     if abs(counted - module.duration_minutes) > module.duration_minutes * FAR:
         message = N_("Lessons, practice, assessment and workshop take %(counted)s minutes; %(declared)s are declared.")
         where = (module.key, "duration_minutes")

@@ -6,8 +6,6 @@ from functools import cache, lru_cache
 
 import pyphen
 
-from curricula.model import LessonText
-
 #: An adult who reads to learn (docs: 180 words a minute).
 WORDS_A_MINUTE = 180
 #: A sentence of more words than this is long.
@@ -27,9 +25,14 @@ _SIGNS = re.compile(r"[*_>]|\]\([^)]*\)|!?\[|^\s*(?:[-+]|\d+\.)\s+", re.MULTILIN
 _END = re.compile(r"(?<=[.!?…:;])[\s»”)]+(?=[«“(\s]*[A-ZÀ-ÖØ-Þ0-9])|\n\s*\n|\n(?=\s*(?:[-+*]|\d+\.)\s)")
 
 
-def reading_minutes(text: LessonText) -> Fraction:
-    """How long a lesson takes to read, in minutes."""
-    return Fraction(text.words, WORDS_A_MINUTE)
+def word_count(markdown: str) -> int:
+    """How many words a text has, marks left out."""
+    return len([word for word in markdown.split() if any(sign.isalnum() for sign in word)])
+
+
+def reading_minutes(words: int) -> Fraction:
+    """How long so many words take to read, in minutes."""
+    return Fraction(words, WORDS_A_MINUTE)
 
 
 def sentences(markdown: str) -> list[str]:

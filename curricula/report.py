@@ -52,9 +52,7 @@ def module_report(module: Module) -> ModuleReport:
     return ModuleReport(
         module=module,
         words={each: sum(lesson.texts[each].words for lesson in lessons) for each in LANGUAGES},
-        counted_minutes=module_minutes(
-            module.quiz, (lesson.minutes for lesson in lessons), len(module.practice_questions), module.workshop_minutes
-        ),
+        counted_minutes=module_minutes(module),
         questions=asked,
         types=Counter(question.type for question in module.questions),
         marks=Counter(source.mark for source in module.sources),

@@ -3,6 +3,7 @@
 import os
 import secrets
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,8 +12,7 @@ from typing import Any, Self
 from flask import Flask
 from sqlalchemy import select
 
-from curricula.load import load_track
-from curricula.registry import discover
+from curricula.model import Track
 from lms.app import create_app
 from lms.config import Config, load_config
 from lms.demo_ministry import seed_ministry
@@ -22,6 +22,7 @@ from lms.lti.roles import MEMBERSHIP
 from lms.models import LocalAccount, db
 from lms.schema import upgrade
 from lms.services.accounts import make_account
+from lms.services.library import Library
 from lms.services.platforms import NewPlatform, add_platform
 from lms.services.studio import grant
 from lms.worker import Worker
@@ -66,9 +67,13 @@ class Demo:
         self.config = _config(directory, addresses, database_url)
         self.app = create_app(self.config)
         upgrade(self.app)
+        with self.app.app_context():
+            #: The tracks as published, by key.
+            self.tracks = dict(Library(db.session()))
+            db.session.remove()
         settings = DevLmsSettings(
             issuer=addresses.lms, tool_url=addresses.tool, client_id=CLIENT_ID, deployment_id=DEPLOYMENT,
-            data_dir=directory / "devlms", links=_links(self.config.tracks_dir), tool_name="Manager Public IA",
+            data_dir=directory / "devlms", links=_links(self.tracks.values()), tool_name="Manager Public IA",
             custom=HISTORY, quirks=OFFERED,
         )  # fmt: skip
         self.devlms = create_devlms(settings)
@@ -105,10 +110,10 @@ def _config(directory: Path, addresses: Addresses, database_url: str) -> Config:
     )  # fmt: skip
 
 
-def _links(tracks_dir: Path) -> tuple[CourseLink, ...]:
+def _links(tracks: Iterable[Track]) -> tuple[CourseLink, ...]:
     """What the course of the development LMS holds: each track whole, and one module."""
-    tracks = sorted(map(load_track, discover(tracks_dir)), key=lambda track: (track.key != FIRST, track.key))
-    whole = [CourseLink(each.key, each.title["fr"], {"track": each.key}, "Le parcours entier.") for each in tracks]
+    in_order = sorted(tracks, key=lambda track: (track.key != FIRST, track.key))
+    whole = [CourseLink(each.key, each.title["fr"], {"track": each.key}, "Le parcours entier.") for each in in_order]
     alone = CourseLink("d2", "D2 · Règlement IA", {"track": FIRST, "module": "d2"}, "Un module du parcours.")
     return (*whole, alone)
 

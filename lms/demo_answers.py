@@ -1,8 +1,7 @@
 """How the check of the demo answers questions of every type that a machine marks, and writes what a person marks."""
 
-from collections.abc import Iterator
-
 from assessments.types.essay import limits
+from assessments.types.scenario import best_way
 from curricula.model import Option, Question
 
 Form = dict[str, str | list[str]]
@@ -42,7 +41,7 @@ def best_answers(question: Question) -> list[Form]:
             units: Form = {f"{option.key}.unit": question.places[0].key for option in options if question.places}
             return [{option.key: option.value for option in options} | units]
         case "scenario":
-            return list(_best_way(question))
+            return [{taken.place: taken.key} for taken in best_way(question)]
         case "essay":
             least, most = limits(question)
             return [{"text": "mot " * max(least, min(most or _WORDS, _WORDS))}]
@@ -51,20 +50,3 @@ def best_answers(question: Question) -> list[Form]:
 
 def _first_form(option: Option) -> str:
     return (option.accepted or {}).get("fr", "").partition("|")[0].strip()
-
-
-def _best_way(question: Question) -> Iterator[Form]:
-    """Each decision of the way that earns most, from the first scene on."""
-
-    def reach(option: Option) -> int:
-        return option.points + max(map(reach, _offered(question, option.leads)), default=0)
-
-    scene = question.places[0].key
-    while offered := _offered(question, scene):
-        taken = max(offered, key=reach)
-        yield {scene: taken.key}
-        scene = taken.leads
-
-
-def _offered(question: Question, scene: str) -> list[Option]:
-    return [option for option in question.options if scene and option.place == scene]

@@ -15,9 +15,8 @@ import httpx
 
 from assessments.model import DrawnQuestion
 from certificates.verify import verify
-from curricula.load import load_track
 from curricula.model import Module, Question, Track
-from lms.demo import Demo
+from lms.demo import FIRST, Demo
 from lms.demo_answers import Form, best_answers
 from lms.devlms import HeadlessBrowser
 from lms.models import Attempt, db
@@ -45,7 +44,7 @@ class Checker:
     def __init__(self, demo: Demo, say: Callable[[str], None], patience: float) -> None:
         self._demo, self._say, self._patience = demo, say, patience
         self._tool = demo.addresses.tool
-        self._track: Track = load_track(demo.config.tracks_dir / "decideurs")
+        self._track: Track = demo.tracks[FIRST]
         self._certified = self._track.certificate.modules if self._track.certificate else ()
         self._folder = demo.directory / "check"
         self._folder.mkdir(exist_ok=True)

@@ -44,7 +44,7 @@ def learner_view(
 
 def measures(text: LessonText, language: str) -> str:
     """Its words, the time they take and how easily they read, as a phrase."""
-    minutes = max(1, round(reading_minutes(text)))
+    minutes = max(1, round(reading_minutes(text.words)))
     phrases = [
         ngettext("One word", "%(count)s words", text.words, count=number(text.words)),
         ngettext("about one minute of reading", "about %(num)s minutes of reading", minutes),

@@ -72,12 +72,15 @@ def minutes_pdf(said: dict[str, Any]) -> bytes:
     return on_paper("teach/minutes_paper.html", said)
 
 
-def on_paper(template: str, said: dict[str, Any]) -> bytes:
-    """A template for paper, drawn with the sheet of the minutes, which it takes as ``css``. Raises ``NotDrawn``."""
-    return drawn(printable(render_template(template, css=_css(), **said)), _PAPER)
+def on_paper(template: str, said: dict[str, Any], sheet: Path = _PAPER) -> bytes:
+    """A template for paper, drawn with a style sheet, which it takes as ``css``: by default that of the minutes.
+
+    Raises ``NotDrawn``.
+    """
+    return drawn(printable(render_template(template, css=_css(sheet), **said)), sheet)
 
 
 @cache
-def _css() -> str:
-    """The style sheet, read once."""
-    return _PAPER.read_text("utf-8")
+def _css(sheet: Path) -> str:
+    """A style sheet, read once."""
+    return sheet.read_text("utf-8")

@@ -1,26 +1,25 @@
 """The papers of a module on pages and on paper: what a learner keeps, what a trainer and a jury work with."""
 
 from collections.abc import Collection
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import render_template
 from markupsafe import Markup
 
-from certificates.drawing import NotDrawn, drawn, printable
+from certificates.drawing import NotDrawn
 from curricula.model import Module, Paper, Track
 from curricula.papers import FOR_LEARNERS, KINDS
 from lms.errors import Refused
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.lessons import paper_html
+from lms.minutes import on_paper
 from lms.pages import issuer_name
 from lms.track_pages import Ways
 
 #: Who reads what is for trainers and juries.
 TEACHERS = ("trainer", "author")
-_PAPER = Path(__file__).parent / "templates" / "learn" / "paper.css"
+_SHEET = Path(__file__).parent / "templates" / "learn" / "paper.css"
 
 
 def kinds_for(roles: Collection[str]) -> tuple[str, ...]:
@@ -70,19 +69,13 @@ def paper_values(found: Track, chosen: Module, paper: Paper, ways: Ways) -> dict
 def paper_pdf(found: Track, chosen: Module, paper: Paper) -> bytes:
     """A paper to print, in the reader's language; raises ``Refused`` where it cannot be drawn."""
     text = paper.texts[current_language()]
-    page = render_template(
-        "learn/paper_on_paper.html", css=_css(), issuer=issuer_name(), track=localized(found.title),
-        module=f"{chosen.code} · {localized(chosen.title)}", version=found.version, title=text.title,
-        body=Markup(paper_html(found, chosen, text.body, None)),  # noqa: S704 - sanitised by curricula.render
-    )  # fmt: skip
+    said = {
+        "issuer": issuer_name(), "track": localized(found.title), "version": found.version, "title": text.title,
+        "module": f"{chosen.code} · {localized(chosen.title)}",
+        "body": Markup(paper_html(found, chosen, text.body, None)),  # noqa: S704 - sanitised by curricula.render
+    }  # fmt: skip
     try:
-        return drawn(printable(page), _PAPER)
+        return on_paper("learn/paper_on_paper.html", said, _SHEET)
     except NotDrawn as error:
         what, fix = _("This page cannot be drawn as a PDF."), _("Read it on its page, which can be printed.")
         raise Refused(what, fix, status=409, cause="paper_not_drawn") from error
-
-
-@cache
-def _css() -> str:
-    """The style sheet, read once."""
-    return _PAPER.read_text("utf-8")

@@ -1,12 +1,11 @@
 """``lms track report``: what tracks hold and what of them is to be checked, as a trainer reads it, or as CSV."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from curricula.model import LANGUAGES, Track
 from curricula.report import Fact, ModuleReport, facts, module_report
+from lms.csv_files import Cell, csv_text
 
 _WORDS = {
     "fr": {
@@ -15,6 +14,7 @@ _WORDS = {
         "types": "types", "sources": "sources", "mark": "marque", "oldest": "plus ancienne vérification",
         "none": "aucune", "kind": "nature", "key": "clé", "checked": "vérifié le", "age": "jours", "used": "sert à",
         "law": "droit", "source": "source", "reading": "lecture", "track": "parcours",
+        "answers": "répond à", "recommendations": "recommandations", "legal": "textes",
         "W": "livre blanc", "V": "vu dans une source publique", "M": "à vérifier",
         "total": "{modules} modules, {lessons} leçons, {questions} questions ; {check} faits à vérifier.",
     },
@@ -24,6 +24,7 @@ _WORDS = {
         "types": "types", "sources": "sources", "mark": "mark", "oldest": "oldest check", "none": "none",
         "kind": "kind", "key": "key", "checked": "checked on", "age": "days", "used": "used by",
         "law": "law", "source": "source", "reading": "reading", "track": "track",
+        "answers": "answers", "recommendations": "recommendations", "legal": "texts",
         "W": "white paper", "V": "seen in a public source", "M": "to be checked",
         "total": "{modules} modules, {lessons} lessons, {questions} questions; {check} facts to check.",
     },
@@ -52,6 +53,9 @@ def _module_text(each: ModuleReport, language: str) -> Iterator[str]:
     yield f"{module.code}  {module.title[language]}"
     counts = ", ".join(f"{each.words[known]} ({known})" for known in LANGUAGES)
     yield f"   {words['lessons']} {len(module.lessons)}; {words['words']} {counts}"
+    recommended = ", ".join(map(str, module.recommendations)) or "–"
+    law = ", ".join(module.legal)
+    yield f"   {words['answers']}: {words['recommendations']} {recommended}; {words['legal']} {law}"
     workshop = f", {words['workshop']} {module.workshop_minutes}" if module.workshop_minutes else ""
     yield f"   {words['minutes']} {module.duration_minutes} ({words['counted']} {each.counted_minutes}{workshop})"
     kinds = ", ".join(f"{kind} {count}" for kind, count in each.types.most_common())
@@ -71,20 +75,21 @@ def modules_csv(tracks: Iterable[Track], language: str) -> str:
     heads = [
         *(words[name] for name in ("track", "module", "title", "lessons")),
         *(f"{words['words']} {known}" for known in LANGUAGES),
-        *(words[name] for name in ("minutes", "counted", "workshop")), "objective",
+        *(words[name] for name in ("minutes", "counted", "workshop", "recommendations", "legal")), "objective",
         *(f"{words['questions']} {words['difficulty']} {level}" for level in _DIFFICULTIES), words["oldest"],
     ]  # fmt: skip
-    rows = [
+    rows: list[list[Cell]] = [
         [
             track.key, each.module.code, each.module.title[language], len(each.module.lessons),
             *(each.words[known] for known in LANGUAGES), each.module.duration_minutes, each.counted_minutes,
-            each.module.workshop_minutes, objective, *(asked[level] for level in _DIFFICULTIES), each.oldest or "",
+            each.module.workshop_minutes, " ".join(map(str, each.module.recommendations)), " ".join(each.module.legal),
+            objective, *(asked[level] for level in _DIFFICULTIES), each.oldest or "",
         ]
         for track in tracks
         for each in map(module_report, track.published_modules)
         for objective, asked in each.questions.items()
     ]  # fmt: skip
-    return _csv([heads, *rows])
+    return csv_text(heads, rows)
 
 
 def facts_text(track: Track, language: str, today: date) -> Iterator[str]:
@@ -106,19 +111,12 @@ def facts_csv(tracks: Iterable[Track], language: str, today: date) -> str:
     """The same as a table."""
     words = _WORDS[language]
     names = ("track", "module", "kind", "key", "title", "mark", "checked", "age", "used")
-    rows = [
+    rows: list[list[Cell]] = [
         [
             track.key, fact.module, words[fact.kind], fact.key, fact.title[language], words[fact.mark],
-            fact.checked_on, "" if fact.age is None else fact.age, " ".join(fact.used),
+            fact.checked_on, fact.age, " ".join(fact.used),
         ]
         for track in tracks
         for fact in facts(track, today)
     ]  # fmt: skip
-    return _csv([[words[name] for name in names], *rows])
-
-
-def _csv(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as a French spreadsheet opens them: semicolons, CRLF. Nothing typed by learners is in them."""
-    file = io.StringIO()
-    csv.writer(file, delimiter=";", lineterminator="\r\n").writerows(rows)
-    return file.getvalue()
+    return csv_text([words[name] for name in names], rows)

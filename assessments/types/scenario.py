@@ -62,6 +62,15 @@ def lines(question: Question, _drawn: DrawnQuestion, response: Response) -> tupl
     return tuple(_line(question, best, scene, taken) for scene, taken in _way(question, response))
 
 
+def best_way(question: Question) -> Iterator[Option]:
+    """The decisions of a way that earns most, from the first scene on."""
+    best, scene = _best(question), question.places[0] if question.places else None
+    while scene is not None and (offered := _offered(question, scene)):
+        taken = max(offered, key=lambda option: _reach(option, best))
+        yield taken
+        scene = question.place(taken.leads)
+
+
 def _line(question: Question, best: dict[str, int], scene: Spot, taken: Option | None) -> Line:
     offered = _offered(question, scene)
     most = max((_reach(option, best) for option in offered), default=0)

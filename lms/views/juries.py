@@ -75,13 +75,14 @@ def new() -> ResponseReturnValue:
 @requires("trainer")
 def show(jury_id: int) -> ResponseReturnValue:
     """The works before a jury, what is decided, what waits for a second member."""
-    jury, _seat, track, _module = _own(jury_id)
+    jury, _seat, track, module = _own(jury_id)
     found = juries.candidates(db.session(), jury)
     return render_template(
         "teach/jury.html",
         jury=jury,
         course=course_title(jury.context),
         module=module_name(track, jury.module_key),
+        guide_url=_guide_url(track, module),
         members=juries.members(db.session(), jury),
         candidates=[_row(jury, candidate) for candidate in found],
         pending=sum(each.said is not None and not each.decided for each in found),
@@ -198,6 +199,13 @@ def _own(jury_id: int) -> tuple[Jury, JuryMember, Track | None, Module | None]:
         abort(404)
     track = tracks().get(found[0].track_key)
     return *found, track, track.module(found[0].module_key) if track else None
+
+
+def _guide_url(track: Track | None, module: Module | None) -> str | None:
+    """Where the guide of those who judge the works of a module is; None where it has none."""
+    if track is None or module is None or module.paper("kit-jury") is None:
+        return None
+    return url_for("papers.show", track_key=track.key, module_key=module.key, paper_kind="kit-jury")
 
 
 def _minutes(jury_id: int) -> tuple[Jury, dict[str, Any]]:

@@ -17,7 +17,6 @@ from playwright.sync_api import Page
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from curricula.load import load_track
 from curricula.model import Module, Question, Track
 from curricula.typography import typeset
 from lms.app import create_app
@@ -58,7 +57,7 @@ class Stage:
     def __init__(self, directory: Path) -> None:
         self.demo = Demo(directory, Addresses(free_port(), free_port()))
         self.tool, self.lms = self.demo.addresses.tool, self.demo.addresses.lms
-        self.track: Track = load_track(self.demo.config.tracks_dir / TRACK)
+        self.track: Track = self.demo.tracks[TRACK]
         self.app: Flask = self.demo.app
         self._restarted: list[Flask] = []
         with self.app.app_context():

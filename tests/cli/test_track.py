@@ -131,11 +131,19 @@ def test_what_tracks_hold_is_reported(run: Run) -> None:
     assert told.endswith("2 modules, 10 leçons, 31 questions ; 8 faits à vérifier.\n")
     english = run("track", "report", here, "--language", "en").out
     assert "2 modules, 10 lessons, 31 questions; 8 facts to check.\n" in english
-    rows = list(csv.reader(io.StringIO(run("track", "report", here, "--format", "csv").out), delimiter=";"))
+    assert "   répond à: recommandations 1, 12; textes ai-act-4, ai-act-26, ai-act-annex-iii, gdpr\n" in told
+    rows = table(run("track", "report", here, "--format", "csv").out)
     assert [row[1] for row in rows[1:]] == ["D1"] * 5 + ["D2"] * 5
-    assert rows[1][:10] == [
-        "decideurs", "D1", "Comprendre l’IA pour décider", "5", "3483", "3639", "120", "169", "20", "d1-o1",
+    assert rows[1][:12] == [
+        "decideurs", "D1", "Comprendre l’IA pour décider", "5", "3483", "3639", "120", "169", "20", "1 12",
+        "ai-act-4 ai-act-26 ai-act-annex-iii gdpr", "d1-o1",
     ]  # fmt: skip
+
+
+def table(out: str) -> list[list[str]]:
+    """The rows of a CSV as French spreadsheets open it."""
+    assert out.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(out[1:]), delimiter=";"))
 
 
 def test_the_facts_of_tracks_are_listed_those_to_check_first(run: Run) -> None:
@@ -146,7 +154,7 @@ def test_the_facts_of_tracks_are_listed_those_to_check_first(run: Run) -> None:
     assert marks.count("M") == 8
     checked = next(line for line in told if "ai-act-annex-iii" in line)
     assert re.search(r"\[V\] droit ai-act-annex-iii: .*\(vérifié le 2026-11, \d+ jours; sert à d1, d2, d4\)", checked)
-    rows = list(csv.reader(io.StringIO(run("track", "report", here, "--facts", "--format", "csv").out), delimiter=";"))
+    rows = table(run("track", "report", here, "--facts", "--format", "csv").out)
     assert rows[0][:6] == ["parcours", "module", "nature", "clé", "titre", "marque"]
     assert ["decideurs", "d1", "source", "llm-basics"] in [row[:4] for row in rows]
     assert len(rows) == len(told)

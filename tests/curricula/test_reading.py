@@ -9,8 +9,8 @@ from curricula.reading import ease, long_sentences, reading_minutes, sentences
 
 
 def test_reading_takes_a_minute_for_180_words() -> None:
-    assert reading_minutes(LessonText("", (), "mot " * 270)) == Fraction(3, 2)
-    assert reading_minutes(LessonText("", (), "::: method\nun, deux – trois\n:::")) == Fraction(4, 180)
+    assert reading_minutes(LessonText("", (), "mot " * 270).words) == Fraction(3, 2)
+    assert reading_minutes(LessonText("", (), "::: method\nun, deux – trois\n:::").words) == Fraction(4, 180)
 
 
 @pytest.mark.parametrize(

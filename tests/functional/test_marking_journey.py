@@ -168,6 +168,9 @@ def test_a_jury_decides_two_by_two_and_leaves_its_minutes(session: Session, plat
         assert post(ana, f"{jury}/edit", **turned).location == jury
         assert post(ana, f"{jury}/edit", **{**changed, "members": both[:1]}).status_code == 400
         assert "Jury d’hiver" in read(bruno, jury)
+        guide = re.search(r'href="(/learn/decideurs/d1/papers/kit-jury)"', read(bruno, jury))
+        assert guide is not None
+        assert "décider à deux" in read(bruno, guide[1])
         candidate = f"{jury}/candidates/{attempt.id}"
         assert chloe.get(jury).status_code == chloe.get(candidate).status_code == chloe.get(f"{jury}.pdf").status_code
         assert chloe.get(jury).status_code == 404

@@ -45,7 +45,7 @@ def test_what_is_for_trainers_is_not_there_for_learners(platform: PlatformInTest
 
 
 @pytest.mark.parametrize(
-    "path", ["d1/papers/kit-jury", "d1/papers/secret", "d2/papers/memo", "d3/papers/memo", "no/papers/memo"]
+    "path", ["d1/papers/kit-trainer", "d1/papers/secret", "d2/papers/memo", "d3/papers/memo", "no/papers/memo"]
 )
 def test_what_is_not_there_is_not_found(platform: PlatformInTest, path: str) -> None:
     browser = platform.launched(**trainer())
