@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
 # One more than processors: a quarter of the time of tests is waiting; with two more, pages in browsers wait too long.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: help demo dev test sure bench translations migration lint types imports content wheel chromium hostile openedx clean
+.PHONY: help demo dev test sure bench translations migration lint types imports content wheel supply bandit licences audit sbom chromium hostile authorisation openedx clean
 .DEFAULT_GOAL := help
 
 help: ## print this
@@ -53,7 +53,7 @@ $(VENV)/openedx/.ready: tests/openedx/requirements.txt | $(if $(findstring $(VEN
 	@$(UV) pip sync --quiet --python $(VENV)/openedx/bin/python $<
 	@touch $@
 
-sure: lint types imports content wheel test ## format, lint, types, import contracts, translations, wheel, tests
+sure: lint types imports content supply wheel test ## format, lint, types, import contracts, translations, supply chain, wheel, tests
 
 content: $(STAMP)
 	@$(BIN)/python -m translations.update --check
@@ -61,6 +61,23 @@ content: $(STAMP)
 
 wheel: $(STAMP)
 	@$(BIN)/python tests/wheel_starts.py
+
+supply: bandit licences audit sbom ## what the project is made of: dangerous code, licences, known vulnerabilities, bill of materials
+
+# Bandit says on standard error which lines it was told to pass: tests/supply says of each why.
+bandit: $(STAMP)
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive lms curricula assessments certificates translations hatch_build.py \
+	  2> >(grep -v 'nosec encountered' >&2)
+
+licences: $(STAMP)
+	@$(BIN)/python -m tests.supply.licences
+
+# AUDIT=--offline-ok where no service of vulnerabilities can be reached: it is said, and is no failure.
+audit: $(STAMP)
+	@$(BIN)/python -m tests.supply.vulnerabilities $(AUDIT)
+
+sbom: $(STAMP) ## write dist/sbom.cdx.json, the bill of materials (CycloneDX) of what the wheel installs
+	@$(BIN)/python -m tests.supply.bill
 
 lint: $(STAMP)
 	@$(BIN)/ruff format --check .
@@ -77,6 +94,9 @@ bench: $(STAMP) ## figures and ratios, each taken in one run
 
 hostile: $(STAMP) ## write the list of hostile cases in the docs from the tests
 	@$(BIN)/python -m tests.hostile.listing
+
+authorisation: $(STAMP) ## write who may open what in the docs from the tables of the tests
+	@$(BIN)/python -m tests.claims.authorisation
 
 translations: $(STAMP) ## collect messages into the catalogues and say what lacks a translation
 	@$(BIN)/python -m translations.update

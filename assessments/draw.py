@@ -30,7 +30,7 @@ def redraw(module: Module, seed: str, put_last: Mapping[str, object]) -> tuple[D
 
 def first_form(seed: str, forms: int) -> int:
     """The parallel form that a learner begins with; the others follow in turn."""
-    return 1 + random.Random(f"form {seed}").randrange(forms)  # noqa: S311 - reproducible on purpose
+    return 1 + random.Random(f"form {seed}").randrange(forms)  # nosec B311 # noqa: S311 - reproducible on purpose
 
 
 def draw(
@@ -50,7 +50,7 @@ def draw(
     """
     if count > len(bank):
         raise ValueError(f"{count} questions asked of a bank of {len(bank)}.")
-    rng = random.Random(seed)  # noqa: S311 - reproducible on purpose; nothing secret depends on it
+    rng = random.Random(seed)  # nosec B311 # noqa: S311 - reproducible on purpose; nothing secret depends on it
     known, spread = frozenset(seen), frozenset(exposed)
     ranks = {question.key: 2 * (question.key in known) + (question.key in spread) for question in bank}
     chosen = _exactly(bank, difficulties, ranks, rng) if difficulties else _alternating(bank, count, ranks, rng)
@@ -103,7 +103,7 @@ def _listed(value: object) -> Iterable[object]:
 
 def with_other_forms(drawn: Sequence[DrawnQuestion], bank: Sequence[Question], seed: str) -> tuple[DrawnQuestion, ...]:
     """The same draw for who needs other forms of questions: one that is ``instead`` of a drawn one takes its place."""
-    rng = random.Random(f"{seed}: other forms")  # noqa: S311 - as above
+    rng = random.Random(f"{seed}: other forms")  # nosec B311 # noqa: S311 - as above
     others = {question.instead: question for question in bank if question.instead}
     return tuple(as_shown(others[item.key], rng) if item.key in others else item for item in drawn)
 

@@ -65,7 +65,7 @@ def next_question(track: Track, seed: str, steps: Sequence[Step]) -> tuple[Modul
     done = [step for step in steps if step.module == module.key]
     bank = {question.key: question for question in placed_questions(module, anatomies())}
     # Whatever the number of questions before, the draw about a module depends on its own alone.
-    rng = random.Random(f"{seed} {module.key} {len(done)}")  # noqa: S311 - reproducible on purpose
+    rng = random.Random(f"{seed} {module.key} {len(done)}")  # nosec B311 # noqa: S311 - reproducible on purpose
     return module, as_shown(_chosen(bank, done, rng), rng)
 
 

@@ -33,7 +33,7 @@ def next_round(bank: Sequence[Question], answered: Iterable[tuple[str, bool]], s
         place, right = last[question.key]
         return (2 if right else 0, place)
 
-    rng = random.Random(seed)  # noqa: S311 - reproducible on purpose; nothing secret depends on it
+    rng = random.Random(seed)  # nosec B311 # noqa: S311 - reproducible on purpose; nothing secret depends on it
     shuffled = list(bank)
     rng.shuffle(shuffled)
     chosen = sorted(shuffled, key=order)[:ROUND]

@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from typing import Literal
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError  # nosec B405 # a type and a constructor: what is parsed goes through defusedxml
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring

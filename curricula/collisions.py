@@ -14,7 +14,7 @@ from curricula.glossary import Glossary
 from curricula.model import Framework, Module, Track
 
 T = TypeVar("T", Track, Module, Framework, Glossary)
-_MARK = re.compile(r"([a-z_]+(?:\.[a-z0-9-]+)?)=([0-9a-f]{8})")
+_MARK = re.compile(r"(?<![a-z0-9_.-])([a-z_]+(?:\.[a-z0-9-]+)?)=([0-9a-f]{8})")
 
 
 def parts(value: Any) -> dict[str, Any]:

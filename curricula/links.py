@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from curricula.model import LANGUAGES, Track
 
 #: Of Markdown: [text](address "title"), ![text](address), <https://address>, [label]: address.
-_INLINE = re.compile(r"\]\(\s*<?(?P<url>[^\s)>]+)>?(?:\s+[\"'(][^)]*)?\)")
-_BARE = re.compile(r"(?<!\()<(?P<url>https?://[^\s>]+)>")
-_LABEL = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*<?(?P<url>[^\s>]+)", re.MULTILINE)
+_INLINE = re.compile(r"\]\(\s*<?(?P<url>(?:[^\s)>\]]|\](?!\())+)>?(?:\s+[\"'(][^)]{0,1000})?\)")
+_BARE = re.compile(r"(?<!\()<(?P<url>https?://[^\s<>]+)>")
+_LABEL = re.compile(r"^\s{0,3}\[[^\[\]]+\]:\s*<?(?P<url>[^\s>]+)", re.MULTILINE)
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`\n]*`", re.DOTALL)
 #: What leads out of the track.
 _ELSEWHERE = re.compile(r"(?:https?|ftp|file|data|javascript):|//|www\.", re.IGNORECASE)

@@ -20,9 +20,9 @@ ENOUGH = 60
 KEPT = 1024
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _CODE = re.compile(r"```.*?```|~~~.*?~~~|`[^`]*`", re.DOTALL)
-_MARKS = re.compile(r"^\s*(?::{3,}.*|#+\s.*|\|.*|[-=*_]{3,})$", re.MULTILINE)
-_SIGNS = re.compile(r"[*_>]|\]\([^)]*\)|!?\[|^\s*(?:[-+]|\d+\.)\s+", re.MULTILINE)
-_END = re.compile(r"(?<=[.!?…:;])[\s»”)]+(?=[«“(\s]*[A-ZÀ-ÖØ-Þ0-9])|\n\s*\n|\n(?=\s*(?:[-+*]|\d+\.)\s)")
+_MARKS = re.compile(r"^[^\S\n]*(?::{3,}.*|#+\s.*|\|.*|[-=*_]{3,})$", re.MULTILINE)
+_SIGNS = re.compile(r"[*_>]|\]\([^)]{0,1000}\)|!?\[|^[^\S\n]*(?:[-+]|\d+\.)\s+", re.MULTILINE)
+_END = re.compile(r"(?<=[.!?…:;])[\s»”)]++(?=[«“(\s]*[A-ZÀ-ÖØ-Þ0-9])|\n\s*\n|\n(?=\s*(?:[-+*]|\d+\.)\s)")
 
 
 def word_count(markdown: str) -> int:

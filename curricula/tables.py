@@ -22,7 +22,7 @@ def line_of_key(place: Place, header: str, key: str, after: int = 1) -> int:
     """The line of ``key = "…"`` in the first ``[[header]]`` table from line ``after`` on that has this key."""
     inside = False
     for number, line in enumerate(place.text.split("\n"), start=1):
-        opening = re.match(r"\s*\[+([^\]]+)\]", line)
+        opening = re.match(r"\s*\[{1,2}([^\]]+)\]", line)
         inside = opening[1].strip() == header if opening else inside
         if number >= after and inside and re.match(rf'\s*key\s*=\s*["\']{re.escape(key)}["\']', line):
             return number

@@ -10,6 +10,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import lms.api
 import lms.views
+from lms import metrics
+from lms.access import Identified, init_access
 from lms.config import Config, load_config
 from lms.cookies import CookieSessions
 from lms.errors import init_errors
@@ -21,10 +23,12 @@ from lms.lti.keys import ToolKeys
 from lms.lti.tokens import Tokens
 from lms.models import db
 from lms.models.database import begin_reading, end_reading
+from lms.oidc_sign_in import provider_of
 from lms.pages import template_values
 from lms.plugins import discover
 from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
 from lms.services.sessions import live_session
+from lms.signing_in import lead_to_second_factor
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 #: What a form may weigh beside its file, in bytes.
@@ -49,13 +53,16 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
     app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
     app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])
+    app.extensions["oidc"] = provider_of(config, app.extensions["outbound"])
     db.init_app(app)
     with app.app_context():
         tokens = Tokens(app.extensions["outbound"], app.extensions["tool_keys"], config.secret_key, db.engine)
+        metrics.watch(db.engine)
     app.extensions["services"] = ServiceClient(app.extensions["outbound"], tokens)
     app.extensions["uploads"] = {
         name: size for each in discover(lms.views, "UPLOADS").values() for name, size in each.items()
     }
+    init_access(app)
     app.before_request(_allow_uploads)  # before the form is read, for its token
     csrf = CSRFProtect(app)
     init_i18n(app)
@@ -63,6 +70,7 @@ def create_app(config: Config | None = None) -> Flask:
     _init_login(app)
     app.before_request(_declare_intent)
     app.before_request(refuse_nul)
+    app.before_request(lead_to_second_factor)
     app.teardown_request(_forget_intent)
     app.after_request(secure_headers)
     app.context_processor(template_values)
@@ -78,9 +86,10 @@ def create_app(config: Config | None = None) -> Flask:
         for endpoint in endpoints:
             view = app.view_functions[endpoint]
             csrf.exempt(f"{view.__module__}.{view.__name__}")
-    if config.trusted_proxies:
-        count = config.trusted_proxies
+    count = config.trusted_proxies
+    if count:
         app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count, count)  # type: ignore[method-assign]
+    app.wsgi_app = Identified(app.wsgi_app, trusting=count > 0)  # type: ignore[method-assign]
     return app
 
 
@@ -88,6 +97,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
     return {
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # a failure quotes no row, wherever it is printed
         "MAX_CONTENT_LENGTH": config.upload_limit + FORM_ROOM,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "SESSION_COOKIE_NAME": "mpia",

@@ -18,7 +18,7 @@ PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 #: Names whose value is never printed.
-SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url", "seal_passphrase"}
+SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url", "seal_passphrase", "oidc_client_secret"}
 
 
 class ConfigError(ValueError):
@@ -75,9 +75,23 @@ class Config:
     #: The institution's logo, PNG or JPEG.
     issuer_logo: Path = Path()
     session_minutes: int = 480
+    #: Roles of local accounts that must have a second factor, an authenticator app or a passkey.
+    second_factor_roles: tuple[str, ...] = ()
+    #: Sign-in by OpenID Connect (docs/sign-in.md): the provider, and what this service is there. None without.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    #: What the provider is called on the button; its host when empty.
+    oidc_name_fr: str = ""
+    oidc_name_en: str = ""
+    #: What is asked of it, nothing but who signs in unless more is named; the levels of assurance taken, all if none.
+    oidc_scopes: tuple[str, ...] = ("openid",)
+    oidc_acr_values: tuple[str, ...] = ()
+    #: Whether an identity not known yet is linked to the local account of its verified e-mail address.
+    oidc_link_by_email: bool = False
     #: By what people are matched with HR's agents, the first first: sourced_id, custom:<name>, email.
     match_keys: tuple[str, ...] = ("sourced_id", "email")
-    #: Whose e-mail addresses are verified: issuers of platforms, or « local » for local accounts.
+    #: Whose e-mail addresses are verified: issuers of platforms or of the sign-in, or « local » for local accounts.
     verified_emails: tuple[str, ...] = ()
     #: How many days a key of the tool signs before the next one does.
     lti_key_days: int = 90
@@ -108,6 +122,17 @@ class Config:
     #: Opens /open-data to all: masked indicators; and whom to write to about them (an e-mail or web address).
     open_data: bool = False
     open_data_contact: str = ""
+    #: A file with the passphrase of backups: for ``lms backup`` and ``lms restore`` only.
+    backup_passphrase_file: Path = Path()
+    #: How many days are kept, counted from when they ended: what was answered in assessments; completions, and people
+    #: of whom nothing else is kept; certificates once they are no longer valid; the journal; deliveries made.
+    keep_attempts_days: int = 365
+    keep_completions_days: int = 1825
+    keep_certificates_after_days: int = 1825
+    keep_journal_days: int = 1825
+    keep_jobs_days: int = 90
+    #: Whom people write to about their personal data: an e-mail or web address, of the data protection officer.
+    privacy_contact: str = ""
     #: A deployer's theme: a folder with ``theme.css``.
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.
@@ -143,6 +168,11 @@ class Config:
     def host(self) -> str:
         """Host and port of the public address."""
         return urlsplit(self.base_url).netloc
+
+    @property
+    def oidc_scope(self) -> str:
+        """The scopes asked of the provider, each once, separated by spaces as the protocol writes them."""
+        return " ".join(dict.fromkeys(" ".join(self.oidc_scopes).split()))
 
     @property
     def mails(self) -> bool:

@@ -1,6 +1,7 @@
 """What makes settings unusable, each problem in a sentence with its fix."""
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -9,13 +10,16 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms.branding import colour_problem, logo_problem
-from lms.outside_settings import lrs_problems, mail_problems
+from lms.models import ROLES
+from lms.outside_settings import lrs_problems, mail_problems, oidc_problems
 
 if TYPE_CHECKING:
     from lms.config import Config
 
 #: What one line of a certificate holds.
 _LONGEST_SIGNATORY = 90
+#: A hundred years: a longer time is no limit, and no date.
+_LONGEST_DAYS = 36500
 _CUSTOM = re.compile(r"custom:[A-Za-z0-9_.-]{1,100}")
 
 
@@ -28,28 +32,37 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
     if not _is_database(config.database):
         problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
-    problems += [
+    problems += _check_numbers(config) + _check_seal(config) + lrs_problems(config) + _check_exports(config)
+    problems += _check_keeping(config)
+    if not any(config.tracks_dir.glob("*/track.toml")):
+        problems.append("LMS_TRACKS_DIR must be a folder of tracks: folders with a track.toml.")
+    if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
+        problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
+    if not set(config.second_factor_roles) <= set(ROLES):
+        problems.append(f"LMS_SECOND_FACTOR_ROLES must be made of {', '.join(ROLES)}, separated by commas.")
+    if config.metrics_token and len(config.metrics_token) < 16:
+        problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
+    problems += mail_problems(config) + oidc_problems(config)
+    if config.secret_key and len(config.secret_key) < 32:
+        problems.append("LMS_SECRET_KEY must have at least 32 characters.")
+    if sys.flags.optimize:
+        problems.append("PYTHONOPTIMIZE must be empty, and python run without -O: assertions are part of the service.")
+    return problems + _issuer_problems(config)
+
+
+def _check_numbers(config: "Config") -> list[str]:
+    problems = [
         f"LMS_{name.upper()} must not be negative."
         for name in ("upload_limit", "trusted_proxies", "appeal_days", "mask_below")
         if getattr(config, name) < 0
     ]
-    problems += _check_seal(config) + lrs_problems(config) + _check_exports(config)
-    if not any(config.tracks_dir.glob("*/track.toml")):
-        problems.append("LMS_TRACKS_DIR must be a folder of tracks: folders with a track.toml.")
     if config.api_rate < 1:
         problems.append("LMS_API_RATE must be at least 1.")
-    if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
-        problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
     if config.session_minutes < 5:
         problems.append("LMS_SESSION_MINUTES must be at least 5.")
     if config.lti_key_days < 2:
         problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
-    if config.metrics_token and len(config.metrics_token) < 16:
-        problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
-    problems += mail_problems(config)
-    if config.secret_key and len(config.secret_key) < 32:
-        problems.append("LMS_SECRET_KEY must have at least 32 characters.")
-    return problems + _issuer_problems(config)
+    return problems
 
 
 def _issuer_problems(config: "Config") -> list[str]:
@@ -77,6 +90,25 @@ def _check_seal(config: "Config") -> list[str]:
         problems.append("LMS_SEAL_LEVEL must be B, T or LT.")
     elif config.seal_level != "B" and not (config.tsa_url and config.tsa_root != nowhere):
         problems.append(f"LMS_SEAL_LEVEL={config.seal_level} needs LMS_TSA_URL and LMS_TSA_ROOT.")
+    return problems
+
+
+def _check_keeping(config: "Config") -> list[str]:
+    """How long things are kept: an appeal is judged on what was answered, a completion rests on its results."""
+    names = ("attempts_days", "completions_days", "certificates_after_days", "journal_days", "jobs_days")
+    days = {name: getattr(config, f"keep_{name}") for name in names}
+    problems = [
+        f"LMS_KEEP_{name.upper()} must be from 1 to {_LONGEST_DAYS}."
+        for name, value in days.items()
+        if not 1 <= value <= _LONGEST_DAYS
+    ]
+    if config.keep_attempts_days < config.appeal_days:
+        problems.append("LMS_KEEP_ATTEMPTS_DAYS must be at least LMS_APPEAL_DAYS: appeals are judged on the answers.")
+    contact = config.privacy_contact
+    if contact and "@" not in contact and not contact.startswith("https://"):
+        problems.append("LMS_PRIVACY_CONTACT must be an e-mail address or an address in https.")
+    if config.keep_completions_days < config.keep_attempts_days:
+        problems.append("LMS_KEEP_COMPLETIONS_DAYS must be at least LMS_KEEP_ATTEMPTS_DAYS.")
     return problems
 
 

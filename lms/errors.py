@@ -1,6 +1,5 @@
 """What people are told when something cannot be done: what happened, what to do, a reference."""
 
-import secrets
 from collections.abc import Sequence
 from traceback import extract_tb
 
@@ -11,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
+from lms import request_ids
 from lms.i18n import filesize
 from lms.i18n import gettext as _
 from lms.models import db
@@ -31,10 +31,8 @@ class Refused(Exception):
 
 
 def reference() -> str:
-    """The reference of this request, shown to the person and written in the log."""
-    if "reference" not in g:
-        g.reference = secrets.token_hex(4).upper()
-    return str(g.reference)
+    """The reference shown to the person: the id of this request, which its log lines have (``lms.request_ids``)."""
+    return request_ids.current() or ""
 
 
 def init_errors(app: Flask) -> None:
@@ -46,7 +44,7 @@ def init_errors(app: Flask) -> None:
 
 
 def _refused(error: Refused) -> Response:
-    log.info("refused", cause=error.cause, status=error.status, reference=reference())
+    log.info("refused", cause=error.cause, status=error.status)
     return _answer(error.status, error.what, error.fix, error.actions, error.cause)
 
 
@@ -84,8 +82,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    where = request.url_rule.rule if request.url_rule else ""
-    log.error("unexpected", path=where, reference=reference(), trace=_trace(error))
+    log.error("unexpected", route=request.endpoint or "none", trace=_trace(error))
     return _http(ServiceUnavailable() if isinstance(error, OperationalError) else InternalServerError())
 
 

@@ -14,7 +14,7 @@ PIECE = 1 << 20
 #: Longest tag of a cell with its value.
 OVERLAP = 2000
 _CELL = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]{1,3})(\d{1,7})"[^>]*>'  # its place
+    rb'<(?:\w+:)?c\b(?=[^<>]*\bt="e")[^<>]*\br="([A-Z]{1,3})(\d{1,7})"[^<>]*>'  # its place
     rb".{0,1500}?<(?:\w+:)?v>([^<]{1,20})<",
     re.DOTALL,
 )

@@ -1,29 +1,58 @@
 """Figures for whoever operates the service, in Prometheus's format; none is about a person.
 
-Counters belong to the web processes, which share them through the folder named by ``PROMETHEUS_MULTIPROC_DIR``
-(``lms serve`` makes one). The rest is read from the database when it is asked for.
+What web processes count, those of one ``lms serve`` share through the folder named by ``PROMETHEUS_MULTIPROC_DIR``
+(``lms serve`` makes one): whichever of them answers says the figures of all, and figures of several ``lms serve`` add
+up. The rest is read when it is asked for, from the database (``lms.metrics_of_database``): the same wherever it is
+asked, it must not be added up.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from lms.config import Config
 from lms.lti.keys import ToolKeys
-from lms.models import OutboxJob, Platform, utcnow
-from lms.services import deliveries
-from lms.services.connections import worst
+from lms.metrics_of_database import figures
 
+#: Upper bounds of the classes of durations, in seconds: a page is felt to lag after a tenth, to be broken after ten.
+DURATIONS = (0.025, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+_OURS = CollectorRegistry()
+disable_created_metrics()  # type: ignore[no-untyped-call]  # as where processes share: no moment of birth beside each
 #: The causes of ``LtiError`` are keys of the code, so that labels stay few whatever is sent.
-MESSAGES = Counter("mpia_lti_messages", "LTI messages accepted, by kind.", ["kind"], registry=REGISTRY)
-REFUSALS = Counter("mpia_lti_refusals", "Logins and LTI messages refused, by cause.", ["cause"], registry=REGISTRY)
+MESSAGES = Counter("mpia_lti_messages", "LTI messages accepted, by kind.", ["kind"], registry=_OURS)
+REFUSALS = Counter("mpia_lti_refusals", "Logins and LTI messages refused, by cause.", ["cause"], registry=_OURS)
+REQUESTS = Counter(
+    "mpia_http_requests", "Requests answered, by name of route and class of status.", ["route", "status"],
+    registry=_OURS,
+)  # fmt: skip
+TIMES = Histogram(
+    "mpia_http_request_seconds", "How long requests took, until the first byte of the answer, by name of route.",
+    ["route"], registry=_OURS, buckets=DURATIONS,
+)  # fmt: skip
+EXPORTS = Counter("mpia_exports", "Files that HR took out on pages.", ["report", "format"], registry=_OURS)
+#: Of the process that uses the most: an exhausted pool does not hide behind the others.
+IN_USE = Gauge(
+    "mpia_db_pool_in_use", "Database connections in use in the web process that uses the most.", registry=_OURS,
+    multiprocess_mode="livemax",
+)  # fmt: skip
+LIMIT = Gauge(
+    "mpia_db_pool_limit", "Database connections that one web process may open.", registry=_OURS,
+    multiprocess_mode="livemax",
+)  # fmt: skip
 
 
 def accepted(kind: str) -> None:
@@ -36,60 +65,81 @@ def refused(cause: str) -> None:
     REFUSALS.labels(cause).inc()
 
 
-def exposition(session: Session, keys: ToolKeys) -> bytes:
-    """Every figure, of every web process and of the database."""
-    registry = CollectorRegistry()
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        counted = generate_latest(registry)
-    else:
-        counted = b"".join(generate_latest(_Only(counter)) for counter in (MESSAGES, REFUSALS))
-    return counted + generate_latest(_Only(_Database(session, keys)))
+def answered(route: str, status: int, seconds: float) -> None:
+    """Count a request: the name of its route in the code, never its path."""
+    REQUESTS.labels(route, f"{status // 100}xx").inc()
+    TIMES.labels(route).observe(seconds)
 
 
-class _Only(CollectorRegistry):
-    """A registry of one collector."""
+def exported(report: str, form: str) -> None:
+    """Count a file that leaves: the keys of its report and of its format."""
+    EXPORTS.labels(report, form).inc()
 
-    def __init__(self, collector: Collector) -> None:
+
+def watch(engine: Engine) -> None:
+    """Count the connections in use of that engine, this process's."""
+    pool = engine.pool
+    if isinstance(pool, QueuePool):
+        LIMIT.set(pool.size() + max(pool._max_overflow, 0))  # noqa: SLF001 - said nowhere else
+    IN_USE.set(0)
+
+    def taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        record.info["counted"] = True
+        IN_USE.inc()
+
+    def given_back(_connection: Any, record: ConnectionPoolEntry) -> None:
+        # One that could not be had is given back without having been counted.
+        if record.info.pop("counted", False):
+            IN_USE.dec()
+
+    event.listen(engine, "checkout", taken)
+    event.listen(engine, "checkin", given_back)
+
+
+def exposition(session: Session, keys: ToolKeys, config: Config) -> bytes:
+    """Every figure: of the web processes, of this machine's disk, of the database where it answers."""
+    registry, folder = _OURS, os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder:
+        _bury(folder)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    counted = generate_latest(registry)
+    try:
+        read = [*figures(session, keys, config)]
+    except SQLAlchemyError:
+        session.rollback()
+        read = []
+    up = GaugeMetricFamily("mpia_database_up", "1 when the database answered, 0 when it did not.", bool(read))
+    return counted + generate_latest(_Only([up, *_disk(config.data_dir), *read]))
+
+
+def _disk(folder: Path) -> Iterator[Metric]:
+    """Room on the disk of the data directory, of the machine that answers."""
+    with suppress(OSError):
+        room = shutil.disk_usage(folder)
+        yield GaugeMetricFamily("mpia_disk_free_bytes", "Room left on the disk of the data directory.", room.free)
+        yield GaugeMetricFamily("mpia_disk_size_bytes", "Size of the disk of the data directory.", room.total)
+
+
+def _bury(folder: str) -> None:
+    """Forget what dead processes had in use; what they counted stays counted."""
+    for path in Path(folder).glob("gauge_live*_*.db"):
+        process_id = int(path.stem.rpartition("_")[2])
+        try:
+            os.kill(process_id, 0)
+        except ProcessLookupError:
+            with suppress(FileNotFoundError):  # another process does the same at this moment
+                mark_process_dead(process_id, folder)  # type: ignore[no-untyped-call]
+        except PermissionError:
+            pass  # it lives, as somebody else
+
+
+class _Only(CollectorRegistry, Collector):
+    """A registry of some figures, read beforehand."""
+
+    def __init__(self, known: list[Metric]) -> None:
         super().__init__()
-        self.register(collector)
-
-
-class _Database(Collector):
-    """What the database says at this moment."""
-
-    def __init__(self, session: Session, keys: ToolKeys) -> None:
-        self._session, self._keys = session, keys
-
-    def describe(self) -> Iterator[Metric]:
-        """Nothing beforehand: what is described is what is collected."""
-        return iter(())
+        self._known = known
 
     def collect(self) -> Iterator[Metric]:
-        """Deliveries, platforms, and our key."""
-        numbers = deliveries.counts(self._session)
-        jobs = GaugeMetricFamily("mpia_outbox_jobs", "Deliveries that wait or failed.", labels=["state"])
-        for state in ("pending", "failed"):
-            jobs.add_metric([state], numbers.get(state, 0))
-        yield jobs
-        oldest = select(func.min(OutboxJob.due_at)).where(OutboxJob.status == "pending", OutboxJob.due_at <= utcnow())
-        yield GaugeMetricFamily(
-            "mpia_outbox_late_seconds", "How late the most late delivery is.", _age(self._session.scalar(oldest))
-        )
-        platforms = GaugeMetricFamily("mpia_platforms", "Platforms by state.", labels=["state"])
-        states = [_state(row) for row in self._session.scalars(select(Platform))]
-        for state in ("active", "failing", "suspended"):
-            platforms.add_metric([state], states.count(state))
-        yield platforms
-        key = self._keys.current(self._session)
-        yield GaugeMetricFamily(
-            "mpia_lti_key_age_seconds", "How long the key that signs has signed.", _age(key.signs_from if key else None)
-        )
-
-
-def _state(row: Platform) -> str:
-    return "suspended" if row.status == "suspended" else "failing" if worst(row) == "bad" else "active"
-
-
-def _age(moment: datetime | None) -> float:
-    return max(0.0, (utcnow() - moment).total_seconds()) if moment else 0.0
+        yield from self._known

@@ -5,7 +5,7 @@ Column styles carry the format of their cells, so that a cell says its type and 
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406 # writes, reads nothing
 
 from lms.tables import Kind
 

@@ -1,4 +1,4 @@
-"""Whether the settings of what the service calls can be used: the mail server, the learning record store."""
+"""Whether the settings of what the service calls can be used: mail server, learning record store, sign-in."""
 
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,20 @@ class Settings(Protocol):
     def lrs_key(self) -> str: ...
     @property
     def lrs_secret_file(self) -> Path: ...
+    @property
+    def oidc_issuer(self) -> str: ...
+    @property
+    def oidc_client_id(self) -> str: ...
+    @property
+    def oidc_client_secret(self) -> str: ...
+    @property
+    def oidc_name_fr(self) -> str: ...
+    @property
+    def oidc_name_en(self) -> str: ...
+    @property
+    def oidc_scope(self) -> str: ...
+    @property
+    def oidc_link_by_email(self) -> bool: ...
     @property
     def allowed_private_hosts(self) -> tuple[str, ...]: ...
 
@@ -44,7 +58,7 @@ def lrs_problems(given: Settings) -> list[str]:
     problems = []
     if not _is_web(given.lrs_url):
         problems.append("LMS_LRS_URL must be a web address without final slash: https://lrs.example/xapi.")
-    elif not given.lrs_url.startswith("https://") and not _is_private(given):
+    elif not given.lrs_url.startswith("https://") and not _is_private(given.lrs_url, given):
         problems.append("LMS_LRS_URL must be https, or its host one of LMS_ALLOWED_PRIVATE_HOSTS.")
     if ":" in given.lrs_key:
         problems.append("LMS_LRS_KEY holds no colon: it is the name that goes before the secret.")
@@ -53,6 +67,31 @@ def lrs_problems(given: Settings) -> list[str]:
             problems.append(f"LMS_LRS_SECRET_FILE names {given.lrs_secret_file}, which is empty.")
     except (OSError, ValueError):
         problems.append(f"LMS_LRS_SECRET_FILE names {given.lrs_secret_file}, which cannot be read.")
+    return problems
+
+
+def oidc_problems(given: Settings) -> list[str]:
+    """What is wrong with those of the sign-in by OpenID Connect; nothing where none is given."""
+    named = (bool(given.oidc_issuer), bool(given.oidc_client_id), bool(given.oidc_client_secret))
+    if not any(named):
+        return ["LMS_OIDC_LINK_BY_EMAIL needs LMS_OIDC_ISSUER."] if given.oidc_link_by_email else []
+    if not all(named):
+        return ["LMS_OIDC_ISSUER, LMS_OIDC_CLIENT_ID and LMS_OIDC_CLIENT_SECRET go together: give all three, or none."]
+    problems = []
+    # As the provider writes it, final slash or not: it is compared exactly.
+    if not _is_web(given.oidc_issuer.removesuffix("/")) or len(given.oidc_issuer) > 255:
+        problems.append(
+            "LMS_OIDC_ISSUER must be the provider's issuer, as it publishes it: https://sign-in.example/api."
+        )
+    elif not given.oidc_issuer.startswith("https://") and not _is_private(given.oidc_issuer, given):
+        problems.append("LMS_OIDC_ISSUER must be https, or its host one of LMS_ALLOWED_PRIVATE_HOSTS.")
+    if bool(given.oidc_name_fr) != bool(given.oidc_name_en):
+        problems.append("LMS_OIDC_NAME_FR and LMS_OIDC_NAME_EN go together: give both, or none.")
+    scopes = given.oidc_scope.split()
+    if "openid" not in scopes:
+        problems.append("LMS_OIDC_SCOPES must have openid among its words.")
+    if given.oidc_link_by_email and "email" not in scopes:
+        problems.append("LMS_OIDC_LINK_BY_EMAIL needs the scope email: LMS_OIDC_SCOPES=openid,email.")
     return problems
 
 
@@ -70,8 +109,8 @@ def _is_web(url: str) -> bool:
     return usable and not (parts.query or parts.fragment or url.endswith("/"))
 
 
-def _is_private(given: Settings) -> bool:
-    parts = urlsplit(given.lrs_url)
+def _is_private(url: str, given: Settings) -> bool:
+    parts = urlsplit(url)
     return bool({parts.hostname, parts.netloc} & set(given.allowed_private_hosts))
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, request, session, url_for
+from flask import abort, current_app, g, request, session, url_for
 from flask_login import current_user
 
 from curricula.model import LANGUAGES, Track
@@ -75,8 +75,10 @@ def wants_json() -> bool:
 
 
 def local_path(path: str | None, fallback: str) -> str:
-    """``path`` if it leads inside this site, else ``fallback``: no redirection elsewhere."""
-    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or urlsplit(path).netloc:
+    """``path`` if it leads inside this site, else ``fallback``: no redirection elsewhere, and no line break in one."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable():
+        return fallback
+    if urlsplit(path).netloc:
         return fallback
     return path
 
@@ -100,6 +102,8 @@ def template_values() -> dict[str, Any]:
     }
     if current_user and current_user.is_authenticated:
         values |= _visitor_values(current_user)
+        if g.get("confined"):  # to setting a second factor up (lms.signing_in)
+            values |= {"home_url": None, "navigation": None, "settings_url": None}
     return values
 
 

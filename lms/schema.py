@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic import command
+from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import Connection, text
 
 from curricula.folder import Folder
 from curricula.registry import discover
 from lms.lti.keys import ToolKeys
-from lms.migrations.head import alembic_config
+from lms.migrations.head import alembic_config, is_later
 from lms.models import db
 from lms.services.revisions import publish_shipped
 
@@ -31,11 +32,11 @@ def upgrade(app: Flask) -> None:
                 connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
                 connection.commit()
             try:
-                with _tables_may_be_rewritten(connection):
-                    config = alembic_config()
-                    config.attributes["connection"] = connection
-                    command.upgrade(config, "head")
-                    connection.commit()
+                # A process of this release may be started again once the next one has migrated: it leaves the tables.
+                if not _is_ahead(connection):
+                    with tables_may_be_rewritten(connection):
+                        migrate(connection)
+                        connection.commit()
             finally:
                 if postgresql:
                     connection.execute(text(f"select pg_advisory_unlock({_LOCK})"))
@@ -47,8 +48,22 @@ def upgrade(app: Flask) -> None:
         db.session.remove()
 
 
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations that are missing up to a revision; in the connection's transaction, if it has begun one."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _is_ahead(connection: Connection) -> bool:
+    """Whether a later release migrated this database."""
+    ahead = is_later(MigrationContext.configure(connection).get_current_revision())
+    connection.rollback()  # each migration begins a transaction of its own, which this reading must not be
+    return ahead
+
+
 @contextmanager
-def _tables_may_be_rewritten(connection: Connection) -> Iterator[None]:
+def tables_may_be_rewritten(connection: Connection) -> Iterator[None]:
     """SQLite changes a table by copying and dropping it, and dropping one deletes what refers to it: not meanwhile."""
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):

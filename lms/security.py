@@ -20,16 +20,27 @@ _counts = FixedWindowRateLimiter(MemoryStorage())
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: No inline script or style; images of the page itself only; frames decided per response.
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
+#: No inline script or style; images of the page itself only; frames decided per response. Markup is put in a page by
+#: one function of ours alone (``put`` of static/page.js), whose Trusted Types policy may be made once.
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "require-trusted-types-for 'script'; trusted-types mpia"
+)
 SELF = "'self'"
+#: What no page of ours asks of the browser, nor lets a frame ask.
+UNUSED = (
+    "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
+    "payment", "usb", "xr-spatial-tracking",
+)  # fmt: skip
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 }
+#: What pages of other sites may show or read: what is the same for all, and badges, which are made to be shown.
+SHOWN_ELSEWHERE = frozenset({"static", "issuer.logo", "verify.credential_file", "shared.file"})
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -123,6 +134,8 @@ def secure_headers(response: Response) -> Response:
     if request.is_secure and request.host.split(":")[0] not in {"localhost", "127.0.0.1"}:
         wanted["Strict-Transport-Security"] = "max-age=31536000"
     present = {name.lower() for name, _value in headers}
+    everyone = request.endpoint in SHOWN_ELSEWHERE or "access-control-allow-origin" in present
+    wanted["Cross-Origin-Resource-Policy"] = "cross-origin" if everyone else "same-origin"
     headers.extend({name: value for name, value in wanted.items() if name.lower() not in present})
     return response
 

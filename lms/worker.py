@@ -3,28 +3,33 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
+from uuid import uuid4
 
 import structlog
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 import lms.jobs
+from lms import request_ids
 from lms.jobs import Batch, Job, Tools
 from lms.lti import state
 from lms.lti.client import ServiceClient
 from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
+from lms.oidc import state as sign_ins
 from lms.plugins import discover
 from lms.services import (
     api_clients,
     attempts,
     authority,
     bank_files,
+    ceremonies,
     chain,
     chain_check,
     closings,
@@ -38,12 +43,15 @@ from lms.services import (
     outbox,
     reconciliation,
     reminders,
+    retention,
     rosters,
     sessions,
     wallet,
     webhooks,
+    workers,
     xapi,
 )
+from lms.services.workers import Tally
 
 log = structlog.get_logger()
 
@@ -79,6 +87,7 @@ class Worker:
         self._leases: dict[str, timedelta] = discover(lms.jobs, "LEASE")
         self._beside: dict[str, bool] = discover(lms.jobs, "BESIDE")
         self._stop = threading.Event()
+        self._name, self._started_at, self._tally = uuid4().hex, utcnow(), Tally()
         self._upkeep_at: datetime | None = None
         self._round_at: datetime | None = None
         self._chained_at: datetime | None = None
@@ -94,6 +103,7 @@ class Worker:
             self._go_on(idle, None)
             for each in beside:
                 each.result()
+        self._leave()
 
     def _go_on(self, idle: float, kinds: Collection[str] | None) -> None:
         """Do jobs of those kinds; with None all that are done beside no other, and what comes round."""
@@ -138,13 +148,30 @@ class Worker:
                 held += outbox.claim_many(session, many - 1, kinds=[held[0].kind])
             session.commit()
             if held:
-                log.info("job", kind=held[0].kind, count=len(held), tries=held[0].tries)
-            if many is not None:
-                outbox.perform_many(session, held, partial(cast("Batch", self._jobs[held[0].kind]), tools))
-            elif held:
-                outbox.perform(session, held[0], self._doer(tools))
+                self._perform(tools, held, together=many is not None)
             db.session.remove()
         return len(held)
+
+    def _perform(self, tools: Tools, held: Sequence[outbox.Claim], *, together: bool) -> None:
+        """Do what is held, and say what became of each job, under the id of the request that asked for it."""
+        first, began = held[0], time.perf_counter()
+        # What is done together was asked by many: the job says itself whose each call is.
+        with request_ids.during(None if together else first.request_id):
+            log.info("job", kind=first.kind, count=len(held), tries=first.tries)
+            if together:
+                do = partial(cast("Batch", self._jobs[first.kind]), tools)
+                outcomes = outbox.perform_many(tools.session, held, do)
+            else:
+                outcomes = {first.id: outbox.perform(tools.session, first, self._doer(tools))}
+        share = (time.perf_counter() - began) / len(held)
+        for each in held:
+            outcome = outcomes[each.id]
+            became, cause = outbox.became(each, outcome), outcome.cause if outcome is not None else None
+            self._tally.add(each.kind, became, share)
+            with request_ids.during(each.request_id):
+                log.info(
+                    "job_ended", kind=each.kind, job=each.id, outcome=became, cause=cause, ms=round(share * 1000, 1)
+                )
 
     def upkeep(self) -> None:
         """Publish keys and status lists, replace keys in time, remove what has expired, promise what comes round."""
@@ -152,6 +179,8 @@ class Worker:
             authority.publish(db.session(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
+            ceremonies.sweep(db.session())
+            sign_ins.sweep(db.session())
             wallet.sweep(db.session())
             invitations.sweep(db.session())
             self._keys.keep_up(db.session(), self._key_life)
@@ -171,19 +200,28 @@ class Worker:
             exporting.sweep(db.session(), self._authority.config.exports, utcnow())
             closings.promise_due(db.session(), utcnow())
             figures.touch_moved(db.session())
+            workers.sweep(db.session(), utcnow())
+            retention.promise_due(db.session(), utcnow())
             db.session.commit()
             db.session.remove()
         self.chain(after=0)
         self._upkeep_at = utcnow()
 
     def round(self) -> None:
-        """Promise what cannot wait for the next upkeep."""
+        """Promise what cannot wait for the next upkeep, and say that this worker lives."""
         with self._app.app_context():
             attempts.promise_closing(db.session(), utcnow())
             figures.promise_refresh(db.session())
-            db.session.commit()
+            workers.sign(db.session(), self._name, self._started_at, utcnow())
+            self._tally.write(db.session())
             db.session.remove()
         self._round_at = utcnow()
+
+    def _leave(self) -> None:
+        """Write down what was counted last, and that this worker ends of its own will."""
+        with suppress(DBAPIError), self._app.app_context():
+            workers.leave(db.session(), self._name, utcnow())
+            self._tally.write(db.session())
 
     def chain(self, after: int | None = None) -> None:
         """Chain the new lines of the journal; with ``after`` those that were left too, from that number on."""

@@ -43,9 +43,31 @@ ALLOWED = {
     ("account.login", "GET"): EVERYBODY,
     ("account.login", "POST"): EVERYBODY,
     ("account.language", "POST"): EVERYBODY,
+    # A local account's own, which the others have none of: tests/views/test_factor_pages.py
+    ("factors.index", "GET"): frozenset({"administrator"}),
+    ("factors.app", "GET"): frozenset({"administrator"}),
+    ("factors.app", "POST"): frozenset({"administrator"}),
+    ("factors.code", "GET"): frozenset({"administrator"}),
+    ("factors.code", "POST"): frozenset({"administrator"}),
+    ("factors.remove_app", "GET"): frozenset({"administrator"}),
+    ("factors.remove_app", "POST"): frozenset({"administrator"}),
+    ("factors.codes", "GET"): frozenset({"administrator"}),
+    ("factors.codes", "POST"): frozenset({"administrator"}),
+    ("passkeys.new", "GET"): frozenset({"administrator"}),
+    ("passkeys.make", "POST"): frozenset({"administrator"}),
+    ("passkeys.options", "POST"): frozenset({"administrator"}),
+    ("passkeys.sign_in_options", "POST"): EVERYBODY,
+    ("passkeys.sign_in", "POST"): EVERYBODY,
+    ("second_factor.show", "GET"): EVERYBODY,
+    ("second_factor.check", "POST"): EVERYBODY,
     ("account.settings", "GET"): SIGNED_IN,
     ("account.settings", "POST"): SIGNED_IN,
     ("account.reading", "POST"): SIGNED_IN,
+    # One's own, whoever one is: tests/views/test_my_data_page.py
+    ("my_data.index", "GET"): SIGNED_IN,
+    ("my_data.download", "GET"): SIGNED_IN,
+    ("my_data.ask", "POST"): SIGNED_IN,
+    ("my_data.withdraw", "POST"): SIGNED_IN,
     ("account.new_tab", "GET"): SIGNED_IN,
     ("account.logout", "POST"): SIGNED_IN,
     ("certificates.index", "GET"): SIGNED_IN,
@@ -171,7 +193,14 @@ ALLOWED = {
     ("platforms.switch_deployment", "POST"): frozenset({"administrator"}),
     ("platforms.settings", "GET"): frozenset({"administrator"}),
     ("platforms.settings", "POST"): frozenset({"administrator"}),
+    ("identities.index", "GET"): frozenset({"administrator"}),
+    ("identities.link", "POST"): frozenset({"administrator"}),
+    ("identities.unlink", "POST"): frozenset({"administrator"}),
     ("journal.index", "GET"): frozenset({"administrator"}),
+    # Of an account of this service, and 404 without a request: tests/views/test_retention_pages.py
+    ("retention.index", "GET"): frozenset({"administrator"}),
+    ("retention.decide", "GET"): frozenset(),
+    ("retention.decide", "POST"): frozenset(),
     ("journal.check", "POST"): frozenset({"administrator"}),
     ("authors.index", "GET"): frozenset({"administrator"}),
     ("authors.grant", "POST"): frozenset({"administrator"}),
@@ -200,7 +229,9 @@ GUARDED_OTHERWISE = {
     # 404 where the track gives no such statement: tests/views/test_award_pages.py
     ("awards.ask", "POST"), ("awards.ask_for", "POST"),
     ("deposits.download", "GET"),  # 404 without such a file of one's own: tests/functional/test_works_handed_in.py
+    ("oidc.begin", "GET"), ("oidc.back", "GET"),  # 404 without a provider; state, browser and signature: tests/oidc
     ("account.arrive", "GET"), ("account.arrive", "POST"),  # a one-use address: tests/functional
+    ("passkeys.remove", "GET"), ("passkeys.remove", "POST"),  # one's own, 404 else: tests/views/test_passkey_pages.py
     # 404 without such a delivery or column: tests/views/test_deliveries_page.py
     ("deliveries.replay", "POST"), ("deliveries.send_again", "POST"),
     ("lesson_files.show", "GET"),  # as the lesson, and 404 without such a file: tests/views/test_lesson_files.py
@@ -265,7 +296,7 @@ class Stage:
             "report_key": "completions", "format_key": "json",
             "platform_id": 1, "deployment_id": 1, "token_hash": "0" * 64, "person_id": 1,
             "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1, "file_id": 1,
-            "unit_id": 1, "match_id": 1, "scope_id": 1,
+            "unit_id": 1, "match_id": 1, "scope_id": 1, "identity_id": 1,
             "saved_id": 1, "line_id": 1, "baseline_id": 1, "decision": "approve", "cost_id": 1,
             "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
             "paper_kind": "memo",
@@ -373,6 +404,7 @@ def test_every_form_asks_for_its_token(app: Flask) -> None:
                 unprotected.append((endpoint, visitor, status))
     assert unprotected == []
     assert {endpoint for endpoint, method in GUARDED_OTHERWISE if method == "POST"} - {
+        "passkeys.remove",  # it asks for one: tests/views/test_passkey_pages.py
         "account.arrive", "deliveries.replay", "deliveries.send_again", "privacy.erase_person", "pick.place",
         "pick.cancel", "certificates.visibility", "certificates.sharing", "certificates.correction",
         "certificates.renewal", "office.act",

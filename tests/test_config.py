@@ -1,6 +1,8 @@
 """The configuration: everything wrong told at once, secrets never shown, a secret of one's own made once."""
 
 import stat
+import subprocess
+import sys
 import threading
 from io import BytesIO
 from pathlib import Path
@@ -104,6 +106,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("SESSION_MINUTES", "", "whole number"),
         ("UPLOAD_LIMIT", "-5", "must not be negative"),
         ("SECRET_KEY", "x" * 31, "at least 32 characters"),
+        ("SECOND_FACTOR_ROLES", "hr, minister", "must be made of learner, trainer"),
         ("NOTHING", "1", "LMS_NOTHING is not a setting"),
     ],
 )
@@ -280,3 +283,51 @@ def test_the_password_of_the_mail_server_is_not_shown(tmp_path: Path) -> None:
     assert config.mails
     assert "a-password" not in str(config.shown())
     assert not load(tmp_path).mails
+
+
+def test_the_service_does_not_start_without_its_assertions(tmp_path: Path) -> None:
+    command = (
+        "from lms.config import ConfigError, load_config\ntry:\n load_config({})\nexcept ConfigError as e: print(e)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert "PYTHONOPTIMIZE must be empty" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+OIDC = {
+    "LMS_OIDC_ISSUER": "https://sign-in.example/api/v2",
+    "LMS_OIDC_CLIENT_ID": "formation",
+    "LMS_OIDC_CLIENT_SECRET": "the secret of the sign-in",
+}
+
+
+def test_a_sign_in_asks_for_nothing_but_who_signs_in_unless_told(tmp_path: Path) -> None:
+    config = load(tmp_path, **OIDC)
+    assert (config.oidc_scope, config.oidc_link_by_email) == ("openid", False)
+    assert config.shown()["oidc_client_secret"] == "********"
+    assert OIDC["LMS_OIDC_CLIENT_SECRET"] not in str(config.shown())
+    for written in ("openid email siret", "openid,email, siret", "openid,email siret,openid"):
+        assert load(tmp_path, **OIDC, LMS_OIDC_SCOPES=written).oidc_scope == "openid email siret"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"OIDC_CLIENT_SECRET": ""}, "go together"),
+        ({"OIDC_ISSUER": "http://sign-in.example"}, "must be https"),
+        ({"OIDC_ISSUER": "sign-in.example"}, "the provider's issuer"),
+        ({"OIDC_ISSUER": "https://sign-in.example?x=1"}, "the provider's issuer"),
+        ({"OIDC_NAME_FR": "Connexion"}, "go together"),
+        ({"OIDC_SCOPES": "email"}, "openid"),
+        ({"OIDC_LINK_BY_EMAIL": "yes"}, "scope email"),
+    ],
+)
+def test_a_sign_in_that_cannot_work_is_refused(tmp_path: Path, changes: dict[str, str], said: str) -> None:
+    (problem,) = refusal(tmp_path, **{**OIDC, **{f"LMS_{name}": value for name, value in changes.items()}})
+    assert said in problem
+
+
+def test_linking_by_address_needs_a_sign_in(tmp_path: Path) -> None:
+    assert refusal(tmp_path, LMS_OIDC_LINK_BY_EMAIL="yes") == ["LMS_OIDC_LINK_BY_EMAIL needs LMS_OIDC_ISSUER."]

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from lms.app import create_app
 from lms.errors import Refused
-from lms.logs import init_logs
+from lms.logs import add_request_id, init_logs
 from lms.models import db
 from tests.conftest import make_config
 
@@ -66,7 +66,7 @@ def page(answer: TestResponse, status: int) -> str:
     assert len(re.findall(r"<main[ >]", html)) == 1
     assert re.search(r"<title>[^<]+ · Manager Public IA</title>", html)
     assert 'class="skip" href="#content"' in html
-    assert re.search(r'id="reference">[0-9A-F]{8}<', html)
+    assert re.search(r'id="reference">[0-9A-F]{12}<', html)
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "no-store"
     return html
@@ -141,14 +141,17 @@ def test_a_form_from_elsewhere_is_refused_with_the_way_back(guarded: Flask, toke
 
 
 def test_a_failure_hides_its_details_and_gives_the_reference_of_the_log(app: Flask) -> None:
-    with capture_logs() as events:
-        html = page(app.test_client().get("/boom/Lefevre?token=s3cr3t", headers=ENGLISH), 500)
+    with capture_logs([add_request_id]) as events:
+        answer = app.test_client().get("/boom/Lefevre?token=s3cr3t", headers=ENGLISH)
+    html = page(answer, 500)
     assert "Lefevre has" not in html
     assert "ValueError" not in html
     assert "Traceback" not in html
-    (event,) = events
-    assert f'id="reference">{event["reference"]}<' in html
-    assert (event["event"], event["log_level"], event["path"]) == ("unexpected", "error", "/boom/<name>")
+    event, access = events
+    assert f'id="reference">{event["request_id"]}<' in html
+    assert answer.headers["X-Request-ID"] == event["request_id"] == access["request_id"]
+    assert (event["event"], event["log_level"], event["route"]) == ("unexpected", "error", "boom")
+    assert (access["event"], access["route"], access["status"]) == ("request", "boom", 500)
     assert event["trace"][0].startswith("ValueError: ")
     assert "test_errors.py" in event["trace"][0]
 
@@ -174,7 +177,7 @@ def test_no_name_and_no_token_reaches_the_log(app: Flask, log: StringIO, path: s
     app.test_client().get(path, headers={"Authorization": "Bearer s3cr3t", "Cookie": "mpia=s3cr3t"})
     written = log.getvalue()
     events = [json.loads(line) for line in written.splitlines()]
-    assert [event["event"] for event in events] in (["unexpected"], ["refused"])
+    assert [event["event"] for event in events] in (["unexpected", "request"], ["refused", "request"])
     assert events[0]["timestamp"].endswith("Z")
     assert "Lefevre" not in written
     assert "s3cr3t" not in written
@@ -191,7 +194,7 @@ def test_the_log_names_the_causes_of_a_failure(app: Flask) -> None:
 def test_a_refusal_is_logged_by_its_cause(app: Flask) -> None:
     with capture_logs() as events:
         app.test_client().get("/refused")
-    (event,) = events
+    event, _access = events
     assert (event["event"], event["cause"], event["status"]) == ("refused", "withdrawn", 409)
 
 

@@ -18,8 +18,8 @@ _HELD = {sign: chr(0xFDD0 + number) for number, sign in enumerate("\\:#={}~n")}
 _SHOWN = str.maketrans({held: "\n" if sign == "n" else sign for sign, held in _HELD.items()})
 _ESCAPE = re.compile(r"\\([\\:#={}~n])")
 _FORMAT = re.compile(r"\[(html|markdown|moodle|plain)\]")
-_ID = re.compile(r"\[id:((?:\\\]|[^\]\x00-\x1f])+)\]")
-_TAG = re.compile(r"\[tag:((?:\\\]|[^\]\x00-\x1f])+)\]")
+_ID = re.compile(r"\[id:((?:\\\]|[^\]\x00-\x1f]){1,500})\]")
+_TAG = re.compile(r"\[tag:((?:\\\]|[^\]\x00-\x1f]){1,500})\]")
 _WEIGHT = re.compile(r"%(-?\d{1,3}(?:\.\d*)?)%")
 #: What stands where the answers were, in a text that goes on after them.
 _MISSING_WORD = "_____"

@@ -20,7 +20,7 @@ from curricula.render import LINKS
 LONGEST, PARAGRAPH, HEADER = 500_000, 10_000, 10_000
 _HEADER = re.compile(r"\A(?P<mark>---|\+\+\+)[ \t]*\n(?P<said>.*?)^(?P=mark)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?: {1,4}(?! )|\t| |$)")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
+_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]+\]")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def header(text: str) -> tuple[dict[str, str], int, list[Note]]:
 
 def _yaml(said: str) -> Any:
     # Texts, lists and mappings alone: no value is interpreted, and a mapping that repeats others does not grow.
-    return yaml.load(said, Loader=yaml.BaseLoader)  # noqa: S506 - the loader of texts alone
+    return yaml.load(said, Loader=yaml.BaseLoader)  # nosec B506 # noqa: S506 - the loader of texts alone
 
 
 def _shown(value: Any) -> str:

@@ -5,7 +5,7 @@ the response's value, or by the rules that set it (QTI 3.0 implementation guide,
 """
 
 from collections.abc import Iterator, Mapping
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405 # a type and a constructor: what is parsed goes through defusedxml
 
 from curricula.exchange.qti_draft import Remarks
 from curricula.exchange.qti_text import inner_html, line, xml_text

@@ -7,7 +7,7 @@ never below nothing (``assessments/types``).
 
 import math
 from collections.abc import Iterator, Sequence
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405 # a type and a constructor: what is parsed goes through defusedxml
 
 from curricula.exchange.qti_draft import Remarks
 from curricula.exchange.qti_text import line

@@ -25,7 +25,7 @@ def give() -> ResponseReturnValue:
         return _refused(refusal)
     db.session.commit()
     lasts = int(SHORT.total_seconds())
-    given = jsonify({"access_token": token, "token_type": "Bearer", "expires_in": lasts, "scope": " ".join(scopes)})
+    given = jsonify({"access_token": token, "token_type": "Bearer", "expires_in": lasts, "scope": " ".join(scopes)})  # nosec B105 # the name of a kind, no secret
     given.headers["Cache-Control"] = "no-store"
     return given
 

@@ -23,6 +23,7 @@ KINDS = {
     "backdated": "dated before the lines it follows",
     "cut": "signed once, and beyond the end of the chain",
     "rewritten": "another one than what was signed",
+    "start": "the beginning is signed by none of our keys",
     "head": "signed by none of our keys, or not signed",
 }
 

@@ -42,6 +42,17 @@ def list_keys() -> None:
             click.echo("\t".join([entry.id, "ended" if entry.id in ended else entry.state, *_facts(session, entry)]))
 
 
+@command.command("make")
+def make() -> None:
+    """Make the keys of certificates that are lacking in LMS_KEYS_DIR, as the first worker would. It asks no database.
+
+    For keys that are then given to workers as a secret they cannot write. Those that are there stay as they are.
+    """
+    app = create_app()
+    with _told():
+        _say(open_authority(app.extensions["mpia"]).keys.ring)
+
+
 @command.command("rotate")
 @click.option("--certificates", is_flag=True, help="The keys of certificates rather than the LTI key.")
 def rotate(certificates: bool) -> None:

@@ -1,6 +1,7 @@
 """``lms serve``, ``lms worker``, ``lms config``: running the service."""
 
 import gc
+import multiprocessing
 import os
 from tempfile import TemporaryDirectory
 
@@ -31,6 +32,7 @@ def serve(host: str, port: int, workers: int) -> None:
     with TemporaryDirectory(prefix="mpia-metrics-") as shared:
         # Before anything counts: the web processes then share what they count (lms.metrics).
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", shared)
+        multiprocessing.set_start_method("spawn", force=True)  # what counts learns the folder as it is imported
         upgrade(create_app())
         Granian(
             f"{__name__}:web_process", factory=True, address=host, port=port, interface=Interfaces.WSGI,

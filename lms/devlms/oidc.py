@@ -89,7 +89,7 @@ def token() -> Response:
         raise TokenRefused("invalid_client", "This assertion was already used (jti)")
     answer = jsonify(
         access_token=here.tokens.issue(tool.client_id, scopes, quirks.token_seconds),
-        token_type="Bearer",  # noqa: S106  (the kind of token, not a secret)
+        token_type="Bearer",  # nosec B106 # noqa: S106 - the kind of token, not a secret
         expires_in=quirks.token_seconds,
         scope=" ".join(sorted(scopes)),
     )

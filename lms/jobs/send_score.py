@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from sqlalchemy import select, update
 
+from lms import request_ids
 from lms.jobs import Tools
 from lms.lti import grades
 from lms.lti.client import ServiceClient, ServiceRefused
@@ -39,6 +40,8 @@ class _Sending:
     url: str
     platform: Registration
     score: Score
+    #: The request whose result it tells.
+    request_id: str | None
 
     @property
     def again(self) -> bool:
@@ -70,12 +73,13 @@ def run(tools: Tools, claims: Sequence[Claim]) -> Mapping[int, Outcome]:
     outcomes: dict[int, Outcome] = {}
     sendings: list[_Sending] = []
     platforms: dict[int, Registration | TryLater | GiveUp] = {}
-    for job, participation_id in wanted.items():
-        mine = known.get(participation_id)
+    for claim in claims:
+        job, mine = claim.id, known.get(wanted[claim.id])
         if mine is not None and mine.platform_id not in platforms:
             platforms[mine.platform_id] = _platform(tools, mine.platform_id)
         try:
-            found = _plan(tools, job, mine, platforms)
+            with request_ids.during(claim.request_id):
+                found = _plan(tools, job, mine, platforms)
         except (TryLater, GiveUp) as refusal:
             outcomes[job] = refusal
             continue
@@ -119,7 +123,7 @@ def _plan(
     except ValueError as error:
         why = N_("The score is not one a gradebook takes.")
         raise GiveUp(f"{why}\n{mine.value}", cause="score") from error
-    return _Sending(job, mine, mine.lineitem_url, platform, score)
+    return _Sending(job, mine, mine.lineitem_url, platform, score, request_ids.current())
 
 
 def _resolve(tools: Tools, mine: Owed) -> None:
@@ -137,7 +141,7 @@ def _send(tools: Tools, sendings: Sequence[_Sending], outcomes: dict[int, Outcom
     calls: dict[int, list[_Sending]] = defaultdict(list)
     for sending in sendings:
         calls[sending.owed.platform_id].append(sending)
-    done = side_by_side(calls, lambda sending: _delivered(tools.services, sending), _ends, PATIENCE)
+    done = side_by_side(calls, lambda sending: _sent(tools.services, sending), _ends, PATIENCE)
     sent: list[_Sending] = []
     stale: list[_Sending] = []
     gone: list[_Sending] = []
@@ -170,8 +174,14 @@ def _ends(result: _Result) -> bool:
     return isinstance(result, TryLater) and result.everyone
 
 
+def _sent(services: ServiceClient, sending: _Sending) -> _Result:
+    """Send one score under the id of the request it comes from. Runs in a thread of its own."""
+    with request_ids.during(sending.request_id):
+        return _delivered(services, sending)
+
+
 def _delivered(services: ServiceClient, sending: _Sending) -> _Result:
-    """Send one score; None when the column shows it. Runs in a thread of its own."""
+    """Send one score; None when the column shows it."""
     try:
         try:
             grades.publish(services, sending.platform, sending.url, sending.score)

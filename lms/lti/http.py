@@ -15,8 +15,12 @@ from urllib.parse import urlencode, urlsplit
 
 import httpcore
 import httpx
+import structlog
 
+from lms import request_ids
 from lms.lti.model import LtiError
+
+log = structlog.get_logger()
 
 USER_AGENT = "manager-public-ia"
 #: How long to connect, to send and to receive the next part may take, and to wait for a free connection, in seconds.
@@ -61,6 +65,10 @@ class Outbound:
         if not self._allowed(host, port):
             self._addresses(host, port)
 
+    def check_spelling(self, url: str) -> None:
+        """Refuse an address that is not written as one that may be called, wherever it leads; ``LtiError`` says why."""
+        self._spelled(url)
+
     def request(
         self,
         method: str,
@@ -78,6 +86,10 @@ class Outbound:
         self._spelled(url)
         end = time.monotonic() + (DEADLINE if limit <= LIMIT else LARGE_DEADLINE)
         said = {**_ALWAYS, **(headers or {})}
+        if (request_id := request_ids.current()) is not None:
+            # So that the administrators of both sides find one call in both logs. It is random, and tells nothing else.
+            said[request_ids.HEADER] = request_id
+        began, status, cause = time.monotonic(), None, None
         if data is not None:
             content, said["Content-Type"] = urlencode(data).encode(), "application/x-www-form-urlencoded"
         try:
@@ -85,13 +97,22 @@ class Outbound:
             raw = [(b"Host", host), *((name.encode(), value.encode()) for name, value in said.items())]
             asked = self._pool.stream(method, where, headers=raw, content=content, extensions={"timeout": self.timeout})
             with asked as answer:
+                status = answer.status
                 body = _Body(answer.iter_stream(), limit, end)
                 if body.size > LIMIT:
                     return httpx.Response(answer.status, headers=_plain(answer), stream=body)
                 with closing(body):
                     return httpx.Response(answer.status, headers=_plain(answer), content=b"".join(body))
         except _FAILURES as error:
-            raise LtiError("unreachable", type(error).__name__) from error
+            cause = type(error).__name__
+            raise LtiError("unreachable", cause) from error
+        except LtiError as error:
+            cause = error.cause
+            raise
+        finally:
+            # The host alone: paths name courses and people.
+            ms = round((time.monotonic() - began) * 1000, 1)
+            log.info("call", method=method, host=urlsplit(url).hostname, status=status, cause=cause, ms=ms)
 
     def json(self, method: str, url: str, **options: Any) -> Any:
         """The JSON of a 2xx answer; ``LtiError`` otherwise."""

@@ -41,7 +41,9 @@ from lms.models.certificates import (
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.exporting import ExportRun, SavedExport
+from lms.models.factors import AuthenticatorApp, Ceremony, Passkey, RecoveryCode
 from lms.models.figures import AgentFigure, Closing, ClosingFigure, ClosingUnit, Figure, FigureDirty, TrackDuration
+from lms.models.identities import OidcIdentity, OidcLogin, OidcSession
 from lms.models.imports import ImportFile
 from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDelivery
 from lms.models.issuing import IssuingRow, IssuingRun
@@ -50,7 +52,7 @@ from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryM
 from lms.models.learning import Enrolment, LessonProgress, Participation
 from lms.models.literacy import Register, RegisterEdition, RegisterEntry, RegisterState
 from lms.models.organisation import AgentMatch, AgentState, HrScope, Unit, UnitState
-from lms.models.outbox import OutboxJob
+from lms.models.outbox import JobTally, OutboxJob, WorkerSign
 from lms.models.people import (
     ROLES,
     CourseGroup,
@@ -73,6 +75,7 @@ from lms.models.platforms import (
     SeenNotice,
     ToolKey,
 )
+from lms.models.privacy import ErasureRequest, PurgeLine
 from lms.models.regrading import Regrading
 from lms.models.wallets import TokenStatusList, WalletCredential, WalletNonce, WalletOffer
 
@@ -95,11 +98,13 @@ __all__ = [
     "AuditHead",
     "AuditLink",
     "AuditPerson",
+    "AuthenticatorApp",
     "BankUpload",
     "Base",
     "Baseline",
     "BudgetLine",
     "BudgetYear",
+    "Ceremony",
     "Certificate",
     "CertificateEvent",
     "CertificateFile",
@@ -121,6 +126,7 @@ __all__ = [
     "DraftComment",
     "DraftPiece",
     "Enrolment",
+    "ErasureRequest",
     "EventListener",
     "Exemption",
     "ExportRun",
@@ -138,6 +144,7 @@ __all__ = [
     "IssuerDocument",
     "IssuingRow",
     "IssuingRun",
+    "JobTally",
     "Jury",
     "JuryMember",
     "LaunchState",
@@ -146,14 +153,20 @@ __all__ = [
     "LocalAccount",
     "Marking",
     "Membership",
+    "OidcIdentity",
+    "OidcLogin",
+    "OidcSession",
     "OutboxJob",
     "Participation",
+    "Passkey",
     "Pause",
     "Person",
     "Placement",
     "Platform",
     "Population",
     "PracticeRound",
+    "PurgeLine",
+    "RecoveryCode",
     "Register",
     "RegisterEdition",
     "RegisterEntry",
@@ -180,6 +193,7 @@ __all__ = [
     "WebSession",
     "WebhookDelivery",
     "Work",
+    "WorkerSign",
     "db",
     "utcnow",
     "writing",

@@ -60,6 +60,8 @@ class Attempt(Base):
     passed: Mapped[bool | None]
     #: Points by question, exact fractions as text, with the reason, as last graded.
     marks: Mapped[dict[str, Any] | None]
+    #: Since when what was answered is no longer kept (``lms.services.retention``); the result is.
+    emptied_at: Mapped[datetime | None]
 
     enrolment: Mapped[Enrolment] = relationship()
 

@@ -48,6 +48,8 @@ class AuditHead(Base):
     hash: Mapped[str] = mapped_column(String(64), default="")
     #: As ``lms.services.chain_head`` signs it; None before the first line.
     signed: Mapped[dict[str, Any] | None]
+    #: Where the chain begins, once its first lines were purged; signed too (``chain_head.signed_start``).
+    start: Mapped[dict[str, Any] | None]
     #: When the whole chain was last checked, up to which line, and the first fault found: its kind and place.
     checked_at: Mapped[datetime | None]
     checked_to: Mapped[int | None]

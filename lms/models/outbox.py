@@ -1,9 +1,9 @@
-"""Work promised in the transaction that made it necessary, and done by a worker."""
+"""Work promised in the transaction that made it necessary, and the workers that do it."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.models.base import Base, Id, utcnow
@@ -43,3 +43,30 @@ class OutboxJob(Base):
     cause: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     finished_at: Mapped[datetime | None]
+    #: The request that asked for it last (``lms.request_ids``); none for what comes round.
+    request_id: Mapped[str | None] = mapped_column(String(64))
+
+
+class WorkerSign(Base):
+    """The last sign of life of a worker, by the name it gave itself at its start."""
+
+    __tablename__ = "worker_sign"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+    #: When it ended because it was asked to; none for one that was killed.
+    ended_at: Mapped[datetime | None]
+
+
+class JobTally(Base):
+    """How many jobs of a kind ended in a way (``lms.services.outbox.became``), by how long they took; all workers."""
+
+    __tablename__ = "job_tally"
+
+    kind: Mapped[str] = mapped_column(String(50), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(10), primary_key=True)
+    #: Place in ``lms.services.workers.BUCKETS`` of the first bound they did not exceed; one more when they did all.
+    bucket: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    jobs: Mapped[int] = mapped_column(BigInteger)
+    seconds: Mapped[float]

@@ -36,16 +36,29 @@ def make_account(session: Session, email: str, password: str, roles: list[str], 
     return account
 
 
+def account_named(session: Session, email: str) -> LocalAccount | None:
+    """The account of that address, however it is typed."""
+    query = select(LocalAccount).filter_by(email=email.strip().lower()).options(joinedload(LocalAccount.person))
+    return session.scalars(query).first()
+
+
 def sign_in(session: Session, email: str, password: str) -> LocalAccount | None:
     """The account of that address if the password is its own."""
-    query = select(LocalAccount).filter_by(email=email.strip().lower()).options(joinedload(LocalAccount.person))
-    account = session.scalars(query).first()
+    account = account_named(session, email)
     decoy = _decoy()  # made whoever comes first: that takes time too
+    return account if _is_hashed(account.password_hash if account else decoy, password) else None
+
+
+def knows_password(account: LocalAccount, password: str) -> bool:
+    """Whether that is the password of the account: asked again before what it signs in with is changed."""
+    return _is_hashed(account.password_hash, password)
+
+
+def _is_hashed(password_hash: str, password: str) -> bool:
     try:
-        hasher.verify(account.password_hash if account else decoy, password)
+        return hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
-        return None
-    return account
+        return False
 
 
 @cache

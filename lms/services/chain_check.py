@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.models import AuditEntry, AuditHead, AuditLink, AuditPerson, utcnow
 from lms.models.base import table_of
 from lms.services.chain import CHAINED, SAID, SETTLED, known_names, link_hash
-from lms.services.chain_head import NotAHead, read_head
+from lms.services.chain_head import NotAHead, read_head, read_start
 from lms.services.outbox import promise
 
 #: Lines read at once.
@@ -30,6 +30,7 @@ _ENTRY, _LINK, _PERSON = table_of(AuditEntry), table_of(AuditLink), table_of(Aud
 class Fault:
     """Something wrong at a position of the chain (0: none in particular).
 
+    ``start`` the place where it is said to begin is signed by none of our keys.
     ``altered`` the line, or its place, is not what was chained · ``removed`` · ``unchained`` a line that should long
     have been in the chain · ``backdated`` · ``cut`` the chain ends before a signed head · ``rewritten`` it is another
     one there than was signed · ``head`` the signed head is missing, or is no head of ours.
@@ -74,9 +75,14 @@ def check(
     """
     report = Report()
     wanted = _heads(session, did_document, heads, report)
-    found: dict[int, str] = {}
-    before: Any = None
-    while rows := _piece(session, before.position if before is not None else -(2**31)):
+    begin = _start(session, did_document, report)
+    # Heads of before it speak of lines that were purged since.
+    wanted = {position: last for position, last in wanted.items() if begin is None or position >= begin.position}
+    found = {begin.position: begin.hash} if begin is not None else dict[int, str]()
+    before: Any = begin
+    report.lines, report.last = (begin.position, begin.hash) if begin is not None else (0, "")
+    piece_after = -(2**31)
+    while rows := _piece(session, piece_after):
         names = known_names(session, {row.person_id for row in rows if row.person_id is not None})
         erased = {row.who for row in rows if row.id is not None and row.person_id is None and row.who is not None}
         alive = set(session.scalars(select(_PERSON.c.who).where(_PERSON.c.who.in_(erased)))) if erased else set()
@@ -85,6 +91,7 @@ def check(
             if row.position in wanted:
                 found[row.position] = row.hash
             before, report.lines, report.last = row, row.position, row.hash
+        piece_after = before.position
         if progress:
             progress(report.lines)
     for position, last in wanted.items():
@@ -96,12 +103,33 @@ def check(
     return report
 
 
+@dataclass(frozen=True)
+class _Begin:
+    """Where the chain begins once its first lines were purged: what stands for the line before the first."""
+
+    position: int
+    hash: str
+    id: int | None = None
+    at: datetime | None = None
+
+
+def _start(session: Session, did_document: Mapping[str, Any], report: Report) -> _Begin | None:
+    signed = session.scalar(select(AuditHead.start))
+    if signed is None:
+        return None
+    try:
+        return _Begin(*read_start(signed, did_document))
+    except NotAHead:
+        report.add("start", 0)
+        return None
+
+
 def promise_due(session: Session, now: datetime | None = None) -> None:
     """Ask for the daily check of the chain."""
     now = now or utcnow()
     head = session.scalars(select(AuditHead)).first()
     if head is not None and head.position and (head.checked_at is None or head.checked_at < now - EVERY):
-        promise(session, "check_journal", "journal", {})
+        promise(session, "check_journal", "journal", {}, every=EVERY / 2)
 
 
 def _piece(session: Session, after: int) -> Sequence[Any]:

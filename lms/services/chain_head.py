@@ -14,7 +14,7 @@ from certificates.sign.keys import Keys
 from certificates.sign.trust import ProofError, assertion_key
 
 _MEMBERS = {"kind", "position", "hash", "at", "key", "signature"}
-_KIND = "journal-head"
+_KIND, _START = "journal-head", "journal-start"
 
 
 class NotAHead(ValueError):
@@ -27,14 +27,35 @@ class NotAHead(ValueError):
 
 def signed_head(keys: Keys, position: int, last: str, now: datetime) -> dict[str, Any]:
     """What a worker vouches for: at that moment the chain had ``position`` lines, and ended with the hash ``last``."""
-    said = {"kind": _KIND, "position": position, "hash": last, "at": now.astimezone(UTC).isoformat(),
-            "key": keys.method("ed")}  # fmt: skip
-    return {**said, "signature": base64.urlsafe_b64encode(keys.ed25519.sign(_bytes(said))).decode()}
+    return _signed(_KIND, keys, position, last, now)
+
+
+def signed_start(keys: Keys, position: int, last: str, now: datetime) -> dict[str, Any]:
+    """The same of where the chain begins since its first lines were purged: the last of those, and its hash.
+
+    It says another kind than a head: a head that was kept cannot pass for a start, and hide what was removed.
+    """
+    return _signed(_START, keys, position, last, now)
 
 
 def read_head(value: Any, did_document: Mapping[str, Any]) -> tuple[int, str]:
     """(position, hash) of a signed head. Raises ``NotAHead``."""
-    shaped = isinstance(value, dict) and set(value) == _MEMBERS and value["kind"] == _KIND
+    return _read(_KIND, value, did_document)
+
+
+def read_start(value: Any, did_document: Mapping[str, Any]) -> tuple[int, str]:
+    """(position, hash) of a signed start. Raises ``NotAHead``."""
+    return _read(_START, value, did_document)
+
+
+def _signed(kind: str, keys: Keys, position: int, last: str, now: datetime) -> dict[str, Any]:
+    said = {"kind": kind, "position": position, "hash": last, "at": now.astimezone(UTC).isoformat(),
+            "key": keys.method("ed")}  # fmt: skip
+    return {**said, "signature": base64.urlsafe_b64encode(keys.ed25519.sign(_bytes(said))).decode()}
+
+
+def _read(kind: str, value: Any, did_document: Mapping[str, Any]) -> tuple[int, str]:
+    shaped = isinstance(value, dict) and set(value) == _MEMBERS and value["kind"] == kind
     if not shaped or type(value["position"]) is not int or not all(
         isinstance(value[name], str) for name in ("hash", "at", "key", "signature")
     ):  # fmt: skip

@@ -48,7 +48,7 @@ def due(session: Session, now: datetime) -> list[date]:
 def promise_due(session: Session, now: datetime) -> None:
     """Promise that they be closed, once however many workers ask."""
     if due(session, now):
-        promise(session, "close_figures", "all", {})
+        promise(session, "close_figures", "all", {}, every=timedelta(minutes=10))
 
 
 def close(session: Session, day: date) -> Closing:

@@ -22,11 +22,16 @@ PACE, WATCHED = timedelta(seconds=15), timedelta(hours=1)
 RECENT = timedelta(days=3)
 
 
-def promise_check(session: Session, platform_id: int, watched: timedelta = timedelta(0)) -> None:
-    """Ask that a connection be checked, by a worker, after this transaction commits; ``watched``: until it works."""
+def promise_check(
+    session: Session, platform_id: int, watched: timedelta = timedelta(0), every: timedelta | None = None
+) -> None:
+    """Ask that a connection be checked, by a worker, after this transaction commits; ``watched``: until it works.
+
+    ``every`` is as ``outbox.promise`` has it.
+    """
     until = (utcnow() + watched).isoformat()
     payload = {"platform_id": platform_id, "until": until}
-    outbox.promise(session, "check_platform", str(platform_id), payload, platform_id=platform_id)
+    outbox.promise(session, "check_platform", str(platform_id), payload, platform_id=platform_id, every=every)
 
 
 def promise_due_checks(session: Session) -> None:
@@ -34,7 +39,7 @@ def promise_due_checks(session: Session) -> None:
     late = Platform.checked_at < utcnow() - EVERY
     query = select(Platform.id).where(Platform.status == "active", late | Platform.checked_at.is_(None))
     for platform_id in session.scalars(query).all():
-        promise_check(session, platform_id)
+        promise_check(session, platform_id, every=EVERY / 2)
 
 
 def run_check(session: Session, client: ServiceClient, platform_id: int) -> list[Finding]:

@@ -109,7 +109,7 @@ def _email(value: Value) -> str | None:
     words = cells.text(value)
     if not words:
         return None
-    if not EMAIL.fullmatch(words) or len(words) > 320:
+    if len(words) > 320 or not EMAIL.fullmatch(words):
         raise CellRefused(
             N_("« %(value)s » is not an e-mail address."),
             N_("Correct it, or leave the cell empty."),

@@ -8,20 +8,19 @@ from functools import cache
 from traceback import extract_tb
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, literal, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from lms import request_ids
 from lms.models import OutboxJob, Platform, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_into
+from lms.services import silence
 
 #: A worker that has not answered for so long is taken for dead; the module of a job may give it longer (its ``LEASE``).
 LEASE = timedelta(minutes=2)
 #: Delays between tries; after the last one the job is « failed » and waits for an administrator.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
-
-#: The shortest and longest time a platform whose services do not answer is left alone.
-QUIET = (timedelta(seconds=5), timedelta(minutes=5))
 
 #: Marks a message for extraction; whoever shows it translates it.
 N_ = str
@@ -73,6 +72,8 @@ class Claim:
     tries: int
     due_at: datetime
     platform_id: int | None
+    #: The request that asked for it, whose id its log lines and its calls bear.
+    request_id: str | None = None
 
 
 def promise(
@@ -83,14 +84,17 @@ def promise(
     after: timedelta = timedelta(0),
     *,
     platform_id: int | None = None,
+    every: timedelta | None = None,
 ) -> None:
     """Ask that the job be done after this transaction commits, and not before ``after`` has passed.
 
     ``platform_id`` is the platform it speaks to, if any.
 
-    Asked again before it ran, it runs once with the last payload; asked again while it runs, it runs again.
+    Asked again before it ran, it runs once with the last payload; asked again while it runs, it runs again. What
+    comes round says ``every``: it is not asked for while it waits or runs, nor sooner than that after it ended, so
+    that many workers which ask have it done once.
     """
-    promise_all(session, kind, {key: payload}, platform_id, after)
+    promise_all(session, kind, {key: payload}, platform_id, after, every)
 
 
 def promise_all(
@@ -99,25 +103,19 @@ def promise_all(
     jobs: Mapping[str, dict[str, Any]],
     platform_id: int | None = None,
     after: timedelta = timedelta(0),
+    every: timedelta | None = None,
 ) -> None:
     """Ask for many jobs of one kind, by key, as ``promise`` does for one."""
     if not jobs:
         return
     now = utcnow()
-    values = [
-        {
-            "kind": kind,
-            "key": key,
-            "payload": payload,
-            "platform_id": platform_id,
-            "created_at": now,
-            "due_at": now + after,
-        }
-        for key, payload in jobs.items()
-    ]
+    asked = {"kind": kind, "platform_id": platform_id, "created_at": now, "due_at": now + after}
+    asked |= {"request_id": request_ids.current(), **({} if every is None else {"ended_before": now - every})}
+    values = [{**asked, "key": key, "payload": payload} for key, payload in jobs.items()]
     session.flush()
     connection = session.connection()
-    connection.execute(_promise_statement(connection.dialect.name), values if len(values) > 1 else values[0])
+    statement = _promise_statement(connection.dialect.name, every is not None)
+    connection.execute(statement, values if len(values) > 1 else values[0])
 
 
 def waits(session: Session, kind: str, key: str) -> bool:
@@ -128,15 +126,19 @@ def waits(session: Session, kind: str, key: str) -> bool:
 
 
 @cache
-def _promise_statement(dialect: str) -> Any:
+def _promise_statement(dialect: str, comes_round: bool) -> Any:
     # Every result makes promises: the statement is put together once.
     insert = insert_into(dialect, _JOB)
+    ended = func.coalesce(_JOB.c.finished_at, _JOB.c.due_at)
+    rested = and_(_JOB.c.status != "pending", ended < bindparam("ended_before", type_=_JOB.c.due_at.type))
     asked_again = {
         "payload": insert.excluded.payload, "platform_id": insert.excluded.platform_id,
         "due_at": insert.excluded.due_at, "version": _JOB.c.version + 1, "status": "pending", "tries": 0,
-        "last_error": None, "cause": None, "finished_at": None,
+        "last_error": None, "cause": None, "finished_at": None, "request_id": insert.excluded.request_id,
     }  # fmt: skip
-    return insert.on_conflict_do_update(index_elements=["kind", "key"], set_=asked_again)
+    return insert.on_conflict_do_update(
+        index_elements=["kind", "key"], set_=asked_again, where=rested if comes_round else None
+    )
 
 
 def claim_many(
@@ -177,7 +179,7 @@ def claim_many(
         .values(leased_until=lease, tries=_JOB.c.tries + 1)
         .returning(
             _JOB.c.id, _JOB.c.version, _JOB.c.leased_until, _JOB.c.kind, _JOB.c.key, _JOB.c.payload, _JOB.c.tries,
-            _JOB.c.due_at, _JOB.c.platform_id,
+            _JOB.c.due_at, _JOB.c.platform_id, _JOB.c.request_id,
         )
     )  # fmt: skip
     session.flush()
@@ -212,24 +214,13 @@ def settle(session: Session, outcomes: Iterable[tuple[Claim, Outcome]], now: dat
         # Asked again meanwhile: free for another run at once.
         asked_again = and_(_JOB.c.id.in_(ids), _JOB.c.leased_until == lease)
         connection.execute(update(_JOB).where(asked_again).values(leased_until=None))
-    _tell_platforms(connection, outcomes, now)
-
-
-def _tell_platforms(connection: Connection, outcomes: Iterable[tuple[Claim, Outcome]], now: datetime) -> None:
-    heard, silent = set[int](), dict[int, timedelta | None]()
+    heard, quiet = set[int](), dict[int, timedelta | None]()
     for held, outcome in outcomes:
         if held.platform_id is not None and isinstance(outcome, TryLater) and outcome.everyone:
-            silent[held.platform_id] = outcome.after
+            quiet[held.platform_id] = outcome.after
         elif held.platform_id is not None:
             heard.add(held.platform_id)
-    for platform_id, after in silent.items():
-        mine = _PLATFORM.c.id == platform_id
-        since = connection.execute(select(_PLATFORM.c.silent_since).where(mine)).scalar() or now
-        until = now + (min(max(now - since, QUIET[0]), QUIET[1]) if after is None else max(after, QUIET[0]))
-        connection.execute(update(_PLATFORM).where(mine).values(silent_since=since, quiet_until=until))
-    back = and_(_PLATFORM.c.id.in_(heard - silent.keys()), _PLATFORM.c.silent_since.is_not(None))
-    if heard - silent.keys():
-        connection.execute(update(_PLATFORM).where(back).values(silent_since=None, quiet_until=None))
+    silence.note(connection, heard, quiet, now)
 
 
 _FAILURE = (
@@ -246,14 +237,23 @@ _FAILURE = (
 def _failure(held: Claim, outcome: TryLater | GiveUp, now: datetime) -> dict[str, Any]:
     after = outcome.after if isinstance(outcome, TryLater) else None
     counted = isinstance(outcome, GiveUp) or outcome.counted
+    failed = became(held, outcome) == "failed"
     # However soon the answer was « try again », nobody may be hammered.
     delay = BACKOFF[min(held.tries, len(BACKOFF)) - 1] if after is None else max(after, BACKOFF[0])
-    failed = isinstance(outcome, GiveUp) or (counted and held.tries > len(BACKOFF))
     return {
         "held": held.id, "lease": held.lease, "seen": held.version, "new_status": "failed" if failed else "pending",
         "spent": held.tries if counted else held.tries - 1, "due": now + delay, "why": outcome.why[:500],
         "because": outcome.cause or "other",
     }  # fmt: skip
+
+
+def became(held: Claim, outcome: Outcome) -> str:
+    """The outcome of a job in a word: ``done``, ``again`` (it met a failure), ``waits`` (by decision), ``failed``."""
+    if outcome is None:
+        return "done"
+    if isinstance(outcome, TryLater) and not outcome.counted:
+        return "waits"
+    return "failed" if isinstance(outcome, GiveUp) or held.tries > len(BACKOFF) else "again"
 
 
 def perform(session: Session, held: Claim, do: Callable[[Claim], None]) -> Outcome:

@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from lms.models import (
     Accommodation,
+    Agent,
     AgentMatch,
+    AgentState,
     Answer,
     Appeal,
     Attempt,
@@ -27,15 +29,21 @@ from lms.models import (
     CertificateEvent,
     Context,
     Correction,
+    CourseGroup,
+    Deliberation,
     Deposit,
     Enrolment,
+    ErasureRequest,
     Exemption,
     ExportRun,
+    Grading,
+    GroupMember,
     HrScope,
     LessonProgress,
     LocalAccount,
     Marking,
     Membership,
+    OidcIdentity,
     Participation,
     Pause,
     Person,
@@ -47,7 +55,9 @@ from lms.models import (
     WebSession,
 )
 from lms.services.authorship import forget, written
+from lms.services.factors import held as held_factors
 from lms.services.figures import touch
+from lms.services.organisation import HELD
 
 #: How long a request stays open, in seconds.
 OPEN = 3600
@@ -118,6 +128,8 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         .where(Participation.person_id == person.id)
         .order_by(Participation.id)
     )
+    held = select(AgentMatch.agent_id).where(AgentMatch.person_id == person.id, AgentMatch.state.in_(HELD))
+    groups = select(CourseGroup).join(GroupMember).join(Membership, Membership.id == GroupMember.membership_id)
     matches = session.scalars(select(AgentMatch).where(AgentMatch.person_id == person.id).order_by(AgentMatch.id))
     lessons = session.scalars(select(LessonProgress).where(LessonProgress.enrolment_id.in_(mine)))
     return {
@@ -136,6 +148,14 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "practice": _rows(session.scalars(select(PracticeRound).where(PracticeRound.enrolment_id.in_(mine)))),
         "placements": _rows(session.scalars(select(Placement).where(Placement.enrolment_id.in_(mine)))),
         "exemptions": _rows(session.scalars(select(Exemption).where(Exemption.enrolment_id.in_(mine)))),
+        "results": [
+            _row(row, leave=("by_id",))
+            for row in session.scalars(select(Grading).where(Grading.attempt_id.in_(judged)))
+        ],
+        "jury": [
+            _row(row, leave=("member_id",))
+            for row in session.scalars(select(Deliberation).where(Deliberation.attempt_id.in_(judged)))
+        ],
         "markings": [_row(row, leave=("marker_id",)) for row in markings],
         "appeals": [_row(row, leave=("decided_by",)) for row in appeals],
         "scores_sent": [{"activity": title, **_row(row, leave=("person_id",))} for row, title in scores],
@@ -146,8 +166,26 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         "names_asked": [_row(row, leave=("decided_by",)) for row in _of_certificates(session, Correction, person)],
         "exports": _rows(session.scalars(select(ExportRun).filter_by(person_id=person.id))),
         "exports_saved": _rows(session.scalars(select(SavedExport).filter_by(person_id=person.id))),
+        "second_factors": [_plained(each) for each in held_factors(session, person.id)],
         "reminders": _rows(_of_certificates(session, Reminder, person)),
+        "account": [
+            _row(row, leave=("password_hash",))
+            for row in session.scalars(select(LocalAccount).filter_by(person_id=person.id))
+        ],
+        "sessions": [
+            _row(row, leave=("token_hash",))
+            for row in session.scalars(select(WebSession).filter_by(person_id=person.id))
+        ],
+        "groups": _rows(session.scalars(groups.where(Membership.person_id == person.id))),
+        "hr_scopes": _rows(session.scalars(select(HrScope).filter_by(person_id=person.id))),
+        "erasures_asked": [
+            _row(row, leave=("decided_by",))
+            for row in session.scalars(select(ErasureRequest).filter_by(person_id=person.id))
+        ],
+        "human_resources": _rows(session.scalars(select(Agent).where(Agent.id.in_(held)))),
+        "human_resources_states": _rows(session.scalars(select(AgentState).where(AgentState.agent_id.in_(held)))),
         "agent_matches": [_row(row, leave=("decided_by",)) for row in matches],
+        "identities": _rows(session.scalars(select(OidcIdentity).where(OidcIdentity.person_id == person.id))),
         "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
         "studio": {name: [_plained(row) for row in rows] for name, rows in written(session, person.id).items()},
     }
@@ -175,7 +213,7 @@ def erase(session: Session, person: Person) -> bool:
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     for model in (
         Enrolment, Membership, Participation, WebSession, LocalAccount, Accommodation, AgentMatch, HrScope,
-        ExportRun, SavedExport,
+        ExportRun, SavedExport, ErasureRequest, OidcIdentity,
     ):  # fmt: skip
         session.execute(delete(model).where(model.person_id == person.id))
     person.subject = f"erased-{person.id}"

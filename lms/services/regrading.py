@@ -191,7 +191,15 @@ def _read(session: Session, wanted: Wanted, until: datetime, last: uuid.UUID | N
     """The next attempts that have a mark for the question, in the order of their ids."""
     marks = cast(Attempt.marks, Text)
     query = (
-        select(Attempt.id, Attempt.enrolment_id, Attempt.track_digest, Attempt.score, Attempt.passed, marks)
+        select(
+            Attempt.id,
+            Attempt.enrolment_id,
+            Attempt.track_digest,
+            Attempt.score,
+            Attempt.passed,
+            marks,
+            Attempt.emptied_at.is_not(None),
+        )
         .join(Attempt.enrolment)
         .where(Enrolment.track_key == wanted.track.key, Attempt.module_key == wanted.module.key)
         .where(Attempt.submitted_at <= until, Attempt.score.is_not(None))
@@ -209,9 +217,10 @@ def _read(session: Session, wanted: Wanted, until: datetime, last: uuid.UUID | N
 def _found(session: Session, wanted: Wanted, tracks: Library, kind: str, rows: Sequence[Any]) -> Iterator[Found]:
     """What each of these attempts is worth now."""
     given = _given(session, wanted, [row.id for row in rows]) if kind == "corrected" else {}
-    for row_id, enrolment_id, digest, before, passed, stored in rows:
+    for row_id, enrolment_id, digest, before, passed, stored, emptied in rows:
         marks = msgspec.json.decode(stored)
-        if wanted.key not in marks:
+        # What is no longer kept cannot be marked again: its result stands.
+        if wanted.key not in marks or (emptied and kind == "corrected"):
             continue
         mark = WITHDRAWN if kind == "withdrawn" else given.get(row_id) or _mark(wanted, {})
         after = before + (mark.points - Fraction(marks[wanted.key]["points"])) / len(marks)

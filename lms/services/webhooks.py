@@ -16,7 +16,8 @@ from lms.models import EventListener, Unit, WebhookDelivery, utcnow
 from lms.models.secrets import cipher
 from lms.services.audit import record
 from lms.services.events import EVENTS, TEST, deliver
-from lms.services.outbox import QUIET, promise
+from lms.services.outbox import promise
+from lms.services.silence import QUIET
 
 PREFIX = "whsec_"
 #: How long what signed before goes on signing beside what replaced it.

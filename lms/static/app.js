@@ -1,7 +1,7 @@
 // Manager Public IA. Progressive enhancement only: every page works without this file.
 // Each part starts from a data- attribute of the page and does one thing.
 
-import { all, memory, post, shown, ticked, typed } from "./page.js";
+import { all, memory, post, put, shown, ticked, typed } from "./page.js";
 
 const store = memory("sessionStorage");
 
@@ -93,7 +93,7 @@ function autosave(form) {
       if (answer.ok) {
         if (unsent === current) { unsent = null; store.drop(key); }
         wait = 1000;
-        if (told) document.querySelector("[data-so-far]").innerHTML = told;
+        if (told) put(document.querySelector("[data-so-far]"), told);
         follow(new URLSearchParams(current));
         say("saved", message ?? "");
       } else if (answer.status >= 500 || answer.status === 429) {

@@ -1,6 +1,6 @@
 // A question being written (form[data-draft-form][data-preview]): its preview follows, and unsaved work is not left unasked.
 
-import { follow, keepTyped, post } from "./page.js";
+import { follow, keepTyped, post, put } from "./page.js";
 
 const form = document.querySelector("form[data-draft-form][data-preview]");
 const seen = document.querySelector("[data-seen]");
@@ -8,7 +8,7 @@ let changed = keepTyped(form, form.dataset.draftForm) || "unsaved" in form.datas
 
 const preview = follow(
   () => post(form.dataset.preview, new URLSearchParams(new FormData(form)).toString()),
-  (html) => { seen.innerHTML = html; }, // cleaned by the server, as learners' pages are
+  (html) => put(seen, html),
 );
 
 const live = document.querySelector("[data-live]");

@@ -1,6 +1,6 @@
 // The studio's pages. Progressive enhancement only: each works without this file, by its buttons.
 
-import { all, follow, memory, post } from "./page.js";
+import { all, follow, memory, post, put } from "./page.js";
 import { insertImage, toolbar } from "./toolbar.js";
 
 // What the server does not have yet. Kept after the tab, or the browser, is closed.
@@ -118,10 +118,10 @@ function preview(form) {
   const shown = document.querySelector("[data-preview]"), measures = document.querySelector("[data-measures]"), problems = document.querySelector("[data-problems]");
   const refresh = follow(() => post(form.dataset.previewUrl, body(values(form))), ({ html, measures: line, problems: list }) => {
     const open = all("details", shown).map((each) => each.open);
-    shown.innerHTML = html; // sanitised by the server, as on the learner's page
+    put(shown, html);
     all("details", shown).forEach((each, index) => { each.open = open[index] ?? false; });
     measures.textContent = line;
-    if (problems.innerHTML.trim() !== list.trim()) problems.innerHTML = list; // said aloud when it changes, and then only
+    if (problems.innerHTML.trim() !== list.trim()) put(problems, list); // said aloud when it changes, and then only
   });
   if (!same(values(form), written(form))) refresh();
   form.addEventListener("input", refresh);

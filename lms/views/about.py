@@ -4,7 +4,8 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from lms.i18n import gettext as _
-from lms.pages import issuer_name
+from lms.pages import config, issuer_name
+from lms.retention_pages import days
 
 blueprint = Blueprint("about", __name__)
 
@@ -48,7 +49,23 @@ def privacy() -> ResponseReturnValue:
             _("Trainers see your progress, your scores, the mark of each question and your certificates."),
             _("Human resources see your progress, scores and certificates. Neither ever sees your answers."),
             _("Whoever holds the code of a certificate sees what is printed on it; its holder may mask the name."),
-            _("A certificate stays in the register without limit of time, even once its holder is erased."),
+        ),
+        (
+            _("How long"),
+            _("What you answered: %(time)s after the last result.", time=days(config().keep_attempts_days)),
+            _("Tracks and results: %(time)s after your last activity.", time=days(config().keep_completions_days)),
+            _(
+                "Certificates, even once their holder is erased: %(time)s after the end of their validity.",
+                time=days(config().keep_certificates_after_days),
+            ),
+            _("A certificate without end is kept as long as anyone can verify it."),
+        ),
+        (
+            _("Your rights"),
+            _("Once signed in, « My settings » leads to your data: a copy, corrections, a request to be erased."),
+            _("To anyone else, write to: %(contact)s.", contact=config().privacy_contact)
+            if config().privacy_contact
+            else _("Write to the person in charge of training, or to the data protection officer of your institution."),
         ),
         (
             _("No third party"),

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 
@@ -10,15 +10,18 @@ from curricula.model import LANGUAGES
 from lms.exam_pages import accommodation_words
 from lms.forms.account import LoginForm, ReadingForm, SettingsForm
 from lms.i18n import gettext as _
-from lms.models import Person, db, utcnow, writing
+from lms.models import LocalAccount, Person, db, utcnow, writing
 from lms.models.secrets import hashed
+from lms.oidc_sign_in import provider, provider_name, way_out
 from lms.pages import config, local_path, tracks, wants_json
 from lms.security import limited, visitor
-from lms.services import accommodations
+from lms.services import accommodations, ceremonies, identities
 from lms.services.accounts import sign_in
 from lms.services.awards import promise_earned
 from lms.services.deep_links import hand_over
+from lms.services.factors import protected
 from lms.services.sessions import HANDOVER, close_session, live_session, open_session
+from lms.signing_in import enter, leave, site
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -33,26 +36,41 @@ def login() -> ResponseReturnValue:
     if form.validate_on_submit():
         account = sign_in(db.session(), str(form.username.data), str(form.password.data))
         if account is not None:
-            token = open_session(db.session(), account.person_id, frozenset(account.roles), config().session_minutes)
-            db.session.commit()
-            session.clear()
-            session["sid"] = token
+            if protected(db.session(), account.person_id):
+                return _half_way(account, target)
+            enter(account)
             return redirect(target, 303)
         failure = _("This address and this password do not go together.")
     page = render_template(
         "account/login.html", form=form, failure=failure, next=target,
-        action_url=url_for("account.login"),
+        action_url=url_for("account.login"), passkeys=site() is not None,
+        oidc={"name": provider_name(), "url": url_for("oidc.begin", next=target)} if provider() else None,
     )  # fmt: skip
     return page, 401 if failure else 400 if form.errors else 200
 
 
+def _half_way(account: LocalAccount, target: str) -> ResponseReturnValue:
+    """The password is right: on to the second factor, with nobody signed in until it is given."""
+    leave()
+    token = ceremonies.begin(db.session(), ceremonies.SECOND_FACTOR, account.id)
+    db.session.commit()
+    session["half_way"] = token
+    return redirect(url_for("second_factor.show", next=target), 303)
+
+
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
-    """Sign this browser out."""
-    close_session(db.session(), visitor().session.token_hash)
+    """Sign this browser out, and lead it to sign out of the provider it signed in with."""
+    mine = visitor().session.token_hash
+    id_token = identities.kept_id_token(db.session(), mine, config().secret_key)
+    close_session(db.session(), mine)
     db.session.commit()
     session.clear()
-    return redirect(url_for("account.login"), 303)
+    way = way_out(id_token)
+    if way is None:
+        return redirect(url_for("account.login"), 303)
+    logout_user()  # who was signed in is nobody to the page shown now
+    return render_template("account/leaving.html", go_url=way, name=provider_name())
 
 
 @blueprint.post("/language")
@@ -101,6 +119,7 @@ def settings() -> ResponseReturnValue:
         return redirect(url_for("account.settings"), 303)
     page = render_template(
         "account/settings.html", form=form, action_url=url_for("account.settings"),
+        factors_url=url_for("factors.index") if visitor().platform_id is None else None,
         granted=accommodation_words(accommodations.granted(db.session(), me.id, utcnow())),
     )  # fmt: skip
     return page, 400 if form.errors else 200

@@ -37,8 +37,10 @@ def index() -> ResponseReturnValue:
         sentence=sentence,
         connect_url=url_for("platforms.connect") if own is None else None,
         authors_url=url_for("authors.index") if own is None else None,
+        identities_url=url_for("identities.index") if own is None else None,
         scopes_url=url_for("hr_scopes.index") if own is None else None,
         journal_url=url_for("journal.index") if own is None else None,
+        personal_data_url=url_for("retention.index") if own is None else None,
         platforms=[_platform(platform) for platform in platforms],
         deliveries={
             "pending": numbers.get("pending", 0),

@@ -65,7 +65,7 @@ def _form(*, empty: bool = False) -> ClientForm:
     return ClientForm(choices, days=DAYS, **values)
 
 
-def _page(form: ClientForm, made: ApiClient | None = None, secret: str = "") -> str:
+def _page(form: ClientForm, made: ApiClient | None = None, secret: str = "") -> str:  # nosec B107 # nothing to show, no secret
     base = config().base_url
     return render_template(
         "admin/api.html", form=form, made=made, secret=secret,

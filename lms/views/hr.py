@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from lms import metrics
 from lms.board_pages import board_values, track_names
 from lms.errors import Refused
 from lms.exports import exports, offered
@@ -95,6 +96,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
             _("Narrow it with a filter, or export it as CSV."),
             cause="too_many_rows",
         ) from error
+    metrics.exported(report.key, form.key)
     response = Response(chain([first], file), mimetype=form.media_type)
     response.headers["Content-Type"] = form.media_type
     response.headers.set(

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from wtforms import Form
 
+from lms import metrics
 from lms.errors import Refused
 from lms.exports import exports
 from lms.forms.hr import every_filter, filter_form
@@ -88,6 +89,7 @@ def file(run_id: int) -> ResponseReturnValue:
                purpose=run.purpose)  # fmt: skip
         db.session.commit()
     name = f"{run.report}-{run.asked_at:%Y-%m-%d}{path.suffix}"
+    metrics.exported(run.report, run.format)
     answer = send_file(path, mimetype=form.media_type if form else None, as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -75,6 +75,7 @@ def _chain() -> dict[str, Any] | None:
         "unchained": _("a line was added"), "backdated": _("a line is dated before those it follows"),
         "cut": _("the end was cut"), "rewritten": _("it is not the chain that was signed"),
         "head": _("its end is not signed by our keys"),
+        "start": _("its beginning is not signed by our keys"),
     }  # fmt: skip
     return {
         "position": row.position, "hash": row.hash, "checked_at": row.checked_at, "checked_to": row.checked_to,

@@ -198,7 +198,7 @@ def _brought_by_our_page(fields: dict[str, str]) -> bool:
 def _unbound(fields: dict[str, str], known: PendingLogin, found: Registration) -> ResponseReturnValue:
     """No cookie came back: nothing is used up, and the page looks for the other proof, or offers a tab of its own."""
     metrics.refused("browser")
-    log.warning("lti_refused", cause="browser", reference=reference())
+    log.warning("lti_refused", cause="browser")
     page = render_template(
         "lti/browser.html", state=fields["state"], id_token=fields.get("id_token", ""), reference=reference(),
         tried="proof" in fields, again_url=url_for("lti.again", state=fields["state"]),
@@ -234,7 +234,7 @@ def _single(values: MultiDict[str, str]) -> dict[str, str]:
 def _refusal(error: LtiError) -> Refused:
     """The page of a cause; whoever is signed in, as after « back » or a second post, may go on where they were."""
     metrics.refused(error.cause)
-    log.warning("lti_refused", cause=error.cause, detail=error.detail[:100], reference=reference())
+    log.warning("lti_refused", cause=error.cause, detail=error.detail[:100])
     refused = lti_refusal(error.cause)
     if error.cause == "state_unknown" and current_user.is_authenticated:
         refused.actions = [(_("Go on where you were"), going_on())]

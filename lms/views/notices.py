@@ -38,7 +38,7 @@ def receive() -> ResponseReturnValue:
         else:
             raise LtiError("unreachable", "its keys changed again at once")
     except LtiError as error:
-        log.warning("notice_refused", cause=error.cause, reference=reference())
+        log.warning("notice_refused", cause=error.cause)
         status = 403 if error.cause in {"suspended", "deployment_suspended"} else 400
         return jsonify(error=error.cause, reference=reference()), status
     log.info("notices", taken=taken)

@@ -19,7 +19,7 @@ blueprint = Blueprint("oid4vci", __name__)
 #: Wallets post here: a code, a token or a proof protects each of these doors, not our form token.
 OWN_TOKEN = ("oid4vci.token", "oid4vci.nonce", "oid4vci.credential", "oid4vci.deferred")
 
-_STATUS = {"invalid_token": 401}
+_STATUS = {"invalid_token": 401}  # nosec B105 # the name of a kind, no secret
 #: What a wallet may send, in bytes: a proof is a hundred times smaller.
 _LARGEST = 64 * 1024
 
@@ -89,7 +89,7 @@ def token() -> ResponseReturnValue:
         return _denied(error)
     db.session.commit()
     life = int(wallet_offers.TOKEN_LIFE.total_seconds())
-    return _private(jsonify({"access_token": given, "token_type": "Bearer", "expires_in": life}))
+    return _private(jsonify({"access_token": given, "token_type": "Bearer", "expires_in": life}))  # nosec B105 # the name of a kind, no secret
 
 
 @blueprint.post("/oid4vci/nonce")

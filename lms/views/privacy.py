@@ -9,6 +9,7 @@ from lms.forms.privacy import EraseForm
 from lms.i18n import gettext as _
 from lms.models import Person, db
 from lms.pages import config
+from lms.retention_pages import days
 from lms.security import visitor
 from lms.services.audit import record
 from lms.services.privacy import erase, held, person_of, read_request, taken_out
@@ -57,6 +58,7 @@ def _page(asked: str, person: Person | None, form: EraseForm) -> str:
         "privacy/show.html",
         person=person,
         held=held(db.session(), person.id) if person else None,
+        certificates_time=days(config().keep_certificates_after_days),
         form=form,
         download_url=url_for("privacy.download", asked=asked),
         erase_url=url_for("privacy.erase_person", asked=asked),

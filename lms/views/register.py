@@ -110,7 +110,7 @@ def _connected(found: PlatformConfiguration, key: str, token: str) -> tuple[int,
         db.session.commit()
         connected = True
     except RegistrationRefused as error:
-        log.warning("registration_refused", status=error.status, reference=reference())
+        log.warning("registration_refused", status=error.status)
         raise platform_refusal(error.status, error.said) from error
     finally:
         if not connected:
@@ -127,7 +127,7 @@ def _paste_page(token: str) -> str:
 
 def _without_cookie(found: PlatformConfiguration, key: str, token: str) -> ResponseReturnValue:
     """The frame keeps no cookie: nothing is used up, and the same consent is asked for in a tab of its own."""
-    log.warning("registration_refused", cause="cookie", reference=reference())
+    log.warning("registration_refused", cause="cookie")
     again = url_for("register.ask", invite=token, openid_configuration=found.url, registration_token=key or None)
     page = render_template(
         "register/new_tab.html", again_url=again, reference=reference(), name=found.name, embedded=True
@@ -175,7 +175,7 @@ def _framers(found: PlatformConfiguration) -> list[str]:
 
 
 def _refusal(error: LtiError) -> Refused:
-    log.warning("registration_refused", cause=error.cause, detail=error.detail[:100], reference=reference())
+    log.warning("registration_refused", cause=error.cause, detail=error.detail[:100])
     return registration_refusal(error.cause, error.detail)
 
 

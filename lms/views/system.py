@@ -1,15 +1,18 @@
 """Whether the service lives and is ready, for whoever operates it."""
 
+from typing import Any
+
 from alembic.runtime.migration import MigrationContext
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from lms.metrics import exposition
-from lms.migrations.head import head
-from lms.models import ToolKey, db
+from lms.migrations.head import head, is_later
+from lms.models import ToolKey, db, utcnow
 from lms.models.secrets import same
 from lms.pages import config, tool_keys
+from lms.services import workers
 
 blueprint = Blueprint("system", __name__)
 
@@ -22,17 +25,26 @@ def alive() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Readiness: the database answers, its migrations are those of this release, the LTI key is there."""
+    """Readiness: the database answers, its migrations are those of this release or a later one, the LTI key is there.
+
+    During an upgrade the tables are the next release's: this one goes on, for migrations only add. The worker's last
+    sign of life is told and decides nothing: pages serve without it, and what it owes them waits.
+    """
+    life: dict[str, Any] = {"alive": None, "seen_at": None}
     checks = {"database": False, "migrations": False, "keys": False}
     try:
         context = MigrationContext.configure(db.session.connection())
         checks["database"] = True
-        checks["migrations"] = context.get_current_revision() == head()
+        revision = context.get_current_revision()
+        checks["migrations"] = revision == head() or is_later(revision)
         checks["keys"] = checks["migrations"] and db.session.query(ToolKey.id).first() is not None
+        if checks["migrations"]:
+            found = workers.life(db.session(), utcnow())
+            life = {"alive": found.alive, "seen_at": found.seen_at.isoformat() if found.seen_at else None}
     except Exception:  # noqa: BLE001 - any database error means not ready; the answer says which check
         db.session.rollback()
     good = all(checks.values())
-    return jsonify(status="ok" if good else "unavailable", checks=checks), 200 if good else 503
+    return jsonify(status="ok" if good else "unavailable", checks=checks, workers=life), 200 if good else 503
 
 
 @blueprint.get("/metrics")
@@ -40,7 +52,7 @@ def metrics() -> ResponseReturnValue:
     """Figures in Prometheus's format, for whoever bears the token of the settings; without one, for this machine."""
     if not _may_read_metrics():
         abort(404)
-    return Response(exposition(db.session(), tool_keys()), content_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(db.session(), tool_keys(), config()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read_metrics() -> bool:

@@ -25,16 +25,18 @@ NAMES: dict[str, int] = {
     "assessment-new": 200, "assessment-open": 200, "assessment-refused": 200, "assessment-passed": 200,
     "question-single": 200, "question-multiple": 200, "question-last": 200, "review": 200,
     "result-passed": 200, "result-failed": 200,
-    "settings": 200, "settings-refused": 400, "new-tab": 200, "arrive": 200,
+    "settings": 200, "settings-refused": 400, "my-data": 200, "new-tab": 200, "arrive": 200,
     "cohorts": 200, "cohort": 200, "cohort-none": 200, "cohort-left": 200,
     "evidence": 200, "evidence-module": 200, "evidence-own": 200, "evidence-none": 200,
     "pick": 200, "pick-one": 200, "pick-found": 200, "pick-nothing": 200, "pick-missing": 200, "pick-over": 410,
     "place": 200, "place-no-column": 200, "preview-track": 200, "preview-module": 200, "preview-lesson": 200,
     "hr": 200, "hr-import": 200, "hr-import-refused": 422, "hr-import-read": 200, "hr-import-checked": 200,
-    "hr-import-taken": 200, "hr-imports": 200, "admin": 200, "deliveries": 200,
+    "hr-import-taken": 200, "hr-imports": 200, "admin": 200, "purges": 200, "deliveries": 200,
     "connect": 200, "connect-address": 200, "connect-by-hand": 200, "connect-by-hand-refused": 400,
+    "identities": 200,
     "connection": 200, "connection-settings": 200, "connection-settings-refused": 400, "register-paste": 200,
     "register-refused": 400,
+    "factors": 200, "app": 200, "app-refused": 400, "app-code": 200, "passkey-new": 200,
     "login": 200, "login-empty": 400, "login-refused": 401,
     "verify": 200, "verify-empty": 400, "verify-valid": 200, "verify-unknown": 404, "verify-file-valid": 200,
     "verify-file-modified": 200, "verify-file-badge": 200, "verify-file-forged": 200, "verify-file-unreadable": 422,
@@ -107,6 +109,7 @@ class Tour:
             "result-failed": Stop(middle, f"/learn/attempts/{failed.id}/result"),
             "settings": Stop(low, "/account/settings"),
             "settings-refused": Stop(low, "/account/settings", _refused_name),
+            "my-data": Stop(done, "/account/data"),
             "new-tab": Stop(low, "/account/new-tab"),
             "arrive": Stop(low, "/account/new-tab", _arrive),
             "cohorts": Stop(TRAINER, "/teach/"),
@@ -138,16 +141,23 @@ class Tour:
             "hr-import-taken": Stop(STEWARD, "/hr/imports/new", _sent_agents(AGENTS, "take")),
             "hr-imports": Stop(STEWARD, "/hr/imports"),
             "admin": Stop(STEWARD, "/admin/"),
+            "purges": Stop(STEWARD, "/admin/personal-data"),
             "deliveries": Stop(STEWARD, "/admin/deliveries"),
             "connect": Stop(STEWARD, "/admin/connect"),
             "connect-address": Stop(STEWARD, "/admin/connect", _press),
             "connect-by-hand": Stop(STEWARD, "/admin/platforms/new"),
             "connect-by-hand-refused": Stop(STEWARD, "/admin/platforms/new", _press),
+            "identities": Stop(STEWARD, "/admin/identities/"),
             "connection": Stop(STEWARD, "/admin/platforms/1"),
             "connection-settings": Stop(STEWARD, "/admin/platforms/1/settings"),
             "connection-settings-refused": Stop(STEWARD, "/admin/platforms/1/settings", _refused_roles),
             "register-paste": Stop(None, f"/lti/register?invite={stage.invitation()}"),
             "register-refused": Stop(None, "/lti/register?invite=none"),
+            "factors": Stop(STEWARD, "/account/factors"),
+            "app": Stop(STEWARD, "/account/factors/app"),
+            "app-refused": Stop(STEWARD, "/account/factors/app", _press),
+            "app-code": Stop(STEWARD, "/account/factors/app", _password_again),
+            "passkey-new": Stop(STEWARD, "/account/passkeys/new"),
             "login": Stop(None, "/account/login"),
             "login-empty": Stop(None, "/account/login", _sign_in("", "")),
             "login-refused": Stop(None, "/account/login", _sign_in(STEWARD, PASSWORD + "?")),
@@ -233,6 +243,11 @@ def _sign_in(address: str, password: str) -> Callable[[Page], None]:
         page.locator("main form button[type=submit]").click()
 
     return act
+
+
+def _password_again(page: Page) -> None:
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main form button[type=submit]").click()
 
 
 def _check_file(content: bytes | None) -> Callable[[Page], None]:

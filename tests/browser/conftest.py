@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import structlog
 from browser_frame import NewPage
+from browser_origins import asked_elsewhere
 from browser_stage import Stage
 from browser_tour import Tour
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect
 
 import lms.worker
 
@@ -44,13 +45,17 @@ def tour(stage: Stage) -> Tour:
 
 @pytest.fixture
 def new_page(browser: Browser, stage: Stage) -> Iterator[NewPage]:
-    """Makes pages, each in a context of its own; none may log an error or break a policy.
+    """Makes pages, each in a context of its own; none may log an error, break a policy or ask anything elsewhere.
 
     A test that expects trouble gives parts of the messages it allows.
     """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
     allowed: list[str] = []
+
+    def hear(request: Request) -> None:
+        if asked_elsewhere(request, stage.tool):
+            troubles.append(f"asked elsewhere: {request.url}")
 
     def make(*expected: str, **options: Any) -> Page:
         allowed.extend(expected)
@@ -60,6 +65,7 @@ def new_page(browser: Browser, stage: Stage) -> Iterator[NewPage]:
         context.set_default_timeout(PATIENCE)
         context.on("console", lambda said: troubles.append(said.text) if said.type in {"error", "warning"} else None)
         context.on("weberror", lambda error: troubles.append(str(error.error)))
+        context.on("request", hear)
         contexts.append(context)
         return context.new_page()
 

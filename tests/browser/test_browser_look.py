@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from browser_axe import bring_axe, violations
+from browser_origins import asked_elsewhere
 from browser_tour import NAMES, Tour
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 WIDE, NARROW, NARROWEST = 1280, 360, 320
 #: Every rule in the light scheme; the dark one changes colours and nothing else.
@@ -45,11 +46,12 @@ Visit = Callable[[str], Page]
 
 
 class Visitor:
-    """A person's tab, kept from one page of the tour to the next, and what its pages said on the console."""
+    """A person's tab, kept from one page of the tour to the next; what its pages said on the console, and to whom."""
 
     def __init__(self, browser: Browser, tour: Tour, who: str | None) -> None:
         self.tour = tour
         self.said: list[str] = []
+        self.asked_elsewhere: list[str] = []
         self._statuses: list[int] = []
         self._context = browser.new_context(base_url=tour.stage.tool, locale="fr-FR", reduced_motion="reduce")
         if who:
@@ -58,6 +60,11 @@ class Visitor:
         self._page.on("response", lambda r: self._statuses.append(r.status) if r.request.is_navigation_request() else 0)
         self._page.on("console", lambda message: self.said.append(message.text))
         self._page.on("pageerror", lambda error: self.said.append(str(error)))
+        self._page.on("request", self._hear)
+
+    def _hear(self, request: Request) -> None:
+        if asked_elsewhere(request, self.tour.stage.tool):
+            self.asked_elsewhere.append(request.url)
 
     def open(self, name: str) -> Page:
         """A page of the tour, as a wide window shows it in the light."""
@@ -87,7 +94,7 @@ def visitors() -> Iterator[dict[str | None, Visitor]]:
 
 @pytest.fixture
 def visit(browser: Browser, tour: Tour, visitors: dict[str | None, Visitor]) -> Iterator[Visit]:
-    """Opens a page of the tour as the person it is for; it may say nothing on the console."""
+    """Opens a page of the tour as the person it is for; it may say nothing on the console, and ask no other site."""
 
     def go(name: str) -> Page:
         who = tour.stops[name].who
@@ -99,6 +106,7 @@ def visit(browser: Browser, tour: Tour, visitors: dict[str | None, Visitor]) -> 
     said = [text for visitor in visitors.values() for text in visitor.said]
     for visitor in visitors.values():
         visitor.said.clear()
+    assert [url for visitor in visitors.values() for url in visitor.asked_elsewhere] == []
     # Chromium itself reports the status of an error page.
     assert [text for text in said if "the server responded with a status of" not in text] == []
 

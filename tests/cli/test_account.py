@@ -1,4 +1,4 @@
-"""``lms account create``: somebody comes in without an LMS."""
+"""``lms account``: somebody comes in without an LMS, and again after losing every second factor."""
 
 from pathlib import Path
 
@@ -59,3 +59,29 @@ def test_a_role_is_one_of_those_known(run: Run) -> None:
     outcome = run("account", "create", "zoe@example.org", "--role", "minister", "--password", PASSWORD)
     assert outcome.status == 2
     assert "'minister' is not one of" in outcome.err
+
+
+def test_lost_factors_are_reset_and_the_journal_says_so(ready: Run, tmp_path: Path) -> None:
+    ready("account", "create", "zoe@example.org", "--role", "hr", "--password", PASSWORD)
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/var/lms.sqlite3")
+    with engine.begin() as connection:
+        for row in (
+            "insert into authenticator_app (account_id, secret, created_at, confirmed_at)"
+            " select id, 'x', '2026-01-01', '2026-01-01' from local_account",
+            "insert into recovery_code (account_id, code_hash) select id, 'x' from local_account",
+            "insert into web_session (token_hash, person_id, roles, created_at, expires_at)"
+            " select 'x', person_id, '[]', '2026-01-01', '2096-01-01' from local_account",
+        ):
+            connection.execute(sa.text(row))
+    assert ready("account", "reset-factors", " Zoe@example.org").status == 0
+    with engine.connect() as connection:
+        for table in ("authenticator_app", "recovery_code", "web_session"):
+            assert connection.scalar(sa.text(f"select count(*) from {table}")) == 0
+        said = connection.scalars(sa.text("select action from audit_entry where action like 'account.%'")).all()
+    engine.dispose()
+    assert said == ["account.factors_reset"]
+
+
+def test_factors_of_nobody_are_not_reset(ready: Run) -> None:
+    outcome = ready("account", "reset-factors", "nobody@example.org")
+    assert (outcome.status, outcome.err) == (1, "No account has this address. Check it.\n")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.cli.conftest import Run
 
-COMMANDS = ["account", "config", "db", "demo", "platform", "serve", "track", "verify", "worker"]
+COMMANDS = ["account", "config", "db", "demo", "doctor", "platform", "serve", "track", "verify", "worker"]
 
 
 def test_help_names_every_command_with_one_line(run: Run) -> None:

@@ -42,6 +42,14 @@ def test_web_processes_count_together(served: str) -> None:
         assert httpx.get(f"{served}/lti/login", trust_env=False).status_code == 400
     for _ in range(4):
         page = httpx.get(f"{served}/metrics", trust_env=False).text
-        found = re.search(r'mpia_lti_refusals_total\{cause="login_malformed"\} (\S+)', page)
-        assert found is not None
-        assert float(found[1]) == 12
+        assert figure(page, 'mpia_lti_refusals_total{cause="login_malformed"}') == 12
+        assert figure(page, 'mpia_http_requests_total{route="lti.login",status="4xx"}') == 12
+        assert figure(page, 'mpia_http_request_seconds_count{route="lti.login"}') == 12
+        # Of one process, not of both: a pool that is exhausted is not hidden by the other.
+        assert 0 <= figure(page, "mpia_db_pool_in_use") <= figure(page, "mpia_db_pool_limit") == 15
+
+
+def figure(page: str, name: str) -> float:
+    found = re.search(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE)
+    assert found is not None, name
+    return float(found[1])

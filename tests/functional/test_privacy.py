@@ -144,7 +144,7 @@ def test_certificates_stay_and_say_no_name_in_public(
     assert [row["reason"] for row in taken["certificate_events"]] == ["inquiry"]
     assert [(row["agent_id"], row["state"]) for row in taken["agent_matches"]] == [(agent.id, "sure")]
     assert [row["step"] for row in taken["reminders"]] == ["one_month"]
-    assert "no limit of time is set" in client.get(page + "?lang=en").text
+    assert "They go 5 years after the end of their validity." in client.get(page + "?lang=en").text
     client.post(page, data={"csrf_token": form_token(client.get(page)), "sure": "y"})
     session.expire_all()
     person = session.get_one(Person, made.person_id)

@@ -9,6 +9,10 @@ FAMILIES = {
     "M": "Reviews, personal data, notices",
     "S": "Services",
     "G": "Registration",
+    "W": "Pages",
+    "A": "Addresses that are typed",
+    "F": "Files",
+    "R": "Patterns",
 }
 
 CASES = {
@@ -138,4 +142,19 @@ CASES = {
     "G11": "framed by an unauthorised origin",
     "G12": "consent posted without its form token",
     "G13": "answer without deployment_id",
+    "W1": "session planted, or kept after its end",
+    "W2": "page framed by another site",
+    "W3": "redirection elsewhere",
+    "W4": "line breaks in names, file names and addresses",
+    "W5": "SQL in what is searched",
+    "W6": "template or markup in what is searched",
+    "W7": "address that leads out of a folder",
+    "A1": "address of a machine of ours, given for messages",
+    "A2": "call by another way than the one that checks addresses",
+    "F1": "XML with entities or outside references",
+    "F2": "archive that unpacks without end",
+    "F3": "archive that leads out of its folder",
+    "F4": "content that is not what its name says",
+    "F5": "file damaged anywhere",
+    "R1": "text that keeps a pattern busy",
 }

@@ -106,7 +106,7 @@ class Court:
         """An accessible page with a reference."""
         assert re.search(r'<html lang="(fr|en)"', answer.text)
         assert answer.text.count("<h1>") == 1
-        assert re.search(r'id="reference">[0-9A-F]{8}<', answer.text)
+        assert re.search(r'id="reference">[0-9A-F]{12}<', answer.text)
 
     def signed_out(self) -> None:
         """No process takes this browser for anybody."""

@@ -16,14 +16,19 @@ NAME = re.compile(r"([A-Z]\d+) (.+)")
 KINDS = {"sqlite", "postgresql"}
 HEAD = """# Hostile cases
 
-Each of these messages is sent through HTTP to the production server, which runs two processes, on SQLite and on
-PostgreSQL (`tests/hostile/`). Unless a name says otherwise: 4xx on an accessible page with a reference; no session;
-nothing stored; nothing fetched but the platform's registered key set; nothing of anybody in the log; never a 500.
+Each message of a platform (L to M) is sent through HTTP to the production server, which runs two processes, on SQLite
+and on PostgreSQL (`tests/hostile/`). Unless a name says otherwise: 4xx on an accessible page with a reference; no
+session; nothing stored; nothing fetched but the platform's registered key set; nothing of anybody in the log; never a
+500.
 
 Registration (G) is tried in one process: some of its cases are about what a name resolves to meanwhile.
 
 Services (S) are what platforms answer to us: the worker runs against a real platform, over HTTP on the loopback, which
 answers as the name says. Nothing is lost, nothing is sent twice, and our token goes to no other host.
+
+Pages (W) and typed addresses (A) are tried as browsers ask for them, by each kind of visitor. Files (F) go through
+every door that reads one, those of formats added later too. Patterns (R) are all those of the sources, each in a
+process of its own with seconds of processor.
 
 Written by `make hostile` from the names of the tests.
 """

@@ -63,7 +63,7 @@ class Office:
         """4xx on a page one can read, framed by anybody since nothing is on it; no platform; nothing told."""
         assert 400 <= answer.status_code < 500, answer.text
         assert answer.text.count("<h1>") == 1
-        assert re.search(r'id="reference">[0-9A-F]{8}<', answer.text)
+        assert re.search(r'id="reference">[0-9A-F]{12}<', answer.text)
         assert self.platforms() == 0
         assert cause in {log.get("cause") for log in self.logs}
         assert "one-use" not in repr(self.logs)

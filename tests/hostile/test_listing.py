@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.hostile.listing import page, problems
 
 #: Families of cases that are tried.
-TRIED = "LTJCDMSG"
+TRIED = "LTJCDMSGWAFR"
 
 
 def test_every_case_has_a_test_and_the_list_is_up_to_date() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from lms.config import Config
-from lms.models import AuditEntry, AuditHead, AuditLink, AuditPerson, Person, db, utcnow
+from lms.models import AuditEntry, AuditHead, AuditLink, AuditPerson, OutboxJob, Person, db, utcnow
 from lms.services import audit, chain
 from lms.services.authority import Authority, open_authority
 from lms.services.chain_check import Report, check
@@ -338,7 +338,9 @@ def test_the_worker_checks_the_chain_and_keeps_what_it_found(app: Flask, session
     found = session.scalars(sa.select(AuditHead)).one()
     assert (found.fault, found.checked_to) == (None, found.position)
     session.execute(sa.delete(ENTRY).where(ENTRY.c.target == "MPIA-2026-000004"))
-    session.execute(sa.update(AuditHead).values(checked_at=utcnow() - timedelta(days=2)))
+    long_ago = utcnow() - timedelta(days=2)
+    session.execute(sa.update(AuditHead).values(checked_at=long_ago))
+    session.execute(sa.update(OutboxJob).where(OutboxJob.kind == "check_journal").values(finished_at=long_ago))
     session.commit()
     worker.upkeep()
     worker.drain()

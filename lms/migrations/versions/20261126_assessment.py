@@ -199,7 +199,7 @@ def _answers_added() -> None:
             batch_op.f('ix_answer_attempt_id_question_key_id'), ['attempt_id', 'question_key', 'id'], unique=False
         )
     chosen = "'{\"choice\": ' || cast(response as text) || '}'"
-    op.execute("insert into answer (attempt_id, question_key, response, flagged, saved_at, page, turn, standing)"
+    op.execute("insert into answer (attempt_id, question_key, response, flagged, saved_at, page, turn, standing)"  # nosec B608 # names of our own tables and columns; values are bound
                f" select attempt_id, question_key, {f'cast({chosen} as json)' if postgresql else chosen}, flagged,"
                " saved_at, '', 0, 'kept' from answer_before order by saved_at")
     op.drop_table('answer_before')
@@ -223,7 +223,7 @@ def _answers_kept_once() -> None:
     sa.PrimaryKeyConstraint('attempt_id', 'question_key', name=op.f('pk_answer'))
     )
     choice = "coalesce(response->'choice', '[]')"
-    op.execute("insert into answer (attempt_id, question_key, response, flagged, saved_at)"
+    op.execute("insert into answer (attempt_id, question_key, response, flagged, saved_at)"  # nosec B608 # names of our own tables and columns; values are bound
                f" select attempt_id, question_key, {choice}, flagged, saved_at from answer_after where id in"
                " (select max(id) from answer_after where standing = 'kept' group by attempt_id, question_key)")
     op.drop_table('answer_after')

@@ -1,0 +1,104 @@
+"""Restores a backup: everything is brought beside its place and looked at, then put there; or nothing is changed."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import Error as SqliteError
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from lms.backup import BackupError
+from lms.backup.files import FilesTarget, secret_file
+from lms.backup.making import Held, cause, fingerprint
+from lms.backup.parts import PartsReader
+from lms.backup.postgresql import PostgresqlTarget
+from lms.backup.sealing import Opener
+from lms.backup.sqlite import SqliteTarget
+from lms.config import Config
+from lms.migrations.head import alembic_config
+
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def restore(
+    config: Config, path: Path, passphrase: str, *, replace: bool = False, told: Callable[[], None] = lambda: None
+) -> Held:
+    """Restore the backup at ``path`` where the settings say, and bring it to this release. Gives what it held.
+
+    What is there already is lost only with ``replace``. Raises ``BackupError``: everything is then as it was, unless it
+    says otherwise.
+    """
+    try:
+        with path.open("rb") as file:
+            reader = PartsReader(Opener(file, passphrase))
+            _suited(config, reader.opening)
+            with (
+                closing(FilesTarget(config, replace=replace)) as files,
+                closing(_database(config, reader, replace)) as db,
+            ):
+                for part, pieces in reader.parts():
+                    told()
+                    target = next((each for each in (db, files) if each.takes(part.name)), None)
+                    if target is None:
+                        raise BackupError(f"This backup holds {part.name}, unknown to this release. Use a later one.")
+                    target.put(part, pieces)
+                db.check()
+                db.settle()
+                _settle(files)
+    except FileNotFoundError as error:
+        raise BackupError(f"{error.filename or path} cannot be read: {cause(error)}.") from error
+    except OSError as error:
+        raise BackupError(
+            f"The backup could not be restored: {cause(error)}. Make room, see who may write there, then try again."
+        ) from error
+    except (SqliteError, psycopg.Error, sa.exc.DBAPIError) as error:
+        raise BackupError(
+            f"The database refused what the backup holds: {cause(error)}. Nothing was changed. Check LMS_DATABASE_URL."
+        ) from error
+    return Held(reader.opening, reader.seen)
+
+
+def _settle(files: FilesTarget) -> None:
+    try:
+        files.settle()
+    except OSError as error:
+        raise BackupError(
+            f"The database is restored; a file is not: {cause(error)}. See who may write in LMS_DATA_DIR and "
+            "LMS_KEYS_DIR, then restore again with --replace."
+        ) from error
+
+
+def _database(config: Config, reader: PartsReader, replace: bool) -> SqliteTarget | PostgresqlTarget:
+    kind = SqliteTarget if reader.opening["database"] == "sqlite" else PostgresqlTarget
+    return kind(config.database, reader.opening, replace=replace)
+
+
+def _suited(config: Config, opening: dict[str, Any]) -> None:
+    """See, before anything is touched, that this backup can come back here."""
+    made, here = opening["database"], sa.make_url(config.database).get_backend_name()
+    if made != here:
+        raise BackupError(
+            f"This backup is of a {_NAMES[made]} database, and LMS_DATABASE_URL names a {_NAMES[here]} one. "
+            f"Restore it in {_NAMES[made]}."
+        )
+    try:
+        ScriptDirectory.from_config(alembic_config()).get_revision(opening["revision"])
+    except CommandError as error:
+        raise BackupError(
+            f"This backup was made by a later release ({opening['release']}). Install that one, or a later one."
+        ) from error
+    if opening["secret"] == fingerprint(config.secret_key):
+        return
+    if not opening["holds_secret"]:
+        raise BackupError(
+            "LMS_SECRET_KEY is not the one this backup was made under, and it is not in the backup: nothing that it "
+            "encrypts could be read. Give the service the LMS_SECRET_KEY it had."
+        )
+    if secret_file(config) is None:
+        raise BackupError(
+            "LMS_SECRET_KEY is not the one of this backup, which holds its own. Remove it from the settings."
+        )

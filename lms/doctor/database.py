@@ -1,0 +1,114 @@
+"""The database as this deployment reaches it: there, of a kind and version that serve, and migrated."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from lms.config import Config
+from lms.doctor.finding import Finding
+from lms.migrations.head import head, is_later
+from lms.models import utcnow
+
+#: The oldest PostgreSQL that its makers still mend.
+OLDEST = 15
+#: How far the database's clock may be from ours: leases, keys and limits of time are compared across machines.
+APART = timedelta(seconds=5)
+
+UPGRADE = "Run: lms db upgrade"
+
+
+def database(session: Session, config: Config) -> Iterator[Finding]:
+    """Whether it answers, then its kind, version, encoding, isolation, clock and migrations."""
+    url = make_url(config.database)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        yield Finding("database", "bad", f"There is no database yet at {url.database}.", UPGRADE)
+        return
+    try:
+        connection = session.connection()
+    except DBAPIError as error:
+        why = str(error.orig).strip().partition("\n")[0]
+        yield Finding(
+            "database", "bad", f"The database at {url.host or url.database} does not let us in: {why}.",
+            "Check host, port, user, password and name in LMS_DATABASE_URL, that the server is up, and that the "
+            "network lets this machine reach it.",
+        )  # fmt: skip
+        return
+    yield kind(connection)
+    if connection.dialect.name == "postgresql":
+        yield isolation(connection)
+        yield clock(connection)
+    yield migrations(connection)
+
+
+def kind(connection: Connection) -> Finding:
+    """PostgreSQL, of a version that is mended, in UTF-8."""
+    if connection.dialect.name != "postgresql":
+        return Finding(
+            "database", "warn", "The database is SQLite: right for one machine, and no more.",
+            "For several machines, name a PostgreSQL in LMS_DATABASE_URL: postgresql://user:password@host/name",
+        )  # fmt: skip
+    version = int(_shown(connection, "server_version_num")) // 10_000
+    if version < OLDEST:
+        return Finding(
+            "database", "bad", f"PostgreSQL {version} is no longer mended by its makers.",
+            f"Move the database to PostgreSQL {OLDEST} or later (pg_upgrade, or pg_dump and pg_restore).",
+        )  # fmt: skip
+    encoding = _shown(connection, "server_encoding")
+    if encoding != "UTF8":
+        return Finding(
+            "database", "bad", f"The database is encoded in {encoding}, which cannot hold every name.",
+            "Make it again: createdb --template=template0 --encoding=UTF8, then restore what it held.",
+        )  # fmt: skip
+    return Finding("database", "ok", f"PostgreSQL {version} answers.")
+
+
+def isolation(connection: Connection) -> Finding:
+    """Transactions must see what others just committed: the service is written for PostgreSQL's own default."""
+    level = _shown(connection, "transaction_isolation")
+    if level != "read committed":
+        return Finding(
+            "isolation", "bad", f"Transactions begin as « {level} »: jobs and answers would be refused at random.",
+            "Run in the database: ALTER ROLE the_user SET default_transaction_isolation TO 'read committed'; and take "
+            "the option out of LMS_DATABASE_URL if it is there.",
+        )  # fmt: skip
+    return Finding("isolation", "ok", "Transactions are read committed.")
+
+
+def clock(connection: Connection) -> Finding:
+    """The database's clock and ours agree."""
+    before = utcnow()
+    theirs: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+    ours = before + (utcnow() - before) / 2
+    apart = abs(theirs - ours)
+    if apart > APART:
+        return Finding(
+            "clock", "bad", f"This machine's clock and the database's are {apart.total_seconds():.0f} s apart.",
+            "Set both machines to network time: systemctl enable --now systemd-timesyncd (or chrony).",
+        )  # fmt: skip
+    return Finding("clock", "ok", f"The clocks agree: {apart.total_seconds():.1f} s apart.")
+
+
+def migrations(connection: Connection) -> Finding:
+    """The tables are those of this release."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == head():
+        return Finding("migrations", "ok", f"The tables are those of this release ({found}).")
+    if found is None:
+        return Finding("migrations", "bad", "The database is empty.", UPGRADE)
+    if is_later(found):
+        return Finding(
+            "migrations", "warn", f"The tables are of a later release than this one ({found}), which serves on them.",
+            "End the upgrade: install that release on this machine too.",
+        )  # fmt: skip
+    return Finding("migrations", "bad", f"The tables are of an earlier release ({found}).", UPGRADE)
+
+
+def _shown(connection: Connection, name: str) -> str:
+    value: Any = connection.execute(text(f"show {name}")).scalar_one()
+    return str(value)

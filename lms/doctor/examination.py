@@ -1,0 +1,77 @@
+"""The whole examination, in the order in which things are put right."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from lms.config import Config, ConfigError
+from lms.doctor import database, folders, outside, settings, working
+from lms.doctor.finding import Finding, good
+from lms.models import db
+from lms.models.database import reading
+
+#: Every check, in order. « public » is made when asked for.
+CHECKS = (
+    "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "data", "export_folder",
+    "keys", "database", "isolation", "clock", "migrations", "lti_key", "tracks", "worker", "outbox", "public",
+)  # fmt: skip
+
+
+def unusable(error: ConfigError) -> list[Finding]:
+    """Settings that cannot be used: each says its own fix, and nothing else can be looked at."""
+    where = "Correct it where the process is given its settings: its environment, or the file of LMS_CONFIG."
+    return [Finding("settings", "bad", problem, where) for problem in error.problems]
+
+
+def examine(
+    app: Flask, *, worker: bool = False, reach: bool = False, settings_path: str | None = None
+) -> list[Finding]:
+    """Everything that can be looked at from here; changes nothing. Raises nothing that a deployment can cause.
+
+    ``worker``: this machine runs workers. ``reach``: ask at the public address too. ``settings_path``: ``LMS_CONFIG``.
+    """
+    config: Config = app.extensions["mpia"]
+    found = [Finding("settings", "ok", "Every setting can be used."), settings.settings_file(settings_path)]
+    looks = (settings.address, settings.proxies, settings.secret_key, settings.issuer, settings.mail, settings.sftp)
+    found += [look(config) for look in (*looks, folders.data)]
+    if worker:
+        found.append(folders.export_folder(config))
+    found.append(folders.keys(config, worker=worker))
+    found += _database(app, config)
+    if reach:
+        found.append(outside.public(config))
+    return found
+
+
+def _database(app: Flask, config: Config) -> list[Finding]:
+    """What the database says; what depends on tables that are not there is said not to have been looked at."""
+    with app.app_context(), reading(db.session()):
+        session = db.session()
+        found = list(database.database(session, config))
+        try:
+            if good(found):
+                keys = app.extensions["tool_keys"]
+                found.append(working.lti_key(session, keys, timedelta(days=config.lti_key_days)))
+                found.append(working.tracks(session, config))
+                found.append(working.worker(session))
+                found.append(working.outbox(session))
+        except DBAPIError as error:
+            session.rollback()
+            found.append(
+                Finding(
+                    "database", "bad", f"A table could not be read: {type(error.orig).__name__}.",
+                    "Let the user of LMS_DATABASE_URL own the tables, then run: lms db upgrade",
+                )
+            )  # fmt: skip
+        seen = {each.check for each in found}
+        found += _not_looked_at(seen, postgresql=config.database.startswith("postgresql"))
+    return found
+
+
+def _not_looked_at(seen: set[str], *, postgresql: bool) -> Iterator[Finding]:
+    depends = ("isolation", "clock") if postgresql else ()
+    for name in (*depends, "migrations", "lti_key", "tracks", "worker", "outbox"):
+        if name not in seen:
+            yield Finding(name, "none", "Not looked at: it depends on what failed above.")

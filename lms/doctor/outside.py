@@ -1,0 +1,58 @@
+"""The service as others reach it: asked at its public address, through whatever is in front."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx
+
+from lms.config import Config
+from lms.doctor.finding import Finding
+from lms.lti.http import Outbound
+from lms.lti.model import LtiError
+
+Ask = Callable[[str], httpx.Response]
+
+
+def public(config: Config, ask: Ask | None = None) -> Finding:
+    """Whether ``/readyz`` answers at the public address, as this service, knowing that it was asked over https."""
+    url = f"{config.base_url}/readyz"
+    try:
+        answer = (ask or _asker(config))(url)
+        lacking = [name for name in ("database", "migrations", "keys") if not answer.json()["checks"][name]]
+    except LtiError as error:
+        return Finding(
+            "public", "bad", f"{url} does not answer from here ({error}).",
+            f"Check the reverse proxy, its certificate (curl -v {url}) and the firewall. Where this machine may not "
+            "call itself by its public name, ask from another one.",
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError):
+        return Finding(
+            "public", "bad", f"Something else than this service answers at {url} (HTTP {answer.status_code}).",
+            "Let the reverse proxy pass every address of that name on to lms serve, unchanged.",
+        )  # fmt: skip
+    if lacking:
+        return Finding(
+            "public", "bad", f"The service answers and is not ready: {', '.join(lacking)}.",
+            "Run lms doctor where that web process runs, with its settings.",
+        )  # fmt: skip
+    if url.startswith("https:") and "Strict-Transport-Security" not in answer.headers:
+        return Finding(
+            "public", "bad", "The service was asked over https and was not told so by the proxy.",
+            "Let the proxy set X-Forwarded-Proto (docs/deploy/nginx.conf), and LMS_TRUSTED_PROXIES be the number of "
+            "proxies.",
+        )  # fmt: skip
+    return Finding("public", "ok", f"{url} answers, ready.")
+
+
+def _asker(config: Config) -> Ask:
+    # Behind a name of our own, which may well lead to a private address.
+    parts = urlsplit(config.base_url)
+    outbound = Outbound((parts.hostname or "",))
+
+    def ask(url: str) -> httpx.Response:
+        try:
+            return outbound.request("GET", url)
+        finally:
+            outbound.close()
+
+    return ask

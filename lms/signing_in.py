@@ -1,0 +1,56 @@
+"""Signing in with a local account: the session it opens, and the second factor some are led to set up first."""
+
+from flask import g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from lms.i18n import gettext as _
+from lms.models import LocalAccount, db
+from lms.models.secrets import hashed
+from lms.pages import config, wants_json
+from lms.security import visitor
+from lms.services.factors import asked_of, protected
+from lms.services.passkeys import Site, site_of
+from lms.services.sessions import close_session, open_session
+
+#: What stays open to whoever has to set a second factor up: doing so, leaving, reading in one's language, and what
+#: the law has on every page.
+_STILL_OPEN = {"factors", "passkeys", "about"}
+_STILL_OPEN_PAGES = {"account.logout", "account.language", "issuer.colour", "issuer.logo"}
+
+
+def enter(account: LocalAccount) -> None:
+    """Sign this browser in, with a session and a cookie that nobody knew before (no session fixation). Commits."""
+    leave()
+    token = open_session(db.session(), account.person_id, frozenset(account.roles), config().session_minutes)
+    db.session.commit()
+    session["sid"] = token
+
+
+def leave() -> None:
+    """End the session this browser has, if any, and empty its cookie."""
+    old = session.get("sid")
+    if old:
+        close_session(db.session(), hashed(old))
+    session.clear()
+
+
+def site() -> Site | None:
+    """What passkeys of this installation are bound to; None where there can be none."""
+    return site_of(config().base_url)
+
+
+def lead_to_second_factor() -> ResponseReturnValue | None:
+    """Before every request: whoever must have a second factor and has none sees nothing but how to set one up."""
+    asking = config().second_factor_roles
+    if not asking or request.endpoint in {None, "static"} or not current_user.is_authenticated:
+        return None
+    me = visitor()
+    if me.platform_id is not None or not asked_of(me.roles, asking) or protected(db.session(), me.person.id):
+        return None
+    g.confined = True  # the pages' frame offers no other room
+    if request.blueprint in _STILL_OPEN or request.endpoint in _STILL_OPEN_PAGES:
+        return None
+    if wants_json():
+        return jsonify(message=_("Set up a second factor first.")), 403
+    return redirect(url_for("factors.index"), 303)

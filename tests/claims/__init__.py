@@ -1,0 +1,1 @@
+"""What the documents claim of security, held against the tests that they name."""

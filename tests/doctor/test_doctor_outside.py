@@ -1,0 +1,76 @@
+"""``lms doctor --reach``: the service as others reach it, through the proxy in front."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from lms.config import Config
+from lms.doctor.outside import Ask, public
+from lms.lti.model import LtiError
+from tests.conftest import make_config
+from tests.doctor.test_doctor_settings import PUBLIC, says
+
+READY = {"status": "ok", "checks": {"database": True, "migrations": True, "keys": True}}
+TOLD = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+@pytest.fixture
+def reached(tmp_path: Path) -> Config:
+    return make_config("", tmp_path, base_url=PUBLIC)
+
+
+def answering(answer: httpx.Response) -> Ask:
+    """A service that gives that answer, at the address that must be asked."""
+
+    def ask(url: str) -> httpx.Response:
+        assert url == f"{PUBLIC}/readyz"
+        return answer
+
+    return ask
+
+
+def test_a_service_that_is_told_of_https_is_sound(reached: Config) -> None:
+    says(public(reached, answering(httpx.Response(200, json=READY, headers=TOLD))), "ok")
+
+
+def test_a_proxy_that_hides_https_is_found(reached: Config) -> None:
+    says(public(reached, answering(httpx.Response(200, json=READY))), "bad", "X-Forwarded-Proto", "LMS_TRUSTED_PROXIES")
+
+
+def test_a_service_that_is_not_ready_says_what_it_lacks(reached: Config) -> None:
+    answer = httpx.Response(503, json={"checks": {"database": True, "migrations": False, "keys": False}})
+    says(public(reached, answering(answer)), "bad", "migrations, keys")
+
+
+@pytest.mark.parametrize("body", ["<h1>Welcome</h1>", "[]", '{"checks": 1}', '{"checks": []}', "{}"])
+def test_something_else_at_that_address_is_found(reached: Config, body: str) -> None:
+    says(public(reached, answering(httpx.Response(404, text=body))), "bad", "Something else", "HTTP 404")
+
+
+def test_an_address_that_does_not_answer_is_found(reached: Config) -> None:
+    def ask(_url: str) -> httpx.Response:
+        raise LtiError("unreachable", "ConnectError")
+
+    says(public(reached, ask), "bad", "unreachable: ConnectError", "curl -v")
+
+
+@pytest.fixture
+def served(app: Flask) -> Iterator[int]:
+    """The port of a service on this machine."""
+    server = make_server("127.0.0.1", 0, app)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_real_service_is_asked_even_behind_a_private_address(served: int, tmp_path: Path) -> None:
+    config = make_config("", tmp_path, base_url=f"http://127.0.0.1:{served}", allowed_private_hosts=())
+    says(public(config), "ok", "ready")

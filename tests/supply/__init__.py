@@ -1,0 +1,1 @@
+"""What is built from, and with what: known faults, licences, the bill of materials."""

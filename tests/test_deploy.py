@@ -1,0 +1,239 @@
+"""What ``docs/deploy`` promises: no root, no writable root, and only settings, commands, ports and probes that exist.
+
+Files are read as text; nothing here needs a container engine, a cluster or systemd.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+import lms.cli
+from lms.app import create_app
+from lms.config import load_config
+from lms.doctor.examination import CHECKS
+from tests.conftest import make_config
+from tests.deploy_in_test import (
+    CONTAINERFILE,
+    DEPLOY,
+    FRONT,
+    GUIDE,
+    MANIFESTS,
+    OURS,
+    PODS,
+    PORT,
+    SERVICES,
+    SETTINGS,
+    UID,
+    UNITS,
+    unit,
+)
+from tests.tracks_in_test import FOLDER as TRACKS
+
+
+def parse(command: list[str]) -> click.Context:
+    """A command line of ``lms`` as the command reads it; fails where it has no such command or option."""
+    group = lms.cli.cli
+    context = group.make_context("lms", list(command))
+    found: click.Command = group
+    rest = command
+    while isinstance(found, click.Group):
+        deeper = found.get_command(context, rest[0])
+        assert deeper is not None, f"lms {shlex.join(command)}"
+        found, rest = deeper, rest[1:]
+        if not isinstance(found, click.Group):
+            context = found.make_context(found.name, list(rest), parent=context)
+    return context
+
+
+# Everywhere
+
+
+def test_every_setting_named_anywhere_is_one() -> None:
+    files = [path for path in DEPLOY.rglob("*") if path.is_file()]
+    assert len(files) > 15
+    for path in (*files, GUIDE):
+        for name in re.findall(r"\bLMS_[A-Z_]*[A-Z]", path.read_text("utf-8")):
+            # What a cluster would add by itself is named to be kept away.
+            assert name in SETTINGS or name in {"LMS_PORT", "LMS_SERVICE_HOST"}, f"{path.name}: {name}"
+
+
+def test_no_file_holds_a_secret() -> None:
+    for path in DEPLOY.rglob("*"):
+        if path.is_file():
+            text = path.read_text("utf-8")
+            assert not re.search(r"PRIVATE KEY|secret_key = \"[^\"]|LMS_SECRET_KEY=", text), path.name
+            assert all(found == "PASSWORD" for found in re.findall(r"postgresql://lms:([^@]*)@", text)), path.name
+
+
+def test_examples_are_settings_that_can_be_used(tmp_path: Path) -> None:
+    given = dict(
+        line.split("=", 1) for line in (DEPLOY / "lms.env.example").read_text("utf-8").splitlines() if line[0] != "#"
+    )
+    secrets = tmp_path / "lms.toml"
+    secrets.write_text((DEPLOY / "lms.toml.example").read_text("utf-8").replace('key = ""', f'key = "{"x" * 40}"'))
+    more = {"LMS_CONFIG": str(secrets), "LMS_DATA_DIR": str(tmp_path), "LMS_TRACKS_DIR": str(TRACKS)}
+    found = load_config({**given, **more})
+    assert found.base_url == "https://formation.example"
+    assert found.database == "postgresql+psycopg://lms:PASSWORD@database/lms"
+    cluster = {**MANIFESTS["ConfigMap", "settings"]["data"], **more}
+    secrets.write_text(
+        MANIFESTS["Secret", "secrets"]["stringData"]["lms.toml"].replace('key = ""', f'key = "{"x" * 40}"')
+    )
+    assert load_config(cluster).trusted_proxies == 1
+    assert "sslmode=verify-full" in load_config(cluster).database
+
+
+def test_probes_are_addresses_of_the_service(tmp_path: Path) -> None:
+    known = {rule.rule for rule in create_app(make_config("", tmp_path)).url_map.iter_rules()}
+    assert {"/healthz", "/readyz", "/metrics"} <= known
+    asked = re.findall(r"127\.0\.0\.1:(\d+)(/[a-z]+)", CONTAINERFILE + json.dumps(SERVICES))
+    assert {(int(port), path) for port, path in asked} == {(PORT, "/healthz"), (PORT, "/readyz")}
+    web = PODS["web"]["containers"][0]
+    assert {probe: web[probe]["httpGet"]["path"] for probe in web if probe.endswith("Probe")} == {
+        "startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz",
+    }  # fmt: skip
+
+
+def commands() -> Iterator[Any]:
+    """Every command line of ``lms`` in the definitions."""
+    yield pytest.param(json.loads(re.findall(r"^CMD (\[.*\])", CONTAINERFILE, re.MULTILINE)[0]), id="Containerfile")
+    for name in OURS:
+        yield pytest.param(SERVICES[name]["command"], id=f"compose {name}")
+    yield pytest.param(SERVICES["worker"]["healthcheck"]["test"][2:], id="compose worker's health")
+    for name, pod in PODS.items():
+        yield pytest.param(pod["containers"][0]["args"], id=f"kubernetes {name}")
+    for name in UNITS:
+        line = unit(name)["ExecStart"][0].replace("%i", "8001")
+        yield pytest.param(shlex.split(line)[1:], id=name)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_are_those_of_lms(command: list[str]) -> None:
+    assert parse(command).command.name in {"serve", "worker", "upgrade", "doctor"}
+
+
+def test_the_guide_names_commands_that_exist() -> None:
+    found = set(
+        re.findall(
+            r"(?:\blms|lms-run|-- lms) ((?:doctor|account|keys|db|serve|worker|audit|config)(?: [a-z]+)?)",
+            GUIDE.read_text(),
+        )
+    )
+    assert {"doctor", "keys make", "account create", "db upgrade"} <= found
+    for words in found:
+        command: click.Command | None = lms.cli.cli
+        for word in words.split():
+            if isinstance(command, click.Group):
+                command = command.get_command(click.Context(command), word)
+                assert command is not None, words
+
+
+def test_the_guide_lists_every_check() -> None:
+    table = GUIDE.read_text("utf-8").split("| Check |")[1]
+    assert set(re.findall(r"`([a-z_]+)`", "".join(line.split("|")[1] for line in table.splitlines()[2:]))) == set(
+        CHECKS
+    )
+
+
+# The image
+
+
+def test_the_image_runs_as_nobody_in_particular_and_takes_only_what_is_locked() -> None:
+    last = CONTAINERFILE.rpartition("\nFROM ")[2]
+    assert f"\nUSER {UID}:{UID}\n" in last
+    assert f"\nEXPOSE {PORT}\n" in last
+    assert re.search(r'^ENTRYPOINT \["lms"\]$', last, re.MULTILINE), "exec form: signals reach it"
+    assert "HEALTHCHECK" in last
+    assert "--require-hashes" in CONTAINERFILE
+    assert "--frozen" in CONTAINERFILE
+    assert not re.search(r"^(ARG|ENV).*(KEY|PASSWORD|SECRET|TOKEN)", CONTAINERFILE, re.MULTILINE)
+    root = DEPLOY.parents[1]
+    ignored = (DEPLOY / "Containerfile.dockerignore").read_text("utf-8").splitlines()
+    sent = {line[1:] for line in ignored if line.startswith("!")}
+    build = CONTAINERFILE.partition("\nFROM ")[2]
+    copied = {word for line in re.findall(r"^COPY (?!--from)(.*)$", build, re.MULTILINE) for word in line.split()[:-1]}
+    assert copied == sent
+    assert all((root / name).exists() for name in copied)
+
+
+# systemd
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_hardened(name: str) -> None:
+    own = unit(name)
+    for key in (
+        "NoNewPrivileges",
+        "ProtectHome",
+        "PrivateTmp",
+        "PrivateDevices",
+        "ProtectKernelTunables",
+        "RestrictNamespaces",
+    ):
+        assert own[key] == ["yes"], key
+    assert own["ProtectSystem"] == ["strict"]
+    assert own["CapabilityBoundingSet"] == own["AmbientCapabilities"] == [""]
+    assert own["User"] == own["Group"] == ["lms"]
+    assert own["UMask"] == ["0077"]
+    assert own["SystemCallFilter"][0] == "@system-service"
+    assert own["LoadCredential"][0].startswith("lms.toml:")
+    assert "LMS_CONFIG=%d/lms.toml" in own["Environment"][0]
+    if name != "lms-migrate.service":
+        assert own["Restart"] == ["always"]
+        assert own["WantedBy"] == ["lms.target"]
+        assert "Requires" not in own, "migrating again must not stop what serves"
+        assert "lms-migrate.service" in own["After"][0]
+
+
+# Proxies
+
+FORWARDED = {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"}
+REFUSED = {"Forwarded", "X-Real-IP", "X-Forwarded-Prefix"}
+
+
+def test_nginx_sets_what_is_believed_and_adds_to_nothing() -> None:
+    text = re.sub(r"#.*", "", (DEPLOY / "nginx.conf").read_text("utf-8"))
+    assert text.count("{") == text.count("}")
+    told = dict(re.findall(r"proxy_set_header (\S+)\s+(.+);", text))
+    assert {name for name in told if told[name] == '""'} == REFUSED | {"Connection"}
+    assert set(told) >= FORWARDED
+    assert told["X-Forwarded-For"] == "$remote_addr", "not $proxy_add_x_forwarded_for, which keeps what a visitor wrote"
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in text
+    assert "client_max_body_size 70m;" in text
+    for name in ("client_body_timeout", "client_header_timeout", "proxy_read_timeout", "proxy_connect_timeout"):
+        assert re.search(rf"{name} \d+s;", text), name
+    ports = re.findall(r"server 127\.0\.0\.1:(\d+)", text)
+    assert ports == ["8001", "8002"]
+    assert all(f"lms-web@{port}" in GUIDE.read_text("utf-8") for port in ports)
+
+
+def test_caddy_sets_what_is_believed_and_calls_nobody() -> None:
+    text = re.sub(r"#.*", "", (DEPLOY / "Caddyfile").read_text("utf-8"))
+    set_to = dict(re.findall(r"header_up (X-\S+) (.+)", text))
+    assert set(set_to) == FORWARDED
+    assert set_to["X-Forwarded-For"] == "{remote_host}"
+    assert set(re.findall(r"header_up -(\S+)", text)) == REFUSED
+    assert "auto_https off" in text
+    assert f"dynamic a web {PORT}" in text
+    proxy = SERVICES["proxy"]
+    assert proxy["ports"] == [
+        f"443:{text.split('https_port ')[1].split()[0]}",
+        f"80:{text.split('http_port ')[1].split()[0]}",
+    ]
+    assert set(re.findall(r"/run/secrets/(\S+)", text)) == set(proxy["secrets"])
+    assert re.search(r"max_size 70MB", text)
+    assert (
+        MANIFESTS["Ingress", "web"]["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == "70m"
+    )
+
+
+def test_what_is_in_front_lets_the_largest_file_through(tmp_path: Path) -> None:
+    """Caddy's MB are a million bytes."""
+    largest = max(create_app(make_config("", tmp_path)).extensions["uploads"].values())
+    assert largest + 100_000 <= FRONT

@@ -1,0 +1,123 @@
+"""What the Compose file and the Kubernetes manifests promise: no root, no writable root, nobody called unasked."""
+
+import pytest
+import yaml
+
+from tests.deploy_in_test import COMPOSE, DEPLOY, MANIFESTS, OURS, PODS, PORT, SERVICES, UID, UNITS, unit
+
+# Compose
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_hardened(name: str) -> None:
+    service = SERVICES[name]
+    user, _, group = service["user"].partition(":")
+    assert int(user) > 0
+    assert int(group) > 0
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert "privileged" not in service
+    assert not {"PASSWORD", "SECRET", "TOKEN"} & {key.rpartition("_")[2] for key in service.get("environment", {})}
+    assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+
+
+def test_services_are_as_many_as_said_and_wait_for_the_migrations() -> None:
+    assert set(SERVICES) == {"database", "migrate", "web", "worker", "proxy"}
+    for name in ("web", "worker"):
+        assert SERVICES[name]["deploy"]["replicas"] == 2
+        assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    assert SERVICES["migrate"]["restart"] == "no"
+    assert all("test" in SERVICES[name]["healthcheck"] for name in set(SERVICES) - {"migrate"})
+    assert all("file" in secret for secret in COMPOSE["secrets"].values())
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["proxy"]
+    assert SERVICES["database"]["networks"] == ["inside"]
+
+
+def test_the_keys_of_certificates_are_with_workers_alone() -> None:
+    for name in OURS:
+        keyed = any(volume.startswith("keys:") for volume in SERVICES[name]["volumes"])
+        assert keyed == ("LMS_KEYS_DIR" in SERVICES[name]["environment"]) == (name == "worker")
+        assert SERVICES[name]["environment"]["LMS_CONFIG"] == "/run/secrets/lms.toml"
+    for name, pod in PODS.items():
+        mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
+        assert ("keys" in mounted) == (name == "worker")
+    for name in UNITS:
+        assert ("lms-keys" in unit(name)["StateDirectory"][0]) == (name == "lms-worker@.service")
+        assert ("InaccessiblePaths" in unit(name)) == (name != "lms-worker@.service")
+
+
+# Kubernetes
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_a_pod_is_of_the_restricted_kind(name: str) -> None:
+    """The « restricted » profile of the Pod Security Standards."""
+    pod = PODS[name]
+    own = pod["securityContext"]
+    assert own["runAsNonRoot"] is True
+    assert own["runAsUser"] == own["runAsGroup"] == own["fsGroup"] == UID
+    assert own["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["enableServiceLinks"] is False, "they would be taken for settings"
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    for container in pod["containers"]:
+        context = container["securityContext"]
+        assert context["readOnlyRootFilesystem"] is True
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["capabilities"] == {"drop": ["ALL"]}
+        assert {"requests", "limits"} <= set(container["resources"])
+        paths = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
+        assert {"/tmp", "/var/lib/lms"} <= set(paths)
+        for mount in paths.values():
+            volume = volumes[mount["name"]]
+            assert "hostPath" not in volume
+            if "secret" in volume:
+                assert mount["readOnly"] is True
+                assert volume["secret"]["defaultMode"] == 0o440
+                assert ("Secret", volume["secret"]["secretName"]) in MANIFESTS
+
+
+def test_manifests_name_one_another() -> None:
+    assert all(manifest["metadata"].get("namespace", "lms") == "lms" for manifest in MANIFESTS.values())
+    web = MANIFESTS["Deployment", "web"]
+    (port,) = PODS["web"]["containers"][0]["ports"]
+    assert port == {"name": "http", "containerPort": PORT}
+    service = MANIFESTS["Service", "web"]["spec"]
+    assert service["ports"][0]["targetPort"] == port["name"]
+    (rule,) = MANIFESTS["Ingress", "web"]["spec"]["rules"]
+    assert rule["http"]["paths"][0]["backend"]["service"] == {
+        "name": "web",
+        "port": {"name": service["ports"][0]["name"]},
+    }
+    assert f"https://{rule['host']}" == MANIFESTS["ConfigMap", "settings"]["data"]["LMS_BASE_URL"]
+    for name in ("web", "worker"):
+        spec = MANIFESTS["Deployment", name]["spec"]
+        assert spec["replicas"] == 2
+        labels = spec["template"]["metadata"]["labels"]
+        assert spec["selector"]["matchLabels"] == labels
+        assert MANIFESTS["PodDisruptionBudget", name]["spec"]["selector"]["matchLabels"] == labels
+    assert service["selector"] == web["spec"]["template"]["metadata"]["labels"]
+    scaler = MANIFESTS["HorizontalPodAutoscaler", "web"]["spec"]
+    assert scaler["scaleTargetRef"]["name"] == "web"
+    assert scaler["minReplicas"] == 2
+    assert web["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    listed = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text("utf-8"))
+    written = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")}
+    assert set(listed["resources"]) == written - {"kustomization.yaml", "secrets.example.yaml"}
+    assert {pod["containers"][0]["image"].rpartition(":")[0] for pod in PODS.values()} == {listed["images"][0]["name"]}
+
+
+def test_nothing_may_be_called_but_what_is_named() -> None:
+    policies = {name: manifest["spec"] for (kind, name), manifest in MANIFESTS.items() if kind == "NetworkPolicy"}
+    assert policies["nothing"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    ways = [way for spec in policies.values() for way in spec.get("egress", [])]
+    assert {port["port"] for way in ways for port in way["ports"]} == {53, 5432, 443}
+    for way in ways:
+        assert way["to"], "an empty list would be everybody"
+        blocks = [peer["ipBlock"]["cidr"] for peer in way["to"] if "ipBlock" in peer]
+        assert all(block.endswith("/32") for block in blocks)
+    (visitors,) = policies["visitors"]["ingress"]
+    assert [port["port"] for port in visitors["ports"]] == [PORT]
