@@ -41,8 +41,9 @@ def knows_own_password(form: PasswordAgainForm, account: LocalAccount) -> bool:
 def ask_password(form: PasswordAgainForm, title: str, what: str, button: str, action_url: str) -> ResponseReturnValue:
     """The page that asks for the password again before a change."""
     page = render_template(
-        "account/password_again.html", form=form, title=title, what=what, button=button, action_url=action_url
-    )
+        "account/password_again.html", form=form, address=own_account().email, title=title, what=what, button=button,
+        action_url=action_url,
+    )  # fmt: skip
     return page, 400 if form.errors else 200
 
 

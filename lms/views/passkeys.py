@@ -139,6 +139,6 @@ def _json(text: str) -> ResponseReturnValue:
 
 def _new_page(form: PasskeyForm, failure: str | None = None) -> str:
     return render_template(
-        "account/passkey.html", form=form, failure=failure,
+        "account/passkey.html", form=form, failure=failure, address=own_account().email,
         action_url=url_for("passkeys.make"), options_url=url_for("passkeys.options"),
     )  # fmt: skip

@@ -240,7 +240,7 @@ def _sign_in(address: str, password: str) -> Callable[[Page], None]:
     def act(page: Page) -> None:
         page.locator("#username").fill(address)
         page.locator("#password").fill(password)
-        page.locator("main form button[type=submit]").click()
+        page.locator("form:has(#username) button[type=submit]").click()
 
     return act
 

@@ -39,7 +39,7 @@ OUTLINE = """() => ({
     .flatMap(e => `${e.getAttribute('aria-labelledby') ?? ''} ${e.getAttribute('aria-describedby') ?? ''}`.split(' '))
     .filter(id => id && !document.getElementById(id)),
   filled: document.querySelectorAll('main .button:not(.quiet)').length,
-  untold: document.body.innerText.match(/\\{n\\}|%\\(|None|undefined|null/g),
+  untold: document.body.innerText.match(/\\{n\\}|%\\(|\\b(None|undefined|null)\\b/g),
 })"""
 
 Visit = Callable[[str], Page]

@@ -9,10 +9,14 @@ from tests.hostile.patterns import ROOT, patterns, sources
 
 #: Modules by which a program calls another, and the files that may use each.
 WAYS_OUT = {
-    "socket": {"lms/lti/http.py"}, "httpcore": {"lms/lti/http.py"}, "smtplib": {"lms/mail.py"},
-    "asyncssh": {"lms/sftp.py"}, "ssl": {"lms/lti/http.py", "lms/mail.py"},
-    "urllib.request": set(), "http.client": set(), "ftplib": set(), "requests": set(), "urllib3": set(),
-    "aiohttp": set(), "xmlrpc.client": set(), "telnetlib": set(), "websockets": set(),
+    # The doctor looks names up, and reads a key as SFTP will.
+    "socket": {"lms/lti/http.py", "lms/doctor/settings.py"}, "httpcore": {"lms/lti/http.py"},
+    "smtplib": {"lms/mail.py"},
+    "asyncssh": {"lms/sftp.py", "lms/doctor/settings.py"}, "ssl": {"lms/lti/http.py", "lms/mail.py"},
+    # PyLTI1p3 wants a session of requests to be given; the one it gets can call nobody.
+    "requests": {"lms/lti/pylti.py"},
+    "urllib.request": set(), "http.client": set(), "ftplib": set(), "urllib3": set(), "aiohttp": set(),
+    "xmlrpc.client": set(), "telnetlib": set(), "websockets": set(),
 }  # fmt: skip
 #: What of httpx calls somebody; the rest are values.
 CALLERS = {"Client", "AsyncClient", "get", "post", "put", "delete", "head", "request", "stream"}
