@@ -1,5 +1,6 @@
 """Build hook: compile the message catalogues so that the wheel carries them ready to use."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,5 +16,8 @@ class CompileCatalogues(BuildHookInterface):  # type: ignore[type-arg]
         """Compile every catalogue before files are collected, for wheels and editable installs alike."""
         del version, build_data
         for source in Path(self.root, "translations").glob("*/LC_MESSAGES/*.po"):
-            with source.open("rb") as po, source.with_suffix(".mo").open("wb") as mo:
+            # Under another name first: a service that runs here must not read half of it.
+            part = source.with_suffix(f".{os.getpid()}.part")
+            with source.open("rb") as po, part.open("wb") as mo:
                 write_mo(mo, read_po(po, locale=source.parts[-3]))
+            part.replace(source.with_suffix(".mo"))

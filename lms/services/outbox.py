@@ -169,7 +169,7 @@ def claim_many(
     if without:
         due = due.where(_JOB.c.kind.not_in(without))
     # Set apart so that the database takes them once; rows that another worker is taking are passed over.
-    taken = due.order_by(_JOB.c.due_at).limit(limit).with_for_update(skip_locked=True).cte("taken")
+    taken = due.order_by(_JOB.c.due_at, _JOB.c.id).limit(limit).with_for_update(skip_locked=True).cte("taken")
     ends = _JOB.c.leased_until.type
     special = [(_JOB.c.kind == name, literal(now + length, ends)) for name, length in (leases or {}).items()]
     lease = case(*special, else_=literal(now + LEASE, ends)) if special else literal(now + LEASE, ends)

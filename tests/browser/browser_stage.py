@@ -201,11 +201,12 @@ class Stage:
         """A text of the curriculum as French readers see it."""
         return typeset(text, "fr")
 
-    def settle(self, seconds: float = 20) -> None:
-        """Wait for the worker to have tried everything due now: certificates issued, scores sent."""
-        end = utcnow() + timedelta(seconds=seconds)
+    def settle(self, seconds: float = 20, patience: float = 120) -> None:
+        """Wait for the worker to have tried everything due within ``seconds``: certificates issued, scores sent."""
+        now = utcnow()
+        soon, end = now + timedelta(seconds=seconds), now + timedelta(seconds=patience)
         untried = select(OutboxJob.kind, OutboxJob.due_at, OutboxJob.leased_until).where(
-            OutboxJob.status == "pending", OutboxJob.last_error.is_(None), OutboxJob.due_at <= end
+            OutboxJob.status == "pending", OutboxJob.last_error.is_(None), OutboxJob.due_at <= soon
         )
         while True:
             with self.app.app_context():

@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from browser_frame import NewPage
+from browser_hush import hush
 from browser_origins import asked_elsewhere
 from browser_stage import Stage
 from browser_tour import Tour
 from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect
-
-import lms.worker
 
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 #: How long anything may take to come, in milliseconds: what comes at once costs none of it, a busy machine needs it.
@@ -31,9 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The service, its worker and the development LMS."""
-    # Its worker goes on beside every later test of this process, whose output is none of its business.
-    lms.worker.log = structlog.wrap_logger(structlog.ReturnLogger(), processors=[lambda *_event: ""])
-    with Stage(tmp_path_factory.mktemp("stage")) as running:
+    made = Stage(tmp_path_factory.mktemp("stage"))
+    hush(made.demo.worker)
+    with made as running:
         yield running
 
 

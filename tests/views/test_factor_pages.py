@@ -1,5 +1,6 @@
 """A second factor, from set-up to loss: what each page asks for, shows once, refuses and writes in the journal."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -232,7 +233,7 @@ def test_what_is_held_of_factors_is_given_back_without_secrets(ada: FlaskClient,
 
 
 @pytest.fixture
-def strict(config: Config, database_url: str, tmp_path: Path) -> Flask:
+def strict(config: Config, database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """An installation that asks administrators for a second factor."""
     app = create_app(
         make_config(database_url, tmp_path, keys_dir=config.keys_dir, second_factor_roles=("administrator",))
@@ -242,7 +243,11 @@ def strict(config: Config, database_url: str, tmp_path: Path) -> Flask:
         make_person(db.session(), "zoe@example.org", account="hr")
         db.session.commit()
         db.session.remove()
-    return app
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["outbound"].close()
 
 
 def test_who_must_have_a_second_factor_sees_nothing_else_before(strict: Flask) -> None:

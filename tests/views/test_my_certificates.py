@@ -141,7 +141,7 @@ def test_a_sharing_link_is_opened_and_closed(
 
 
 def _without_reference(page: str) -> str:
-    page = re.sub(r"\b[0-9A-F]{8}\b", "", page)
+    page = re.sub(r"\b[0-9A-F]{12}\b", "", page)
     return re.sub(r'(value|content)="[^"]*"', "", re.sub(r"/shared/[\w-]+", "", page))
 
 
