@@ -114,10 +114,11 @@ class Patients:
         asked = {"Accept-Language": "en", **headers}
         return httpx.get(self.served.url + path, headers=asked, trust_env=False, timeout=60)
 
-    def page(self, number: int) -> httpx.Response:
+    def page(self, number: int, language: str = "en") -> httpx.Response:
         """A learner's page of the exam."""
         mine = self.tickets[number]
-        return self.get(f"/learn/attempts/{mine.attempt}/1", Cookie=mine.cookie)
+        asked = {"Cookie": mine.cookie, "Accept-Language": language}
+        return self.get(f"/learn/attempts/{mine.attempt}/1", **asked)
 
     def nothing_is_lost(self, url: str) -> None:
         """What was acknowledged is in that database, once; scores are in the gradebook, once."""

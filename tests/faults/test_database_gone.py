@@ -76,14 +76,12 @@ def test_stopped_killed_and_started_again(patients: Patients, cluster: Cluster, 
 def while_away(patients: Patients) -> None:
     """What people, the supervisor and the proxy are told."""
     said_clearly(patients.page(0))
-    said_clearly(patients.get("/verify/ABC"))
     patients.waits_for(lambda: len(patients.refused) > 2)
     ready = patients.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, False)
     assert patients.get("/healthz").status_code == 200
     assert patients.get("/static/look.css").status_code == 200
-    french = patients.get("/verify/ABC", **{"Accept-Language": "fr"})
-    assert "Le service ne peut pas atteindre ses données" in french.text
+    assert "Le service ne peut pas atteindre ses données" in patients.page(0, "fr").text
 
 
 def more_clients_than_it_takes(patients: Patients, cluster: Cluster) -> None:
