@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,13 +37,20 @@ class Folder:
         )
 
     def write(self, into: Path) -> Path:
-        """Write the folder inside ``into``; gives where. ``FileExistsError`` where something has its name."""
+        """Write the folder inside ``into``, all of it or nothing; gives where.
+
+        ``FileExistsError`` where something has its name, another ``OSError`` where it cannot be written.
+        """
         target = into / self.name
         target.mkdir(parents=True)
-        for path, content in self.files.items():
-            file = target / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        try:
+            for path, content in self.files.items():
+                file = target / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+        except OSError:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
         return target
 
     @property

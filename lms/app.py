@@ -23,6 +23,7 @@ from lms.lti.keys import ToolKeys
 from lms.lti.tokens import Tokens
 from lms.models import db
 from lms.models.database import begin_reading, end_reading
+from lms.models.pooling import engine_options
 from lms.oidc_sign_in import provider_of
 from lms.pages import template_values
 from lms.plugins import discover
@@ -97,7 +98,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
     return {
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # a failure quotes no row, wherever it is printed
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.database),
         "MAX_CONTENT_LENGTH": config.upload_limit + FORM_ROOM,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "SESSION_COOKIE_NAME": "mpia",

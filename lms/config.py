@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from curricula.registry import SHIPPED
 from lms.config_checks import config_problems
+from lms.database_url import sqlalchemy_url
 
 PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
@@ -35,8 +36,10 @@ class Config:
 
     #: Public address of the service, without final slash; certificates and LTI messages carry it.
     base_url: str = "http://localhost:8000"
-    #: SQLAlchemy URL; empty for SQLite in the data directory.
+    #: SQLAlchemy URL, or that of PostgreSQL with several hosts; empty for SQLite in the data directory.
     database_url: str = ""
+    #: How many seconds a statement of a page may take on PostgreSQL; 0 for no limit but the server's own.
+    statement_timeout: int = 30
     data_dir: Path = Path("var")
     #: The folder of the tracks that this installation publishes: by default those of the release.
     tracks_dir: Path = SHIPPED
@@ -142,11 +145,7 @@ class Config:
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
-        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lms.sqlite3'}"
-        for plain in ("postgresql://", "postgres://"):
-            if url.startswith(plain):
-                return "postgresql+psycopg://" + url.removeprefix(plain)
-        return url
+        return sqlalchemy_url(self.database_url) or f"sqlite:///{self.data_dir.absolute() / 'lms.sqlite3'}"
 
     @property
     def keys(self) -> Path:

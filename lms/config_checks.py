@@ -53,7 +53,7 @@ def config_problems(config: "Config") -> list[str]:
 def _check_numbers(config: "Config") -> list[str]:
     problems = [
         f"LMS_{name.upper()} must not be negative."
-        for name in ("upload_limit", "trusted_proxies", "appeal_days", "mask_below")
+        for name in ("upload_limit", "trusted_proxies", "appeal_days", "mask_below", "statement_timeout")
         if getattr(config, name) < 0
     ]
     if config.api_rate < 1:
@@ -145,7 +145,7 @@ def _is_base(url: str) -> bool:
 def _is_database(url: str) -> bool:
     try:
         return make_url(url).get_backend_name() in {"sqlite", "postgresql"}
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         return False
 
 

@@ -7,15 +7,20 @@ import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request, session
 from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from lms import request_ids
+from lms.database_errors import FULL, READ_ONLY, trouble
 from lms.i18n import filesize
 from lms.i18n import gettext as _
 from lms.models import db
+from lms.models.pooling import let_go
 
 log = structlog.get_logger()
+
+#: After how many seconds to try again, as ``Retry-After`` says: a server restarts, a standby takes over; a person makes
+#: room.
+RETRY, RETRY_FULL = 5, 60
 
 
 class Refused(Exception):
@@ -82,17 +87,43 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    cause = trouble(error)
+    if cause is not None:
+        return _troubled(cause, error)
     log.error("unexpected", route=request.endpoint or "none", trace=_trace(error))
-    return _http(ServiceUnavailable() if isinstance(error, OperationalError) else InternalServerError())
+    return _http(InternalServerError())
+
+
+def _troubled(cause: str, error: Exception) -> Response:
+    """The database or a disk cannot do its part now (``lms.database_errors``): a page that asks nothing of them."""
+    log.error("database_trouble", cause=cause, route=request.endpoint or "none", trace=_trace(error))
+    let_go(db.session())
+    g._login_user = AnonymousUserMixin()  # noqa: SLF001
+    whats = {
+        FULL: _("The service has no room left: what you sent was not kept."),
+        READ_ONLY: _("The service can only show things at the moment: what you sent was not kept."),
+    }
+    if cause == FULL:
+        fix = _("What was saved before is kept. Try again later, and tell the person in charge of the training.")
+    elif request.method in {"GET", "HEAD"}:
+        fix = _("Nothing is lost. Try again in a moment.")
+    else:
+        fix = _("What was saved before is kept. Go back to your page and send it again in a moment.")
+    response = _answer(503, whats.get(cause) or _("The service cannot reach its data at the moment."), fix, cause=cause)
+    response.headers["Retry-After"] = str(RETRY_FULL if cause == FULL else RETRY)
+    return response
 
 
 def _settle_visitor() -> None:
     """Take the visitor for nobody when the database does not answer: the page that says so must not ask it."""
-    db.session.rollback()
+    let_go(db.session())
     try:
         if current_user.is_authenticated:
             str(current_user.person.language)
-    except OperationalError:
+    except Exception as error:
+        if trouble(error) is None:
+            raise
+        let_go(db.session())
         g._login_user = AnonymousUserMixin()  # noqa: SLF001
 
 
@@ -110,7 +141,7 @@ def _trace(error: BaseException | None) -> list[str]:
 def _answer(
     status: int, what: str, fix: str, actions: Sequence[tuple[str, str]] = (), cause: str | None = None
 ) -> Response:
-    db.session.rollback()
+    let_go(db.session())
     if request.path.startswith("/api/"):  # RFC 9457
         problem = jsonify(type="about:blank", title=what, status=status, detail=fix, cause=cause, reference=reference())
         problem.content_type = "application/problem+json"

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -23,7 +25,7 @@ def init_logs(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Lossy(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -37,6 +39,21 @@ def add_request_id(logger: WrappedLogger, method: str, event: EventDict) -> Even
     if request_id is not None:
         event.setdefault("request_id", request_id)
     return event
+
+
+class _Lossy:
+    """Standard error, which may be a file on a full disk: lines that cannot be written are lost, and nothing else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class _Libraries(logging.Handler):

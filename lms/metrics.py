@@ -26,6 +26,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from lms.config import Config
 from lms.lti.keys import ToolKeys
 from lms.metrics_of_database import figures
+from lms.models.pooling import let_go
 
 #: Upper bounds of the classes of durations, in seconds: a page is felt to lag after a tenth, to be broken after ten.
 DURATIONS = (0.025, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -107,7 +108,7 @@ def exposition(session: Session, keys: ToolKeys, config: Config) -> bytes:
     try:
         read = [*figures(session, keys, config)]
     except SQLAlchemyError:
-        session.rollback()
+        let_go(session)
         read = []
     up = GaugeMetricFamily("mpia_database_up", "1 when the database answered, 0 when it did not.", bool(read))
     return counted + generate_latest(_Only([up, *_disk(config.data_dir), *read]))

@@ -17,11 +17,13 @@ from sqlalchemy.exc import DBAPIError
 
 import lms.jobs
 from lms import request_ids
+from lms.database_errors import trouble
 from lms.jobs import Batch, Job, Tools
 from lms.lti import state
 from lms.lti.client import ServiceClient
 from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
+from lms.models.pooling import limit_statements
 from lms.oidc import state as sign_ins
 from lms.plugins import discover
 from lms.services import (
@@ -62,6 +64,8 @@ AWAY = 2.0
 UPKEEP = timedelta(hours=1)
 #: How often attempts whose time is over are looked for.
 ROUND = timedelta(seconds=20)
+#: How long one of its statements may take, in seconds: as long as the longest lease of a job (``export_report``).
+LONGEST = 1800
 #: How often new lines of the journal are chained.
 CHAINING = timedelta(seconds=5)
 
@@ -118,8 +122,11 @@ class Worker:
                         self.chain()
                     without = () if kinds is not None else (*self._leases, *self._beside)
                     busy = self.work(kinds=kinds, without=without) > 0
-                except DBAPIError as error:  # the database is away: what it holds waits, and so does the worker
-                    log.warning("database_away", cause=type(error).__name__)
+                except Exception as error:  # the database is away: what it holds waits, and so does the worker
+                    cause = trouble(error)
+                    if cause is None and not isinstance(error, DBAPIError):
+                        raise
+                    log.warning("database_away", cause=cause or type(error).__name__)
                     busy = False
                     self._stop.wait(AWAY)
                 if not busy:
@@ -248,6 +255,9 @@ class Worker:
 def run_forever(app: Flask) -> None:
     """A worker in the foreground, until SIGTERM or SIGINT."""
     worker = Worker(app)
+    with app.app_context():
+        limit_statements(db.engine, LONGEST)
+        db.engine.dispose()  # those opened before have no limit
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()

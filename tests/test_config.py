@@ -127,10 +127,21 @@ def test_other_programs_variables_are_left_alone(tmp_path: Path) -> None:
         ("postgres://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
         ("postgresql+psycopg://u@h/d", "postgresql+psycopg://u@h/d"),
         ("sqlite:////data/x.sqlite3", "sqlite:////data/x.sqlite3"),
+        ("postgresql://u:p@a:5432,b:5433/d", "postgresql+psycopg://u:p@/d?host=a%2Cb&port=5432%2C5433"),
+        (
+            "postgresql://u:p@a,[2001:db8::1]:5433/d?target_session_attrs=read-write",
+            "postgresql+psycopg://u:p@/d?host=a%2C2001%3Adb8%3A%3A1&port=5432%2C5433&target_session_attrs=read-write",
+        ),
     ],
 )
 def test_a_database_address_names_the_driver_we_ship(tmp_path: Path, given: str, used: str) -> None:
     assert load(tmp_path, LMS_DATABASE_URL=given).database == used
+
+
+@pytest.mark.parametrize("given", ["postgresql://u@h:port/d", "postgresql://u@a:1,b:port/d", "mysql://u@a,b/d"])
+def test_a_database_address_that_cannot_be_used_is_told(tmp_path: Path, given: str) -> None:
+    (told,) = refusal(tmp_path, LMS_DATABASE_URL=given)
+    assert "LMS_DATABASE_URL must be like postgresql://" in told
 
 
 @pytest.mark.parametrize(("value", "true"), [("1", 1), ("TRUE", 1), ("yes", 1), ("0", 0), ("False", 0), ("no", 0)])

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+#: The permissions of what is no secret.
+READABLE = 0o644
+
 
 @contextmanager
 def written(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:

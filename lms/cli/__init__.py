@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 import lms.cli
 from lms.config import ConfigError
+from lms.database_errors import trouble
 from lms.logs import init_logs
 from lms.plugins import discover
 
@@ -46,4 +47,11 @@ def main() -> None:
         sys.exit(2)
     except DBAPIError as error:
         click.echo(f"The database refused: {error.orig}. Check LMS_DATABASE_URL, then run: lms db upgrade.", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if trouble(error) is None:
+            raise
+        click.echo(
+            f"No room is left on the disk: {error}. Nothing is left half-written. Make room, then retry.", err=True
+        )
         sys.exit(1)

@@ -12,6 +12,7 @@ from curricula.exchange.registry import formats
 from curricula.model import LANGUAGES, Question
 from curricula.problems import CurriculumError, Place
 from curricula.write import questions_lines
+from lms.backup.whole import READABLE, fill
 
 _LANGUAGE = click.option(
     "--language",
@@ -111,6 +112,4 @@ def _say(file: Path, notes: tuple[Note, ...]) -> None:
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
+    fill(path, [content], READABLE)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lms.app import create_app
+from lms.backup.whole import fill
 from lms.models import Person, db
 from lms.services.audit import record
 from lms.services.privacy import erase, person_of, taken_out
@@ -31,7 +32,7 @@ def export(subject: str, platform: int | None, output: Path | None) -> None:
     if output is None:
         click.echo(text)
     else:
-        output.write_text(text + "\n", "utf-8")
+        fill(output, [text.encode(), b"\n"])
 
 
 @command.command("erase")

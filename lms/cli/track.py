@@ -20,6 +20,7 @@ from curricula.problems import CurriculumError
 from curricula.quality import blocking, findings, refused_strictly
 from curricula.registry import SHIPPED, discover, shipped_tracks
 from lms.app import create_app
+from lms.backup.whole import READABLE, fill
 from lms.config import load_config
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
@@ -166,7 +167,7 @@ def cartridge(key: str, file: Path, language: str) -> None:
     given = write_cartridge(_track(key), language, load_config().base_url)
     for note in given.notes:
         click.echo(str(note), err=True)
-    file.write_bytes(given.content)
+    fill(file, [given.content], READABLE)
     click.echo(str(file))
 
 

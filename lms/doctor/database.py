@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -34,12 +34,17 @@ def database(session: Session, config: Config) -> Iterator[Finding]:
     except DBAPIError as error:
         why = str(error.orig).strip().partition("\n")[0]
         yield Finding(
-            "database", "bad", f"The database at {url.host or url.database} does not let us in: {why}.",
+            "database", "bad", f"The database at {_hosts(url) or url.database} does not let us in: {why}.",
             "Check host, port, user, password and name in LMS_DATABASE_URL, that the server is up, and that the "
             "network lets this machine reach it.",
         )  # fmt: skip
         return
     yield kind(connection)
+    if "," in _hosts(url) and "target_session_attrs" not in url.query:
+        yield Finding(
+            "database", "warn", f"{_hosts(url)}: the first that answers is used, be it a standby, which only reads.",
+            "Ask for the one that writes: end LMS_DATABASE_URL with ?target_session_attrs=read-write",
+        )  # fmt: skip
     if connection.dialect.name == "postgresql":
         yield isolation(connection)
         yield clock(connection)
@@ -64,6 +69,12 @@ def kind(connection: Connection) -> Finding:
         return Finding(
             "database", "bad", f"The database is encoded in {encoding}, which cannot hold every name.",
             "Make it again: createdb --template=template0 --encoding=UTF8, then restore what it held.",
+        )  # fmt: skip
+    if _shown(connection, "transaction_read_only") == "on":
+        return Finding(
+            "database", "bad", "The database only reads: it is a standby, or was told to.",
+            "Name every host and ask for the one that writes: LMS_DATABASE_URL="
+            "postgresql://user:password@host1,host2/name?target_session_attrs=read-write",
         )  # fmt: skip
     return Finding("database", "ok", f"PostgreSQL {version} answers.")
 
@@ -107,6 +118,12 @@ def migrations(connection: Connection) -> Finding:
             "End the upgrade: install that release on this machine too.",
         )  # fmt: skip
     return Finding("migrations", "bad", f"The tables are of an earlier release ({found}).", UPGRADE)
+
+
+def _hosts(url: URL) -> str:
+    """The hosts of an address, as it names them."""
+    said = url.query.get("host", "")
+    return url.host or (said if isinstance(said, str) else ",".join(said))
 
 
 def _shown(connection: Connection, name: str) -> str:

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from certificates.drawing import NotDrawn
 from lms.config import Config
+from lms.database_errors import trouble
 from lms.exports import exports
 from lms.extraction_words import extraction_of
 from lms.i18n import speaking
@@ -79,6 +80,13 @@ def _make(session: Session, config: Config, row: ExportRun) -> bool:
         return _failed(session, row, N_("It has more rows than this format holds. Narrow it, or choose CSV."))
     except NotDrawn:
         return _failed(session, row, N_("The paper could not be drawn. Choose another format."))
+    except OSError as error:
+        if trouble(error) is None:
+            raise
+        session.rollback()
+        why = N_("No room is left on the disk of exports. The file is made again by itself once there is some.")
+        _waits(session, row, why)
+        raise TryLater(why, cause="disk_full") from error
 
 
 def _written(
@@ -152,6 +160,8 @@ def _put(session: Session, config: Config, row: ExportRun, source: Path, name: s
         shutil.copyfile(source, part)
         part.replace(config.export_folder / name)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         why = N_("The folder of exports cannot be written in.")
         _waits(session, row, why)
         raise TryLater(why, cause="folder") from error

@@ -6,7 +6,6 @@ timeout), so the intention is declared before the first statement: see ``begin_r
 """
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -15,10 +14,10 @@ from typing import Any, cast
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as ExtensionSession
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
 
+from lms.models import pooling  # noqa: F401 - its listeners hear every engine from the first
 from lms.models.base import Base
 
 
@@ -41,10 +40,6 @@ db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": OneDatabaseSe
 
 #: Longest wait for another writer, in milliseconds, before SQLite reports « locked ».
 BUSY_TIMEOUT = 20_000
-
-#: After how many seconds unused a connection is asked whether it is alive. Asking each time would cost a launch as
-#: much as a query.
-RESTED = 5.0
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 
@@ -136,26 +131,6 @@ def _begin_sqlite(connection: Connection) -> None:
             driver.execute("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise OperationalError("BEGIN", None, error) from error
-
-
-@event.listens_for(Engine, "checkin")
-def _note_rest(connection: Any, record: ConnectionPoolEntry) -> None:
-    del connection
-    record.info["rested"] = time.monotonic()
-
-
-@event.listens_for(Engine, "checkout")
-def _ask_whether_alive(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
-    """Ask a connection that has rested whether the server still knows it; another is opened when it does not."""
-    del proxy
-    now = time.monotonic()
-    if isinstance(connection, sqlite3.Connection) or now - record.info.get("rested", now) < RESTED:
-        return
-    try:
-        connection.execute("select 1")
-        connection.rollback()
-    except Exception as error:
-        raise DisconnectionError from error
 
 
 @event.listens_for(Session, "before_flush")

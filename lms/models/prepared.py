@@ -14,6 +14,9 @@ from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from lms.database_errors import useless
+from lms.models.pooling import discard
+
 Convert = Callable[[Any], Any]
 
 
@@ -83,8 +86,8 @@ class Prepared:
         try:
             cursor.execute(ready.sql, parameters)
         except own.dialect.loaded_dbapi.Error as error:
-            if own.dialect.is_disconnect(error, own.connection.dbapi_connection, None):
-                own.invalidate(error)
+            if useless(error) or own.dialect.is_disconnect(error, own.connection.dbapi_connection, None):
+                discard(own, error)
             raise DBAPIError.instance(
                 ready.sql, None, error, own.dialect.loaded_dbapi.Error, hide_parameters=True, dialect=own.dialect
             ) from error

@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import request_ids
+from lms.database_errors import FULL, trouble
 from lms.models import OutboxJob, Platform, utcnow
 from lms.models.base import table_of
 from lms.models.upsert import insert_into
@@ -297,6 +298,13 @@ def perform_many(
 
 def unexpected(error: Exception) -> TryLater:
     """The failure of a faulty job. The error's message is left out: it may quote a name or an answer."""
+    met = trouble(error)
+    if met == FULL:
+        return TryLater(N_("No room is left on a disk. The delivery is tried again by itself."), cause="disk_full")
+    if met is not None:
+        return TryLater(
+            N_("The database could not do its part. The delivery is tried again by itself."), cause="database"
+        )
     where = extract_tb(error.__traceback__)[-1]
     why = N_("The delivery failed for a reason that was not expected.")
     return TryLater(f"{why}\n{type(error).__name__}, {where.filename}:{where.lineno}", cause="unexpected")

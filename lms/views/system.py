@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from lms.metrics import exposition
 from lms.migrations.head import head, is_later
 from lms.models import ToolKey, db, utcnow
+from lms.models.pooling import let_go, writes
 from lms.models.secrets import same
 from lms.pages import config, tool_keys
 from lms.services import workers
@@ -25,16 +26,17 @@ def alive() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Readiness: the database answers, its migrations are those of this release or a later one, the LTI key is there.
+    """Readiness: the database answers and takes what is written, its migrations are known, the LTI key is there.
 
-    During an upgrade the tables are the next release's: this one goes on, for migrations only add. The worker's last
-    sign of life is told and decides nothing: pages serve without it, and what it owes them waits.
+    Migrations of the next release will do: it is being installed, and this one goes on, for they only add. The
+    worker's last sign of life is told and decides nothing: pages serve without it, and what it owes them waits.
     """
     life: dict[str, Any] = {"alive": None, "seen_at": None}
     checks = {"database": False, "migrations": False, "keys": False}
     try:
-        context = MigrationContext.configure(db.session.connection())
-        checks["database"] = True
+        connection = db.session.connection()
+        checks["database"] = writes(connection)
+        context = MigrationContext.configure(connection)
         revision = context.get_current_revision()
         checks["migrations"] = revision == head() or is_later(revision)
         checks["keys"] = checks["migrations"] and db.session.query(ToolKey.id).first() is not None
@@ -42,7 +44,7 @@ def ready() -> ResponseReturnValue:
             found = workers.life(db.session(), utcnow())
             life = {"alive": found.alive, "seen_at": found.seen_at.isoformat() if found.seen_at else None}
     except Exception:  # noqa: BLE001 - any database error means not ready; the answer says which check
-        db.session.rollback()
+        let_go(db.session())
     good = all(checks.values())
     return jsonify(status="ok" if good else "unavailable", checks=checks, workers=life), 200 if good else 503
 

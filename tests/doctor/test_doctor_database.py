@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import sqlalchemy as sa
@@ -70,6 +71,25 @@ def test_another_isolation_is_found(on_server: Any) -> None:
     with app.app_context():
         found = looked_at(db.session(), app.extensions["mpia"])
     says(found["isolation"], "bad", "serializable", "default_transaction_isolation TO 'read committed'")
+
+
+def test_a_database_that_only_reads_is_found(on_server: Any) -> None:
+    app = on_server(options="-c default_transaction_read_only=on")
+    with app.app_context():
+        found = looked_at(db.session(), app.extensions["mpia"])
+        says(found["database"], "bad", "only reads", "target_session_attrs=read-write")
+    ready = app.test_client().get("/readyz")
+    assert (ready.status_code, ready.get_json()["checks"]["database"]) == (503, False)
+
+
+def test_several_hosts_are_asked_for_the_one_that_writes(on_server: Any) -> None:
+    host = on_server().extensions["mpia"].database.partition("host=")[2].partition("&")[0]
+    app = on_server(host=f"{unquote(host)},{unquote(host)}")
+    with app.app_context():
+        says(looked_at(db.session(), app.extensions["mpia"])["database"], "warn", "a standby", "read-write")
+    app = on_server(host=f"{unquote(host)},{unquote(host)}", target_session_attrs="read-write")
+    with app.app_context():
+        assert looked_at(db.session(), app.extensions["mpia"])["database"].state == "ok"
 
 
 def test_an_old_server_is_told_how_to_be_replaced(on_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:

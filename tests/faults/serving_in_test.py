@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from socket import create_server
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,9 @@ TOKEN = "a" * 40
 class Served:
     """``lms serve`` on a free port; a context."""
 
+    #: What Python is told to run.
+    PROGRAM = ("-c", "from lms.cli import main; main()")
+
     def __init__(self, config: Config, workers: int = 1) -> None:
         with create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
@@ -45,21 +49,28 @@ class Served:
     def __exit__(self, *error: Any) -> None:
         self.kill()
 
-    def start(self, patience: float = 60) -> None:
+    def start(self, patience: float = 240) -> None:
         """Start it, and wait until it answers."""
-        command = [sys.executable, "-c", "from lms.cli import main; main()", *self._command]
+        command = [sys.executable, *self.PROGRAM, *self._command]
         self._process = subprocess.Popen(
             command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            start_new_session=True, cwd=Path(__file__).parents[2],
         )  # fmt: skip
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            assert self._process.poll() is None, "the service stopped by itself"
-            try:
-                if httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.05)
+        try:
+            self._answers(self._process, time.monotonic() + patience)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _answers(self, process: "subprocess.Popen[bytes]", end: float) -> None:
+        with httpx.Client(trust_env=False) as client:
+            while time.monotonic() < end:
+                assert process.poll() is None, "the service stopped by itself"
+                try:
+                    if client.get(f"{self.url}/healthz").status_code == 200:
+                        return
+                except httpx.TransportError:
+                    time.sleep(0.1)
         raise TimeoutError("the service does not answer")
 
     def kill(self) -> None:

@@ -1,0 +1,141 @@
+"""PostgreSQL is stopped, killed, replaced by its standby, while learners answer and submit and a worker delivers.
+
+Everything acknowledged is there afterwards, once. Web processes and the worker go on by themselves; meanwhile people
+are told so.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from lms.app import create_app
+from lms.config import Config
+from lms.models import db
+from tests.faults.cluster_in_test import Cluster, cluster_of_ones_own
+from tests.faults.patience_in_test import Patients, said_clearly
+from tests.faults.serving_in_test import Served
+from tests.gradebook_in_test import gradebook
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster_of_ones_own(tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+@pytest.fixture
+def database_url(cluster: Cluster) -> str:
+    return cluster.url(cluster.fresh())
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    """The service on a database of that cluster, whose statements no other test shares."""
+    application = create_app(config)
+    yield application
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    application.extensions["outbound"].close()
+
+
+@pytest.fixture
+def patients(app: Flask, session: Session, config: Config, tmp_path: Path) -> Iterator[Patients]:
+    with (
+        gradebook(app, session, tmp_path, roster_size=8) as book,
+        Served(config) as served,
+        Patients(book, served) as made,
+    ):
+        yield made
+
+
+def test_stopped_killed_and_started_again(patients: Patients, cluster: Cluster, config: Config) -> None:
+    patients.saves_more()
+    cluster.stop()
+    while_away(patients)
+    cluster.start()
+    patients.saves_more()
+    patients.submit()
+    cluster.kill()
+    patients.waits_for(lambda: len(patients.refused) > 2)
+    cluster.start()
+    patients.saves_more()
+    patients.waits_for(lambda: patients.get("/readyz").status_code == 200)
+    assert patients.page(0).status_code == 200
+    patients.nothing_is_lost(config.database)
+    patients.rest()
+    more_clients_than_it_takes(patients, cluster)
+
+
+def while_away(patients: Patients) -> None:
+    """What people, the supervisor and the proxy are told."""
+    said_clearly(patients.page(0))
+    patients.waits_for(lambda: len(patients.refused) > 2)
+    ready = patients.get("/readyz")
+    assert (ready.status_code, ready.json()["checks"]["database"]) == (503, False)
+    assert patients.get("/healthz").status_code == 200
+    assert patients.get("/static/look.css").status_code == 200
+    assert "Le service ne peut pas atteindre ses données" in patients.page(0, "fr").text
+
+
+def more_clients_than_it_takes(patients: Patients, cluster: Cluster) -> None:
+    """PostgreSQL refuses the connection that a page needs: the page says so, and the next one is as before."""
+    cluster.stop()
+    cluster.start("-c max_connections=6")  # the service must open its connections again, and others were before it
+    taken = []
+    with suppress(psycopg.OperationalError):
+        while True:
+            taken.append(cluster.connected("postgres"))
+    assert len(taken) > 2
+    said_clearly(patients.page(0))
+    for each in taken:
+        each.close()
+    patients.waits_for(lambda: patients.page(0).status_code == 200)  # the server takes a moment to see that they left
+
+
+@pytest.fixture
+def two(cluster: Cluster) -> Iterator[Cluster]:
+    """A standby of the cluster, which acknowledges nothing that the standby has not."""
+    cluster.kill()
+    cluster.start("-c synchronous_standby_names=*")
+    standby = cluster.copied_to(cluster.socket.with_name("b"))
+    standby.start("-c hot_standby=on")
+    yield standby
+    standby.kill()
+    cluster.kill()
+    cluster.start()
+
+
+class TestFailingOver:
+    """The primary dies, its standby takes over; the address names both."""
+
+    @pytest.fixture
+    def database_url(self, cluster: Cluster, two: Cluster) -> str:
+        hosts = ",".join(quote(str(each.socket), safe="") for each in (cluster, two))
+        return f"postgresql://postgres@{hosts}/{cluster.fresh()}?target_session_attrs=read-write"
+
+    def test_to_a_standby(self, patients: Patients, cluster: Cluster, two: Cluster, config: Config) -> None:
+        patients.saves_more()
+        patients.submit()
+        cluster.kill()
+        patients.waits_for(lambda: len(patients.refused) > 2)
+        ready = patients.get("/readyz")  # the standby answers, and only reads
+        assert (ready.status_code, ready.json()["checks"]["database"]) == (503, False)
+        two.promote()
+        patients.saves_more()
+        assert patients.get("/readyz").status_code == 200
+        two.run("alter system set default_transaction_read_only = on")
+        two.run("select pg_reload_conf()")
+        before = len(patients.refused)
+        patients.waits_for(lambda: len(patients.refused) > before + 2)
+        assert patients.get("/readyz").status_code == 503
+        two.run("alter system reset default_transaction_read_only")
+        two.run("select pg_reload_conf()")
+        patients.saves_more()
+        patients.nothing_is_lost(config.database)
