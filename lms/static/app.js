@@ -121,20 +121,19 @@ function autosave(form) {
     send();
   }
 
-  // What an earlier page of this attempt could not send. What it submitted may not have arrived either (a network that broke,
-  // a service that said « later »): it did, or somebody answered since, when this page shows another answer than that one did.
+  // What an earlier page of this attempt could not send. A page of ours after a submit means that the submit arrived.
   for (const kept of store.keys(prefix)) {
     const entry = store.get(kept);
     if (!entry) continue;
-    const values = new URLSearchParams(entry.body);
-    if (kept === key && !(entry.submitted && values.get("shown") !== form.elements.shown.value)) {
+    if (kept === key && !entry.submitted) {
+      const values = new URLSearchParams(entry.body);
       for (const field of inputs()) {
         if (ticked(field)) field.checked = values.getAll(field.name).includes(field.value);
         else field.value = values.get(field.name) ?? "";
       }
       next();
       unsent = body();
-    } else if (kept === key) store.drop(kept);
+    } else if (entry.submitted) store.drop(kept);
     else post(entry.url, entry.body).then((answer) => { if (answer.ok || answer.status === 404 || answer.status === 409) store.drop(kept); }).catch(() => {});
   }
   if (unsent !== null) send();
