@@ -18,7 +18,10 @@ PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 #: Names whose value is never printed.
-SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url", "seal_passphrase", "oidc_client_secret"}
+SECRET_NAMES = {
+    "secret_key", "database_url", "replica_url", "cache_url", "metrics_token", "smtp_url", "seal_passphrase",
+    "oidc_client_secret",
+}  # fmt: skip
 
 
 class ConfigError(ValueError):
@@ -37,6 +40,10 @@ class Config:
     base_url: str = "http://localhost:8000"
     #: SQLAlchemy URL; empty for SQLite in the data directory.
     database_url: str = ""
+    #: A replica of that PostgreSQL that reports, exports, open data and API lists read; none where empty.
+    replica_url: str = ""
+    #: A Valkey or Redis where web processes count together what is limited; each counts for itself without.
+    cache_url: str = ""
     data_dir: Path = Path("var")
     #: The folder of the tracks that this installation publishes: by default those of the release.
     tracks_dir: Path = SHIPPED
@@ -142,11 +149,12 @@ class Config:
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
-        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lms.sqlite3'}"
-        for plain in ("postgresql://", "postgres://"):
-            if url.startswith(plain):
-                return "postgresql+psycopg://" + url.removeprefix(plain)
-        return url
+        return _with_driver(self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lms.sqlite3'}")
+
+    @property
+    def replica(self) -> str:
+        """The SQLAlchemy URL of the replica; empty where there is none."""
+        return _with_driver(self.replica_url)
 
     @property
     def keys(self) -> Path:
@@ -255,6 +263,14 @@ def _word(raw: Any) -> str:
     if not isinstance(raw, str):
         raise ValueError(raw)  # noqa: TRY004 - one kind of refusal for every setting
     return raw.strip()
+
+
+def _with_driver(url: str) -> str:
+    """A database URL that says by what it is spoken to."""
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
 
 
 def _made_secret(directory: Path) -> str:
