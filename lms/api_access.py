@@ -2,20 +2,16 @@
 
 import time
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
+from lms.counting import counts
 from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.models import db
 from lms.pages import config
 from lms.services import api_clients
 from lms.services.api_clients import Caller
-
-#: Requests of each client, as this process counts them.
-_counts = FixedWindowRateLimiter(MemoryStorage())
 
 
 def let_in(scope: str) -> Caller:
@@ -41,10 +37,8 @@ def let_in(scope: str) -> Caller:
 
 def _count(who: Caller) -> None:
     limit = RateLimitItemPerMinute(config().api_rate)
-    # One count for each application: tests have several in a process.
-    place = (str(id(current_app.extensions["mpia"])), who.key)
-    passed = _counts.hit(limit, *place)
-    ends, left = _counts.get_window_stats(limit, *place)
+    passed = counts().hit(limit, "api", who.key)
+    ends, left = counts().window(limit, "api", who.key)
     g.api_rate = (config().api_rate, left, max(1, round(ends - time.time())))
     if not passed:
         what = _("This client asks too often.")

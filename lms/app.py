@@ -14,6 +14,7 @@ from lms import metrics
 from lms.access import Identified, init_access
 from lms.config import Config, load_config
 from lms.cookies import CookieSessions
+from lms.counting import Counts
 from lms.errors import init_errors
 from lms.i18n import init_i18n
 from lms.lti.client import ServiceClient
@@ -27,6 +28,7 @@ from lms.models.pooling import engine_options
 from lms.oidc_sign_in import provider_of
 from lms.pages import template_values
 from lms.plugins import discover
+from lms.replica import init_replica
 from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 from lms.signing_in import lead_to_second_factor
@@ -51,11 +53,13 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(config))
     app.session_interface = CookieSessions(app)
     app.extensions["mpia"] = config
+    app.extensions["counts"] = Counts(config.cache_url, config.secret_key)
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
     app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
     app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])
     app.extensions["oidc"] = provider_of(config, app.extensions["outbound"])
     db.init_app(app)
+    init_replica(app, config.replica)
     with app.app_context():
         tokens = Tokens(app.extensions["outbound"], app.extensions["tool_keys"], config.secret_key, db.engine)
         metrics.watch(db.engine)

@@ -19,7 +19,10 @@ PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 #: Names whose value is never printed.
-SECRET_NAMES = {"secret_key", "database_url", "metrics_token", "smtp_url", "seal_passphrase", "oidc_client_secret"}
+SECRET_NAMES = {
+    "secret_key", "database_url", "replica_url", "cache_url", "metrics_token", "smtp_url", "seal_passphrase",
+    "oidc_client_secret",
+}  # fmt: skip
 
 
 class ConfigError(ValueError):
@@ -40,6 +43,10 @@ class Config:
     database_url: str = ""
     #: How many seconds a statement of a page may take on PostgreSQL; 0 for no limit but the server's own.
     statement_timeout: int = 30
+    #: A replica of that PostgreSQL that reports, exports, open data and API lists read; none where empty.
+    replica_url: str = ""
+    #: A Valkey or Redis where web processes count together what is limited; each counts for itself without.
+    cache_url: str = ""
     data_dir: Path = Path("var")
     #: The folder of the tracks that this installation publishes: by default those of the release.
     tracks_dir: Path = SHIPPED
@@ -146,6 +153,11 @@ class Config:
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return sqlalchemy_url(self.database_url) or f"sqlite:///{self.data_dir.absolute() / 'lms.sqlite3'}"
+
+    @property
+    def replica(self) -> str:
+        """The SQLAlchemy URL of the replica; empty where there is none."""
+        return sqlalchemy_url(self.replica_url)
 
     @property
     def keys(self) -> Path:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from lms.branding import colour_problem, logo_problem
 from lms.models import ROLES
-from lms.outside_settings import lrs_problems, mail_problems, oidc_problems
+from lms.outside_settings import cache_problems, lrs_problems, mail_problems, oidc_problems
 
 if TYPE_CHECKING:
     from lms.config import Config
@@ -32,6 +32,8 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
     if not _is_database(config.database):
         problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
+    if config.replica and {_kind(config.replica), _kind(config.database)} != {"postgresql"}:
+        problems.append("LMS_REPLICA_URL must be like postgresql://reader:password@replica/name, as LMS_DATABASE_URL.")
     problems += _check_numbers(config) + _check_seal(config) + lrs_problems(config) + _check_exports(config)
     problems += _check_keeping(config)
     if not any(config.tracks_dir.glob("*/track.toml")):
@@ -42,7 +44,7 @@ def config_problems(config: "Config") -> list[str]:
         problems.append(f"LMS_SECOND_FACTOR_ROLES must be made of {', '.join(ROLES)}, separated by commas.")
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
-    problems += mail_problems(config) + oidc_problems(config)
+    problems += cache_problems(config) + mail_problems(config) + oidc_problems(config)
     if config.secret_key and len(config.secret_key) < 32:
         problems.append("LMS_SECRET_KEY must have at least 32 characters.")
     if sys.flags.optimize:
@@ -143,10 +145,15 @@ def _is_base(url: str) -> bool:
 
 
 def _is_database(url: str) -> bool:
+    return _kind(url) in {"sqlite", "postgresql"}
+
+
+def _kind(url: str) -> str:
+    """The kind of database of a URL; empty where it is none."""
     try:
-        return make_url(url).get_backend_name() in {"sqlite", "postgresql"}
+        return make_url(url).get_backend_name()
     except (ArgumentError, ValueError):  # a port that is no number
-        return False
+        return ""
 
 
 def _is_sftp_server(url: str) -> bool:

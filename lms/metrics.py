@@ -24,9 +24,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from lms.config import Config
+from lms.counting import Counts
 from lms.lti.keys import ToolKeys
 from lms.metrics_of_database import figures
 from lms.models.pooling import let_go
+from lms.replica import Replica
 
 #: Upper bounds of the classes of durations, in seconds: a page is felt to lag after a tenth, to be broken after ten.
 DURATIONS = (0.025, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -97,8 +99,8 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "checkin", given_back)
 
 
-def exposition(session: Session, keys: ToolKeys, config: Config) -> bytes:
-    """Every figure: of the web processes, of this machine's disk, of the database where it answers."""
+def exposition(session: Session, keys: ToolKeys, config: Config, counts: Counts, replica: Replica | None) -> bytes:
+    """Every figure: of the web processes, of this machine's disk, of the database where it answers and its company."""
     registry, folder = _OURS, os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if folder:
         _bury(folder)
@@ -111,7 +113,18 @@ def exposition(session: Session, keys: ToolKeys, config: Config) -> bytes:
         let_go(session)
         read = []
     up = GaugeMetricFamily("mpia_database_up", "1 when the database answered, 0 when it did not.", bool(read))
-    return counted + generate_latest(_Only([up, *_disk(config.data_dir), *read]))
+    return counted + generate_latest(_Only([up, *_beside(counts, replica), *_disk(config.data_dir), *read]))
+
+
+def _beside(counts: Counts, replica: Replica | None) -> Iterator[Metric]:
+    """What stands beside the database, as seen from this process now; 0 where there is none."""
+    said = "1 when the server of LMS_CACHE_URL did not answer: each web process counts limits for itself."
+    yield GaugeMetricFamily("mpia_cache_away", said, counts.away())
+    near = replica is None or replica.near()
+    said = "1 when reports are read in the database, for the replica of LMS_REPLICA_URL is away or late."
+    yield GaugeMetricFamily("mpia_replica_away", said, not near)
+    late = 0.0 if replica is None else replica.late
+    yield GaugeMetricFamily("mpia_replica_lag_seconds", "How late the replica is, as far as is known.", late)
 
 
 def _disk(folder: Path) -> Iterator[Metric]:

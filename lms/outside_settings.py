@@ -1,4 +1,4 @@
-"""Whether the settings of what the service calls can be used: mail server, learning record store, sign-in."""
+"""Whether the settings of what the service calls can be used: counts, mail, learning record store, sign-in."""
 
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 class Settings(Protocol):
     """The settings that are looked at."""
 
+    @property
+    def cache_url(self) -> str: ...
     @property
     def smtp_url(self) -> str: ...
     @property
@@ -34,6 +36,13 @@ class Settings(Protocol):
     def oidc_link_by_email(self) -> bool: ...
     @property
     def allowed_private_hosts(self) -> tuple[str, ...]: ...
+
+
+def cache_problems(given: Settings) -> list[str]:
+    """What is wrong with that of the server of shared counts."""
+    if given.cache_url and not _is_cache(given.cache_url):
+        return ["LMS_CACHE_URL must be like valkeys://user:password@host:6379 (or redis://host), or empty for none."]
+    return []
 
 
 def mail_problems(given: Settings) -> list[str]:
@@ -112,6 +121,14 @@ def _is_web(url: str) -> bool:
 def _is_private(url: str, given: Settings) -> bool:
     parts = urlsplit(url)
     return bool({parts.hostname, parts.netloc} & set(given.allowed_private_hosts))
+
+
+def _is_cache(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"redis", "rediss", "valkey", "valkeys"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_mail_server(url: str) -> bool:

@@ -8,14 +8,10 @@ from typing import ParamSpec, TypeVar
 from flask import Response, abort, current_app, g, request, session
 from flask_login import UserMixin, current_user
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.routing import IntegerConverter, ValidationError
 
+from lms.counting import counts
 from lms.models import Person, WebSession
-
-#: Requests of each address to each limited page, as this process counts them.
-_counts = FixedWindowRateLimiter(MemoryStorage())
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -145,9 +141,11 @@ def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     limit = parse(rule)
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        page = f"{view.__module__}.{view.__qualname__}"
+
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not current_app.testing and not _counts.hit(limit, view.__qualname__, request.remote_addr or ""):
+            if not current_app.testing and not counts().hit(limit, page, request.remote_addr or ""):
                 abort(429)
             return view(*args, **kwargs)
 
@@ -158,10 +156,10 @@ def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def may_try(rule: str, what: str, who: str) -> bool:
     """Whether somebody may try again what they got wrong before (« 10 per 10 minute »), see ``count_try``."""
-    return current_app.testing or _counts.test(parse(rule), what, who)
+    return current_app.testing or counts().test(parse(rule), what, who)
 
 
 def count_try(rule: str, what: str, who: str) -> None:
     """Count something that somebody got wrong. A whole room behind one address is not counted as one person."""
     if not current_app.testing:
-        _counts.hit(parse(rule), what, who)
+        counts().hit(parse(rule), what, who)

@@ -23,7 +23,9 @@ def test_a_service_is_hardened(name: str) -> None:
 
 
 def test_services_are_as_many_as_said_and_wait_for_the_migrations() -> None:
-    assert set(SERVICES) == {"database", "migrate", "web", "worker", "proxy"}
+    assert set(SERVICES) == {"database", "valkey", "migrate", "web", "worker", "proxy"}
+    assert SERVICES["valkey"]["profiles"] == ["valkey"]
+    assert SERVICES["valkey"]["networks"] == ["inside"]
     for name in ("web", "worker"):
         assert SERVICES[name]["deploy"]["replicas"] == 2
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"

@@ -16,6 +16,7 @@ from lms.errors import Refused
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
 from lms.pages import config
+from lms.replica import reporting
 from lms.services import api_clients, api_indicators, audit
 from lms.services.api_clients import Caller
 from lms.services.api_description import description
@@ -26,7 +27,7 @@ blueprint = Blueprint("resources", __name__, url_prefix="/api/v1")
 blueprint.after_request(api_headers)
 
 #: A row is dated when it is written and seen when its transaction ends, never so long after: whoever comes back asks
-#: from so long before.
+#: from so long before. A replica that is read is never so late either.
 OVERLAP = timedelta(minutes=15)
 _ONE_OF = f"<any({', '.join(RESOURCES)}):key>"
 
@@ -45,9 +46,11 @@ def several(key: str) -> ResponseReturnValue:
     resource, now = RESOURCES[key], utcnow()
     who = let_in(resource.scope)
     want = asked(resource, request.args, config().secret_key, now)
-    rows = db.session.execute(
-        resource.query(who.reach, want.filters, want.since, want.after).limit(want.limit + 1)
-    ).mappings()
+    rows = (
+        reporting()
+        .execute(resource.query(who.reach, want.filters, want.since, want.after).limit(want.limit + 1))
+        .mappings()
+    )
     found = [dict(row) for row in rows]
     more, found = len(found) > want.limit, found[: want.limit]
     items = [_shown(item) for item in found]
@@ -65,7 +68,7 @@ def several(key: str) -> ResponseReturnValue:
 
 @blueprint.get(f"/{_ONE_OF}/<identity>")
 def one(key: str, identity: str) -> ResponseReturnValue:
-    """One item, for whoever was told its identifier."""
+    """One item, for whoever was told its identifier: a moment ago perhaps, so never of a replica."""
     resource = RESOURCES[key]
     who = let_in(resource.scope)
     none_asked(request.args)
@@ -82,7 +85,7 @@ def indicators() -> ResponseReturnValue:
     """The indicators of what the client may see, as a whole."""
     who, today = let_in(INDICATORS_SCOPE), today_here(utcnow())
     year = year_asked(request.args, api_indicators.years(today))
-    found = api_indicators.indicators(db.session(), who.reach, today, config().mask_below, year)
+    found = api_indicators.indicators(reporting(), who.reach, today, config().mask_below, year)
     return _given(_answer(found, found), who, None, 0)
 
 

@@ -12,6 +12,7 @@ from lms.app import create_app
 from lms.config import load_config
 from lms.exports import exports
 from lms.models import db, utcnow
+from lms.replica import reporting_engine
 from lms.reports import reports
 from lms.services.extractions import journal_export, pieces
 from lms.services.purposes import PURPOSES
@@ -52,7 +53,7 @@ def export(
             report.read_filters(extraction.asked)
             journal_export(db.session(), report.key, form.key, extraction, purpose=purpose)
             db.session.commit()
-            with closing(pieces(db.engine, report, form, extraction, _watched())) as file:
+            with closing(pieces(reporting_engine(), report, form, extraction, _watched())) as file:
                 _write(file, output)
             if sys.stderr.isatty():
                 click.echo(err=True)

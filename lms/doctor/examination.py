@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from lms.config import Config, ConfigError
-from lms.doctor import database, folders, outside, settings, working
+from lms.doctor import beside, database, folders, outside, settings, working
 from lms.doctor.finding import Finding, good
 from lms.models import db
 from lms.models.database import reading
@@ -15,7 +15,8 @@ from lms.models.database import reading
 #: Every check, in order. « public » is made when asked for.
 CHECKS = (
     "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "data", "export_folder",
-    "keys", "database", "isolation", "clock", "migrations", "lti_key", "tracks", "worker", "outbox", "public",
+    "keys", "cache", "database", "isolation", "clock", "migrations", "replica", "lti_key", "tracks", "worker", "outbox",
+    "public",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def examine(
     if worker:
         found.append(folders.export_folder(config))
     found.append(folders.keys(config, worker=worker))
+    found.append(beside.cache(config))
     found += _database(app, config)
     if reach:
         found.append(outside.public(config))
@@ -52,6 +54,7 @@ def _database(app: Flask, config: Config) -> list[Finding]:
         found = list(database.database(session, config))
         try:
             if good(found):
+                found += beside.replica(session, config, app.extensions["replica"])
                 keys = app.extensions["tool_keys"]
                 found.append(working.lti_key(session, keys, timedelta(days=config.lti_key_days)))
                 found.append(working.tracks(session, config))
@@ -72,6 +75,6 @@ def _database(app: Flask, config: Config) -> list[Finding]:
 
 def _not_looked_at(seen: set[str], *, postgresql: bool) -> Iterator[Finding]:
     depends = ("isolation", "clock") if postgresql else ()
-    for name in (*depends, "migrations", "lti_key", "tracks", "worker", "outbox"):
+    for name in (*depends, "migrations", "replica", "lti_key", "tracks", "worker", "outbox"):
         if name not in seen:
             yield Finding(name, "none", "Not looked at: it depends on what failed above.")

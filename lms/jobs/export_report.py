@@ -20,7 +20,8 @@ from lms.exports import exports
 from lms.extraction_words import extraction_of
 from lms.i18n import speaking
 from lms.jobs import Tools
-from lms.models import ExportRun, Person, db, utcnow
+from lms.models import ExportRun, Person, utcnow
+from lms.replica import reporting_engine
 from lms.reports import reports
 from lms.services import exporting
 from lms.services.extractions import journal_export, pieces
@@ -108,7 +109,7 @@ def _written(
 
     part = folder / f"{name}.part"
     try:
-        with closing(pieces(db.engine, report, export, extraction, progress)) as file:
+        with closing(pieces(reporting_engine(), report, export, extraction, progress)) as file:
             size, sha256 = _filled(part, file)
         part.replace(folder / name)
     finally:

@@ -54,6 +54,15 @@ class Certificate(Base):
     person: Mapped[Person] = relationship()
 
 
+class CertificateYear(Base):
+    """The last number given in a year: numbers are texts, which do not say which of them is the largest."""
+
+    __tablename__ = "certificate_year"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
 class CertificateEvent(Base):
     """Something that was done to a certificate after its issue, and by whom; rows are only added.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from itertools import count
 from uuid import uuid4
 
 from sqlalchemy import exists, func, select, text
@@ -11,7 +12,7 @@ from certificates.codes import new_code
 from certificates.format import FORMATS
 from certificates.model import Facts, Record
 from certificates.status import is_full, random_index
-from lms.models import Certificate, CertificateFile, StatusList
+from lms.models import Certificate, CertificateFile, CertificateYear, StatusList
 from lms.services.audit import record as note
 from lms.services.authority import Authority, list_url, sign_lists
 from lms.services.events import certificate_changed
@@ -101,6 +102,25 @@ def _used(session: Session, row: StatusList) -> int:
 
 
 def _next_number(session: Session, now: datetime) -> str:
-    prefix = f"MPIA-{now.year}-"
-    last = session.scalar(select(func.max(Certificate.number)).where(Certificate.number.like(prefix + "%")))
-    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:06}"
+    """The next number of the year, of six figures or more: one by one, after :func:`one_at_a_time`."""
+    given = session.get(CertificateYear, now.year, populate_existing=True)
+    if given is None:
+        given = CertificateYear(year=now.year, last=_largest(session, now.year))
+        session.add(given)
+    following = (f"{_prefix(now.year)}{last:06}" for last in count(given.last + 1))
+    # During an upgrade the release before goes on giving numbers, and counts nothing here.
+    number = next(each for each in following if not session.scalar(select(exists().where(Certificate.number == each))))
+    given.last = int(number.removeprefix(_prefix(now.year)))
+    return number
+
+
+def _largest(session: Session, year: int) -> int:
+    """The largest number that the releases before gave in a year, 0 for none: read once, for it reads them all."""
+    prefix = _prefix(year)
+    numbers = select(Certificate.number).where(Certificate.number.like(prefix + "%"))
+    last = session.scalar(numbers.order_by(func.length(Certificate.number).desc(), Certificate.number.desc()).limit(1))
+    return int(last.removeprefix(prefix)) if last else 0
+
+
+def _prefix(year: int) -> str:
+    return f"MPIA-{year}-"

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from lms.board_pages import category_name, track_names
 from lms.forms.board import BoardForm
 from lms.models import db, utcnow, writing
+from lms.replica import reporting
 from lms.security import requires, visitor
 from lms.services.audit import record
 from lms.services.dashboards import NotInScope, today_here
@@ -30,7 +31,7 @@ def index() -> ResponseReturnValue:
     page = min(max(request.args.get("page", 0, type=int), 0), LAST_PAGE)
     scope = scope_of(db.session(), visitor().person)
     try:
-        found, more = to_train(db.session(), scope, asked, page)
+        found, more = to_train(reporting(), scope, asked, page)
     except NotInScope:
         abort(404)
     kept: dict[str, Any] = {

@@ -19,6 +19,7 @@ from lms.i18n import current_language, number
 from lms.i18n import gettext as _
 from lms.models import db, utcnow, writing
 from lms.pages import config
+from lms.replica import reporting, reporting_engine
 from lms.reports import reports
 from lms.security import requires, visitor
 from lms.services.dashboards import NotInScope, board, today_here
@@ -83,7 +84,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     with writing(db.session()):
         journal_export(db.session(), report.key, form.key, extraction, person_id, purpose)
         db.session.commit()
-    file = pieces(db.engine, report, form, extraction)
+    file = pieces(reporting_engine(), report, form, extraction)
     try:
         first = next(file, b"")
     except TooManyRows as error:
@@ -124,7 +125,7 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
         status = 400
     asked, below = narrowed.asked(), config().mask_below
     try:
-        found = board(db.session(), scope, asked, today_here(now), below)
+        found = board(reporting(), scope, asked, today_here(now), below)
     except NotInScope:
         abort(404)
     page = render_template(

@@ -16,10 +16,11 @@ from flask.typing import ResponseReturnValue
 from lms.csv_cells import text
 from lms.i18n import euros, localized, number, percent, ratio
 from lms.i18n import gettext as _
-from lms.models import db, utcnow
+from lms.models import utcnow
 from lms.open_data_catalogue import DESCRIPTION, LICENCE, TITLE, Published, catalogue
 from lms.open_data_rows import ALL, OpenRow, last_day, open_rows
 from lms.pages import config, issuer_name
+from lms.replica import reporting
 from lms.security import limited
 from lms.services.dashboards import today_here
 from lms.services.indicator_table import FIGURES, MONEY, Line
@@ -99,7 +100,7 @@ def _dataset() -> Dataset:
     found: Dataset | None = current_app.extensions.get("open_data")
     if found is None or found.expires_at <= utcnow():
         today, below = today_here(utcnow()), config().mask_below
-        rows, until = tuple(open_rows(db.session(), today, below)), last_day(today)
+        rows, until = tuple(open_rows(reporting(), today, below)), last_day(today)
         files = {"csv": _csv(rows), "json": _json(rows, until, below)}
         found = current_app.extensions["open_data"] = Dataset(rows, until, files, utcnow() + KEPT)
     return found

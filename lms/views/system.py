@@ -7,12 +7,14 @@ from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from lms.counting import counts
 from lms.metrics import exposition
 from lms.migrations.head import head, is_later
 from lms.models import ToolKey, db, utcnow
 from lms.models.pooling import let_go, writes
 from lms.models.secrets import same
 from lms.pages import config, tool_keys
+from lms.replica import replica
 from lms.services import workers
 
 blueprint = Blueprint("system", __name__)
@@ -54,7 +56,8 @@ def metrics() -> ResponseReturnValue:
     """Figures in Prometheus's format, for whoever bears the token of the settings; without one, for this machine."""
     if not _may_read_metrics():
         abort(404)
-    return Response(exposition(db.session(), tool_keys(), config()), content_type=CONTENT_TYPE_LATEST)
+    figures = exposition(db.session(), tool_keys(), config(), counts(), replica())
+    return Response(figures, content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read_metrics() -> bool:
