@@ -21,9 +21,7 @@ class OutboxJob(Base):
         UniqueConstraint("kind", "key"),
         Index(None, "status", "due_at"),
         Index(None, "platform_id", "status"),
-        # The few of a rare kind among all that wait, and those made before a date among all that were made.
-        Index("ix_outbox_job_waiting", "kind", "due_at", sqlite_where=text("status = 'pending'"),
-              postgresql_where=text("status = 'pending'")),
+        # What a purge is to take: made before a date.
         Index("ix_outbox_job_made", "finished_at", "id", sqlite_where=text("status = 'done'"),
               postgresql_where=text("status = 'done'")),
         CheckConstraint("status in ('pending', 'done', 'failed')", name="status_known"),

@@ -19,6 +19,8 @@ from curricula.model import Module
 from tests.platform_in_test import PlatformInTest, person
 
 TAG = re.compile(r"<(input|select|textarea|option|fieldset)\b([^>]*)>")
+#: How long a connection may rest and be used again, in seconds.
+IDLE = 5.0
 ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 
 
@@ -132,10 +134,15 @@ class Line:
     def __init__(self, port: int) -> None:
         self._port, self._cookies = port, dict[str, str]()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._used = 0.0
 
     async def send(self, ask: Ask) -> tuple[Told, float]:
-        """The answer, and the seconds it took to be there whole. Raises ``OSError``, ``EOFError``."""
-        if self._streams is None:
+        """The answer, and the seconds it took to be there whole. Raises ``OSError``, ``EOFError``.
+
+        A connection that has rested is not trusted: the server ends those, as every server does.
+        """
+        if time.perf_counter() - self._used > IDLE:
+            self.close()
             self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
         reader, writer = self._streams
         request = self._bytes(ask)
@@ -153,7 +160,8 @@ class Line:
                 case "set-cookie":
                     cookies.append(value)
         body = await reader.readexactly(length)
-        spent = time.perf_counter() - began
+        self._used = time.perf_counter()
+        spent = self._used - began
         for cookie in cookies:
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
@@ -172,6 +180,7 @@ class Line:
         """Hang up."""
         if self._streams is not None:
             self._streams[1].close()
+            self._streams = None
 
 
 async def travel(found: Measured, line: Line, way: Journey, think: Callable[[], float] | None = None) -> None:

@@ -17,10 +17,9 @@ def agents(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[Agent]:
     """Seven agents of one service and one of another: three enrolled, one trained; two a page."""
     monkeypatch.setattr(training_gaps, "PAGE", 2)
     here, other = organisation(session, (None, None))
-    rows = [agent_in(session, here, ministry="Justice") for _ in range(7)]
-    rows.append(agent_in(session, other, ministry="Santé"))
+    rows = [agent_in(session, here) for _ in range(7)] + [agent_in(session, other)]
     for place, row in enumerate(rows):
-        row.family_name = "GCEABDFH"[place]
+        row.family_name, row.ministry = "GCEABDFH"[place], "Justice" if place < 7 else "Santé"
     for row in rows[:3]:
         follows(session, person_of(session, row))
     follows(session, person_of(session, rows[3]), completed_at=utcnow())
@@ -48,7 +47,7 @@ def test_a_part_of_the_organisation_lists_its_own(session: Session, agents: list
 
 
 def test_ministries_are_those_of_agents_in_scope(session: Session, agents: list[Agent]) -> None:
-    agent_in(session, None, ministry="")
+    agent_in(session, None)
     assert ministries(session, Scope()) == ["Justice", "Santé"]
     assert ministries(session, Scope((f"{agents[-1].unit_id}.",))) == ["Santé"]
     assert ministries(session, Scope(None, 999)) == []

@@ -22,7 +22,6 @@ INDEXES = {
     'ix_attempt_kept': ('attempt', ['submitted_at', 'id'], 'emptied_at is null'),
     'ix_certificate_valid_until_id': ('certificate', ['valid_until', 'id'], None),
     'ix_enrolment_enrolled_at_id': ('enrolment', ['enrolled_at', 'id'], None),
-    'ix_outbox_job_waiting': ('outbox_job', ['kind', 'due_at'], "status = 'pending'"),
     'ix_outbox_job_made': ('outbox_job', ['finished_at', 'id'], "status = 'done'"),
 }
 
