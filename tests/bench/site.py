@@ -82,6 +82,7 @@ def site(kind: str, folder: Path, workers: int = 2) -> Iterator[Site]:
         environment = {
             "LMS_BASE_URL": TOOL, "LMS_DATABASE_URL": url, "LMS_DATA_DIR": str(config.data_dir),
             "LMS_SECRET_KEY": SECRET, "LMS_ALLOWED_PRIVATE_HOSTS": ",".join(hosts),
+            "LMS_TRACKS_DIR": str(config.tracks_dir),
         }  # fmt: skip
         lms, port, log = [sys.executable, "-c", "from lms.cli import main; main()"], free_port(), folder / "web.log"
         serve = [*lms, "serve", "--port", str(port), "--workers", str(workers)]
