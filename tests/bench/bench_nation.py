@@ -34,7 +34,7 @@ from tests.bench.nation import LESSONS, count_everybody, fill, settle
 from tests.bench.nation_pages import Connected, officer, pages, works
 from tests.platform_in_test import TOOL
 
-AGENTS, ROUNDS = 50_000, 5
+AGENTS, ROUNDS = 50_000, int(os.environ.get("ROUNDS", "5"))
 #: A statement slower than so many seconds is shown, that many characters of it.
 SLOW, SHOWN = 0.25, int(os.environ.get("SHOWN", "300"))
 #: Of the server: half of what a small machine gives a database, and no wait for a disk while rows are made.

@@ -15,6 +15,7 @@ from assessments.draw import as_written
 from curricula.model import Module, Track
 from lms.services.answers import stored_question
 from lms.services.figure_facts import COUNTS
+from tests.certificates.certificate_samples import make_record
 
 MINISTRIES, DIRECTORATES, LEARNERS_A_COURSE, LESSONS = 20, 500, 100, 6
 #: Agents made in one transaction: rows of one agent stay near each other, as those of a life would not all be.
@@ -249,11 +250,7 @@ def _values(kind: str, agents: int, tracks: list[Track]) -> dict[str, str]:
     module = tracks[0].published_modules[0]
     drawn = [stored_question(as_written(question)) for question in module.questions[:10]]
     marks = {each["key"]: {"points": "1", "reason": "right"} for each in drawn}
-    record = {
-        "kind": "certificate", "holder": "Prénom Nom", "language": "fr", "track": tracks[0].key, "minutes": 600,
-        "title": dict(tracks[0].title), "track_title": dict(tracks[0].title), "track_version": tracks[0].version,
-        "modules": [{"key": each.key, "title": dict(each.title), "score": "4/5"} for each in tracks[0].modules],
-    }  # fmt: skip
+    record = make_record().to_dict()
     each = {
         "ministries": words["numbers"].format(0, MINISTRIES - 1), "a_course": LEARNERS_A_COURSE,
         "directorates": words["numbers"].format(0, DIRECTORATES - 1), "services": services, "uuid": words["uuid"],

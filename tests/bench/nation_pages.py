@@ -74,7 +74,6 @@ def pages(
     yield "HR: who is whom", page(hr, "/hr/matches/")
     yield "HR: files", page(hr, "/hr/imports")
     yield "HR: registers", page(hr, "/hr/register")
-    yield "administration: certificates", page(admin, "/admin/certificates/")
     yield "administration: deliveries", page(admin, "/admin/deliveries")
     yield "/metrics", page(app.test_client(), "/metrics")
     yield "launch, someone known", lambda: platform.launched(**person(next(numbers) * 7), **_course(next(numbers)))
