@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.models.base import Base, Id, utcnow
@@ -16,7 +16,15 @@ class Agent(Base):
     """A civil servant (agent public), as HR declares them now; their past is in their states (``AgentState``)."""
 
     __tablename__ = "agent"
-    __table_args__ = (CheckConstraint("branch in ('FPE', 'FPT', 'FPH')", name="branch_known"),)
+    __table_args__ = (
+        CheckConstraint("branch in ('FPE', 'FPT', 'FPH')", name="branch_known"),
+        # Which ministries there are, and whether one has agents in a unit, without reading agents.
+        Index(None, "ministry", "unit_id"),
+        # Lists by name, a page at a time.
+        Index(None, "family_name", "given_name", "id"),
+        Index("ix_agent_left", "left_at", sqlite_where=text("left_at is not null"),
+              postgresql_where=text("left_at is not null")),
+    )  # fmt: skip
 
     id: Mapped[Id]
     #: Identifiant agent: unique, and what an LMS sends as ``lis.person_sourcedid``.

@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from lms.models.base import Base, Guid, Id, utcnow
@@ -30,7 +30,10 @@ class Attempt(Base):
         CheckConstraint("score is null or submitted_at is not null", name="score_when_submitted"),
         Index(None, "submitted_at", "due_at"),
         Index(None, "module_key", "started_at"),
-    )
+        # What a purge is still to empty: it must not pass by all that were emptied before.
+        Index("ix_attempt_kept", "submitted_at", "id", sqlite_where=text("emptied_at is null"),
+              postgresql_where=text("emptied_at is null")),
+    )  # fmt: skip
 
     id: Mapped[Guid]
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id", ondelete="CASCADE"))

@@ -19,6 +19,8 @@ class Certificate(Base):
         UniqueConstraint("person_id", "award_key", "cycle", "edition"),
         UniqueConstraint("status_list_id", "status_index"),
         CheckConstraint("status in ('valid', 'suspended', 'revoked', 'replaced')", name="status_known"),
+        # Which end soon, and which ended long ago.
+        Index(None, "valid_until", "id"),
     )
 
     id: Mapped[Guid]

@@ -15,7 +15,11 @@ class Enrolment(Base):
     """A learner in a track, in the version they follow. Dates: inscription, start, completion."""
 
     __tablename__ = "enrolment"
-    __table_args__ = (UniqueConstraint("person_id", "track_key"), Index(None, "track_key", "completed_at"))
+    __table_args__ = (
+        UniqueConstraint("person_id", "track_key"),
+        Index(None, "track_key", "completed_at"),
+        Index(None, "enrolled_at", "id"),
+    )
 
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))

@@ -279,7 +279,7 @@ def remove_requests(session: Session, cut: Cut, ids: Sequence[Any]) -> None:
 def jobs_due(cut: Cut) -> Select[Any]:
     """Deliveries that were made."""
     done: tuple[ColumnElement[bool], ...] = (OutboxJob.status == "done", OutboxJob.finished_at < cut.before)
-    return select(OutboxJob.id).where(*done).order_by(OutboxJob.id)
+    return select(OutboxJob.id).where(*done).order_by(OutboxJob.finished_at, OutboxJob.id)
 
 
 def remove_jobs(session: Session, cut: Cut, ids: Sequence[Any]) -> None:

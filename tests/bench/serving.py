@@ -12,6 +12,9 @@ from pathlib import Path
 
 import httpx
 
+#: How long a server may take to answer first, in seconds: others may be using the machine.
+PATIENCE = 180
+
 
 def free_port() -> int:
     """A port nobody listens on."""
@@ -33,38 +36,68 @@ def cpu_of(pid: int) -> float:
     return total
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that a process started itself."""
+    found = list[int]()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+@contextmanager
+def process(
+    command: Sequence[str], environment: Mapping[str, str], *, cwd: Path | None = None, log: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process until the block ends; what it says on standard error goes to ``log``, or where ours goes."""
+    with log.open("wb") if log else contextlib.nullcontext() as said:
+        running = subprocess.Popen(
+            command, env={**os.environ, **environment}, cwd=cwd, stdout=subprocess.DEVNULL, stderr=said
+        )
+    try:
+        yield running
+    finally:
+        running.terminate()
+        running.wait(30)
+
+
 @contextmanager
 def server(
     command: Sequence[str], port: int, environment: Mapping[str, str], *, cwd: Path | None = None
 ) -> Iterator[tuple[httpx.Client, Callable[[], float]]]:
     """A server until the block ends; gives a client of it, and a function that tells the CPU seconds it has spent."""
-    process = subprocess.Popen(command, env={**os.environ, **environment}, cwd=cwd, stdout=subprocess.DEVNULL)
+    with process(command, environment, cwd=cwd) as running, met(running, port) as client:
+        yield client, lambda: cpu_of(running.pid)
+
+
+@contextmanager
+def met(running: subprocess.Popen[bytes], port: int) -> Iterator[httpx.Client]:
+    """A client of a server just started, once it answers. Raises ``RuntimeError`` when it stopped or never does."""
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30)
     try:
-        for _turn in range(300):
-            if process.poll() is not None:
-                raise RuntimeError(f"{command[0]} stopped with {process.returncode}")
+        for _turn in range(PATIENCE * 10):
+            if running.poll() is not None:
+                raise RuntimeError(f"the server stopped with {running.returncode}")
             try:
                 client.get("/nowhere")
                 break
             except httpx.TransportError:
                 time.sleep(0.1)
-        yield client, lambda: cpu_of(process.pid)
+        else:
+            raise RuntimeError("the server does not answer")
+        yield client
     finally:
         client.close()
-        process.terminate()
-        process.wait(20)
 
 
 @contextmanager
 def granian(
-    factory: str, environment: Mapping[str, str], *, threads: int = 1
+    factory: str, environment: Mapping[str, str], *, threads: int = 1, workers: int = 1
 ) -> Iterator[tuple[httpx.Client, Callable[[], float]]]:
-    """One granian worker serving an application made by ``module:function``; as ``server`` otherwise."""
+    """Granian workers serving an application made by ``module:function``; as ``server`` otherwise."""
     port = free_port()
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1", "--blocking-threads",
-        str(threads), "--no-log", "--host", "127.0.0.1", "--port", str(port), factory,
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", str(workers),
+        "--blocking-threads", str(threads), "--no-log", "--host", "127.0.0.1", "--port", str(port), factory,
     ]  # fmt: skip
     with server(command, port, environment) as running:
         yield running
