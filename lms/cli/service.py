@@ -13,6 +13,7 @@ from lms.config import load_config
 from lms.logs import init_logs
 from lms.models import db
 from lms.models.pooling import LOCK_WAIT, limit_statements
+from lms.replica import replica
 from lms.schema import upgrade
 from lms.services.library import Library
 from lms.worker import run_forever
@@ -49,7 +50,9 @@ def web_process() -> Flask:
     init_logs()
     app = create_app()
     with app.app_context():
-        limit_statements(db.engine, app.extensions["mpia"].statement_timeout, LOCK_WAIT)
+        apart = replica()
+        for engine in (db.engine, *([apart.engine] if apart is not None else [])):
+            limit_statements(engine, app.extensions["mpia"].statement_timeout, LOCK_WAIT)
         list(Library(db.session()).values())
         db.session.remove()
         db.engine.dispose()
