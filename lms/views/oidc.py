@@ -19,6 +19,7 @@ from lms.security import limited
 from lms.services import identities
 from lms.services.audit import record
 from lms.services.sessions import open_session
+from lms.signing_in import STRONG
 
 blueprint = Blueprint("oidc", __name__, url_prefix="/account/oidc")
 
@@ -72,7 +73,7 @@ def back() -> ResponseReturnValue:
     # A new identity starts from nothing of an earlier visitor; the proof of the browser is nobody's.
     kept = {name: session[name] for name in ("language", "browser") if name in session}
     session.clear()
-    session.update(kept, sid=token)
+    session.update(kept, sid=token, **{STRONG: True})
     return redirect(target, 303)
 
 
