@@ -1,0 +1,75 @@
+"""What fuzzing found, once each: the smallest content, and what is now said of it."""
+
+import io
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from certificates import status
+from certificates.model import Record, RecordError, ratio
+from certificates.sign.credential import credential
+from certificates.sign.reading import record_of
+from certificates.sign.trust import ProofError
+from lms.backup import BackupError
+from lms.backup.parts import PartsReader
+from lms.backup.sealing import Opener
+from tests.certificates.certificate_samples import NOW, make_record
+from tests.fuzz.doors.certificates import revoked
+from tests.fuzz.doors.people import wallet_proof
+
+#: A number that takes all the memory there is to be written out.
+ENDLESS = "1e999999999"
+
+
+class Clear(Opener):
+    """A backup whose chunks need no passphrase."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = io.BytesIO(zlib.compress(content))
+
+    def chunk(self) -> bytes | None:
+        return self._left.read(1000) or None
+
+
+@pytest.mark.parametrize("text", [ENDLESS, "1/0", "nan", "-1", "", " 1", "1_0", "1/", "²", None, 1.5])
+def test_a_score_is_a_short_number(text: Any) -> None:
+    """Fraction read the first of a file not yet believed: one upload kept a process busy for ever."""
+    with pytest.raises((ValueError, TypeError)):
+        ratio(text)
+
+
+def test_scores_that_no_credential_of_ours_has_are_refused_at_once() -> None:
+    for wrong in (ENDLESS, "1/0", float("inf")):
+        said = credential(make_record())
+        for result in said["credentialSubject"]["result"]:
+            result["value"] = wrong
+        with pytest.raises(RecordError):
+            record_of(said)
+        kept = {**make_record().to_dict(), "threshold": wrong}
+        with pytest.raises(RecordError):
+            Record.from_dict(kept)
+
+
+def test_an_entry_without_end_is_no_entry() -> None:
+    entry = credential(make_record())["credentialStatus"][0]
+    listed = revoked()
+    for number in (float("inf"), "9" * 5000, None):
+        with pytest.raises(status.StatusError):
+            status.entry_is_set(listed, {**entry, "statusListIndex": number}, NOW)
+
+
+def test_a_wallet_whose_clock_is_a_number_of_400_figures_is_refused() -> None:
+    with pytest.raises(ProofError, match="instant"):
+        wallet_proof({"iat": 10**400, "aud": "https://tool.example.org", "nonce": "n"}, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("said", [b"\xd0", b"[]", b"1 2", b'{"a":' * 5000])
+def test_a_backup_whose_records_are_no_objects_is_said_not_to_be_one(said: bytes) -> None:
+    with pytest.raises(BackupError, match="is not what it says"):
+        PartsReader(Clear(b"O" + len(said).to_bytes(4, "big") + said))
+    records = ((b"O", b"{}"), (b"P", b'{"name": 1}'))
+    whole = b"".join(kind + len(text).to_bytes(4, "big") + text for kind, text in records)
+    with pytest.raises(BackupError, match="is not what it says"):
+        list(PartsReader(Clear(whole)).parts())
