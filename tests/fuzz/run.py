@@ -56,44 +56,49 @@ def _try(target: Target, seconds: float) -> tuple[int, list[str]]:
     seeds, end, count, faults = list(target.seeds()), time.monotonic() + seconds, 0, dict[str, str]()
     for content in seeds:
         target.feed(content)  # what is right is taken: else every other content would be refused at once
-    last = b""
     for turn in range(10**9):
 
         @seed(turn + int(time.time()))
         @settings(
-            max_examples=ROUND, deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
+            max_examples=ROUND, deadline=None, database=None, phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(changed(seeds, target.kind))
         def once(content: bytes) -> None:
-            nonlocal count, last
+            nonlocal count
             if time.monotonic() > end:
                 return
             count += 1
-            signal.setitimer(signal.ITIMER_PROF, LONGEST)
-            try:
-                target.feed(content)
-            except target.refusals:
-                pass
-            except (Exception, TooLong) as error:
-                place = _place(error)
-                if place not in faults:
-                    last = content
-                    raise RuntimeError(place) from error
-            finally:
-                signal.setitimer(signal.ITIMER_PROF, 0)
+            error = _fed(target, content)
+            if error is not None and (place := _place(error)) not in faults:
+                faults[place] = _kept(target, content, place, error)
 
-        try:
-            once()
-        except RuntimeError as error:
-            path = KEPT / f"{target.name.replace(' ', '-').replace(',', '')}-{sha256(last).hexdigest()[:8]}"
-            KEPT.mkdir(exist_ok=True)
-            path.write_bytes(last)
-            said = "".join(traceback.format_exception(error.__cause__)[-6:])
-            faults[str(error)] = f"  {error}\n  {path}\n{said}"
-        if time.monotonic() > end or len(faults) > 20:
+        once()
+        if time.monotonic() > end:
             return count, list(faults.values())
     raise AssertionError
+
+
+def _fed(target: Target, content: bytes) -> BaseException | None:
+    """What came out that should not have."""
+    signal.setitimer(signal.ITIMER_PROF, LONGEST)
+    try:
+        target.feed(content)
+    except target.refusals:
+        return None
+    except (Exception, TooLong) as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+        return error
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return None
+
+
+def _kept(target: Target, content: bytes, place: str, error: BaseException) -> str:
+    """A finding in words, its content kept in a file."""
+    path = KEPT / f"{target.name.replace(' ', '-').replace(',', '')}-{sha256(content).hexdigest()[:8]}"
+    KEPT.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return f"  {place}\n  {path}\n" + "".join(traceback.format_exception(error)[-4:])
 
 
 def _place(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """What fuzzing found, once each: the smallest content, and what is now said of it."""
 
 import io
+import json
 import zlib
 from datetime import UTC, datetime
 from typing import Any
@@ -9,14 +10,16 @@ import pytest
 
 from certificates import status
 from certificates.model import Record, RecordError, ratio
+from certificates.sign.compact import encoded
 from certificates.sign.credential import credential
 from certificates.sign.reading import record_of
 from certificates.sign.trust import ProofError
+from certificates.verify import verify
 from lms.backup import BackupError
 from lms.backup.parts import PartsReader
 from lms.backup.sealing import Opener
 from tests.certificates.certificate_samples import NOW, make_record
-from tests.fuzz.doors.certificates import revoked
+from tests.fuzz.doors.certificates import did, rendered, revoked
 from tests.fuzz.doors.people import wallet_proof
 
 #: A number that takes all the memory there is to be written out.
@@ -58,6 +61,40 @@ def test_an_entry_without_end_is_no_entry() -> None:
     for number in (float("inf"), "9" * 5000, None):
         with pytest.raises(status.StatusError):
             status.entry_is_set(listed, {**entry, "statusListIndex": number}, NOW)
+
+
+def test_a_list_of_statuses_within_a_list_is_no_reason_to_believe() -> None:
+    """To JSON-LD both are the same, so the signature holds: it went out as a fault."""
+    said = json.loads(rendered("jsonld"))
+    said["credentialStatus"] = [said["credentialStatus"]]
+    verdict = verify(json.dumps(said).encode(), did_document=did(), status_list=[revoked()], now=NOW)
+    assert (verdict.state, [check.key for check in verdict.checks if check.ok is None]) == (
+        "unverifiable",
+        ["revocation"],
+    )
+
+
+@pytest.mark.parametrize("kind", [{}, [], None, 1])
+def test_a_token_of_a_type_that_is_no_text_is_refused(kind: Any) -> None:
+    header = encoded(json.dumps({"alg": "RS256", "typ": kind}).encode())
+    token = f"{header}.{encoded(b'{}')}.{encoded(b'x')}".encode()
+    assert verify(token, did_document=did(), status_list=None, now=NOW).state == "unknown"
+
+
+@pytest.mark.parametrize("wrong", [None, 1, "did:web:x#k", [None, 1, "k"], {}])
+@pytest.mark.parametrize("name", ["verificationMethod", "assertionMethod", "service"])
+def test_a_strangers_did_document_is_of_any_shape(name: str, wrong: Any) -> None:
+    """``lms verify`` reads that of whoever a file names."""
+    for form in ("jsonld", "jwt"):
+        verdict = verify(rendered(form), did_document={**did(), name: wrong}, status_list=None, now=NOW)
+        assert verdict.state != "valid"
+
+
+def test_a_key_that_is_no_text_signs_nothing() -> None:
+    document = did()
+    methods = [{**each, "publicKeyMultibase": {"z": 1}} for each in document["verificationMethod"]]
+    said = {**document, "verificationMethod": methods}
+    assert verify(rendered("jsonld"), did_document=said, status_list=None, now=NOW).state == "modified"
 
 
 def test_a_wallet_whose_clock_is_a_number_of_400_figures_is_refused() -> None:
