@@ -18,7 +18,7 @@ from lms.pages import config, local_path
 from lms.security import limited
 from lms.services import identities
 from lms.services.audit import record
-from lms.services.sessions import open_session
+from lms.services.sessions import close_session, open_session
 from lms.signing_in import STRONG
 
 blueprint = Blueprint("oidc", __name__, url_prefix="/account/oidc")
@@ -113,6 +113,8 @@ def _opened(
         record(own, "identity_unknown")
         own.commit()
         return None
+    if "sid" in session:  # whoever was signed in here is no more
+        close_session(own, hashed(session["sid"]))
     token = open_session(own, account.person_id, frozenset(account.roles), config().session_minutes)
     identities.note_sign_in(own, account, issuer, subject, hashed(token), tokens.id_token, config().secret_key)
     own.commit()
