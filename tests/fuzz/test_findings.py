@@ -6,6 +6,7 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from certificates import status
@@ -17,9 +18,13 @@ from certificates.sign.trust import ProofError
 from certificates.verify import verify
 from lms.backup import BackupError
 from lms.backup.parts import PartsReader
-from lms.backup.sealing import Opener
+from lms.backup.sealing import MAGIC, Opener
+from lms.config import Config
+from lms.doctor.outside import public
+from lms.lti import checks
 from tests.certificates.certificate_samples import NOW, make_record
 from tests.fuzz.doors.certificates import did, rendered, revoked
+from tests.fuzz.doors.files import whole_backup
 from tests.fuzz.doors.people import wallet_proof
 
 #: A number that takes all the memory there is to be written out.
@@ -78,7 +83,7 @@ def test_a_list_of_statuses_within_a_list_is_no_reason_to_believe() -> None:
 def test_a_token_of_a_type_that_is_no_text_is_refused(kind: Any) -> None:
     header = encoded(json.dumps({"alg": "RS256", "typ": kind}).encode())
     token = f"{header}.{encoded(b'{}')}.{encoded(b'x')}".encode()
-    assert verify(token, did_document=did(), status_list=None, now=NOW).state == "unknown"
+    assert verify(token, did_document=did(), status_list=None, now=NOW).state == "modified"
 
 
 @pytest.mark.parametrize("wrong", [None, 1, "did:web:x#k", [None, 1, "k"], {}])
@@ -97,6 +102,18 @@ def test_a_key_that_is_no_text_signs_nothing() -> None:
     assert verify(rendered("jsonld"), did_document=said, status_list=None, now=NOW).state == "modified"
 
 
+@pytest.mark.parametrize(
+    "date", ["Fri, 27 Nov 2026 05:00:00 +99999999999999999999", "27 Nov 99999999999999999999 05:00"]
+)
+def test_a_platform_with_a_date_without_end_is_examined_to_its_end(date: str) -> None:
+    assert checks._clock(date).state == "none"
+
+
+def test_what_answers_in_place_of_the_service_may_be_nested_without_end() -> None:
+    answer = httpx.Response(200, content=b"[" * 100_000)
+    assert public(Config(), lambda _url: answer).state == "bad"
+
+
 def test_a_wallet_whose_clock_is_a_number_of_400_figures_is_refused() -> None:
     with pytest.raises(ProofError, match="instant"):
         wallet_proof({"iat": 10**400, "aud": "https://tool.example.org", "nonce": "n"}, datetime.now(UTC))
@@ -110,3 +127,10 @@ def test_a_backup_whose_records_are_no_objects_is_said_not_to_be_one(said: bytes
     whole = b"".join(kind + len(text).to_bytes(4, "big") + text for kind, text in records)
     with pytest.raises(BackupError, match="is not what it says"):
         list(PartsReader(Clear(whole)).parts())
+
+
+def test_a_backup_whose_beginning_asks_for_more_memory_than_can_be_given_is_damaged() -> None:
+    header = bytearray(whole_backup()[:100])
+    header[len(MAGIC) + 1] = 20
+    with pytest.raises(BackupError, match="beginning of this backup is damaged"):
+        Opener(io.BytesIO(bytes(header)), "a passphrase that is long enough")

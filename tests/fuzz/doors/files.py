@@ -160,6 +160,11 @@ def _parts() -> tuple[bytes, bytes]:
     return file.getvalue(), zlib.decompress(b"".join(clear))
 
 
+def whole_backup() -> bytes:
+    """A small backup, under ``PASSPHRASE``."""
+    return _parts()[0]
+
+
 def _backup(content: bytes) -> None:
     with tempfile.NamedTemporaryFile() as file:
         file.write(content)
@@ -258,7 +263,7 @@ TARGETS = [
     Target("image of a lesson", _image, (), lambda: [SVG, PNG], ("curricula.svg", "curricula.files")),
     Target("logo", _logo, (), lambda: [PNG], ("lms.branding",)),
     Target("work handed in", _work, (FileRefused,), _works, ("assessments.files",)),
-    Target("backup", _backup, (BackupError,), lambda: [_parts()[0]], ("lms.backup.sealing", "lms.backup.making")),
+    Target("backup", _backup, (BackupError,), lambda: [whole_backup()], ("lms.backup.sealing", "lms.backup.making")),
     Target("backup, within", _records, (BackupError,), lambda: [_parts()[1]], ("lms.backup.parts",)),
     Target("settings", _config, (), lambda: [CONFIG], ("lms.config", "lms.config_checks", "lms.outside_settings")),
 ]  # fmt: skip
