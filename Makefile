@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
 # One more than processors: a quarter of the time of tests is waiting; with two more, pages in browsers wait too long.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: help demo dev test sure bench translations migration lint types imports content wheel supply bandit licences audit sbom chromium hostile authorisation openedx clean
+.PHONY: help demo dev test sure bench translations migration lint types imports content wheel supply bandit licences audit sbom chromium hostile fuzz authorisation openedx clean
 .DEFAULT_GOAL := help
 
 help: ## print this
@@ -95,6 +95,9 @@ bench: $(STAMP) ## figures and ratios, each taken in one run
 hostile: $(STAMP) ## write the list of hostile cases in the docs from the tests
 	@$(BIN)/python -m tests.hostile.listing
 
+fuzz: $(STAMP) ## every parser, given what nobody should send, for MINUTES (10) in all; findings stay in .fuzz/
+	@$(BIN)/python -m tests.fuzz.run $(or $(MINUTES),10)
+
 authorisation: $(STAMP) ## write who may open what in the docs from the tables of the tests
 	@$(BIN)/python -m tests.claims.authorisation
 
@@ -105,4 +108,4 @@ migration: $(STAMP) ## write a migration from the models: make migration m="what
 	@$(BIN)/lms db migration "$(m)"
 
 clean: ## remove what was made here
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz .import_linter_cache dist

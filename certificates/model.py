@@ -40,6 +40,10 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+#: A score as a record or a credential writes it; nothing longer is one.
+_NUMBER = re.compile(r"[0-9]{1,200}(?:\.[0-9]{1,200}|/(?P<below>[0-9]{1,200}))?")
+
+
 class RecordError(ValueError):
     """A record that cannot be: a field is missing, of the wrong shape, or contradicts another."""
 
@@ -206,7 +210,7 @@ class Record(Facts):
                 ModuleResult(
                     module["code"],
                     module["title"],
-                    Fraction(module["score"]),
+                    ratio(module["score"]),
                     date.fromisoformat(module["achieved_on"]),
                 )
                 for module in data["modules"]
@@ -217,15 +221,26 @@ class Record(Facts):
                     **data,
                     "id": UUID(data["id"]),
                     "modules": modules,
-                    "threshold": Fraction(data["threshold"]),
+                    "threshold": ratio(data["threshold"]),
                     "issued_at": datetime.fromisoformat(data["issued_at"]),
                     "valid_until": datetime.fromisoformat(limit) if limit else None,
                     "issuer": Issuer(**data["issuer"]),
                     "evidence": tuple(data["evidence"]),
                 }
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise RecordError(f"not a certificate record: {error}") from error
+
+
+def ratio(text: str) -> Fraction:
+    """The number that is written « 7/10 » or « 70.25 ». Raises ValueError for anything else.
+
+    Fraction itself reads « 1e999999999 », which takes all the memory there is, before any signature was checked.
+    """
+    found = _NUMBER.fullmatch(text)
+    if found is None or (found["below"] and not int(found["below"])):
+        raise ValueError("not a number of a certificate")
+    return Fraction(text)
 
 
 def _ratio(value: Fraction) -> str:

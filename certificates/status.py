@@ -126,5 +126,5 @@ def entry_is_set(document: Mapping[str, Any], entry: Mapping[str, Any], now: dat
         if not fresh:
             raise StatusError("the list is out of date")
         return is_set(decode(subject["encodedList"]), int(entry["statusListIndex"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise error if isinstance(error, StatusError) else StatusError("not a status list") from error

@@ -223,7 +223,8 @@ def _statuses(
 ) -> list[Check]:
     """One check for each status the credential announces."""
     entries = document.get("credentialStatus")
-    if not isinstance(entries, list) or not entries:
+    # A list within the list is the same to JSON-LD, so that the signature holds; what it announces is not judged so.
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         return [Check("revocation", None, "no_status")]
     return [_status(entry, lists, did_document, now) for entry in entries]
 

@@ -118,7 +118,7 @@ def secure_headers(response: Response) -> Response:
     headers = response.headers
     wanted = {} if request.endpoint == "static" else {"Cache-Control": "no-store"}
     if 300 <= response.status_code < 400:  # shows nothing: only what governs the way on
-        wanted["Referrer-Policy"] = HEADERS["Referrer-Policy"]
+        wanted |= {name: HEADERS[name] for name in ("Referrer-Policy", "X-Content-Type-Options")}
     else:
         # The signed cookie names the LMS: what it frames must still show once the session has ended.
         framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"

@@ -1,11 +1,15 @@
-"""Signing in with a local account: the session it opens, and the second factor some are led to set up first."""
+"""Signing in with a local account: the session it opens, and the second factor some are led to set up first.
 
-from flask import g, jsonify, redirect, request, session, url_for
+The first factor of an account is as strong as what lets it in: where one must be had, the password alone opens no
+session, not even to set it up (ADR 43).
+"""
+
+from flask import flash, g, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from lms.i18n import gettext as _
-from lms.models import LocalAccount, db
+from lms.models import LocalAccount, db, writing
 from lms.models.secrets import hashed
 from lms.pages import config, wants_json
 from lms.security import visitor
@@ -19,12 +23,26 @@ _STILL_OPEN = {"factors", "passkeys", "about"}
 _STILL_OPEN_PAGES = {"account.logout", "account.language", "issuer.colour", "issuer.logo"}
 
 
-def enter(account: LocalAccount) -> None:
-    """Sign this browser in, with a session and a cookie that nobody knew before (no session fixation). Commits."""
+#: In the signed cookie: the session was opened by more than a password, and may set a second factor up.
+STRONG = "strong"
+
+
+def enter(account: LocalAccount, *, strong: bool = False) -> None:
+    """Sign this browser in, with a session and a cookie that nobody knew before (no session fixation). Commits.
+
+    ``strong``: more than a password was given.
+    """
     leave()
     token = open_session(db.session(), account.person_id, frozenset(account.roles), config().session_minutes)
     db.session.commit()
     session["sid"] = token
+    if strong:
+        session[STRONG] = True
+
+
+def must_enrol(account: LocalAccount) -> bool:
+    """Whether an account must have a second factor and has none: its password alone opens no session."""
+    return asked_of(account.roles, config().second_factor_roles) and not protected(db.session(), account.person_id)
 
 
 def leave() -> None:
@@ -48,9 +66,24 @@ def lead_to_second_factor() -> ResponseReturnValue | None:
     me = visitor()
     if me.platform_id is not None or not asked_of(me.roles, asking) or protected(db.session(), me.person.id):
         return None
+    if not session.get(STRONG):
+        return _out_again()
     g.confined = True  # the pages' frame offers no other room
     if request.blueprint in _STILL_OPEN or request.endpoint in _STILL_OPEN_PAGES:
         return None
     if wants_json():
         return jsonify(message=_("Set up a second factor first.")), 403
     return redirect(url_for("factors.index"), 303)
+
+
+def _out_again() -> ResponseReturnValue | None:
+    """A session that a password alone opened, before a second factor was asked for: it ends, to begin by a code."""
+    if request.endpoint in _STILL_OPEN_PAGES or request.blueprint == "about":
+        return None
+    with writing(db.session()):
+        leave()
+        db.session.commit()
+    if wants_json():
+        return jsonify(message=_("Sign in again: a second factor is now asked of your role.")), 401
+    flash(_("Sign in again: a second factor is now asked of your role."), "warm")
+    return redirect(url_for("account.login"), 303)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from typing import Any
+from xml.parsers.expat import ExpatError  # nosec B405 # an exception, no parser
 from zipfile import BadZipFile, ZipFile
 
 from python_calamine import (
@@ -29,6 +30,10 @@ from lms.formula_errors import Errors, errors
 MEMORY, SECONDS = 2_000_000_000, 300
 #: Rows among which the headings are.
 FIRST = 30
+#: What the readers beneath raise of a file that is damaged.
+REFUSALS = (
+    CalamineError, BadZipFile, OSError, ValueError, LookupError, StopIteration, SyntaxError, ExpatError, zlib.error,
+)  # fmt: skip
 #: Exit codes.
 PASSWORD, DAMAGED = 3, 4
 
@@ -52,7 +57,7 @@ def main(act: str, name: str = "") -> None:
                 _say(row)
     except PasswordError:
         sys.exit(PASSWORD)
-    except (CalamineError, BadZipFile, OSError, ValueError, LookupError, StopIteration, SyntaxError, zlib.error):
+    except REFUSALS:
         sys.exit(DAMAGED)
 
 

@@ -90,7 +90,7 @@ def set_app_up(browser: FlaskClient) -> tuple[str, list[str]]:
 
 def shown_codes(page: TestResponse) -> list[str]:
     """The recovery codes of a page."""
-    return re.findall(r'class="hash">([a-z2-7]{4}(?:-[a-z2-7]{4}){3})<', page.text)
+    return re.findall(r'class="hash">([a-z2-7]{4}(?:-[a-z2-7]{4}){5})<', page.text)
 
 
 def add_passkey(browser: FlaskClient, device: Device, name: str = "laptop", password: str = PASSWORD) -> TestResponse:

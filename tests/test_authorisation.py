@@ -51,6 +51,8 @@ ALLOWED = {
     ("factors.code", "POST"): frozenset({"administrator"}),
     ("factors.remove_app", "GET"): frozenset({"administrator"}),
     ("factors.remove_app", "POST"): frozenset({"administrator"}),
+    ("factors.password", "GET"): frozenset({"administrator"}),
+    ("factors.password", "POST"): frozenset({"administrator"}),
     ("factors.codes", "GET"): frozenset({"administrator"}),
     ("factors.codes", "POST"): frozenset({"administrator"}),
     ("passkeys.new", "GET"): frozenset({"administrator"}),

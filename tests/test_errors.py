@@ -218,6 +218,13 @@ def test_a_ready_made_answer_passes_as_it_is(app: Flask) -> None:
     assert (answer.status_code, answer.text) == (418, "as made")
 
 
+def test_a_redirection_is_of_no_other_kind(app: Flask) -> None:
+    for path in ("/learn", "/account/second-factor"):
+        answer = app.test_client().get(path)
+        assert 300 <= answer.status_code < 400
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_a_redirection_is_not_an_error(app: Flask) -> None:
     answer = app.test_client().get("/learn")
     assert answer.status_code in {301, 308}

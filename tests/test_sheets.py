@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -156,3 +157,18 @@ def test_a_damaged_workbook_is_read_or_refused(data: st.DataObject) -> None:
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with suppress(UnreadableFile):
         list(read(bytes(content)).rows())
+
+
+def test_a_sheet_followed_by_what_is_no_xml_is_said_to_be_damaged() -> None:
+    """It was said to ask for too much memory: the reader of errors raised what nobody caught (found by make fuzz)."""
+    content = ods(Page("A", [["Matricule", "Nom"], [1, "B"]])).getvalue()
+    with ZipFile(BytesIO(content)) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    files["content.xml"] += b"</too></many>"
+    changed = BytesIO()
+    with ZipFile(changed, "w") as packed:
+        for name, part in files.items():
+            packed.writestr(name, part)
+    with pytest.raises(UnreadableFile) as refusal:
+        list(read(changed.getvalue()).rows())
+    assert "damaged" in str(refusal.value)

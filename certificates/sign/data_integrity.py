@@ -61,7 +61,7 @@ def check_jsonld(secured: Mapping[str, Any], did_document: Mapping[str, Any]) ->
         key.verify(_signature(proof["proofValue"]), data)
     except jsonld.UnsafeDocumentError as error:
         raise ProofError("terms", str(error)) from error
-    except (InvalidSignature, KeyError, ValueError) as error:
+    except (InvalidSignature, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ProofError("signature", "the signature does not match") from error
     return document
 

@@ -40,7 +40,7 @@ def check_jwt(token: str, did_document: Mapping[str, Any]) -> dict[str, Any]:
     header, payload = read_compact(token)
     if set(header) - _HEADER:
         raise ProofError("proof", "unexpected header")
-    if header.get("alg") != "RS256" or header.get("typ") not in {"JWT", "vc+jwt"}:
+    if header.get("alg") != "RS256" or header.get("typ") not in ("JWT", "vc+jwt"):
         raise ProofError("proof", "another algorithm or type")
     issuer = payload.get("issuer")
     issuer = issuer.get("id") if isinstance(issuer, dict) else issuer

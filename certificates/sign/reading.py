@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from certificates.model import Issuer, Kind, ModuleResult, Record, RecordError
+from certificates.model import Issuer, Kind, ModuleResult, Record, RecordError, ratio
 
 #: How Open Badges 3.0 names each kind of award (AchievementType).
 TYPES: dict[Kind, str] = {
@@ -50,13 +50,13 @@ def record_of(document: Mapping[str, Any]) -> Record:
                 ModuleResult(
                     entry["targetCode"],
                     {language: entry["targetName"]},
-                    Fraction(results[entry["targetCode"]]) / 100,
+                    ratio(results[entry["targetCode"]]) / 100,
                     day,
                 )
                 for entry in achievement["alignment"]
             ),
             minutes=int(results["duration"].removeprefix("PT").removesuffix("M")),
-            threshold=Fraction(needs[0]) / 100 if needs else Fraction(0),
+            threshold=ratio(needs[0]) / 100 if needs else Fraction(0),
             issued_at=datetime.fromisoformat(document["validFrom"]),
             valid_until=datetime.fromisoformat(document["validUntil"]) if "validUntil" in document else None,
             issuer=Issuer(
@@ -79,5 +79,5 @@ def record_of(document: Mapping[str, Any]) -> Record:
             suspension_list_url=lists["suspension"]["statusListCredential"] if "suspension" in lists else None,
             replacement_list_url=lists["refresh"]["statusListCredential"] if "refresh" in lists else None,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise RecordError("not a credential of this kind") from error

@@ -113,7 +113,7 @@ def _disclosed(payload: Mapping[str, Any], disclosures: list[str]) -> dict[str, 
             salt, name, value = jsonld.parse(decoded(disclosure))
         except (TypeError, ValueError) as error:
             raise ProofError("terms", "a disclosure cannot be read") from error
-        if not isinstance(salt, str) or name not in DISCLOSABLE or name in claims:
+        if not isinstance(salt, str) or not isinstance(name, str) or name not in DISCLOSABLE or name in claims:
             raise ProofError("terms", "a disclosure of something else")
         claims[name] = value
     return claims

@@ -24,12 +24,19 @@ def assertion_key(did_document: Mapping[str, Any], method_id: object, issuer: ob
     did = did_document.get("id")
     if not isinstance(did, str) or issuer != did:
         raise ProofError("issuer", "issued by someone else")
-    found = [entry for entry in did_document.get("verificationMethod", ()) if entry.get("id") == method_id]
-    if method_id not in did_document.get("assertionMethod", ()):
+    methods = (entry for entry in _listed(did_document, "verificationMethod") if isinstance(entry, dict))
+    found = [entry for entry in methods if entry.get("id") == method_id]
+    if method_id not in _listed(did_document, "assertionMethod"):
         raise ProofError("withdrawn" if found else "key", "this key may not assert")
     if len(found) != 1 or found[0].get("type") != kind or found[0].get("controller") != did:
         raise ProofError("key", "no such key")
     return dict(found[0])
+
+
+def _listed(did_document: Mapping[str, Any], name: str) -> list[Any]:
+    """A list of a DID document, which may be a stranger's; empty where it is none."""
+    value = did_document.get(name)
+    return value if isinstance(value, list) else []
 
 
 def anchors(did_document: Mapping[str, Any]) -> list[bytes]:

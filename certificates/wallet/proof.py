@@ -43,7 +43,8 @@ def holder_key(proof: str, issuer: str, now: datetime) -> tuple[dict[str, str], 
     audience, made, nonce = claims.get("aud"), claims.get("iat"), claims.get("nonce")
     if audience not in (issuer, [issuer]):
         raise ProofError("audience", "made for another issuer")
-    if isinstance(made, bool) or not isinstance(made, int | float):
+    # A whole number may be larger than any float, and then cannot even be subtracted from one.
+    if isinstance(made, bool) or not isinstance(made, int | float) or not 0 <= made < 10**12:
         raise ProofError("instant", "no instant")
     if not abs(now.timestamp() - made) <= LIFE.total_seconds():
         raise ProofError("instant", "too old, or made in the future")

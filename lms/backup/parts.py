@@ -104,8 +104,11 @@ class PartsReader:
                 break
             if kind != b"P":
                 raise _inconsistent()
-            said = json.loads(value)
-            part = Part(said["name"], said["about"])
+            said = _object(value)
+            name, about = said.get("name"), said.get("about")
+            if not isinstance(name, str) or not isinstance(about, dict):
+                raise _inconsistent()
+            part = Part(name, about)
             pieces = part.passed(self._pieces())
             yield part, pieces
             for _left in pieces:  # whoever did not want it
@@ -113,14 +116,14 @@ class PartsReader:
             if self._ended != part.said():
                 raise _inconsistent()
             self.seen.append(part.said())
-        if json.loads(value)["parts"] != self.seen or self._take(1):
+        if _object(value).get("parts") != self.seen or self._take(1):
             raise _inconsistent()
 
     def _pieces(self) -> Iterator[bytes]:
         while True:
             kind, value = self._read()
             if kind == b"E":
-                self._ended = json.loads(value)
+                self._ended = _object(value)
                 return
             if kind != b"D":
                 raise _inconsistent()
@@ -130,8 +133,7 @@ class PartsReader:
         kind, value = self._read()
         if kind != wanted:
             raise _inconsistent()
-        found: dict[str, Any] = json.loads(value)
-        return found
+        return _object(value)
 
     def _read(self) -> tuple[bytes, bytes]:
         head = self._take(_RECORD.size)
@@ -162,6 +164,17 @@ class PartsReader:
         taken = bytes(self._held[:size])
         del self._held[:size]
         return taken
+
+
+def _object(value: bytes) -> dict[str, Any]:
+    """The JSON object of a record: whoever has the passphrase may have written anything."""
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise _inconsistent() from error
+    if not isinstance(found, dict):
+        raise _inconsistent()
+    return found
 
 
 def _inconsistent() -> BackupError:

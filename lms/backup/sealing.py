@@ -26,7 +26,7 @@ CHUNK, TAG = 64 * 1024, 16
 SHORTEST = 16
 #: The cost of a key as a power of two (128 MiB for a moment, as OWASP asks), and those that are accepted of a file.
 COST = 17
-_COSTS = range(10, 21)
+_COSTS = range(10, 20)
 _BLOCK, _LANES = 8, 1
 _HEADER = struct.Struct(f">{len(MAGIC)}sBBBB16s")
 _MAC = 32

@@ -10,9 +10,13 @@ from lms.models import ROLES, LocalAccount, db
 from lms.models.secrets import new_token
 from lms.oidc.checks import is_subject
 from lms.oidc_sign_in import provider
-from lms.services import identities
-from lms.services.accounts import AccountRefused, account_named, make_account
-from lms.services.factors import reset
+from lms.pages import config
+from lms.services import enrolment_codes, identities
+from lms.services.accounts import AccountRefused, account_named, make_account, set_password
+from lms.services.audit import record
+from lms.services.factors import protected, reset
+from lms.services.sessions import close_sessions
+from lms.signing_in import must_enrol
 
 
 @click.group("account")
@@ -34,11 +38,53 @@ def create(email: str, roles: tuple[str, ...], name: str, password: str | None, 
         password = new_token() if no_password else _asked()  # one that nobody knows
     with create_app().app_context():
         try:
-            make_account(db.session(), email, password, list(roles), name)
+            made = make_account(db.session(), email, password, list(roles), name)
+        except AccountRefused as error:
+            _refuse(str(error))
+        code = _code_needed(made)
+        db.session.commit()
+        click.echo(f"{email}: {', '.join(roles)}")
+        _tell(code)
+
+
+@command.command("enrolment-code")
+@click.argument("email")
+def enrolment_code(email: str) -> None:
+    """Print the code EMAIL sets a first second factor up with: once, within a day. Hand it over in person."""
+    with create_app().app_context():
+        account = _account(email)
+        if protected(db.session(), account.person_id):
+            _refuse("This account has a second factor. If all are lost, see « lms account reset-factors ».")
+        code = enrolment_codes.give(db.session(), config().secret_key, account)
+        db.session.commit()
+        _tell(code)
+
+
+@command.command("password")
+@click.argument("email")
+@click.option("--password", help="Asked for when not given.")
+def new_password(email: str, password: str | None) -> None:
+    """Give EMAIL, who forgot theirs, another password. Their factors stay, their sessions end. Check who asks first."""
+    with create_app().app_context():
+        account = _account(email)
+        try:
+            set_password(db.session(), account, _asked() if password is None else password)
         except AccountRefused as error:
             _refuse(str(error))
         db.session.commit()
-        click.echo(f"{email}: {', '.join(roles)}")
+        click.echo(f"{account.email} has another password, and is signed out everywhere.")
+
+
+@command.command("sign-out")
+@click.argument("email")
+def sign_out(email: str) -> None:
+    """End every session of EMAIL."""
+    with create_app().app_context():
+        account = _account(email)
+        count = close_sessions(db.session(), account.person_id)
+        record(db.session(), "account.signed_out", f"account:{account.id}", count=count)
+        db.session.commit()
+        click.echo(f"Sessions ended: {count}.")
 
 
 @command.command("reset-factors")
@@ -51,8 +97,10 @@ def reset_factors(email: str) -> None:
             click.echo("No account has this address. Check it.", err=True)
             sys.exit(1)
         reset(db.session(), account)
+        code = _code_needed(account)
         db.session.commit()
-        click.echo(f"{account.email} signs in with the password alone, and may set a second factor up again.")
+        click.echo(f"{account.email} has no second factor any more, and may set one up again.")
+        _tell(code)
 
 
 @command.command("link")
@@ -84,6 +132,16 @@ def unlink(email: str) -> None:
             identities.unlink(db.session(), row)
         db.session.commit()
         click.echo(f"{len(rows)} taken back.")
+
+
+def _code_needed(account: LocalAccount) -> str:
+    """The code an account sets a factor up with, where its roles must have one; else empty."""
+    return enrolment_codes.give(db.session(), config().secret_key, account) if must_enrol(account) else ""
+
+
+def _tell(code: str) -> None:
+    if code:
+        click.echo(f"Enrolment code, which serves once within a day: {code}")
 
 
 def _asked() -> str:

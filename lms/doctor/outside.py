@@ -25,7 +25,7 @@ def public(config: Config, ask: Ask | None = None) -> Finding:
             f"Check the reverse proxy, its certificate (curl -v {url}) and the firewall. Where this machine may not "
             "call itself by its public name, ask from another one.",
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Finding(
             "public", "bad", f"Something else than this service answers at {url} (HTTP {answer.status_code}).",
             "Let the reverse proxy pass every address of that name on to lms serve, unchanged.",

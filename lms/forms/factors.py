@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import EqualTo, InputRequired, Length
 
 from lms.i18n import gettext as _
 
@@ -19,6 +19,25 @@ class PasswordAgainForm(FlaskForm):  # type: ignore[misc]
         self.password.label.text = _("Your password, once more")
         self.password.validators = [InputRequired(_("Write your password.")), Length(max=200)]
         self.password.render_kw = {"autocomplete": "current-password"}
+
+
+class NewPasswordForm(PasswordAgainForm):
+    """Another password for one's account, typed twice."""
+
+    new = PasswordField(validators=[InputRequired(), Length(max=200)])
+    again = PasswordField(validators=[InputRequired(), Length(max=200)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.password.label.text = _("Your present password")
+        self.new.label.text, self.again.label.text = _("New password"), _("New password, once more")
+        too_long = _("This password is too long: 200 characters at most.")
+        self.new.validators = [InputRequired(_("Write the new password.")), Length(max=200, message=too_long)]
+        self.again.validators = [
+            InputRequired(_("Write the new password again.")),
+            EqualTo("new", _("The two are not the same. Write the new password again.")),
+        ]
+        self.new.render_kw = self.again.render_kw = {"autocomplete": "new-password"}
 
 
 class PasskeyForm(PasswordAgainForm):
@@ -60,3 +79,7 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
             InputRequired(_("Write the code.")), Length(max=40, message=_("A code is shorter. Write one code only."))
         ]  # fmt: skip
         self.code.render_kw = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+
+    def for_enrolment(self) -> None:
+        """Ask for the code that an administrator gives to whoever has no second factor yet."""
+        self.code.label.text = _("Enrolment code")

@@ -72,7 +72,7 @@ def _answers(client: ServiceClient, platform: Registration) -> list[Finding]:
 def _clock(date: str) -> Finding:
     try:
         theirs = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):  # a number too large for a date
         return Finding("clock", "none")
     theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
     apart = round((theirs - datetime.now(UTC)).total_seconds())

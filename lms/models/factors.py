@@ -64,7 +64,7 @@ class Ceremony(Base):
 
     #: SHA-256 of the token in the browser's cookie, hexadecimal.
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    #: second_factor, passkey_new or passkey_sign_in.
+    #: second_factor, passkey_new, passkey_sign_in, or enrolment_code: its code, under a key, stands for the token.
     purpose: Mapped[str] = mapped_column(String(20))
     #: None while nobody is known yet.
     account_id: Mapped[int | None] = mapped_column(ForeignKey("local_account.id", ondelete="CASCADE"))

@@ -1,32 +1,55 @@
 """Local accounts: people who come in without an LMS."""
 
+import re
 from functools import cache
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
-from lms.models import ROLES, LocalAccount, Person
+from lms.models import ROLES, LocalAccount, Person, WebSession
+from lms.services.audit import record
 
 #: How passwords are kept; what it costs to try one is the library's advice.
 hasher = PasswordHasher()
+
+
+#: Fewest characters of a password.
+SHORTEST = 12
+#: How many letters and figures must be left of a password without the words that anybody would try first.
+FEWEST_OF_ONES_OWN = 5
+#: Words of this service, its trade, and every list of passwords (docs/accounts.md); those of the address come too.
+WORDS = (
+    "managerpublicia", "manager", "public", "publique", "formation", "training", "ministere", "administration",
+    "administrator", "administrateur", "motdepasse", "password", "passphrase", "bienvenue", "bonjour", "welcome",
+    "azertyuiop", "azerty", "qwertyuiop", "qwerty", "iloveyou", "jetaime", "letmein", "changeme", "soleil", "doudou",
+    "chouchou", "admin", "secret", "abcdef",
+)  # fmt: skip
 
 
 class AccountRefused(ValueError):
     """An account that cannot be made; the message says why."""
 
 
+class WeakPassword(AccountRefused):
+    """A password that is not taken: ``short``, or made of words that anybody would try (``guessed``)."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 def make_account(session: Session, email: str, password: str, roles: list[str], name: str = "") -> LocalAccount:
-    """Make a local account. Raises ``AccountRefused`` for an unknown role, a short password or a taken address."""
+    """Make a local account. Raises ``AccountRefused`` for an unknown role, a weak password or a taken address."""
     email = email.strip().lower()
     unknown = set(roles) - set(ROLES)
     if unknown or not roles:
         raise AccountRefused(f"Roles are: {', '.join(ROLES)}.")
     if "@" not in email:
         raise AccountRefused("This is not an e-mail address.")
-    if len(password) < 12:
-        raise AccountRefused("A password has at least 12 characters.")
+    check_password(password, email)
     if session.scalars(select(LocalAccount).filter_by(email=email)).first():
         raise AccountRefused("An account with this address exists.")
     person = Person(subject=email, email=email, full_name=name)
@@ -34,6 +57,30 @@ def make_account(session: Session, email: str, password: str, roles: list[str], 
     session.add(account)
     session.flush()
     return account
+
+
+def check_password(password: str, email: str) -> None:
+    """Raise ``WeakPassword`` for one that is short, or that is little beside words anybody would try first."""
+    if len(password) < SHORTEST:
+        raise WeakPassword("short", f"A password has at least {SHORTEST} characters.")
+    words = sorted({*WORDS, *re.findall(r"[a-z0-9]{4,}", email.lower())}, key=len, reverse=True)
+    # In one pass over a text of 200 characters at most; figures in a row are no more one's own than those words.
+    left = re.sub("|".join(map(re.escape, words)), " ", "".join(filter(str.isalnum, password.lower())))
+    own = {pair for part in left.split() for pair in pairwise(part) if not _in_a_row(*pair)}
+    if len(own) < FEWEST_OF_ONES_OWN - 1:
+        raise WeakPassword("guessed", "This password is made of words anybody would try. Take some of your own.")
+
+
+def set_password(session: Session, account: LocalAccount, password: str, here: str = "") -> None:
+    """Give an account another password; its factors stay. Raises ``WeakPassword``.
+
+    Every session of the account ends but the one of hash ``here``.
+    """
+    check_password(password, account.email)
+    account.password_hash = hasher.hash(password)
+    session.execute(delete(WebSession).where(WebSession.person_id == account.person_id, WebSession.token_hash != here))
+    record(session, "account.password_changed", f"account:{account.id}", account.person_id if here else None)
+    session.flush()
 
 
 def account_named(session: Session, email: str) -> LocalAccount | None:
@@ -59,6 +106,10 @@ def _is_hashed(password_hash: str, password: str) -> bool:
         return hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
+
+
+def _in_a_row(left: str, right: str) -> bool:
+    return left == right or (left + right).isdigit()
 
 
 @cache

@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from lms.models import AuthenticatorApp, LocalAccount, Passkey, WebSession
-from lms.services import authenticators, passkeys, recovery_codes
+from lms.services import authenticators, enrolment_codes, passkeys, recovery_codes
 from lms.services.audit import record
 from lms.services.sessions import close_sessions
 
@@ -59,6 +59,7 @@ def added(session: Session, key: str, account: LocalAccount, kind: str, here: st
     record(session, "account.factor_added", f"account:{account.id}", account.person_id, kind=kind)
     if recovery_codes.left(session, account.id):
         return []
+    enrolment_codes.forget(session, account.id)
     others = WebSession.person_id == account.person_id, WebSession.token_hash != here
     session.execute(delete(WebSession).where(*others))
     return new_codes(session, key, account)
@@ -84,7 +85,7 @@ def remove_passkey(session: Session, account: LocalAccount, passkey: Passkey) ->
 
 
 def used(session: Session, account: LocalAccount, kind: str) -> None:
-    """Note a sign-in by ``app``, ``recovery_code`` or ``passkey``."""
+    """Note a sign-in by ``app``, ``recovery_code``, ``passkey`` or ``enrolment_code``."""
     record(session, "account.signed_in", f"account:{account.id}", account.person_id, kind=kind)
 
 
@@ -95,8 +96,14 @@ def failed(session: Session, account_id: int | None, kind: str) -> None:
     record(session, "account.factor_failed", target, account.person_id if account else None, kind=kind)
 
 
-def accepted(session: Session, key: str, account_id: int, typed: str, now: datetime) -> str | None:
-    """What a code typed at sign-in is: ``app``, ``recovery_code``, or None when it is neither. It serves once."""
+def accepted(session: Session, key: str, account: LocalAccount, typed: str, now: datetime) -> str | None:
+    """What a code typed at sign-in is, which serves once: ``app``, ``recovery_code``, or None when it is neither.
+
+    Of an account without a factor yet it can be its ``enrolment_code`` alone.
+    """
+    account_id = account.id
+    if not protected(session, account.person_id):
+        return "enrolment_code" if enrolment_codes.use(session, key, account_id, typed) else None
     plain = "".join(typed.split())
     if len(plain) == 6 and authenticators.accept(session, key, account_id, plain, now):
         return "app"
@@ -108,6 +115,7 @@ def reset(session: Session, account: LocalAccount) -> None:
     authenticators.remove(session, account.id)
     session.execute(delete(Passkey).where(Passkey.account_id == account.id))
     recovery_codes.forget(session, account.id)
+    enrolment_codes.forget(session, account.id)
     close_sessions(session, account.person_id)
     record(session, "account.factors_reset", f"account:{account.id}")
 

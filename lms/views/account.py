@@ -1,5 +1,6 @@
 """Signing in without an LMS, signing out, settings, and moving to a tab of one's own."""
 
+import structlog
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
@@ -21,7 +22,9 @@ from lms.services.awards import promise_earned
 from lms.services.deep_links import hand_over
 from lms.services.factors import protected
 from lms.services.sessions import HANDOVER, close_session, live_session, open_session
-from lms.signing_in import enter, leave, site
+from lms.signing_in import enter, leave, must_enrol, site
+
+log = structlog.get_logger()
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -36,10 +39,12 @@ def login() -> ResponseReturnValue:
     if form.validate_on_submit():
         account = sign_in(db.session(), str(form.username.data), str(form.password.data))
         if account is not None:
-            if protected(db.session(), account.person_id):
+            if protected(db.session(), account.person_id) or must_enrol(account):
                 return _half_way(account, target)
             enter(account)
+            log.info("signed_in", kind="password")
             return redirect(target, 303)
+        log.warning("sign_in_refused", kind="password")
         failure = _("This address and this password do not go together.")
     page = render_template(
         "account/login.html", form=form, failure=failure, next=target,
@@ -50,7 +55,7 @@ def login() -> ResponseReturnValue:
 
 
 def _half_way(account: LocalAccount, target: str) -> ResponseReturnValue:
-    """The password is right: on to the second factor, with nobody signed in until it is given."""
+    """The password is right: on to the second factor, or the code to set one up, with nobody signed in until then."""
     leave()
     token = ceremonies.begin(db.session(), ceremonies.SECOND_FACTOR, account.id)
     db.session.commit()

@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from certificates.qr import png
 from lms.factor_pages import ask_password, knows_own_password, own_account, show_codes, this_session, to_factors
-from lms.forms.factors import CodeForm, PasswordAgainForm
+from lms.forms.factors import CodeForm, NewPasswordForm, PasswordAgainForm
 from lms.i18n import gettext as _
 from lms.models import AuthenticatorApp, db, utcnow
 from lms.pages import config, issuer_name
 from lms.security import limited
 from lms.services import authenticators, factors
+from lms.services.accounts import SHORTEST, WeakPassword, set_password
 from lms.signing_in import site
 
 blueprint = Blueprint("factors", __name__, url_prefix="/account/factors")
@@ -91,6 +92,31 @@ def remove_app() -> ResponseReturnValue:
     title, button = _("Remove the authenticator app"), _("Remove the app")
     what = _("Its codes will no longer be asked, nor accepted.")
     return ask_password(form, title, what, button, url_for("factors.remove_app"))
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+@limited("20 per minute")
+def password() -> ResponseReturnValue:
+    """Change one's password, after the present one; the other browsers are signed out."""
+    account = own_account()
+    form = NewPasswordForm()
+    if form.validate_on_submit() and knows_own_password(form, account):
+        try:
+            set_password(db.session(), own_account(hold=True), str(form.new.data), this_session())
+        except WeakPassword as weak:
+            form.new.errors = [_weakness(weak.reason)]
+        else:
+            db.session.commit()
+            flash(_("Your password is changed. Your other browsers are signed out."), "ok")
+            return to_factors()
+    page = render_template("account/password.html", form=form, action_url=url_for("factors.password"))
+    return page, 400 if form.errors or form.new.errors else 200
+
+
+def _weakness(reason: str) -> str:
+    if reason == "short":
+        return _("A password has at least %(count)s characters. Several words make a good one.", count=SHORTEST)
+    return _("This password is made of words anybody would try first. Take several words of your own.")
 
 
 @blueprint.route("/codes", methods=["GET", "POST"])

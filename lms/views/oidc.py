@@ -18,7 +18,8 @@ from lms.pages import config, local_path
 from lms.security import limited
 from lms.services import identities
 from lms.services.audit import record
-from lms.services.sessions import open_session
+from lms.services.sessions import close_session, open_session
+from lms.signing_in import STRONG
 
 blueprint = Blueprint("oidc", __name__, url_prefix="/account/oidc")
 
@@ -72,7 +73,7 @@ def back() -> ResponseReturnValue:
     # A new identity starts from nothing of an earlier visitor; the proof of the browser is nobody's.
     kept = {name: session[name] for name in ("language", "browser") if name in session}
     session.clear()
-    session.update(kept, sid=token)
+    session.update(kept, sid=token, **{STRONG: True})
     return redirect(target, 303)
 
 
@@ -112,6 +113,8 @@ def _opened(
         record(own, "identity_unknown")
         own.commit()
         return None
+    if "sid" in session:  # whoever was signed in here is no more
+        close_session(own, hashed(session["sid"]))
     token = open_session(own, account.person_id, frozenset(account.roles), config().session_minutes)
     identities.note_sign_in(own, account, issuer, subject, hashed(token), tokens.id_token, config().secret_key)
     own.commit()

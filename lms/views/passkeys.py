@@ -111,7 +111,7 @@ def sign_in() -> ResponseReturnValue:
         fix = _("Try again, or sign in with your password. A removed passkey opens nothing: delete it on its device.")
         raise Refused(what, fix, status=401, cause="passkey") from refused
     factors.used(db.session(), account, "passkey")
-    enter(account)
+    enter(account, strong=True)
     return redirect(local_path(request.form.get("next"), url_for("home.index")), 303)
 
 

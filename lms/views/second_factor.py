@@ -1,4 +1,4 @@
-"""The second step of a sign-in: a code of the app, or a recovery code, after the password."""
+"""The second step of a sign-in, after the password: a code of the app, a recovery code, or the first time one given."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -37,20 +37,25 @@ def check() -> ResponseReturnValue:
         factors.failed(db.session(), account.id, "tries")
         db.session.commit()
         return _page(form, row, _too_many()), 429
-    kind = factors.accepted(db.session(), config().secret_key, account.id, str(form.code.data), utcnow())
+    kind = factors.accepted(db.session(), config().secret_key, account, str(form.code.data), utcnow())
     if kind is None:
         factors.failed(db.session(), account.id, "code")
         db.session.commit()
-        return _page(form, row, _wrong()), 401
+        return _page(form, row, _wrong(row)), 401
     if not ceremonies.end(db.session(), row.token_hash):
         abort(401)  # ended at the same moment by another request
     factors.used(db.session(), account, kind)
     left = recovery_codes.left(db.session(), account.id)
-    enter(account)
+    enter(account, strong=True)
     if kind == "recovery_code":
         said = ngettext("%(num)s recovery code is left.", "%(num)s recovery codes are left.", left)
         flash(said + " " + _("Make new ones in My settings before the last one."), "warm")
     return redirect(_target(), 303)
+
+
+def _enrolling(row: Ceremony) -> bool:
+    """Whether the account has no factor yet: what it needs is the code that lets it set one up (ADR 43)."""
+    return not factors.protected(db.session(), db.session.get_one(LocalAccount, row.account_id).person_id)
 
 
 def _under_way() -> Ceremony | None:
@@ -65,7 +70,11 @@ def _target() -> str:
     return local_path(request.values.get("next"), url_for("home.index"))
 
 
-def _wrong() -> str:
+def _wrong(row: Ceremony) -> str:
+    if _enrolling(row):
+        return _(
+            "This enrolment code is not accepted. It serves once, within a day. Ask an administrator for a new one."
+        )
     return _(
         "This code is not accepted. Each code serves once: wait for the next one in the app, and check that the clock "
         "of its device is right."
@@ -79,7 +88,10 @@ def _too_many() -> str:
 def _page(form: CodeForm, row: Ceremony, failure: str | None = None) -> str:
     assert row.account_id is not None
     found = factors.factors_of(db.session(), row.account_id)
+    if _enrolling(row):
+        form.for_enrolment()
     return render_template(
         "account/second_factor.html", form=form, failure=failure, next=_target(), app=found.app is not None,
         passkeys=bool(found.passkeys) and site() is not None, action_url=url_for("second_factor.check"),
+        enrolling=_enrolling(row),
     )  # fmt: skip

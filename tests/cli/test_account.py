@@ -1,5 +1,6 @@
 """``lms account``: somebody comes in without an LMS, and again after losing every second factor."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,37 @@ def test_lost_factors_are_reset_and_the_journal_says_so(ready: Run, tmp_path: Pa
 def test_factors_of_nobody_are_not_reset(ready: Run) -> None:
     outcome = ready("account", "reset-factors", "nobody@example.org")
     assert (outcome.status, outcome.err) == (1, "No account has this address. Check it.\n")
+
+
+def test_who_must_have_a_second_factor_gets_a_code_for_the_first(ready: Run, tmp_path: Path) -> None:
+    strict = {"LMS_SECOND_FACTOR_ROLES": "administrator"}
+    made = ready("account", "create", "zoe@example.org", "--role", "administrator", "--password", PASSWORD, **strict)
+    codes = re.findall(r"[a-z2-7]{4}(?:-[a-z2-7]{4}){5}", made.out)
+    assert len(codes) == 1
+    codes += re.findall(r": ([a-z2-7-]{29})\n", ready("account", "enrolment-code", "Zoe@example.org", **strict).out)
+    codes += re.findall(r": ([a-z2-7-]{29})\n", ready("account", "reset-factors", "zoe@example.org", **strict).out)
+    assert len(set(codes)) == 3
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/var/lms.sqlite3")
+    with engine.begin() as connection:
+        kept = connection.scalars(sa.text("select token_hash from ceremony")).all()
+        assert len(kept) == 1, "each ends the one before"
+        assert not set(kept) & set(codes)
+        connection.execute(sa.text(
+            "insert into authenticator_app (account_id, secret, created_at, confirmed_at)"
+            " select id, 'x', '2026-01-01', '2026-01-01' from local_account"
+        ))  # fmt: skip
+    engine.dispose()
+    refused = ready("account", "enrolment-code", "zoe@example.org", **strict)
+    assert (refused.status, "reset-factors" in refused.err) == (1, True)
+    assert "code" not in ready("account", "create", "eve@example.org", "--role", "hr", "--password", PASSWORD).out
+    assert ready("account", "enrolment-code", "nobody@example.org").status == 1
+
+
+def test_a_forgotten_password_is_replaced_and_sessions_end(ready: Run, tmp_path: Path) -> None:
+    ready("account", "create", "zoe@example.org", "--role", "hr", "--password", PASSWORD)
+    before = accounts(tmp_path)
+    assert ready("account", "password", "zoe@example.org", "--password", "password 2026").status == 1
+    assert accounts(tmp_path) == before
+    assert ready("account", "password", "zoe@example.org", "--password", "another horse of mine").status == 0
+    assert accounts(tmp_path) != before
+    assert ready("account", "sign-out", "zoe@example.org").out == "Sessions ended: 0.\n"

@@ -167,6 +167,10 @@ def test_signing_in_begins_a_new_session(app: Flask, provider: ProviderInTest, a
     with browser.session_transaction() as after:
         assert after["sid"] != fixed
     assert browser.get("/admin/").status_code == 403, "nothing is left of who was there before"
+    kept = app.test_client()
+    with kept.session_transaction() as cookie:
+        cookie["sid"] = fixed
+    assert kept.get("/admin/").status_code == 401, "not even in a copy of the cookie"
 
 
 def test_signing_out_ends_both_sessions(

@@ -74,6 +74,11 @@ def test_the_password_is_not_kept(account: LocalAccount) -> None:
     ("email", "password", "roles", "says"),
     [
         (EMAIL, "eleven char", ["hr"], "12 characters"),
+        (EMAIL, "Ada@Example.org!", ["hr"], "words anybody"),
+        (EMAIL, "Manager Public IA 2026", ["hr"], "words anybody"),
+        (EMAIL, "motdepasse1234", ["hr"], "words anybody"),
+        (EMAIL, "012345678901234", ["hr"], "words anybody"),
+        (EMAIL, "aaaaaaaaaaaaaaa", ["hr"], "words anybody"),
         ("nowhere", PASSWORD, ["hr"], "e-mail"),
         (EMAIL, PASSWORD, ["king"], "Roles are"),
         (EMAIL, PASSWORD, ["hr", "king"], "Roles are"),

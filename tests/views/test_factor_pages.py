@@ -1,6 +1,8 @@
 """A second factor, from set-up to loss: what each page asks for, shows once, refuses and writes in the journal."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -14,12 +16,15 @@ from sqlalchemy.orm import Session
 from lms.app import create_app
 from lms.config import Config
 from lms.models import AuditEntry, AuthenticatorApp, Ceremony, WebSession, db, utcnow
+from lms.models.secrets import hashed
+from lms.services import enrolment_codes
+from lms.services.accounts import account_named
 from lms.services.factors import account_of
 from lms.services.privacy import person_of, taken_out
 from tests.account_in_test import PASSWORD, browser_of, make_person, signed_in, token_of
 from tests.conftest import make_config
 from tests.factors_in_test import Device, add_passkey, first_step, post, set_app_up, shown_codes
-from tests.platform_in_test import PlatformInTest, hr_officer
+from tests.platform_in_test import PlatformInTest, form_token, hr_officer
 
 EMAIL = "ada@example.org"
 STEP = "/account/second-factor"
@@ -250,8 +255,22 @@ def strict(config: Config, database_url: str, tmp_path: Path) -> Iterator[Flask]
     app.extensions["outbound"].close()
 
 
+def enrolling(app: Flask, email: str = EMAIL) -> tuple[FlaskClient, str]:
+    """The browser of somebody who gave the password, and the enrolment code an administrator gives them."""
+    with app.app_context():
+        account = account_named(db.session(), email)
+        assert account is not None
+        code = enrolment_codes.give(db.session(), app.extensions["mpia"].secret_key, account)
+        db.session.commit()
+        db.session.remove()
+    browser = app.test_client()
+    assert first_step(browser, email).location == f"{STEP}?next=/"
+    return browser, code
+
+
 def test_who_must_have_a_second_factor_sees_nothing_else_before(strict: Flask) -> None:
-    browser = signed_in(strict, EMAIL)
+    browser, code = enrolling(strict)
+    assert post(browser, STEP, code=code.upper().replace("-", " ")).status_code == 303
     for path in ("/", "/admin/", "/learn/", "/account/settings", "/account/new-tab", "/verify"):
         answer = browser.get(path)
         assert (answer.status_code, answer.location) == (303, "/account/factors"), path
@@ -273,6 +292,100 @@ def test_who_must_have_a_second_factor_sees_nothing_else_before(strict: Flask) -
     done = browser.post("/account/passkeys/new", data={"csrf_token": token, "name": "key", "credential": made})
     assert len(shown_codes(done)) == 10
     assert browser.get("/admin/").status_code == 200
+    with strict.app_context():
+        actions = [row.action for row in db.session.query(AuditEntry).order_by(AuditEntry.id)]
+        db.session.remove()
+    assert actions[:3] == ["account.enrolment_code", "account.signed_in", "account.factor_added"]
+
+
+def test_the_password_alone_sets_no_first_factor_up(strict: Flask) -> None:
+    """Whoever learned it gets no session at all where a second factor must be had (ADR 43)."""
+    browser = strict.test_client()
+    assert first_step(browser, EMAIL).location == f"{STEP}?next=/"
+    page = browser.get(STEP)
+    assert 'autocomplete="one-time-code"' in page.text
+    assert "/account/factors" not in page.text
+    for path in ("/account/factors", "/account/factors/app", "/account/factors/app/code", "/account/passkeys/new"):
+        assert browser.get(path).status_code == 401, path
+    for path in ("/account/factors/app", "/account/passkeys/options"):
+        assert post(browser, path, password=PASSWORD, name="key").status_code == 401, path
+    for wrong in ("000000", "aaaa-bbbb-cccc-dddd", "x"):
+        answer = post(browser, STEP, code=wrong)
+        assert answer.status_code == 401
+        assert 'role="alert"' in answer.text
+    with strict.app_context():
+        assert db.session.query(AuthenticatorApp).count() == 0
+        assert db.session.query(WebSession).count() == 0
+        db.session.remove()
+
+
+def test_an_enrolment_code_serves_once_of_its_account_in_its_day(strict: Flask) -> None:
+    browser, old = enrolling(strict)
+    _other, code = enrolling(strict)
+    assert post(browser, STEP, code=old).status_code == 401, "a new code ends the one before"
+    assert post(browser, STEP, code=code).status_code == 303
+    again = strict.test_client()
+    first_step(again, EMAIL)
+    assert post(again, STEP, code=code).status_code == 401
+    browser, code = enrolling(strict)
+    with strict.app_context():
+        kept = db.session.query(Ceremony).filter_by(purpose="enrolment_code").one()
+        assert kept.token_hash not in {code, hashed(code), hashed(code.replace("-", ""))}, "hashed under a key"
+        assert timedelta(hours=23) < kept.expires_at - utcnow() <= timedelta(hours=24)
+        kept.expires_at = utcnow() - timedelta(seconds=1)
+        db.session.commit()
+        db.session.remove()
+    assert post(browser, STEP, code=code).status_code == 401
+
+
+def test_a_session_of_before_the_rule_begins_again(
+    app: Flask, config: Config, database_url: str, tmp_path: Path
+) -> None:
+    """A password opened it: it may no more set a factor up than the password may."""
+    browser = browser_of(app, EMAIL, account="administrator")
+    app.extensions["mpia"] = replace(app.extensions["mpia"], second_factor_roles=("administrator",))
+    with browser.session_transaction() as cookie:
+        old = cookie["sid"]
+    assert browser.get("/account/factors/app").location == "/account/login"
+    assert 'class="note warm' in browser.get("/account/login").text
+    with browser.session_transaction() as cookie:
+        cookie["sid"] = old
+    assert browser.get("/admin/", headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_who_removes_their_last_factor_sets_another_up(strict: Flask) -> None:
+    browser, code = enrolling(strict)
+    post(browser, STEP, code=code)
+    token = {"csrf_token": form_token(browser.get("/account/factors/app"))}
+    browser.post("/account/factors/app", data={**token, "password": PASSWORD})
+    found = re.search(r'id="secret">([A-Z2-7 ]+)<', browser.get("/account/factors/app/code").text)
+    assert found is not None
+    now = pyotp.TOTP(found[1].replace(" ", "")).now()
+    assert len(shown_codes(browser.post("/account/factors/app/code", data={**token, "code": now}))) == 10
+    assert browser.get("/admin/").status_code == 200
+    assert post(browser, "/account/factors/app/remove", password=PASSWORD).status_code == 303
+    assert browser.get("/admin/").location == "/account/factors"
+    assert first_step(strict.test_client(), EMAIL).location == f"{STEP}?next=/", "the password alone opens nothing"
+
+
+def test_a_password_is_changed_after_the_present_one(app: Flask, ada: FlaskClient) -> None:
+    other, path, new = signed_in(app, EMAIL), "/account/factors/password", "quatre mots bien à moi"
+    assert ada.get(path).status_code == 200
+    for sent in (
+        {"password": "not mine", "new": new, "again": new}, {"password": PASSWORD, "new": new, "again": new + "x"},
+        {"password": PASSWORD, "new": "short", "again": "short"}, {"password": PASSWORD},
+        {"password": PASSWORD, "new": "Password 2026!!", "again": "Password 2026!!"},
+        {"password": PASSWORD, "new": "é" * 201, "again": "é" * 201},
+    ):  # fmt: skip
+        answer = post(ada, path, **sent)
+        assert answer.status_code == 400
+        assert 'aria-invalid="true"' in answer.text
+    assert other.get("/hr/").status_code == 200
+    assert post(ada, path, password=PASSWORD, new=new, again=new).location == "/account/factors"
+    assert other.get("/hr/").status_code == 401
+    assert ada.get("/hr/").status_code == 200
+    assert first_step(app.test_client(), EMAIL).status_code == 401
+    assert post(app.test_client(), "/account/login", username=EMAIL, password=new).status_code == 303
 
 
 def test_the_others_are_left_in_peace(strict: Flask) -> None:

@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '5d0c8b7e41a9'
-down_revision = '7090b1c8019f'
+down_revision = '5b8f0c6ad214'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,86 @@
+"""Each table that names a person is told to them or said why not, and lets go of who is erased."""
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from lms.config import Config
+from lms.models import AuditEntry, AuditPerson, Certificate, Person
+from lms.models.base import Base, table_of
+from lms.services import audit, chain
+from lms.services.authority import Authority, open_authority
+from lms.services.privacy import erase, taken_out
+from tests.issued_in_test import issue
+
+
+@pytest.fixture
+def authority(app: Flask, config: Config) -> Authority:
+    return open_authority(config)
+
+
+#: Column that names a person → the part of their copy that tells it.
+TOLD = {
+    "accommodation.person_id": "accommodation", "agent_match.person_id": "agent_matches",
+    "audit_entry.person_id": "journal",
+    "bank_upload.person_id": "files_sent", "certificate.person_id": "certificates", "draft_change.person_id": "studio",
+    "draft_comment.person_id": "studio", "enrolment.person_id": "enrolments",
+    "erasure_request.person_id": "erasures_asked",
+    "export_run.person_id": "exports", "hr_scope.person_id": "hr_scopes", "import_file.person_id": "files_sent",
+    "issuing_row.person_id": "issuing", "jury_member.person_id": "juries", "local_account.person_id": "account",
+    "membership.person_id": "courses", "oidc_identity.person_id": "identities",
+    "participation.person_id": "scores_sent",
+    "review_task.closed_by": "studio", "review_task.opened_by": "studio", "saved_export.person_id": "exports_saved",
+    "studio_role.person_id": "studio", "track_revision.published_by": "studio", "web_session.person_id": "sessions",
+}  # fmt: skip
+#: Who did something of their office: the journal, which is told, says each of these acts.
+IN_THE_JOURNAL = {
+    "accommodation.granted_by", "agent_match.decided_by", "api_client.created_by", "appeal.decided_by",
+    "baseline.decided_by", "baseline.proposed_by", "certificate_correction.decided_by", "certificate_event.person_id",
+    "cost.closed_by", "cost.created_by", "draft.approved_by", "draft.began_by", "draft.sent_by",
+    "draft_comment.resolved_by", "draft_piece.edited_by", "erasure_request.decided_by", "grading.by_id",
+    "import_run.person_id", "issuing_run.asked_by", "jury.created_by", "literacy_edition.edited_by",
+    "literacy_edition.signed_by", "literacy_register.edited_by", "literacy_state.ended_by", "literacy_state.person_id",
+    "marking.marker_id", "population.person_id", "regrading.asked_by", "sitting.created_by", "studio_role.granted_by",
+}  # fmt: skip
+#: The name by which the chain of the journal calls a person: a number of chance, which says nothing.
+NOTHING = {"audit_person.person_id"}
+
+
+def naming() -> dict[str, sa.Column[int]]:
+    """Every column that names a person."""
+    return {
+        f"{table.name}.{key.parent.name}": key.parent
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table is table_of(Person)
+    }
+
+
+def test_every_table_that_names_a_person_is_told_or_said_why(session: Session) -> None:
+    assert set(naming()) == {*TOLD, *IN_THE_JOURNAL, *NOTHING}
+    person = Person(subject="a", email="a@example.org")
+    session.add(person)
+    session.flush()
+    assert set(TOLD.values()) <= set(taken_out(session, person))
+
+
+def test_nothing_but_their_certificates_names_who_was_erased(session: Session, authority: Authority) -> None:
+    row = issue(session, authority)
+    number = row.person_id
+    audit.record(session, "account.signed_in", "account:1", number, kind="app")
+    session.commit()
+    chain.chain(session, authority.keys)
+    session.commit()
+    assert session.scalar(sa.select(AuditPerson.person_id).filter_by(person_id=number)) == number
+    assert erase(session, session.get_one(Person, number)) is True
+    session.commit()
+    left = {
+        name
+        for name, column in naming().items()
+        if session.scalar(sa.select(sa.func.count()).select_from(column.table).where(column == number))
+    }
+    assert "certificate.person_id" in left
+    assert left <= {"certificate.person_id", "certificate_event.person_id"}
+    assert session.scalar(sa.select(sa.func.count()).select_from(AuditEntry).filter_by(action="account.signed_in")) == 1
+    assert session.get_one(Certificate, row.id).record["holder"]
