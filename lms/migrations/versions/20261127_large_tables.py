@@ -1,7 +1,7 @@
 """Large tables: what pages, purges and workers look for among millions of rows is in an index
 
 Revision: 5d0c8b7e41a9
-After: 7090b1c8019f
+After: 5b8f0c6ad214
 Made: 2026-11-27 05:25:00.000000
 """
 
