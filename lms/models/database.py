@@ -19,6 +19,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from lms.models import clock
 from lms.models.base import Base
 
 
@@ -115,9 +116,11 @@ def direct_statements() -> Iterator[Connection]:
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, record: Any) -> None:
+def _prepare(connection: Any, record: Any) -> None:
     del record
     if not isinstance(connection, sqlite3.Connection):
+        if clock.due():
+            clock.learn(connection)
         return
     connection.isolation_level = None  # the driver must not begin transactions by itself
     cursor = connection.cursor()
@@ -146,14 +149,18 @@ def _note_rest(connection: Any, record: ConnectionPoolEntry) -> None:
 
 @event.listens_for(Engine, "checkout")
 def _ask_whether_alive(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
-    """Ask a connection that has rested whether the server still knows it; another is opened when it does not."""
+    """Ask a connection that has rested whether the server still knows it; another is opened when it does not.
+
+    What it is asked is the time, which is asked now and then of one that has not rested too.
+    """
     del proxy
     now = time.monotonic()
-    if isinstance(connection, sqlite3.Connection) or now - record.info.get("rested", now) < RESTED:
+    if isinstance(connection, sqlite3.Connection):
+        return
+    if now - record.info.get("rested", now) < RESTED and not clock.due():
         return
     try:
-        connection.execute("select 1")
-        connection.rollback()
+        clock.learn(connection)
     except Exception as error:
         raise DisconnectionError from error
 
