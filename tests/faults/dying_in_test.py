@@ -3,11 +3,10 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -22,6 +21,38 @@ from tests.platform_in_test import PlatformInTest
 MOST = 400
 
 
+class _Process:
+    """The process that forks the others: one for all tests, since starting one takes seconds."""
+
+    running: ClassVar[subprocess.Popen[str] | None] = None
+
+    @classmethod
+    def asked(cls, order: Mapping[str, Any]) -> list[Any]:
+        """What became of each thing that was asked."""
+        if cls.running is None:
+            cls.running = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.process_in_test"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                cwd=Path(__file__).parents[2],
+            )  # fmt: skip
+        assert cls.running.stdin is not None
+        assert cls.running.stdout is not None
+        cls.running.stdin.write(json.dumps(order) + "\n")
+        cls.running.stdin.flush()
+        return list(json.loads(cls.running.stdout.readline()))
+
+
+def end_processes() -> None:
+    """Let the process end; after the last test."""
+    process, _Process.running = _Process.running, None
+    if process is not None:
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(30) == 0
+        assert process.stdout is not None
+        process.stdout.close()
+
+
 class Processes:
     """Processes of the service: each does one thing, and may be killed on the way."""
 
@@ -34,45 +65,17 @@ class Processes:
             }
             for each in platforms
         }
-        where = [str(value) for value in (config.database, config.data_dir, config.keys_dir)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.process_in_test", *where, json.dumps(keys)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
+        self._where = [str(value) for value in (config.database, config.data_dir, config.keys_dir)] + [json.dumps(keys)]
 
     def at_once(self, *asked: Mapping[str, Any]) -> list[Any]:
         """Have each done by a process of its own, all at the same moment; what each gave, or « killed »."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        said = json.loads(self._process.stdout.readline())
+        said = _Process.asked({"where": self._where, "asked": asked})
         assert "failed" not in said, "a process ended by itself"
-        return list(said)
+        return said
 
     def does(self, act: str, step: int = 0, **more: Any) -> Any:
         """Have it done by a process that is killed at that step; what it gave, or « killed »."""
         return self.at_once({"act": act, "step": step, **more})[0]
-
-    def end(self) -> None:
-        """Let the process end."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        assert self._process.wait(30) == 0
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
-@contextmanager
-def processes(app: Flask, *platforms: PlatformInTest) -> Iterator[Processes]:
-    """Processes of that service."""
-    made = Processes(app, *platforms)
-    try:
-        yield made
-    finally:
-        made.end()
 
 
 def buried(session: Session) -> None:

@@ -25,7 +25,6 @@ from lms.app import create_app
 from lms.lti.http import Outbound
 from lms.lti.jwks import PlatformKeys
 from lms.models import clock
-from lms.services import accounts
 from lms.services.authority import open_authority
 from lms.worker import Worker
 from tests.conftest import make_config
@@ -52,8 +51,22 @@ class Step:
 
 def main() -> None:
     """Do what is asked, in forks; a connection is never open in this process, so that none is shared."""
-    url, data, keys, networks = sys.argv[1:]
     os.environ["PGAPPNAME"] = NAME
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the log is no answer
+    configure_mappers()
+    fixed_tracks()
+    known: list[str] = []
+    for line in sys.stdin:
+        order = json.loads(line)
+        if order["where"] != known:
+            known = order["where"]
+            app, worker, network = _service(*known)
+        print(json.dumps(_in_forks(app, worker, network, order["asked"])), file=answers)
+
+
+def _service(url: str, data: str, keys: str, networks: str) -> tuple[Flask, Worker, Network]:
+    """The service on that database, as it was made once for each of the forks to come."""
     app = create_app(make_config(url, Path(data), keys_dir=Path(keys)))
     # Calls of web processes for the keys of platforms; workers call the platform that listens.
     network = Network()
@@ -62,13 +75,8 @@ def main() -> None:
         holder: Any = type("Holder", (), {"public_key": lambda _self, key=key: key})()
         network.answers[address] = {"keys": [jwk(holder, pem["kid"])]}
     app.extensions["platform_keys"] = PlatformKeys(network)  # type: ignore[arg-type]
-    worker = Worker(app)
-    configure_mappers()
-    fixed_tracks()
     app.test_client().get("/healthz")  # the pages, once made, are made
-    print("ready", flush=True)
-    for line in sys.stdin:
-        print(json.dumps(_in_forks(app, worker, network, json.loads(line))), flush=True)
+    return app, Worker(app), network
 
 
 def _in_forks(app: Flask, worker: Worker, network: Network, asked: list[dict[str, Any]]) -> list[Any]:
@@ -79,7 +87,6 @@ def _in_forks(app: Flask, worker: Worker, network: Network, asked: list[dict[str
         back, say = os.pipe()
         child = os.fork()
         if child == 0:
-            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the log is no answer
             os.close(begin)
             os.read(go, 1)  # ends for all at once, when it is closed
             os.write(say, json.dumps(_do(app, worker, network, **each)).encode())
@@ -119,7 +126,6 @@ def _clock_is_wrong_by(much: timedelta) -> None:
     real_time, real_now = time.time, clock.machine_now
     time.time = lambda: real_time() + much.total_seconds()
     clock.machine_now = lambda: real_now() + much
-    accounts.utcnow = clock.utcnow  # type: ignore[attr-defined]
 
 
 def _count_steps(step: Step, network: Network, *folders: Path) -> None:
