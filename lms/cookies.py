@@ -8,12 +8,14 @@ from typing import Any
 
 from flask import Flask, Response
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
 from werkzeug.http import dump_cookie
 
+from lms.models.signing import Signer
 
-class _Signer(TimestampSigner):
+
+class _Signer(Signer):
     """A signer that derives its key once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -31,7 +33,7 @@ class _Serializer(URLSafeTimedSerializer):
         super().__init__(*args, **kwargs)
         self._only = _Signer(self.secret_keys, salt=self.salt, **self.signer_kwargs)
 
-    def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
+    def make_signer(self, salt: str | bytes | None = None) -> Signer:
         del salt  # a cookie has one
         return self._only
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import cast
 from uuid import uuid4
@@ -23,6 +23,7 @@ from lms.lti import state
 from lms.lti.client import ServiceClient
 from lms.lti.keys import ToolKeys
 from lms.models import db, utcnow
+from lms.models.clock import surely_now
 from lms.models.pooling import limit_statements
 from lms.oidc import state as sign_ins
 from lms.plugins import discover
@@ -92,9 +93,8 @@ class Worker:
         self._beside: dict[str, bool] = discover(lms.jobs, "BESIDE")
         self._stop = threading.Event()
         self._name, self._started_at, self._tally = uuid4().hex, utcnow(), Tally()
-        self._upkeep_at: datetime | None = None
-        self._round_at: datetime | None = None
-        self._chained_at: datetime | None = None
+        #: When each was last done, by a counter that no setting of a clock changes; see ``_due``.
+        self._done: dict[str, float] = {}
 
     def stop(self) -> None:
         """Ask the worker to stop after the job under way."""
@@ -114,11 +114,11 @@ class Worker:
         try:
             while not self._stop.is_set():
                 try:
-                    if kinds is None and (self._upkeep_at is None or utcnow() - self._upkeep_at > UPKEEP):
+                    if kinds is None and self._due("upkeep", UPKEEP):
                         self.upkeep()
-                    if kinds is None and (self._round_at is None or utcnow() - self._round_at > ROUND):
+                    if kinds is None and self._due("round", ROUND):
                         self.round()
-                    if kinds is None and (self._chained_at is None or utcnow() - self._chained_at > CHAINING):
+                    if kinds is None and self._due("chain", CHAINING):
                         self.chain()
                     without = () if kinds is not None else (*self._leases, *self._beside)
                     busy = self.work(kinds=kinds, without=without) > 0
@@ -134,6 +134,9 @@ class Worker:
         finally:
             self._stop.set()  # neither goes on without the other: whoever started the worker starts it again
 
+    def _due(self, what: str, every: timedelta) -> bool:
+        return what not in self._done or time.monotonic() - self._done[what] > every.total_seconds()
+
     def drain(self, timeout: float = 30) -> int:
         """Do every job that is due now; gives how many there were."""
         end, count = time.monotonic() + timeout, 0
@@ -144,12 +147,14 @@ class Worker:
     def work(self, *, kinds: Collection[str] | None = None, without: Collection[str] = ()) -> int:
         """Do one due job, or a batch of those that are sent together; gives how many.
 
-        Of some kinds, of all but some, or any.
+        Of some kinds, of all but some, or any; never of one that this release does not know: during an upgrade those
+        of the next release wait for its workers.
         """
+        mine = [kind for kind in self._jobs if (kinds is None or kind in kinds) and kind not in without]
         with self._app.app_context():
             session = db.session()
             tools = Tools(session, self._services, self._authority, self._notices_url, self._match_keys)
-            held = outbox.claim_many(session, 1, kinds=kinds, without=without, leases=self._leases)
+            held = outbox.claim_many(session, 1, kinds=mine, leases=self._leases)
             many = self._together.get(held[0].kind) if held else None
             if many is not None:
                 held += outbox.claim_many(session, many - 1, kinds=[held[0].kind])
@@ -212,17 +217,17 @@ class Worker:
             db.session.commit()
             db.session.remove()
         self.chain(after=0)
-        self._upkeep_at = utcnow()
+        self._done["upkeep"] = time.monotonic()
 
     def round(self) -> None:
         """Promise what cannot wait for the next upkeep, and say that this worker lives."""
         with self._app.app_context():
-            attempts.promise_closing(db.session(), utcnow())
+            attempts.promise_closing(db.session(), surely_now())
             figures.promise_refresh(db.session())
             workers.sign(db.session(), self._name, self._started_at, utcnow())
             self._tally.write(db.session())
             db.session.remove()
-        self._round_at = utcnow()
+        self._done["round"] = time.monotonic()
 
     def _leave(self) -> None:
         """Write down what was counted last, and that this worker ends of its own will."""
@@ -239,15 +244,11 @@ class Worker:
                 after = last if after is not None else None
                 db.session.commit()
             db.session.remove()
-        self._chained_at = utcnow()
+        self._done["chain"] = time.monotonic()
 
     def _doer(self, tools: Tools) -> Callable[[outbox.Claim], None]:
         def do(held: outbox.Claim) -> None:
-            job = self._jobs.get(held.kind)
-            if job is None:
-                why = outbox.N_("This release does not know this kind of delivery.")
-                raise outbox.GiveUp(f"{why}\n{held.kind}")
-            cast("Job", job)(tools, held.payload)
+            cast("Job", self._jobs[held.kind])(tools, held.payload)
 
         return do
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.config import Config
 from lms.doctor.finding import Finding
 from lms.migrations.head import head, is_later
-from lms.models import utcnow
+from lms.models.clock import machine_now
 
 #: The oldest PostgreSQL that its makers still mend.
 OLDEST = 15
@@ -93,9 +93,9 @@ def isolation(connection: Connection) -> Finding:
 
 def clock(connection: Connection) -> Finding:
     """The database's clock and ours agree."""
-    before = utcnow()
+    before = machine_now()
     theirs: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
-    ours = before + (utcnow() - before) / 2
+    ours = before + (machine_now() - before) / 2
     apart = abs(theirs - ours)
     if apart > APART:
         return Finding(

@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload
 
 from lms.jobs import Tools
-from lms.models import Attempt, utcnow
+from lms.models import Attempt
+from lms.models.clock import surely_now
 from lms.services import attempts
 from lms.services.library import Library
 
@@ -16,10 +17,13 @@ log = structlog.get_logger()
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
-    """Close and grade each in a transaction of its own. One that cannot be graded keeps no other from being closed."""
+    """Close and grade each in a transaction of its own. One that cannot be graded keeps no other from being closed.
+
+    None is closed while one of two clocks, the database's and this machine's, says that there is time left.
+    """
     del payload
     session = tools.session
-    numbers = attempts.overdue(session, utcnow())
+    numbers = attempts.overdue(session, surely_now())
     session.commit()
     for number in numbers:
         try:
@@ -38,5 +42,5 @@ def _close(session: Session, number: UUID) -> None:
     module = began_in.module(attempt.module_key) if began_in else None
     if track is None or module is None:
         raise LookupError(row.track_key)
-    attempts.close_if_over(session, attempt, track, module, utcnow())
+    attempts.close_if_over(session, attempt, track, module, surely_now())
     session.commit()

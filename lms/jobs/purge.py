@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Any
 
 from lms.jobs import Tools
-from lms.models import utcnow
+from lms.models.clock import surely_now
 from lms.services.outbox import N_, TryLater
 from lms.services.retention import purge
 
@@ -18,7 +18,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     """Go on until nothing is due; done again, it finds what it left."""
     del payload
     end = monotonic() + LONGEST.total_seconds()
-    for _what, _count in purge(tools.session, tools.authority.config, tools.authority.keys, utcnow()):
+    for _what, _count in purge(tools.session, tools.authority.config, tools.authority.keys, surely_now()):
         tools.session.commit()
         if monotonic() > end:
             raise TryLater(N_("Old data are being removed."), timedelta(0), cause="long", counted=False)

@@ -10,6 +10,7 @@ from lms.lti.http import retry_after
 from lms.lti.model import LtiError
 from lms.models import WebhookDelivery, utcnow
 from lms.services import webhooks
+from lms.services.events import still_said
 from lms.services.outbox import N_, GiveUp, TryLater
 
 #: An address that does not answer holds back no score, and waits for no roster.
@@ -28,7 +29,10 @@ _FINAL = frozenset({"address_private", "address_refused"})
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
-    """Send it; 2xx is « taken ». What happened is kept with the message, and with its webhook."""
+    """Send it; 2xx is « taken ». What happened is kept with the message, and with its webhook.
+
+    Nothing is sent of whoever was erased since.
+    """
     session, now = tools.session, utcnow()
     row = session.get(WebhookDelivery, payload["delivery_id"])
     if row is None:
@@ -38,6 +42,10 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
         raise GiveUp(STOPPED, cause="webhook_stopped")
     if listener.quiet_until is not None and listener.quiet_until > now:
         raise TryLater(UNREACHABLE, listener.quiet_until - now, cause="webhook_quiet", counted=False)
+    if not still_said(session, row):
+        row.error = "erased"
+        session.commit()
+        return
     try:
         headers = webhooks.signed_headers(tools.authority.config.secret_key, row, now)
     except InvalidToken as error:

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from lms.lti import scopes
@@ -11,6 +11,7 @@ from lms.lti.jwks import parse_key_set
 from lms.lti.members import MEDIA
 from lms.lti.model import LtiError, Registration
 from lms.lti.token import LEEWAY
+from lms.models.clock import utcnow
 
 #: Scopes without which something is missing, but not the gradebook's scores.
 LESSER = frozenset({scopes.LINE_ITEM, scopes.RESULT, scopes.ROSTER})
@@ -75,7 +76,7 @@ def _clock(date: str) -> Finding:
     except (ValueError, OverflowError):  # a number too large for a date
         return Finding("clock", "none")
     theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
-    apart = round((theirs - datetime.now(UTC)).total_seconds())
+    apart = round((theirs - utcnow()).total_seconds())
     good = abs(apart) <= LEEWAY
     return Finding("clock", "ok" if good else "bad", "" if good else "clock", str(apart))
 

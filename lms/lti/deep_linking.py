@@ -1,6 +1,5 @@
 """Deep Linking 2.0: the signed answer that places links in a course, or says that none was chosen."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from lms.lti.model import DeepLinkSettings, LtiError
+from lms.models.clock import utcnow
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 DL_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
@@ -62,7 +62,7 @@ def response(
     """
     if len(placements) > 1 and not settings.accept_multiple:
         raise LtiError("one_item", "the platform takes one item")
-    now = int(time.time())
+    now = int(utcnow().timestamp())
     claims: dict[str, Any] = {
         "iss": addressee.client_id, "aud": addressee.issuer, "iat": now - EARLIER, "exp": now + LIFE,
         "nonce": uuid4().hex,

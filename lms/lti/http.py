@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from tempfile import SpooledTemporaryFile
@@ -19,6 +19,7 @@ import structlog
 
 from lms import request_ids
 from lms.lti.model import LtiError
+from lms.models.clock import utcnow
 
 log = structlog.get_logger()
 
@@ -189,7 +190,7 @@ def retry_after(answer: httpx.Response) -> timedelta | None:
     except (ValueError, OverflowError):
         return None
     moment = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max(moment - datetime.now(UTC), timedelta(0)), LONGEST_WAIT)
+    return min(max(moment - utcnow(), timedelta(0)), LONGEST_WAIT)
 
 
 def _public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

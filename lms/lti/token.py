@@ -5,7 +5,6 @@ Written out rather than left to a general library: the rules are few, exact, and
 
 import json
 import re
-import time
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 
 from lms.lti.model import LtiError, Registration
+from lms.models.clock import utcnow
 
 #: Difference of clocks allowed, in seconds.
 LEEWAY = 60
@@ -76,7 +76,7 @@ def check_claims(body: Mapping[str, Any], ours: Registration) -> None:
 
 
 def _check_times(body: Mapping[str, Any]) -> None:
-    now = time.time()
+    now = utcnow().timestamp()
     expires, issued = _moment(body, "exp"), _moment(body, "iat")
     begins = _moment(body, "nbf") if "nbf" in body else issued
     if expires <= now - LEEWAY:

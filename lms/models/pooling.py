@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lms.database_errors import useless
+from lms.models import clock
 
 #: After how many seconds unused a connection is asked whether it is alive. Asking each time would cost a launch as
 #: much as a query.
@@ -90,6 +91,13 @@ def let_go(session: Session) -> None:
             session.invalidate()
 
 
+@event.listens_for(Engine, "connect")
+def _learn_the_time(connection: Any, record: ConnectionPoolEntry) -> None:
+    del record
+    if not isinstance(connection, sqlite3.Connection) and clock.due():
+        clock.learn(connection)
+
+
 @event.listens_for(Engine, "checkin")
 def _note_rest(connection: Any, record: ConnectionPoolEntry) -> None:
     del connection
@@ -98,14 +106,18 @@ def _note_rest(connection: Any, record: ConnectionPoolEntry) -> None:
 
 @event.listens_for(Engine, "checkout")
 def _ask_whether_alive(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
-    """Ask a connection that has rested whether the server still knows it; another is opened when it does not."""
+    """Ask a connection that has rested whether the server still knows it; another is opened when it does not.
+
+    What it is asked is the time, which is asked now and then of one that has not rested too.
+    """
     del proxy
     now = time.monotonic()
-    if isinstance(connection, sqlite3.Connection) or now - record.info.get("rested", now) < RESTED:
+    if isinstance(connection, sqlite3.Connection):
+        return
+    if now - record.info.get("rested", now) < RESTED and not clock.due():
         return
     try:
-        connection.execute("select 1")
-        connection.rollback()
+        clock.learn(connection)
     except Exception as error:
         raise DisconnectionError from error
 

@@ -1,6 +1,5 @@
 """What the provider's tokens must say before they are believed (OpenID Connect Core 1.0, 3.1.3.7, 3.1.3.8, 5.3.2)."""
 
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -11,6 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from lms.lti.token import LAST, LEEWAY, MAX_AGE, strict_part
+from lms.models.clock import utcnow
 from lms.oidc.model import Claims, Client, OidcError, spoken
 from lms.oidc.published import PublicKey
 
@@ -57,7 +57,7 @@ def check_userinfo(content: bytes, media: str, client: Client, subject: str, key
             if body.get("iss") != client.issuer:
                 raise OidcError("issuer", "the user information is another issuer's")
             _check_audience(body, client.client_id)
-            if "exp" in body and _moment(body, "exp") <= time.time() - LEEWAY:
+            if "exp" in body and _moment(body, "exp") <= utcnow().timestamp() - LEEWAY:
                 raise OidcError("clock", "the user information has expired")
         elif media == "application/json":
             # Read as strictly as a token: no repeated key, one object.
@@ -123,7 +123,7 @@ def _check_audience(body: Mapping[str, Any], client_id: str) -> None:
 
 
 def _check_times(body: Mapping[str, Any]) -> None:
-    now = time.time()
+    now = utcnow().timestamp()
     expires, issued = _moment(body, "exp"), _moment(body, "iat")
     begins = _moment(body, "nbf") if "nbf" in body else issued
     if expires <= now - LEEWAY:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,16 +47,31 @@ def result_counts(session: Session, row: Grading) -> None:
 
 
 def deliver(session: Session, listener: EventListener, event: str, facts: dict[str, Any], now: datetime) -> int:
-    """Write down a message to a webhook and promise to send it; gives its number."""
-    body = {"type": event, "timestamp": now.astimezone(UTC).isoformat().replace("+00:00", "Z"), "data": facts}
+    """Write down a message to a webhook and promise to send it; gives its number.
+
+    The number is in the message (``sequence``): messages may come late, twice or in another order, and of what they say
+    of one thing the one of the highest number is the last. Acts on one thing hold its row, so they are numbered in the
+    order in which they were done.
+    """
     row = WebhookDelivery(
-        listener_id=listener.id, message_id=f"msg_{uuid4().hex}", event=event, created_at=now,
-        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-    )  # fmt: skip
+        listener_id=listener.id, message_id=f"msg_{uuid4().hex}", event=event, created_at=now, body=""
+    )
     session.add(row)
+    session.flush()
+    moment = now.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    body = {"type": event, "timestamp": moment, "sequence": row.id, "data": facts}
+    row.body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     session.flush()
     promise_all(session, "send_webhook", {f"delivery:{row.id}": {"delivery_id": row.id}})
     return row.id
+
+
+def still_said(session: Session, row: WebhookDelivery) -> bool:
+    """Whether what a message names is still here: of whoever was erased meanwhile nobody is told any more."""
+    named = json.loads(row.body)["data"]["id"]
+    if row.event == "completion.created":
+        return session.get(Enrolment, named) is not None
+    return row.event == TEST or session.get(Certificate, UUID(named)) is not None
 
 
 def _listening(session: Session) -> Sequence[EventListener]:

@@ -20,6 +20,8 @@ from lms.services import silence
 
 #: A worker that has not answered for so long is taken for dead; the module of a job may give it longer (its ``LEASE``).
 LEASE = timedelta(minutes=2)
+#: How far ahead of ours the clock of whoever holds a job may have been, that what it holds is still believed.
+AHEAD = timedelta(minutes=2)
 #: Delays between tries; after the last one the job is « failed » and waits for an administrator.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
 
@@ -155,14 +157,23 @@ def claim_many(
 
     Commit before doing them.
 
-    Those of a platform that is left alone for now stay where they are.
+    Those of a platform that is left alone for now stay where they are. With ``leases``, which say how long a job of a
+    kind is held at most, one that is held for longer than that is free: whoever took it went by a clock that was ahead.
     """
     now = now or utcnow()
+    ends = _JOB.c.leased_until.type
+    special = [(_JOB.c.kind == name, literal(now + length, ends)) for name, length in (leases or {}).items()]
+    lease = case(*special, else_=literal(now + LEASE, ends)) if special else literal(now + LEASE, ends)
+    free = [_JOB.c.leased_until.is_(None), _JOB.c.leased_until < now]
+    if leases is not None:
+        farthest = [(_JOB.c.kind == name, literal(now + length + AHEAD, ends)) for name, length in leases.items()]
+        usual = literal(now + LEASE + AHEAD, ends)
+        free.append(_JOB.c.leased_until > (case(*farthest, else_=usual) if farthest else usual))
     quiet = select(_PLATFORM.c.id).where(_PLATFORM.c.quiet_until > now)
     due = select(_JOB.c.id).where(
         _JOB.c.status == "pending",
         _JOB.c.due_at <= now,
-        or_(_JOB.c.leased_until.is_(None), _JOB.c.leased_until < now),
+        or_(*free),
         or_(_JOB.c.platform_id.is_(None), _JOB.c.platform_id.not_in(quiet)),
     )
     if kinds is not None:
@@ -171,9 +182,6 @@ def claim_many(
         due = due.where(_JOB.c.kind.not_in(without))
     # Set apart so that the database takes them once; rows that another worker is taking are passed over.
     taken = due.order_by(_JOB.c.due_at, _JOB.c.id).limit(limit).with_for_update(skip_locked=True).cte("taken")
-    ends = _JOB.c.leased_until.type
-    special = [(_JOB.c.kind == name, literal(now + length, ends)) for name, length in (leases or {}).items()]
-    lease = case(*special, else_=literal(now + LEASE, ends)) if special else literal(now + LEASE, ends)
     query = (
         update(_JOB)
         .where(_JOB.c.id.in_(select(taken.c.id)))

@@ -59,6 +59,7 @@ from lms.models import (
     WebSession,
 )
 from lms.models.base import Base, table_of
+from lms.models.signing import Signer
 from lms.services.authorship import forget, written
 from lms.services.factors import held as held_factors
 from lms.services.figures import touch
@@ -275,4 +276,4 @@ def _plain(value: Any) -> Any:
 
 
 def _serializer(secret: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret, salt="privacy request")
+    return URLSafeTimedSerializer(secret, salt="privacy request", signer=Signer)

@@ -17,6 +17,7 @@ from lms.forms.answer import TooLong, read_answer
 from lms.i18n import clock
 from lms.i18n import gettext as _
 from lms.models import Attempt, Enrolment, Sitting, db, utcnow, writing
+from lms.models.clock import surely_now
 from lms.pages import followed, track_or_404, wants_json
 from lms.questions import notes
 from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, so_far, start_page
@@ -205,10 +206,10 @@ def _pause(attempt: Attempt, number: int) -> ResponseReturnValue:
 
 def _closed(attempt: Attempt, track: Track, module: Module) -> bool:
     """Close an attempt whose time is over; whether it was closed now."""
-    if attempt.submitted_at is not None or not is_over(attempt.due_at, utcnow()):
+    if attempt.submitted_at is not None or not is_over(attempt.due_at, surely_now()):
         return False
     with writing(db.session()):
-        done = attempts.close_if_over(db.session(), attempt, track, module, utcnow())
+        done = attempts.close_if_over(db.session(), attempt, track, module, surely_now())
         db.session.commit()
     return done
 

@@ -150,7 +150,7 @@ def _delivery(row: WebhookDelivery) -> dict[str, Any]:
     errors = {
         "refused": _("Refused"), "unreachable": _("No answer"), "address_unknown": _("The name leads nowhere"),
         "address_private": _("On a private network"), "address_refused": _("Not https"),
-        "answer_too_large": _("The answer is too large"),
+        "answer_too_large": _("The answer is too large"), "erased": _("Not sent: the person was erased"),
     }  # fmt: skip
     return {
         "event": event_words().get(row.event, row.event), "name": row.listener.name, "id": row.message_id,

@@ -17,6 +17,7 @@ from lms.doctor import Finding, database, working
 from lms.doctor.examination import examine
 from lms.lti.keys import ToolKeys
 from lms.models import OutboxJob, Platform, ToolKey, TrackRevision, WorkerSign, db, utcnow
+from lms.models.clock import machine_now
 from lms.schema import upgrade
 from lms.services.outbox import promise
 from lms.worker import Worker
@@ -111,7 +112,7 @@ def test_an_encoding_that_lacks_letters_is_found(on_server: Any, monkeypatch: py
 @pytest.mark.parametrize("ahead", [60, -60])
 def test_clocks_that_differ_are_found(on_server: Any, monkeypatch: pytest.MonkeyPatch, ahead: int) -> None:
     app = on_server()
-    monkeypatch.setattr(database, "utcnow", lambda: utcnow() + timedelta(seconds=ahead))
+    monkeypatch.setattr(database, "machine_now", lambda: machine_now() + timedelta(seconds=ahead))
     with app.app_context():
         says(database.clock(db.session.connection()), "bad", "60 s apart", "network time")
 
