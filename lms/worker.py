@@ -14,6 +14,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 import lms.jobs
 from lms import request_ids
@@ -152,7 +153,7 @@ class Worker:
         """
         mine = [kind for kind in self._jobs if (kinds is None or kind in kinds) and kind not in without]
         with self._app.app_context():
-            session = db.session()
+            session = _connected()
             tools = Tools(session, self._services, self._authority, self._notices_url, self._match_keys)
             held = outbox.claim_many(session, 1, kinds=mine, leases=self._leases)
             many = self._together.get(held[0].kind) if held else None
@@ -188,7 +189,7 @@ class Worker:
     def upkeep(self) -> None:
         """Publish keys and status lists, replace keys in time, remove what has expired, promise what comes round."""
         with self._app.app_context():
-            authority.publish(db.session(), self._authority)
+            authority.publish(_connected(), self._authority)
             state.sweep(db.session())
             sessions.sweep(db.session())
             ceremonies.sweep(db.session())
@@ -222,7 +223,7 @@ class Worker:
     def round(self) -> None:
         """Promise what cannot wait for the next upkeep, and say that this worker lives."""
         with self._app.app_context():
-            attempts.promise_closing(db.session(), surely_now())
+            attempts.promise_closing(_connected(), surely_now())
             figures.promise_refresh(db.session())
             workers.sign(db.session(), self._name, self._started_at, utcnow())
             self._tally.write(db.session())
@@ -240,7 +241,7 @@ class Worker:
         with self._app.app_context():
             last: int | None = 0
             while last is not None and not self._stop.is_set():
-                last = chain.chain(db.session(), self._authority.keys, after=after)
+                last = chain.chain(_connected(), self._authority.keys, after=after)
                 after = last if after is not None else None
                 db.session.commit()
             db.session.remove()
@@ -251,6 +252,13 @@ class Worker:
             cast("Job", self._jobs[held.kind])(tools, held.payload)
 
         return do
+
+
+def _connected() -> Session:
+    """The session, on a connection: a process that has just started then knows what time it is, and claims by it."""
+    session = db.session()
+    session.connection()
+    return session
 
 
 def run_forever(app: Flask) -> None:

@@ -1,6 +1,5 @@
 """A web process killed at any step of an entry: the person enters all the same, once, and nothing is half there."""
 
-from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -97,5 +96,4 @@ def test_killed_at_any_step_before_the_platform_is_asked(
     else:
         pytest.fail("no process lived to the end")
     assert said[0] == 302
-    cookie = SimpleCookie(said[2][0])
-    assert "mpia" in cookie
+    assert said[2][0].startswith("mpia=")
