@@ -212,7 +212,7 @@ class Worker:
             exporting.promise_due(db.session(), utcnow())
             exporting.sweep(db.session(), self._authority.config.exports, utcnow())
             closings.promise_due(db.session(), utcnow())
-            figures.touch_moved(db.session())
+            figures.promise_moved(db.session())
             workers.sweep(db.session(), utcnow())
             retention.promise_due(db.session(), utcnow())
             db.session.commit()

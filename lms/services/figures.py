@@ -6,6 +6,7 @@ the differences to the sums. Between two rounds the sums are those of the last o
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -36,6 +37,8 @@ from lms.services.outbox import promise
 
 #: Agents counted again in one transaction.
 BATCH = 1000
+#: How often agents who moved, and whom nobody told of, are looked for.
+EVERY = timedelta(hours=1)
 #: One count at a time on PostgreSQL: two would both take the same agent out of the sums. SQLite has one writer anyway.
 _LOCK = 7250141
 _KEYS = ("unit_id", "branch", "category", "track_key", "population", "year")
@@ -80,6 +83,11 @@ def touch_moved(own: Session | Connection) -> None:
     gone = select(AgentFigure.agent_id).outerjoin(Agent, Agent.id == AgentFigure.agent_id)
     gone = gone.where(counted, Agent.id.is_(None))
     connection_of(own).execute(insert(_DIRTY).from_select(["agent_id"], union_all(changed, gone)))
+
+
+def promise_moved(session: Session) -> None:
+    """Promise that those who moved be looked for, once however many workers ask."""
+    promise(session, "find_moved", "all", {}, every=EVERY / 2)
 
 
 def promise_refresh(session: Session) -> None:

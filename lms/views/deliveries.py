@@ -144,21 +144,31 @@ def _first_sentence(why: str) -> str:
     return _(why).partition(".")[0] if why else _("Another reason")
 
 
-def _job(job: Waiting) -> dict[str, Any]:
-    kinds = {
-        "send_score": _("Score to the gradebook"), "issue_certificate": _("Certificate to issue"),
-        "issue_run": _("Certificates of a course to issue"), "check_journal": _("Journal to check"),
-        "read_bank": _("File of questions to read"),
-        "resolve_lineitem": _("Gradebook column to find"), "reconcile_scores": _("Gradebook to compare"),
-        "correct_certificate": _("Name to correct on a certificate"), "sign_status_lists": _("Status lists to sign"),
-        "send_reminder": _("Reminder to send by e-mail"),
-        "send_webhook": _("Message to a webhook"), "send_statement": _("Statement to the learning record store"),
-        "check_platform": _("Check of a connection"), "sync_roster": _("Members of a course"),
+def kinds() -> dict[str, str]:
+    """Kind of job, which is a file of ``lms/jobs`` → what it does, in words."""
+    return {
+        "ask_notices": _("Notices to ask a platform for"), "check_journal": _("Journal to check"),
+        "check_platform": _("Check of a connection"), "close_attempts": _("Attempts to close, their time being over"),
+        "close_figures": _("Figures of a month to close"),
+        "correct_certificate": _("Name to correct on a certificate"), "export_report": _("Report to export"),
+        "find_moved": _("Agents who moved, to find"), "import_file": _("File of HR to take in"),
+        "issue_certificate": _("Certificate to issue"), "issue_run": _("Certificates of a course to issue"),
+        "match_people": _("Learners to match with agents"), "purge": _("Old data to remove"),
+        "read_bank": _("File of questions to read"), "reconcile_scores": _("Gradebook to compare"),
+        "refresh_figures": _("Agents to count again"), "regrade": _("Results to mark again"),
+        "resolve_lineitem": _("Gradebook column to find"), "send_reminder": _("Reminder to send by e-mail"),
+        "send_score": _("Score to the gradebook"), "send_statement": _("Statement to the learning record store"),
+        "send_webhook": _("Message to a webhook"), "sign_again": _("Certificates to sign again"),
+        "sign_status_lists": _("Status lists to sign"), "sync_roster": _("Members of a course"),
+        "wallet_credential": _("Credential to sign for a wallet"),
     }  # fmt: skip
+
+
+def _job(job: Waiting) -> dict[str, Any]:
     why, _newline, detail = (job.last_error or "").partition("\n")
     what, _stop, fix = _(why).partition(". ") if why else ("", "", "")
     return {
-        "kind": kinds.get(job.kind, job.kind),
+        "kind": kinds().get(job.kind, job.kind),
         "platform": job.platform,
         "since": job.created_at,
         "failed": job.status == "failed",

@@ -5,11 +5,15 @@ from fractions import Fraction
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+import lms.jobs
 from lms.models import AuditEntry, OutboxJob, Participation, Platform, utcnow
+from lms.plugins import discover
 from lms.services.deliveries import PAGE
+from lms.views.deliveries import kinds
 from tests.learner_in_test import count, course, data, joins, learner, statements, writes
 from tests.platform_in_test import form_token
 
@@ -30,6 +34,11 @@ def failures(session: Session, number: int, platform_id: int | None = None, **mo
 
 def lms(session: Session) -> Platform:
     return session.scalars(sa.select(Platform)).one()
+
+
+def test_every_kind_of_job_is_in_words(app: Flask) -> None:
+    with app.test_request_context():
+        assert set(kinds()) == set(discover(lms.jobs, "run"))
 
 
 def test_each_failure_says_what_happened_and_what_to_do(admin_client: FlaskClient, session: Session) -> None:
