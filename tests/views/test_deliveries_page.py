@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-import lms.jobs
+from lms import jobs
 from lms.models import AuditEntry, OutboxJob, Participation, Platform, utcnow
 from lms.plugins import discover
 from lms.services.deliveries import PAGE
@@ -38,7 +38,7 @@ def lms(session: Session) -> Platform:
 
 def test_every_kind_of_job_is_in_words(app: Flask) -> None:
     with app.test_request_context():
-        assert set(kinds()) == set(discover(lms.jobs, "run"))
+        assert set(kinds()) == set(discover(jobs, "run"))
 
 
 def test_each_failure_says_what_happened_and_what_to_do(admin_client: FlaskClient, session: Session) -> None:
