@@ -50,7 +50,7 @@ class Served:
     def __exit__(self, *error: Any) -> None:
         self.kill()
 
-    def start(self, patience: float = 180) -> None:
+    def start(self, patience: float = 240) -> None:
         """Start it, and wait until it answers."""
         command = [sys.executable, "-c", "from lms.cli import main; main()", *self._command]
         self._process = subprocess.Popen(
