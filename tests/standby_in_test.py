@@ -3,6 +3,8 @@
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -58,14 +60,16 @@ class Pair:
         self._primary.cleanup()
         shutil.rmtree(self._folder)
 
-    def pause(self) -> None:
-        """Let the standby receive and show nothing more."""
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the standby receive and show nothing more meanwhile; then wait until it has everything."""
+        self.caught_up()
         self._run(self._standby, "select pg_wal_replay_pause()")
         self._until("select pg_get_wal_replay_pause_state() = 'paused'")
-
-    def resume(self) -> None:
-        """Let the standby show what it received, and wait until it has everything."""
-        self._run(self._standby, "select pg_wal_replay_resume()")
+        try:
+            yield
+        finally:
+            self._run(self._standby, "select pg_wal_replay_resume()")
         self.caught_up()
 
     def caught_up(self) -> None:

@@ -1,6 +1,8 @@
 """Two ``lms serve`` and the server where they count together, which dies in the middle and comes back."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
@@ -45,7 +47,8 @@ def test_limits_are_shared_lost_and_shared_again(
     with CacheServer(tmp_path) as server:
         url = f"{server.url}?socket_timeout=30&socket_connect_timeout=30"  # a busy machine may answer late
         config = make_config(f"sqlite:///{database}", tmp_path, cache_url=url)
-        with Served(config) as one, Served(config) as other:
+        with ExitStack() as stack, ThreadPoolExecutor() as threads:
+            one, other = threads.map(stack.enter_context, [Served(config), Served(config)])
             here = Counts(server.url, SECRET)
             use_up(here, left=2)
             assert [opened(web) for web in (one, other, one, other)] == [200, 200, 429, 429]
