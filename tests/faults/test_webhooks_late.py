@@ -22,7 +22,15 @@ from lms.worker import Worker
 from tests.conftest import SECRET
 from tests.faults.dying_in_test import MOST, Processes, buried, time_passes
 from tests.issued_in_test import act, issue
+from tests.postgresql_in_test import Server
 from tests.receiver_in_test import Received, Receiver, let_leave, receiving, waiting
+
+
+@pytest.fixture
+def database_url(postgresql: Server) -> Iterator[str]:
+    """PostgreSQL alone: SQLite has no more steps, and dies the same."""
+    with postgresql.lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -22,6 +23,14 @@ from tests.faults.crowd_in_test import Crowd
 from tests.faults.dying_in_test import MOST, Processes, buried, time_passes
 from tests.issuing_in_test import class_of
 from tests.learner_in_test import TRACK, count
+from tests.postgresql_in_test import Server
+
+
+@pytest.fixture
+def database_url(postgresql: Server) -> Iterator[str]:
+    """PostgreSQL alone: SQLite has no more steps, and dies the same."""
+    with postgresql.lent() as url:
+        yield url
 
 
 @pytest.fixture
