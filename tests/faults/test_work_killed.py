@@ -54,7 +54,7 @@ def test_killed_at_any_step_of_a_certificate(app: Flask, session: Session, confi
     class_of(session, 60)
     learners = iter(session.scalars(sa.select(awards.Enrolment).order_by(awards.Enrolment.id)).all())
     session.commit()
-    wanted, row = 0, next(learners)
+    wanted, row, survivor = 0, next(learners), Worker(app)
     for step in range(1, MOST):
         awards.ask(session, row, TRACK.key)
         session.execute(sa.delete(OutboxJob).where(OutboxJob.key != f"enrolment:{row.id}"))
@@ -70,7 +70,7 @@ def test_killed_at_any_step_of_a_certificate(app: Flask, session: Session, confi
             break
         time_passes(session)
         if made:  # it was made, and nobody noted it: the job is done again, and finds it
-            Worker(app).work(kinds=["issue_certificate"])
+            survivor.work(kinds=["issue_certificate"])
             wanted, row = wanted + 1, next(learners)
     else:
         pytest.fail("no worker lived to the end")
@@ -130,7 +130,7 @@ def test_killed_at_any_step_of_an_export(app: Flask, session: Session, config: C
     class_of(session, 5)
     person_id = make_person(session, "rh@example.org", account="hr")
     order = Order("completions", "csv-plain", {}, "fr", "training")
-    whole: set[int] = set()
+    whole, survivor = set[int](), Worker(app)
     for step in range(1, MOST):
         run = exporting.ask(session, person_id, order).id
         session.commit()
@@ -138,7 +138,7 @@ def test_killed_at_any_step_of_an_export(app: Flask, session: Session, config: C
         buried(session)
         whole.add(kept(session, config, run) or 0)
         time_passes(session)
-        Worker(app).drain()
+        survivor.drain()
         session.rollback()
         session.expire_all()
         found = kept(session, config, run)
