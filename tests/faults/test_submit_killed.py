@@ -20,10 +20,18 @@ from tests.faults.dying_in_test import MOST, Processes, buried
 from tests.faults.serving_in_test import Ticket, ticket
 from tests.gradebook_in_test import Gradebook, gradebook
 from tests.learner_in_test import TRACK, answer, count, module
+from tests.postgresql_in_test import Server
 
 WANTED = TRACK.certificate
 assert WANTED is not None
 LAST = module(WANTED.modules[-1])
+
+
+@pytest.fixture
+def database_url(postgresql: Server) -> Iterator[str]:
+    """PostgreSQL alone: SQLite has no more steps, and dies the same."""
+    with postgresql.lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -22,7 +22,15 @@ from lms.worker import Worker
 from tests.conftest import SECRET
 from tests.faults.dying_in_test import MOST, Processes, buried, time_passes
 from tests.issued_in_test import act, issue
+from tests.postgresql_in_test import Server
 from tests.receiver_in_test import Received, Receiver, let_leave, receiving, waiting
+
+
+@pytest.fixture
+def database_url(postgresql: Server) -> Iterator[str]:
+    """PostgreSQL alone: SQLite has no more steps, and dies the same."""
+    with postgresql.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -122,7 +130,7 @@ def test_one_whose_answer_never_came_comes_again_the_very_same(
 def test_killed_at_any_step_each_message_comes(
     app: Flask, session: Session, config: Config, receiver: Receiver, hook: EventListener
 ) -> None:
-    made = Processes(app)
+    made, survivor = Processes(app), Worker(app)
     for step in range(1, MOST):
         number = webhooks.test(session, hook, utcnow())
         message = session.get_one(WebhookDelivery, number).message_id
@@ -130,7 +138,7 @@ def test_killed_at_any_step_each_message_comes(
         said = made.does("work", step, kinds=["send_webhook"])
         buried(session)
         time_passes(session)
-        let_leave(session, Worker(app))
+        let_leave(session, survivor)
         mine = [each for each in receiver.received if each.headers["webhook-id"] == message]
         assert len(mine) in {1, 2}, f"killed at step {step}"
         assert len({each.body for each in mine}) == 1

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -22,6 +23,14 @@ from tests.faults.crowd_in_test import Crowd
 from tests.faults.dying_in_test import MOST, Processes, buried, time_passes
 from tests.issuing_in_test import class_of
 from tests.learner_in_test import TRACK, count
+from tests.postgresql_in_test import Server
+
+
+@pytest.fixture
+def database_url(postgresql: Server) -> Iterator[str]:
+    """PostgreSQL alone: SQLite has no more steps, and dies the same."""
+    with postgresql.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -45,7 +54,7 @@ def test_killed_at_any_step_of_a_certificate(app: Flask, session: Session, confi
     class_of(session, 60)
     learners = iter(session.scalars(sa.select(awards.Enrolment).order_by(awards.Enrolment.id)).all())
     session.commit()
-    wanted, row = 0, next(learners)
+    wanted, row, survivor = 0, next(learners), Worker(app)
     for step in range(1, MOST):
         awards.ask(session, row, TRACK.key)
         session.execute(sa.delete(OutboxJob).where(OutboxJob.key != f"enrolment:{row.id}"))
@@ -61,7 +70,7 @@ def test_killed_at_any_step_of_a_certificate(app: Flask, session: Session, confi
             break
         time_passes(session)
         if made:  # it was made, and nobody noted it: the job is done again, and finds it
-            Worker(app).work(kinds=["issue_certificate"])
+            survivor.work(kinds=["issue_certificate"])
             wanted, row = wanted + 1, next(learners)
     else:
         pytest.fail("no worker lived to the end")
@@ -121,7 +130,7 @@ def test_killed_at_any_step_of_an_export(app: Flask, session: Session, config: C
     class_of(session, 5)
     person_id = make_person(session, "rh@example.org", account="hr")
     order = Order("completions", "csv-plain", {}, "fr", "training")
-    whole: set[int] = set()
+    whole, survivor = set[int](), Worker(app)
     for step in range(1, MOST):
         run = exporting.ask(session, person_id, order).id
         session.commit()
@@ -129,7 +138,7 @@ def test_killed_at_any_step_of_an_export(app: Flask, session: Session, config: C
         buried(session)
         whole.add(kept(session, config, run) or 0)
         time_passes(session)
-        Worker(app).drain()
+        survivor.drain()
         session.rollback()
         session.expire_all()
         found = kept(session, config, run)
