@@ -63,7 +63,7 @@ def check_password(password: str, email: str) -> None:
     """Raise ``WeakPassword`` for one that is short, or that is little beside words anybody would try first."""
     if len(password) < SHORTEST:
         raise WeakPassword("short", f"A password has at least {SHORTEST} characters.")
-    words = sorted({*WORDS, *re.findall(r"[a-z0-9]{4,}", email.lower())}, key=len, reverse=True)
+    words = sorted({*WORDS, *re.findall(r"[a-z0-9]{3,}", email.lower())}, key=len, reverse=True)
     # In one pass over a text of 200 characters at most; figures in a row are no more one's own than those words.
     left = re.sub("|".join(map(re.escape, words)), " ", "".join(filter(str.isalnum, password.lower())))
     own = {pair for part in left.split() for pair in pairwise(part) if not _in_a_row(*pair)}

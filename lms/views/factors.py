@@ -109,7 +109,9 @@ def password() -> ResponseReturnValue:
             db.session.commit()
             flash(_("Your password is changed. Your other browsers are signed out."), "ok")
             return to_factors()
-    page = render_template("account/password.html", form=form, action_url=url_for("factors.password"))
+    page = render_template(
+        "account/password.html", form=form, address=account.email, action_url=url_for("factors.password")
+    )
     return page, 400 if form.errors or form.new.errors else 200
 
 

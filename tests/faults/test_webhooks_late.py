@@ -4,6 +4,7 @@ import itertools
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -92,7 +93,7 @@ def test_in_any_order_and_twice_what_is_known_is_what_is_true(
     for order in itertools.permutations(told):
         assert what_they_know([*order, *order]) == {about: "revoked"}
     # Each says what was true at the moment that it bears.
-    moments = [json.loads(each.body)["timestamp"] for each in told]
+    moments = [datetime.fromisoformat(json.loads(each.body)["timestamp"]) for each in told]
     assert moments == sorted(moments)
 
 

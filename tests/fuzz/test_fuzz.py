@@ -38,6 +38,7 @@ OUR_OWN = {
     "lms.services.analysis": "marks as we stored them",
     "lms.services.imports": "reports of imports as we stored them",
     "lms.services.literacy_editions": "editions as we stored them",
+    "lms.services.events": "messages as we wrote them",
     "lms.services.regrading": "marks as we stored them",
     "lms.services.webhooks": "secrets as we made them",
     "lms.views.register": "what we sealed into the form",

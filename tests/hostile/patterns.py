@@ -33,6 +33,7 @@ BOUNDED: dict[str, tuple[int, str]] = {
 MADE = {
     "lms/forms/dates.py": "a loop over constants: each is tried as the module has it",
     "assessments/amounts.py": "the same",
+    "lms/services/accounts.py": "a list of words and those of an address, escaped",
     "curricula/exchange/markdown_blocks.py": "a number under 4",
     "curricula/problems.py": "texts of the sources, keys escaped, on one line of a file",
     "curricula/tables.py": "a key, escaped",
