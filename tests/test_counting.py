@@ -1,7 +1,8 @@
 """Limits are counted together where a real server is named, and by each process when it is away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from limits import parse
@@ -47,6 +48,11 @@ def test_processes_count_together(server: CacheServer) -> None:
     assert not one.away()
 
 
+def told(logs: Sequence[MutableMapping[str, Any]]) -> list[MutableMapping[str, Any]]:
+    """What was logged of the server: other threads of this process log too."""
+    return [line for line in logs if line.get("what") == "cache"]
+
+
 def test_the_server_is_told_nothing_of_anybody_and_keeps_it_for_an_hour(server: CacheServer) -> None:
     Counts(server.url, SECRET).hit(TWO, *WHO)
     Counts(server.url, "another service's secret").hit(TWO, *WHO)
@@ -62,7 +68,7 @@ def test_each_counts_for_itself_while_it_is_away_and_says_so_once(server: CacheS
     server.kill()
     with capture_logs() as logs:
         assert [one.hit(TWO, *WHO) for _turn in range(3)] == [True, True, False]
-    assert [(line["event"], line["what"]) for line in logs] == [("away", "cache")]
+    assert [line["event"] for line in told(logs)] == ["away"]
     assert other.hit(TWO, *WHO)
     assert one.window(TWO, *WHO).remaining == 0
     assert one.away()
@@ -77,7 +83,7 @@ def test_it_is_shared_again_once_it_is_back(server: CacheServer) -> None:
     server.start()
     with capture_logs() as logs:
         assert [each.hit(TWO, *WHO) for each in (one, other, one)] == [True, True, False]
-    assert [line["event"] for line in logs] == ["back", "back"]
+    assert [line["event"] for line in told(logs)] == ["back", "back"]
     assert not other.away()
 
 
@@ -88,7 +94,7 @@ def test_one_that_answers_no_more_is_not_waited_for_again(server: CacheServer, m
     server.freeze()
     with capture_logs() as logs:
         assert [one.hit(TWO, *WHO) for _turn in range(3)] == [True, True, False]
-    assert [line["cause"] for line in logs] == ["TimeoutError"]
+    assert [line["cause"] for line in told(logs)] == ["TimeoutError"]
 
 
 def test_a_server_that_refuses_is_one_that_is_away(tmp_path: Path) -> None:
@@ -98,7 +104,7 @@ def test_a_server_that_refuses_is_one_that_is_away(tmp_path: Path) -> None:
         known = Counts(server.url.replace("//", "//:known@"), SECRET)
         assert known.hit(TWO, *WHO)
         assert not known.away()
-    assert [line["event"] for line in logs] == ["away", "away"]
+    assert [line["event"] for line in told(logs)] == ["away", "away"]
     assert "wrong" not in str(logs)
 
 

@@ -3,19 +3,19 @@
 import threading
 from typing import Any
 
+import lms.lti.http
 import lms.worker
 from lms.worker import Worker
 
 
 class _Log:
-    """The worker's log, which the threads of one worker write nothing in."""
+    """A log that some threads write nothing in."""
 
-    def __init__(self, log: Any) -> None:
-        self._log = log
-        self.silent: set[int] = set()
+    def __init__(self, log: Any, silent: set[int]) -> None:
+        self._log, self._silent = log, silent
 
     def __getattr__(self, level: str) -> Any:
-        return _nothing if threading.get_ident() in self.silent else getattr(self._log, level)
+        return _nothing if threading.get_ident() in self._silent else getattr(self._log, level)
 
 
 def _nothing(*_event: Any, **_values: Any) -> None:
@@ -23,13 +23,14 @@ def _nothing(*_event: Any, **_values: Any) -> None:
 
 
 def hush(worker: Worker) -> None:
-    """Let that worker, not started yet, write no line; the others write as before."""
-    log = _Log(lms.worker.log)
+    """Let that worker, not started yet, write no line of its jobs and calls; the others write as before."""
+    silent: set[int] = set()
     go_on = worker._go_on
 
     def silently(*given: Any) -> None:
-        log.silent.add(threading.get_ident())
+        silent.add(threading.get_ident())
         go_on(*given)
 
-    lms.worker.log = log
+    lms.worker.log = _Log(lms.worker.log, silent)
+    lms.lti.http.log = _Log(lms.lti.http.log, silent)
     worker._go_on = silently  # type: ignore[method-assign]

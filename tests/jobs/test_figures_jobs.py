@@ -18,6 +18,7 @@ from tests.learner_in_test import TRACK, earn, learner
 def work(app: Flask) -> None:
     worker = Worker(app)
     worker.upkeep()
+    worker.drain()  # who moved is found
     worker.round()
     worker.drain()
 
