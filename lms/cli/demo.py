@@ -21,6 +21,7 @@ from lms.logs import init_logs
 @click.option("--check", "checking", is_flag=True, help="Run the main job without a browser, then stop.")
 def command(port: int, lms_port: int, directory: Path | None, *, checking: bool) -> None:
     """The whole product on SQLite, with a development LMS, fictitious people and one address to open."""
+    init_logs(logging.WARNING)  # the addresses to open stay in sight
     addresses = Addresses(port, lms_port)
     try:
         if not checking:
@@ -51,7 +52,6 @@ def _stay(demo: Demo) -> None:
 
 
 def _check(demo: Demo) -> None:
-    init_logs(logging.WARNING)
     click.echo("The main job, from a launch to a certificate that verifies:")
     with demo:
         try:
