@@ -10,8 +10,8 @@ from tempfile import mkdtemp
 
 from lms.backup import BackupError
 from lms.backup.parts import PIECE, Part, PartsWriter
-from lms.backup.whole import fill, on_disk
 from lms.config import Config
+from lms.whole_files import fill, on_disk
 
 MADE_KEY = "secret"
 EXPORTS, KEYS = "exports/", "keys/"

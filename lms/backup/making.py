@@ -16,9 +16,9 @@ from lms.backup.parts import PartsReader, PartsWriter
 from lms.backup.postgresql import PostgresqlSource
 from lms.backup.sealing import SHORTEST, Opener, Sealer
 from lms.backup.sqlite import SqliteSource
-from lms.backup.whole import written
 from lms.config import Config
 from lms.models.secrets import derived_key
+from lms.whole_files import written
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from lms.backup import BackupError
 from lms.backup.parts import PIECE, Part, PartsWriter
-from lms.backup.whole import on_disk
 from lms.schema import migrate, tables_may_be_rewritten
+from lms.whole_files import on_disk
 
 NAME = "database"
 #: Pages copied between two signs of life.

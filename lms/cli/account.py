@@ -92,10 +92,7 @@ def sign_out(email: str) -> None:
 def reset_factors(email: str) -> None:
     """Forget every second factor of EMAIL, who lost them all, and sign them out everywhere. Check who asks first."""
     with create_app().app_context():
-        account = account_named(db.session(), email)
-        if account is None:
-            click.echo("No account has this address. Check it.", err=True)
-            sys.exit(1)
+        account = _account(email)
         reset(db.session(), account)
         code = _code_needed(account)
         db.session.commit()
@@ -150,7 +147,7 @@ def _asked() -> str:
 
 
 def _account(email: str) -> LocalAccount:
-    account = identities.account_by_address(db.session(), email)
+    account = account_named(db.session(), email)
     if account is None:
         _refuse("No account has this address. See « lms account create ».")
     return account

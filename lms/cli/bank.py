@@ -12,7 +12,7 @@ from curricula.exchange.registry import formats
 from curricula.model import LANGUAGES, Question
 from curricula.problems import CurriculumError, Place
 from curricula.write import questions_lines
-from lms.backup.whole import READABLE, fill
+from lms.whole_files import READABLE, fill
 
 _LANGUAGE = click.option(
     "--language",

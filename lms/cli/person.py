@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from lms.app import create_app
-from lms.backup.whole import fill
 from lms.models import Person, db
 from lms.services.audit import record
 from lms.services.privacy import erase, person_of, taken_out
+from lms.whole_files import fill
 
 
 @click.group("person")

@@ -20,7 +20,6 @@ from curricula.problems import CurriculumError
 from curricula.quality import blocking, findings, refused_strictly
 from curricula.registry import SHIPPED, discover, shipped_tracks
 from lms.app import create_app
-from lms.backup.whole import READABLE, fill
 from lms.config import load_config
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
@@ -29,6 +28,7 @@ from lms.schema import upgrade
 from lms.services import revisions
 from lms.services.library import Library
 from lms.track_report import facts_csv, facts_text, modules_csv, modules_text
+from lms.whole_files import READABLE, fill
 
 
 @click.group("track")

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from lms.models import ROLES, LocalAccount, Person, WebSession
+from lms.models import ROLES, LocalAccount, Person
 from lms.services.audit import record
+from lms.services.sessions import close_sessions
 
 #: How passwords are kept; what it costs to try one is the library's advice.
 hasher = PasswordHasher()
@@ -78,13 +79,13 @@ def set_password(session: Session, account: LocalAccount, password: str, here: s
     """
     check_password(password, account.email)
     account.password_hash = hasher.hash(password)
-    session.execute(delete(WebSession).where(WebSession.person_id == account.person_id, WebSession.token_hash != here))
+    close_sessions(session, account.person_id, but=here)
     record(session, "account.password_changed", f"account:{account.id}", account.person_id if here else None)
     session.flush()
 
 
 def account_named(session: Session, email: str) -> LocalAccount | None:
-    """The account of that address, however it is typed."""
+    """The account of that address, however it is typed. People of platforms have none, whatever address they gave."""
     query = select(LocalAccount).filter_by(email=email.strip().lower()).options(joinedload(LocalAccount.person))
     return session.scalars(query).first()
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from lms.models import AuthenticatorApp, LocalAccount, Passkey, WebSession
+from lms.models import AuthenticatorApp, LocalAccount, Passkey
 from lms.services import authenticators, enrolment_codes, passkeys, recovery_codes
 from lms.services.audit import record
 from lms.services.sessions import close_sessions
@@ -60,8 +60,7 @@ def added(session: Session, key: str, account: LocalAccount, kind: str, here: st
     if recovery_codes.left(session, account.id):
         return []
     enrolment_codes.forget(session, account.id)
-    others = WebSession.person_id == account.person_id, WebSession.token_hash != here
-    session.execute(delete(WebSession).where(*others))
+    close_sessions(session, account.person_id, but=here)
     return new_codes(session, key, account)
 
 

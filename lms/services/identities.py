@@ -14,6 +14,7 @@ from lms.models import LocalAccount, OidcIdentity, OidcSession, WebSession, utcn
 from lms.models.secrets import cipher
 from lms.models.upsert import insert_new
 from lms.oidc.model import Claims
+from lms.services.accounts import account_named
 from lms.services.audit import record
 
 _PURPOSE = "OIDC id tokens"
@@ -30,12 +31,6 @@ def account_of(session: Session, issuer: str, subject: str) -> LocalAccount | No
     return session.scalars(query.where(*mine).options(joinedload(LocalAccount.person))).first()
 
 
-def account_by_address(session: Session, email: str) -> LocalAccount | None:
-    """The local account of an address. People of platforms have none: nobody checks the addresses platforms give."""
-    query = select(LocalAccount).filter_by(email=email.strip().lower()).options(joinedload(LocalAccount.person))
-    return session.scalars(query).first()
-
-
 def match_by_address(
     session: Session, issuer: str, subject: str, claims: Claims, *, trusted: bool
 ) -> LocalAccount | None:
@@ -45,7 +40,7 @@ def match_by_address(
     that has an identity at this provider already gets no second one in this way: addresses change hands.
     """
     verified = trusted if claims.email_verified is None else claims.email_verified
-    account = account_by_address(session, claims.email) if claims.email and verified else None
+    account = account_named(session, claims.email) if claims.email and verified else None
     if account is None or session.scalars(_of(account.person_id).filter_by(issuer=issuer)).first() is not None:
         return None
     try:

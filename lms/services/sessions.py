@@ -62,9 +62,10 @@ def close_session(session: Session, token_hash: str) -> bool:
     return cast("CursorResult[Any]", done).rowcount == 1
 
 
-def close_sessions(session: Session, person_id: int) -> int:
-    """Sign a person out everywhere; gives how many browsers that was."""
-    done = session.execute(delete(WebSession).where(WebSession.person_id == person_id))
+def close_sessions(session: Session, person_id: int, but: str = "") -> int:
+    """Sign a person out everywhere, but in the browser of hash ``but``; gives how many browsers that was."""
+    mine = WebSession.person_id == person_id, WebSession.token_hash != but
+    done = session.execute(delete(WebSession).where(*mine))
     return int(cast("CursorResult[Any]", done).rowcount)
 
 

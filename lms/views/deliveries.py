@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
         [(cause, f"{_first_sentence(why)} ({count})") for cause, why, count in causes],
     )
     wanted = _filter(form.data)
-    found = deliveries.waiting(session, wanted, _position(request.args.get("after", "")))
+    words, found = kinds(), deliveries.waiting(session, wanted, _position(request.args.get("after", "")))
     asked = {name: value for name, value in form.data.items() if value}
     failed, pending = numbers.get("failed", 0), numbers.get("pending", 0)
     return render_template(
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
         form=form,
         index_url=url_for("deliveries.index"),
         admin_url=url_for("admin.index"),
-        jobs=[_job(job) for job in found[:PAGE]],
+        jobs=[_job(job, words) for job in found[:PAGE]],
         next_url=url_for("deliveries.index", **asked, after=_place(found[PAGE - 1])) if len(found) > PAGE else None,
         first_url=url_for("deliveries.index", **asked) if request.args.get("after") else None,
         replay_url=url_for("deliveries.replay_all", **asked) if causes else None,
@@ -164,11 +164,11 @@ def kinds() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _job(job: Waiting) -> dict[str, Any]:
+def _job(job: Waiting, words: dict[str, str]) -> dict[str, Any]:
     why, _newline, detail = (job.last_error or "").partition("\n")
     what, _stop, fix = _(why).partition(". ") if why else ("", "", "")
     return {
-        "kind": kinds().get(job.kind, job.kind),
+        "kind": words.get(job.kind, job.kind),
         "platform": job.platform,
         "since": job.created_at,
         "failed": job.status == "failed",

@@ -12,6 +12,7 @@ from lms.oidc_sign_in import BACK, SIGNED_OUT, provider, provider_name
 from lms.pages import config
 from lms.security import requires, visitor
 from lms.services import identities
+from lms.services.accounts import account_named
 
 blueprint = Blueprint("identities", __name__, url_prefix="/admin/identities")
 
@@ -39,7 +40,7 @@ def link() -> ResponseReturnValue:
         return _page(form), 409  # the page says that there is no provider
     if not form.validate_on_submit():
         return _page(form), 400
-    account = identities.account_by_address(own, form.email.data)
+    account = account_named(own, form.email.data)
     if account is None:
         form.email.errors = [_("No account here has this address. Make one with « lms account create ».")]
         return _page(form), 400

@@ -13,7 +13,8 @@ from typing import IO, Any
 import pytest
 from flask import Flask
 
-from lms.backup import BackupError, making, restoring, whole
+from lms import whole_files
+from lms.backup import BackupError, making, restoring
 from lms.backup.parts import PartsReader, PartsWriter
 from lms.backup.sealing import CHUNK, TAG, Opener, Sealer
 from lms.config import Config
@@ -90,7 +91,7 @@ class Full:
 
 def full(monkeypatch: pytest.MonkeyPatch, room: int) -> None:
     """Let every file that is written whole meet a full disk after so many bytes."""
-    true = whole.written
+    true = whole_files.written
 
     @contextmanager
     def written(path: Path, mode: int = 0o600) -> Iterator[Any]:
@@ -98,7 +99,7 @@ def full(monkeypatch: pytest.MonkeyPatch, room: int) -> None:
             yield Full(file, room)
 
     monkeypatch.setattr(making, "written", written)
-    monkeypatch.setattr(whole, "written", written)
+    monkeypatch.setattr(whole_files, "written", written)
 
 
 @pytest.mark.parametrize("room", [0, 100, 70_000])

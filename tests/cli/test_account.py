@@ -85,7 +85,7 @@ def test_lost_factors_are_reset_and_the_journal_says_so(ready: Run, tmp_path: Pa
 
 def test_factors_of_nobody_are_not_reset(ready: Run) -> None:
     outcome = ready("account", "reset-factors", "nobody@example.org")
-    assert (outcome.status, outcome.err) == (1, "No account has this address. Check it.\n")
+    assert (outcome.status, outcome.err) == (1, "No account has this address. See « lms account create ».\n")
 
 
 def test_who_must_have_a_second_factor_gets_a_code_for_the_first(ready: Run, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from lms.models import OidcIdentity, OidcLogin, WebSession, db, utcnow
 from lms.oidc import published
 from lms.services import identities
+from lms.services.accounts import account_named
 from tests.platform_in_test import b64, jwk, rsa_key
 from tests.provider_in_test import CLIENT_ID, PERSON, ProviderInTest
 
@@ -28,7 +29,7 @@ Lie = Callable[[ProviderInTest], Callable[[dict[str, Any]], dict[str, Any]]]
 def _linked(app: Flask, account: int, provider: ProviderInTest) -> None:
     """Whoever signs in would get in, but for what each test changes."""
     with app.app_context():
-        row = identities.account_by_address(db.session(), PERSON["email"])
+        row = account_named(db.session(), PERSON["email"])
         assert row is not None
         identities.link(db.session(), row, provider.issuer, PERSON["sub"])
         db.session.commit()

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from lms.models import AuditEntry, LocalAccount, OidcIdentity, OidcLogin, OidcSession, Person, WebSession, db
 from lms.models.base import Base
 from lms.services import identities
+from lms.services.accounts import account_named
 from tests.account_in_test import browser_of, signed_in, token_of
 from tests.provider_in_test import CLIENT_ID, PERSON, TOOL, ProviderInTest
 
@@ -24,7 +25,7 @@ from tests.provider_in_test import CLIENT_ID, PERSON, TOOL, ProviderInTest
 def linked(app: Flask, provider: ProviderInTest) -> None:
     """The account of the provider's person, linked by an administrator."""
     with app.app_context():
-        account = identities.account_by_address(db.session(), PERSON["email"])
+        account = account_named(db.session(), PERSON["email"])
         assert account is not None
         identities.link(db.session(), account, provider.issuer, PERSON["sub"])
         db.session.commit()
