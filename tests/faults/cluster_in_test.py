@@ -89,9 +89,9 @@ class Cluster:
         """A connection of the test's own."""
         return psycopg.connect(host=str(self.socket), user="postgres", dbname=database, autocommit=True)
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, user: str = "postgres") -> str:
         """The address of a database for the service."""
-        return f"postgresql://postgres@/{database}?host={self.socket}"
+        return f"postgresql://{user}@/{database}?host={self.socket}"
 
     def fresh(self) -> str:
         """The name of a migrated database of one's own."""

@@ -1,8 +1,5 @@
 """A worker killed between any two steps of a run of certificates: the next one goes on, nothing is twice or missing."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -13,25 +10,21 @@ from lms.models import AuditEntry, IssuingRun, OutboxJob, utcnow
 from lms.services import bulk_issuing
 from lms.services.authority import open_authority, publish
 from lms.services.library import Library
-from tests.faults.test_worker_killed import Mortal
+from tests.faults.dying_in_test import MOST, Processes, buried, time_passes
 from tests.issuing_in_test import class_of
 from tests.learner_in_test import TRACK, learner
 from tests.services.test_bulk_issuing import whole
 
 LEARNERS = 8
-#: More steps than there are commits, each passed before and after.
-MOST = 2 * (LEARNERS + 6)
 
 
 @pytest.fixture
-def mortal(app: Flask, config: Config) -> Iterator[Mortal]:
+def workers(app: Flask, config: Config) -> Processes:
     open_authority(config)  # the keys are made before the process looks for them
-    process = Mortal(app)
-    yield process
-    process.end()
+    return Processes(app)
 
 
-def test_killed_at_every_step_a_run_is_whole(session: Session, config: Config, mortal: Mortal) -> None:
+def test_killed_at_every_step_a_run_is_whole(session: Session, config: Config, workers: Processes) -> None:
     publish(session, open_authority(config))
     place = class_of(session, LEARNERS)
     run = bulk_issuing.ask(session, place, TRACK, Library(session), learner(session, "asks").person_id).id
@@ -39,13 +32,12 @@ def test_killed_at_every_step_a_run_is_whole(session: Session, config: Config, m
     deaths = 0
     for step in range(1, MOST):
         session.rollback()
-        if not mortal.dies_at(step):
+        if workers.does("drain", step) != "killed":
             break
         deaths += 1
-        past = utcnow() - timedelta(seconds=1)
-        free = sa.update(OutboxJob).where(OutboxJob.leased_until.is_not(None)).values(leased_until=past, due_at=past)
-        session.execute(free)
-        session.commit()
+        buried(session)
+        session.execute(sa.update(OutboxJob).values(due_at=utcnow()))
+        time_passes(session)
     else:
         pytest.fail("no worker lived to the end")
     assert deaths > 6, "killed before and after the claim, before and after a learner's commit"

@@ -19,14 +19,13 @@ from lms.doctor.examination import examine
 from lms.models import Agent, db
 from lms.replica import Replica, reporting, reporting_engine
 from lms.reports import reports
-from lms.schema import upgrade
 from tests.conftest import Browser, make_config
 from tests.doctor.test_doctor_settings import says
+from tests.faults.standby_in_test import Pair, followed
 from tests.learner_in_test import learner
 from tests.platform_in_test import PlatformInTest, hr_officer
 from tests.postgresql_in_test import Server
 from tests.programs_in_test import bearer, token
-from tests.standby_in_test import Pair
 
 EXPORT = "/hr/export/completions.csv?purpose=audit"
 
@@ -44,12 +43,7 @@ def ended(app: Flask) -> None:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """Both servers, with a migrated database."""
-    with Pair() as both:
-        app = create_app(make_config(both.url, tmp_path_factory.mktemp("pair")))
-        upgrade(app)
-        ended(app)
-        both.follow()
+    with followed(tmp_path_factory.mktemp("pair")) as both:
         yield both
 
 
@@ -132,7 +126,7 @@ def test_one_that_dies_is_done_without_and_used_again(app: Flask, pair: Pair) ->
     client = PlatformInTest(app, "dies").launched(**hr_officer())
     pair.caught_up()
     assert client.get("/hr/").status_code == 200
-    pair.stop()
+    pair.kill()
     with capture_logs() as logs:
         assert [client.get(path).status_code for path in ("/hr/", EXPORT, "/hr/gaps")] == [200, 200, 200]
     assert [line["what"] for line in logs if line["event"] == "away"] == ["replica"]

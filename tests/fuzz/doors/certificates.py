@@ -86,15 +86,20 @@ def _form(form: str) -> Target:
     )
 
 
-def _hostile_jsonld(said: Any) -> None:
-    """Whatever it says, somebody signed it well, under a DID of theirs: nothing may break on what it says."""
+def _well_signed(said: Any) -> dict[str, Any] | None:
+    """Whatever it says, somebody signed it well, under a DID of theirs; None where nobody could."""
     if not isinstance(said, dict):
-        return
+        return None
     try:
-        signed = secure_jsonld(said, keys())
+        return secure_jsonld(said, keys())
     except (UnsafeDocumentError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        return
-    _judged(json.dumps(signed).encode())
+        return None
+
+
+def _hostile_jsonld(said: Any) -> None:
+    signed = _well_signed(said)
+    if signed is not None:
+        _judged(json.dumps(signed).encode())
 
 
 def _hostile_jwt(said: Any) -> None:
@@ -143,14 +148,10 @@ def _documents(said: Any) -> None:
 
 
 def _hostile_list(said: Any) -> None:
-    """A list that says whatever it wants, well signed."""
-    if not isinstance(said, dict):
-        return
-    try:
-        signed = secure_jsonld(said, keys())
-    except (UnsafeDocumentError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        return
-    _judged(rendered("jsonld"), lists=[signed])
+    """A list that says whatever it wants."""
+    signed = _well_signed(said)
+    if signed is not None:
+        _judged(rendered("jsonld"), lists=[signed])
 
 
 def _lists() -> list[bytes]:
