@@ -1,46 +1,48 @@
 """Brings a database to this release: the migration chain, then the tool's first key and the tracks of this release."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
+import structlog
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from curricula.folder import Folder
 from curricula.registry import discover
 from lms.lti.keys import ToolKeys
 from lms.migrations.head import alembic_config, is_later
+from lms.migrations.indexes import IN_ONE_TRANSACTION
 from lms.models import db
 from lms.services.revisions import publish_shipped
 
+log = structlog.get_logger()
+
 #: Key of the PostgreSQL lock under which one process at a time migrates.
 _LOCK = 7250130
+#: A table that is changed waits for whoever uses it, and everybody waits behind it: in seconds, no longer than this.
+_TABLE_WAIT = 4
+#: Seconds between two tries, of the lock or of a table in use; tries of a table before it is given up: an hour or so.
+_PAUSE, _TRIES = 1, 700
 
 
 def upgrade(app: Flask) -> None:
     """Run the migrations that are missing, make the LTI key if there is none, publish the tracks of this release.
 
-    Safe to run twice, or at once.
+    Safe to run twice, or at once. Raises ``OperationalError`` where a table stays in use for an hour: what was migrated
+    before it stays, and the next call goes on from there.
     """
     with app.app_context():
-        with db.engine.connect() as connection:
-            postgresql = connection.dialect.name == "postgresql"
-            if postgresql:
-                connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
-                connection.commit()
-            try:
-                # A process of this release may be started again once the next one has migrated: it leaves the tables.
-                if not _is_ahead(connection):
-                    with tables_may_be_rewritten(connection):
-                        migrate(connection)
-                        connection.commit()
-            finally:
-                if postgresql:
-                    connection.execute(text(f"select pg_advisory_unlock({_LOCK})"))
-                    connection.commit()
+        with db.engine.connect() as connection, _one_at_a_time(connection):
+            # A process of this release may be started again once the next one has migrated: it leaves the tables.
+            if not _is_ahead(connection):
+                with tables_may_be_rewritten(connection):
+                    _migrate_beside_others(connection)
         keys: ToolKeys = app.extensions["tool_keys"]
         keys.ensure(db.session())
         publish_shipped(db.session(), map(Folder.read, discover(app.extensions["mpia"].tracks_dir)))
@@ -48,10 +50,53 @@ def upgrade(app: Flask) -> None:
         db.session.remove()
 
 
+@contextmanager
+def _one_at_a_time(connection: Connection) -> Iterator[None]:
+    """Let one process migrate a PostgreSQL database. SQLite lets one write anyway."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    # Asked again and again rather than waited for: an index made beside writers waits for every statement under way,
+    # and each would wait for the other.
+    while not _asked(connection, f"select pg_try_advisory_lock({_LOCK})"):
+        time.sleep(_PAUSE)
+    _asked(connection, f"select set_config('lock_timeout', '{_TABLE_WAIT}s', false)")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        _asked(connection, "select set_config('lock_timeout', (select reset_val from pg_settings "
+                           "where name = 'lock_timeout'), false)")  # fmt: skip
+        _asked(connection, f"select pg_advisory_unlock({_LOCK})")
+
+
+def _asked(connection: Connection, query: str) -> object:
+    found = connection.scalar(text(query))
+    connection.commit()
+    return found
+
+
+def _migrate_beside_others(connection: Connection) -> None:
+    """Migrate while the release before serves: a table in use is asked for again, so that nobody waits long for it."""
+    for left in reversed(range(_TRIES)):
+        try:
+            migrate(connection)
+            connection.commit()
+        except OperationalError as error:
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable) or not left:
+                raise
+            connection.rollback()
+            log.warning("migration.table_in_use", tries_left=left)
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Run the migrations that are missing up to a revision; in the connection's transaction, if it has begun one."""
     config = alembic_config()
     config.attributes["connection"] = connection
+    config.attributes[IN_ONE_TRANSACTION] = connection.in_transaction()
     command.upgrade(config, revision)
 
 

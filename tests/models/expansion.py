@@ -21,6 +21,8 @@ TIGHTENING = {
     "create_unique_constraint": "unique", "create_check_constraint": "checked", "create_foreign_key": "a foreign key",
     "create_primary_key": "another key", "create_exclude_constraint": "exclusive",
 }  # fmt: skip
+#: All that is judged by the table it is done to.
+JUDGED = {*REMOVING, *TIGHTENING, "add_column", "alter_column", "create_index"}
 _SQL = re.compile(
     r"\b(drop\s+(table|column)|rename\s+(to|column)|alter\s+column\s+\S+\s+(set\s+not\s+null|type))", re.IGNORECASE
 )
@@ -43,7 +45,10 @@ def read(path: Path) -> Read:
 
 
 def read_text(text: str) -> Read:
-    """The same of its text. Raises ``ValueError`` where a table's name is not written out and cannot be judged."""
+    """The same of its text. Raises ``ValueError`` where a table's name is not written out and cannot be judged.
+
+    Indexes of ``lms.migrations.indexes`` are made beside those who write, and are never unique: they need no reading.
+    """
     tree, found = ast.parse(text), Read()
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
@@ -55,6 +60,8 @@ def read_text(text: str) -> Read:
     batches = {name: table for node in body for name, table in _batches(node)}
     new: set[str] = set()
     for call in calls:
+        if _name(call) in JUDGED and not _is_written_out(call, batches):
+            raise ValueError(f"line {call.lineno}: {ast.unparse(call)}: write the table's name out")
         _judge(call, _table(call, batches), new, found)
     return found
 
@@ -140,8 +147,18 @@ def _table(call: ast.Call, batches: dict[str, str]) -> str:
     batch = batches.get(f"{call.lineno}:{call.col_offset}")
     if batch is not None and not (isinstance(call.func, ast.Attribute) and _text(call.func.value) == "op"):
         return batch
+    named = _argument(call)
+    return "?" if named is None else _text(named)
+
+
+def _argument(call: ast.Call) -> ast.expr | None:
+    """The argument that names the table of an operation out of a batch."""
     place = 1 if _name(call) in {*TIGHTENING, "create_index"} else 0
-    return _text(call.args[place]) if len(call.args) > place else "?"
+    return call.args[place] if len(call.args) > place else None
+
+
+def _is_written_out(call: ast.Call, batches: dict[str, str]) -> bool:
+    return f"{call.lineno}:{call.col_offset}" in batches or isinstance(_argument(call), ast.Constant)
 
 
 def _name(call: ast.Call) -> str:

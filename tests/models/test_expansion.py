@@ -106,3 +106,8 @@ def test_indexes_made_while_nobody_may_write_are_listed() -> None:
     beside = plain.replace("['email']", "['email'], postgresql_concurrently=True")
     assert read_text(beside).blocking == []
     assert read_text('contract_of = "8e2f51c7d0b4"\n').contract_of == "8e2f51c7d0b4"
+
+
+def test_what_cannot_be_judged_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"line 3: .* write the table's name out"):
+        read_text("def upgrade():\n    for table in ALL:\n        op.create_index('ix_mail', table, ['email'])\n")
