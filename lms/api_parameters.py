@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from lms.errors import Refused
 from lms.i18n import gettext as _
+from lms.models.signing import serializer
 from lms.services.api_description import LARGEST, LONGEST_PAGE, LONGEST_TEXT, PAGE
 from lms.services.api_resources import Kind, Resource
 
@@ -146,4 +147,4 @@ def _place(resource: Resource, text: str, secret: str) -> tuple[int | str, datet
 
 
 def _signer(resource: Resource, secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=f"api cursor {resource.key}")
+    return serializer(secret, f"api cursor {resource.key}")

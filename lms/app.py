@@ -105,8 +105,9 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.database),
         "MAX_CONTENT_LENGTH": config.upload_limit + FORM_ROOM,
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
-        "SESSION_COOKIE_NAME": "mpia",
+        "SESSION_COOKIE_NAME": config.cookie_name,
         "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_PATH": "/",
         # The LMS frames us: the cookie must travel in its frame, and only there (CHIPS).
         "SESSION_COOKIE_SECURE": config.secure,
         "SESSION_COOKIE_SAMESITE": "None" if config.secure else "Lax",

@@ -196,6 +196,14 @@ class Config:
         parts = urlsplit(self.base_url)
         return parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
 
+    @property
+    def cookie_name(self) -> str:
+        """The name of the session's cookie. ``__Host-`` binds it to this very host, over https: no sister host sets it.
+
+        Over http, on a machine of development, browsers refuse such a name.
+        """
+        return "__Host-mpia" if self.base_url.startswith("https:") else "mpia"
+
     def shown(self) -> dict[str, str]:
         """Every setting as text, secrets masked."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}

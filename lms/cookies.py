@@ -1,9 +1,10 @@
 """The signed cookie that keeps a browser's session: Flask's, with all that never changes worked out once.
 
 Flask reads its settings, makes a signer, derives its key and compresses the value at each request, which is a tenth
-of a launch. The cookie's values, names and signature are Flask's own; so are its objects.
+of a launch. The cookie's values and the form of its signature are Flask's own; so are its objects.
 """
 
+from hashlib import sha256
 from typing import Any
 
 from flask import Flask, Response
@@ -42,7 +43,9 @@ class _Serializer(URLSafeTimedSerializer):
 
 
 class CookieSessions(SecureCookieSessionInterface):
-    """Flask's sessions for an application whose settings and secret key no longer change."""
+    """Flask's sessions for an application whose settings and secret key no longer change, signed with HMAC-SHA-256."""
+
+    digest_method = staticmethod(sha256)
 
     def __init__(self, app: Flask) -> None:
         self._serializer = _Serializer(

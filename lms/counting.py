@@ -6,7 +6,7 @@ request fails nor waits for it (docs/adr/0041).
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import current_app
 from limits import RateLimitItem, WindowStats
@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from lms.presence import Presence
+from lms.tls import CIPHERS, OLDEST
 
 #: How long a request waits for the server at most, in seconds; and after how many it is asked again.
 PATIENCE, AGAIN = 0.25, 5.0
@@ -89,8 +90,10 @@ def pool_of(url: str) -> ConnectionPool:
     """
     scheme, colon, rest = url.partition(":")
     same = {"valkey": "redis", "valkeys": "rediss"}.get(scheme, scheme)
+    tls: dict[str, Any] = {"ssl_min_version": OLDEST, "ssl_ciphers": CIPHERS} if same == "rediss" else {}
+    retry = Retry(NoBackoff(), 0)
     return ConnectionPool.from_url(
-        same + colon + rest, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, retry=Retry(NoBackoff(), 0)
+        same + colon + rest, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, retry=retry, **tls
     )
 
 

@@ -55,6 +55,7 @@ def _refused(error: Refused) -> Response:
 
 def _forged(error: CSRFError) -> Response:
     del error
+    log.info("refused", cause="form_token", status=400)
     what = _("This page was open for too long, or was opened in another session.")
     return _answer(400, what, _("Go back, reload the page and try again. Saved answers are kept."))
 

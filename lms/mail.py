@@ -7,6 +7,7 @@ from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
 from lms.config import Config
+from lms.tls import narrowed
 
 #: How long the server may take to answer, in seconds.
 PATIENCE = 20
@@ -49,7 +50,7 @@ def send(config: Config, to: str, subject: str, text: str, identifier: str) -> N
 def _server(url: str) -> smtplib.SMTP:
     """A server that waits for a message; over TLS whenever it can."""
     parts = urlsplit(url)
-    host, context = parts.hostname or "", ssl.create_default_context()
+    host, context = parts.hostname or "", narrowed(ssl.create_default_context())
     server: smtplib.SMTP
     if parts.scheme == "smtps":
         server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=PATIENCE, context=context)

@@ -23,6 +23,8 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types mpia"
 )
 SELF = "'self'"
+#: What no file of ours may do, and no redirection, whatever else its policy says.
+FILE_POLICY = "object-src 'none'; base-uri 'none'; form-action 'none'"
 #: What no page of ours asks of the browser, nor lets a frame ask.
 UNUSED = (
     "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
@@ -117,11 +119,14 @@ def secure_headers(response: Response) -> Response:
     """Headers of every response; a page may be framed by the LMS this browser came from, and by no other site."""
     headers = response.headers
     wanted = {} if request.endpoint == "static" else {"Cache-Control": "no-store"}
+    # The signed cookie names the LMS: what it frames must still show once the session has ended.
+    framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"
+    if "Content-Security-Policy" in headers:  # that of a file, which may do less than a page
+        headers["Content-Security-Policy"] += f"; {FILE_POLICY}; frame-ancestors {framers}"
     if 300 <= response.status_code < 400:  # shows nothing: only what governs the way on
         wanted |= {name: HEADERS[name] for name in ("Referrer-Policy", "X-Content-Type-Options")}
+        wanted["Content-Security-Policy"] = f"default-src 'none'; {FILE_POLICY}; frame-ancestors {framers}"
     else:
-        # The signed cookie names the LMS: what it frames must still show once the session has ended.
-        framers = g.get("framers") or (request.endpoint != "static" and session.get("frame")) or "'none'"
         target = g.get("form_target")
         policy = f"{POLICY}; form-action {target or SELF}; frame-ancestors {framers}"
         wanted |= {"Content-Security-Policy": policy, **HEADERS}

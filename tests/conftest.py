@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from lms.app import create_app
 from lms.config import Config, load_config
+from lms.lti import keys
 from lms.models import db
 from lms.schema import upgrade
 from lms.services import accounts
@@ -51,6 +52,8 @@ made_once.share()
 # As strong as the real ones and as quick as a test needs: two hashes a sign-in were half the time of many.
 REAL_HASHER = accounts.hasher
 accounts.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+# Keys of LTI are made by many tests, and slowly.
+REAL_BITS, keys.BITS = keys.BITS, 2048
 
 BASE_URL = "http://localhost:8000"
 SECRET = "a secret key for tests that is long enough"

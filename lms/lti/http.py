@@ -20,6 +20,7 @@ import structlog
 from lms import request_ids
 from lms.lti.model import LtiError
 from lms.models.clock import utcnow
+from lms.tls import narrowed
 
 log = structlog.get_logger()
 
@@ -221,7 +222,7 @@ def _where(url: str) -> tuple[httpcore.URL, bytes]:
 @cache
 def _trust() -> ssl.SSLContext:
     """The certificates trusted, read once."""
-    return httpx.create_ssl_context(trust_env=False)
+    return narrowed(httpx.create_ssl_context(trust_env=False))
 
 
 class _CheckedNetwork(httpcore.NetworkBackend):

@@ -25,6 +25,8 @@ from lms.models import ToolKey, utcnow
 from lms.models.secrets import cipher
 
 PURPOSE = "lti tool keys"
+#: 128-bit security, what ANSSI and NIST ask of keys used beyond 2030. Shorter ones go on until they are replaced.
+BITS = 3072
 #: How long a key is published before it signs: platforms keep a key set for a day at most.
 AHEAD = timedelta(days=1)
 #: How long one stays published after it signed for the last time: past what it signed, and every cache.
@@ -129,7 +131,7 @@ class ToolKeys:
         return key
 
     def _make(self, now: datetime) -> ToolKey:
-        private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        private = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         kid = uuid4().hex
         jwk = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)

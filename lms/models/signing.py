@@ -1,11 +1,24 @@
-"""Signed values that end some time after they were signed, whichever process signs and whichever reads."""
+"""What we sign and give to browsers and programs: under SHA-256, whichever process signs and whichever reads."""
 
 from datetime import datetime
+from hashlib import sha1, sha256
 from typing import Any
 
-from itsdangerous import SignatureExpired, TimestampSigner
+import itsdangerous
+from itsdangerous import SignatureExpired, TimestampSigner, URLSafeSerializer
 
 from lms.models.clock import utcnow
+
+# itsdangerous signs with HMAC-SHA-1 where nothing is said, and so does Flask-WTF, which says nothing of its tokens.
+itsdangerous.Signer.default_digest_method = staticmethod(sha256)
+
+
+def serializer(secret: str, salt: str, *, and_before: bool = False) -> URLSafeSerializer:
+    """Values signed under ``secret`` for one purpose, ``salt``; without end.
+
+    ``and_before`` also believes what releases that used SHA-1 signed: pages stay open during an upgrade.
+    """
+    return URLSafeSerializer(secret, salt=salt, fallback_signers=[{"digest_method": sha1}] if and_before else None)
 
 
 class Signer(TimestampSigner):

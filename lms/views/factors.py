@@ -118,6 +118,8 @@ def password() -> ResponseReturnValue:
 def _weakness(reason: str) -> str:
     if reason == "short":
         return _("A password has at least %(count)s characters. Several words make a good one.", count=SHORTEST)
+    if reason == "known":
+        return _("This password is in a list of stolen ones, which are tried first. Take several words of your own.")
     return _("This password is made of words anybody would try first. Take several words of your own.")
 
 

@@ -18,11 +18,11 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 import structlog
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from lms.app import create_app
 from lms.config import load_config
+from lms.cookies import CookieSessions
 from lms.models import Attempt, Certificate, Enrolment, WebSession, db, utcnow
 from lms.models.secrets import hashed, new_token
 from lms.schema import upgrade
@@ -153,8 +153,7 @@ def _cookie(app: Flask, row: Enrolment) -> str:
         )
     )  # fmt: skip
     db.session.commit()
-    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
-    assert serializer is not None
+    serializer = CookieSessions(app).get_signing_serializer(app)
     return f"mpia={serializer.dumps({'sid': token, 'csrf_token': 'a' * 40})}"
 
 

@@ -12,7 +12,6 @@ from socket import create_server
 from typing import Any
 
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Page
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 from curricula.model import Module, Question, Track
 from curricula.typography import typeset
 from lms.app import create_app
+from lms.cookies import CookieSessions
 from lms.demo import Addresses, Demo
 from lms.devlms import HeadlessBrowser, serve
 from lms.i18n import gettext
@@ -247,8 +247,7 @@ class Stage:
             db.session.add(row)
             db.session.commit()
             db.session.remove()
-        serializer = SecureCookieSessionInterface().get_signing_serializer(self.app)
-        assert serializer is not None
+        serializer = CookieSessions(self.app).get_signing_serializer(self.app)
         # With its form token: the service then sets no cookie of its own, which would be another one (Partitioned).
         value = serializer.dumps({"sid": token, "csrf_token": token_hex(20)})
         return {"name": "mpia", "value": value, "url": self.tool, "httpOnly": True}
@@ -263,8 +262,7 @@ class Stage:
 
     def choice(self, page: Page, **changes: Any) -> str:
         """A request to choose content, for whoever is signed in to that page; gives the picker's address."""
-        serializer = SecureCookieSessionInterface().get_signing_serializer(self.app)
-        assert serializer is not None
+        serializer = CookieSessions(self.app).get_signing_serializer(self.app)
         cookie = next(each for each in page.context.cookies(self.tool) if each.get("name") == "mpia")
         asked = DeepLinkSettings(f"{self.lms}/deep-linking?request=none", ("ltiResourceLink",), ("iframe",), **changes)
         token, now = new_token(), utcnow()

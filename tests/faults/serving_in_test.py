@@ -14,13 +14,13 @@ from uuid import UUID
 
 import httpx
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import URLSafeSerializer
 from sqlalchemy.orm import Session
 
 from lms.config import Config
+from lms.cookies import CookieSessions
 from lms.models import WebSession, utcnow
 from lms.models.secrets import hashed, new_token
+from lms.models.signing import serializer
 
 TOKEN = "a" * 40
 
@@ -114,7 +114,7 @@ def ticket(app: Flask, session: Session, person_id: int, attempt: UUID) -> Ticke
 
         cookie["csrf_token"] = TOKEN
         csrf = generate_csrf()
-    permission = URLSafeSerializer(app.extensions["mpia"].secret_key, salt="answer this attempt").dumps(str(attempt))
+    permission = serializer(app.extensions["mpia"].secret_key, "answer this attempt").dumps(str(attempt))
     return Ticket(attempt, signed_cookie(app, session, person_id, "learner"), permission, csrf)
 
 
@@ -125,6 +125,5 @@ def signed_cookie(app: Flask, session: Session, person_id: int, role: str) -> st
         token_hash=hashed(held), person_id=person_id, roles=[role], created_at=now, expires_at=now + timedelta(hours=2)
     )
     session.add(row)
-    cookies = SecureCookieSessionInterface().get_signing_serializer(app)
-    assert cookies is not None
+    cookies = CookieSessions(app).get_signing_serializer(app)
     return f"mpia={cookies.dumps({'sid': held, 'csrf_token': TOKEN})}"

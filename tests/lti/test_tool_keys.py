@@ -9,9 +9,9 @@ from flask import Flask
 from jwt import PyJWK
 from sqlalchemy.orm import Session
 
-from lms.lti.keys import ToolKeys
+from lms.lti.keys import AHEAD, ToolKeys
 from lms.models import ToolKey, utcnow
-from tests.conftest import SECRET
+from tests.conftest import REAL_BITS, SECRET
 from tests.learner_in_test import count, together
 
 
@@ -28,6 +28,21 @@ def test_what_signs_is_what_is_published(session: Session) -> None:
     assert published["kid"] == kid
     assert PyJWK(published).key.public_numbers() == private.public_key().public_numbers()
     assert private.key_size >= 2048
+
+
+def test_new_keys_have_128_bits_of_security_and_old_ones_go_on(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, now = ToolKeys(SECRET), utcnow()
+    old, _private = keys.signing(session)
+    monkeypatch.setattr("lms.lti.keys.BITS", REAL_BITS)
+    new = keys.rotate(session).kid
+    assert keys.signing(session)[0] == old
+    sizes = {key["kid"]: PyJWK(key).key.key_size for key in keys.public(session)["keys"]}
+    assert sizes == {old: 2048, new: 3072}
+    row = keys.current(session, now + 2 * AHEAD)
+    assert row is not None
+    assert row.kid == new
 
 
 def test_a_key_is_parsed_once(session: Session) -> None:

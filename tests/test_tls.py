@@ -1,0 +1,160 @@
+"""TLS as we ask for it, of real servers, and as the proxies that ship offer it."""
+
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from redis import RedisError
+
+from lms import counting, mail
+from lms.lti import http
+from lms.lti.http import Outbound
+from lms.lti.model import LtiError
+from lms.tls import narrowed
+from tests.cache_in_test import self_signed
+
+V = ssl.TLSVersion
+DEPLOY = Path(__file__).parents[1] / "docs/deploy"
+#: Ciphers of TLS 1.2 with forward secrecy that authenticate what they encrypt.
+RECOMMENDED = re.compile(r"(ECDHE|DHE)-(ECDSA-|RSA-)?(AES(128|256)-GCM-SHA(256|384)|CHACHA20-POLY1305)")
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+
+
+class Server:
+    """A TLS server that speaks one version alone, and ``ciphers`` of 1.2; ``spoken`` is what each call agreed upon."""
+
+    def __init__(self, folder: Path, version: ssl.TLSVersion, ciphers: str = "ALL:@SECLEVEL=0") -> None:
+        self.certificate, key = self_signed(folder)
+        self.answers = True
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(self.certificate, key)
+        self._context.set_ciphers(ciphers)
+        self._context.minimum_version = self._context.maximum_version = version
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port, self.spoken = self._listening.getsockname()[1], list[str]()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                plain, _who = self._listening.accept()
+                with plain, suppress(OSError), self._context.wrap_socket(plain, server_side=True) as caller:
+                    self.spoken.append(str(caller.version()))
+                    if self.answers:
+                        caller.recv(65536)
+                        caller.sendall(ANSWER)
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._thread.join()
+
+
+@contextmanager
+def serving(folder: Path, version: ssl.TLSVersion, ciphers: str = "ALL:@SECLEVEL=0") -> Iterator[Server]:
+    server = Server(folder, version, ciphers)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def by_platforms(monkeypatch: pytest.MonkeyPatch, server: Server) -> bool:
+    """Whether a call to a platform comes through; its certificate is trusted."""
+    make = http._trust.__wrapped__
+    monkeypatch.setattr(http, "_trust", lambda: _trusting(server, make()))
+    outbound = Outbound(("127.0.0.1",))
+    try:
+        return outbound.request("GET", f"https://127.0.0.1:{server.port}/").is_success
+    except LtiError:
+        return False
+    finally:
+        outbound.close()
+
+
+def by_mail(monkeypatch: pytest.MonkeyPatch, server: Server) -> bool:
+    """Whether a mail server is spoken to: past TLS this one hangs up."""
+    server.answers = False
+    make = ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: _trusting(server, make()))
+    with pytest.raises((OSError, mail.smtplib.SMTPException)):
+        mail._server(f"smtps://127.0.0.1:{server.port}")
+    return bool(server.spoken)
+
+
+def by_cache(_monkeypatch: pytest.MonkeyPatch, server: Server) -> bool:
+    with pytest.raises(RedisError):  # it is none
+        counting.ask(f"valkeys://127.0.0.1:{server.port}?ssl_ca_certs={server.certificate}")
+    return bool(server.spoken)
+
+
+def _trusting(server: Server, context: ssl.SSLContext) -> ssl.SSLContext:
+    context.load_verify_locations(server.certificate)
+    return context
+
+
+CALLERS = pytest.mark.parametrize("calls", [by_platforms, by_mail, by_cache])
+Calls = Callable[[pytest.MonkeyPatch, Server], bool]
+
+
+@CALLERS
+@pytest.mark.parametrize(("version", "said"), [(V.TLSv1_2, "TLSv1.2"), (V.TLSv1_3, "TLSv1.3")])
+def test_the_versions_of_today_are_spoken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Calls, version: ssl.TLSVersion, said: str
+) -> None:
+    with serving(tmp_path, version) as server:
+        assert calls(monkeypatch, server)
+        assert set(server.spoken) == {said}
+
+
+@CALLERS
+def test_a_server_of_before_is_not_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Calls) -> None:
+    with serving(tmp_path, V.TLSv1_1) as server:
+        assert not calls(monkeypatch, server)
+        assert server.spoken == []
+        # It does answer whoever still speaks as it does.
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.load_verify_locations(server.certificate)
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        old.minimum_version = V.TLSv1_1
+        plain = socket.create_connection(("127.0.0.1", server.port))
+        with plain, old.wrap_socket(plain, server_hostname="127.0.0.1") as spoken:
+            assert spoken.version() == "TLSv1.1"
+            spoken.sendall(b"?")
+
+
+@CALLERS
+@pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA", "NULL"])
+def test_nor_is_one_whose_ciphers_are_not_advised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Calls, cipher: str
+) -> None:
+    with serving(tmp_path, V.TLSv1_2, f"{cipher}:@SECLEVEL=0") as server:
+        assert not calls(monkeypatch, server)
+
+
+def test_the_newest_is_preferred_and_nothing_weak_is_offered() -> None:
+    context = narrowed(ssl.create_default_context())
+    offered = [cipher["name"] for cipher in context.get_ciphers()]
+    assert offered[0].startswith("TLS_")
+    assert all(name.startswith("TLS_") or RECOMMENDED.fullmatch(name) for name in offered)
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_the_proxies_that_ship_offer_the_same() -> None:
+    nginx = re.sub(r"#.*", "", (DEPLOY / "nginx.conf").read_text("utf-8"))
+    assert re.findall(r"ssl_protocols (.+);", nginx) == ["TLSv1.2 TLSv1.3"]
+    (ciphers,) = re.findall(r"ssl_ciphers (.+);", nginx)
+    assert all(RECOMMENDED.fullmatch(name) for name in ciphers.split(":"))
+    caddy = re.sub(r"#.*", "", (DEPLOY / "Caddyfile").read_text("utf-8"))
+    assert re.findall(r"protocols (tls.+)", caddy) == ["tls1.2 tls1.3"]
+    (named,) = re.findall(r"ciphers (TLS.+)", caddy)
+    assert all(
+        re.fullmatch(r"TLS_ECDHE_(ECDSA|RSA)_WITH_(AES_\d+_GCM|CHACHA20_POLY1305)_SHA\d+", name)
+        for name in named.split()
+    )
