@@ -25,6 +25,8 @@ from curricula.typography import typeset
 #: Times are stored in UTC and shown as they are lived in France.
 ZONE = ZoneInfo("Europe/Paris")
 DEFAULT = "fr"
+#: Rows that a page counts, and no further.
+COUNTED = 10_000
 #: Each language as it calls itself.
 OWN_NAMES = {"fr": "Français", "en": "English"}
 
@@ -181,6 +183,16 @@ def number(value: int) -> str:
     return format_decimal(value, locale=current_language())
 
 
+def counted(value: int) -> str:
+    """A number of rows that pages count no further than ``COUNTED``: « more than 10 000 » where there are more."""
+    return number(value) if value <= COUNTED else gettext("more than %(number)s", number=number(COUNTED))
+
+
+def capitalized(sentence: str) -> str:
+    """A sentence whose first word may be a number in words."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def figure(value: Fraction | int) -> str:
     """A number as people read it, two decimals at most: 12 500,5."""
     return format_decimal(_decimal(value, 2), locale=current_language())
@@ -221,5 +233,5 @@ def init_i18n(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(_said, _said_of, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(
         duration=duration, percent=percent, date=day, datetime=moment, time=clock,
-        filesize=filesize, localized=localized, numberformat=number, euros=euros,
+        filesize=filesize, localized=localized, numberformat=number, counted=counted, euros=euros,
     )  # fmt: skip

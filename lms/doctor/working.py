@@ -10,6 +10,7 @@ from curricula.registry import discover
 from lms.config import Config
 from lms.doctor.database import UPGRADE
 from lms.doctor.finding import Finding
+from lms.i18n import COUNTED
 from lms.lti.keys import ToolKeys
 from lms.models import OutboxJob, Platform, TrackRevision, utcnow
 from lms.services import deliveries, workers
@@ -53,8 +54,9 @@ def outbox(session: Session) -> Finding:
         )  # fmt: skip
     failed = deliveries.counts(session).get("failed", 0)
     if failed:
+        many = f"more than {COUNTED}" if failed > COUNTED else str(failed)
         return Finding(
-            "outbox", "warn", f"Jobs that gave up and wait for an administrator: {failed}.",
+            "outbox", "warn", f"Jobs that gave up and wait for an administrator: {many}.",
             "Open Administration › Deliveries: it names the cause of each, and tries them again.",
         )  # fmt: skip
     return Finding("outbox", "ok", "No job is late, and none gave up.")

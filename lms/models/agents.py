@@ -24,6 +24,9 @@ class Agent(Base):
         Index(None, "family_name", "given_name", "id"),
         Index("ix_agent_left", "left_at", sqlite_where=text("left_at is not null"),
               postgresql_where=text("left_at is not null")),
+        # Which corps there are.
+        Index("ix_agent_corps_here", "corps", sqlite_where=text("left_at is null"),
+              postgresql_where=text("left_at is null")),
     )  # fmt: skip
 
     id: Mapped[Id]

@@ -21,7 +21,11 @@ class Certificate(Base):
         CheckConstraint("status in ('valid', 'suspended', 'revoked', 'replaced')", name="status_known"),
         # Which end soon, and which ended long ago.
         Index(None, "valid_until", "id"),
-    )
+        # The last ones issued first; what took the place of one.
+        Index(None, "issued_at", "number"),
+        Index("ix_certificate_previous", "previous_id", sqlite_where=text("previous_id is not null"),
+              postgresql_where=text("previous_id is not null")),
+    )  # fmt: skip
 
     id: Mapped[Guid]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"), index=True)

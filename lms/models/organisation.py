@@ -114,6 +114,11 @@ class AgentMatch(Base):
         Index("uq_agent_match_held", "person_id", unique=True,
               sqlite_where=text("state in ('sure', 'confirmed')"),
               postgresql_where=text("state in ('sure', 'confirmed')")),
+        # Pages of those in a state: the last decision first, the doubts by person.
+        Index("ix_agent_match_decided", "state", "decided_at", "id", sqlite_where=text("state <> 'doubtful'"),
+              postgresql_where=text("state <> 'doubtful'")),
+        Index("ix_agent_match_doubtful", "person_id", "id", sqlite_where=text("state = 'doubtful'"),
+              postgresql_where=text("state = 'doubtful'")),
     )  # fmt: skip
 
     id: Mapped[Id]

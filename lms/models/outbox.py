@@ -24,6 +24,11 @@ class OutboxJob(Base):
         # What a purge is to take: made before a date.
         Index("ix_outbox_job_made", "finished_at", "id", sqlite_where=text("status = 'done'"),
               postgresql_where=text("status = 'done'")),
+        # Pages of what is not delivered, and why: a few among all that was.
+        Index("ix_outbox_job_undone", "status", "created_at", "id", sqlite_where=text("status <> 'done'"),
+              postgresql_where=text("status <> 'done'")),
+        Index("ix_outbox_job_cause", "cause", "created_at", "id", sqlite_where=text("cause is not null"),
+              postgresql_where=text("cause is not null")),
         CheckConstraint("status in ('pending', 'done', 'failed')", name="status_known"),
     )  # fmt: skip
 

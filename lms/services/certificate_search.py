@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from certificates.codes import read_code
 from lms.models import Certificate
+from lms.services.bounded import so_many
 from lms.services.reminders import ending
 
 #: How many a list shows; the search narrows the rest.
@@ -28,7 +29,10 @@ class Asked:
 def search(
     session: Session, allowed: ColumnElement[bool], asked: Asked, now: datetime
 ) -> tuple[Sequence[Certificate], int]:
-    """The last certificates issued among those ``allowed`` that answer, and how many answer in all; two queries."""
+    """The last certificates issued among those ``allowed`` that answer, and how many answer; two queries.
+
+    There are ``COUNTED + 1`` where more than ``lms.i18n.COUNTED`` do.
+    """
     wanted = [allowed]
     if asked.words.strip():
         wanted.append(_says(asked.words.strip()))
@@ -36,9 +40,11 @@ def search(
         wanted.append(or_(Certificate.award_key == asked.track, Certificate.award_key.startswith(asked.track + "/")))
     if asked.state:
         wanted.append(_in_state(asked.state, now))
-    count = session.scalar(select(func.count()).select_from(Certificate).where(*wanted)) or 0
     query = select(Certificate).where(*wanted).order_by(Certificate.issued_at.desc(), Certificate.number.desc())
-    return session.scalars(query.limit(PAGE)).all(), count
+    found = session.scalars(query.limit(PAGE + 1)).all()
+    if len(found) <= PAGE:
+        return found, len(found)
+    return found[:PAGE], session.scalar(select(so_many(select(Certificate.id).where(*wanted)))) or 0
 
 
 def one(session: Session, allowed: ColumnElement[bool], identity: UUID) -> Certificate | None:

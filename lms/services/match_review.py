@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, literal, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from lms.models import Agent, AgentMatch, Person, Unit, utcnow
+from lms.models.base import UtcDateTime
 from lms.services import figures
 from lms.services.audit import record
+from lms.services.bounded import so_many
 from lms.services.matching import one_at_a_time
 from lms.services.organisation import HELD, Scope, agents_in
 
@@ -36,24 +38,39 @@ class Pair:
     unit: Unit | None
 
 
-def pairs(session: Session, scope: Scope, state: str, page: int = 1) -> tuple[Sequence[Pair], int]:
-    """(a page of the matches in that state, how many there are), the oldest doubt or the last decision first."""
-    wanted = [AgentMatch.state == state, _theirs(scope)]
-    if state == "doubtful":
-        wanted.append(~_settled())
+def pairs(session: Session, scope: Scope, state: str, after: int = 0) -> tuple[Sequence[Pair], int | None]:
+    """(a page of the matches in that state, the number of its last one when others follow).
+
+    The doubts come by person, what was decided by its last decision first; ``after`` is the number of a match: what
+    comes after it. Two queries at most, whatever the number of matches.
+    """
     query = (
         select(AgentMatch, Person, Agent, Unit)
         .join(Person, Person.id == AgentMatch.person_id)
         .join(Agent, Agent.id == AgentMatch.agent_id)
         .outerjoin(Unit, Unit.id == Agent.unit_id)
         .options(joinedload(Person.platform))
-        .where(*wanted)
+        .where(*_in_state(state, scope))
     )
-    total = session.scalar(select(func.count()).select_from(query.with_only_columns(AgentMatch.id).subquery())) or 0
-    order = (AgentMatch.person_id, AgentMatch.id) if state == "doubtful" else (AgentMatch.decided_at.desc(),
-                                                                             AgentMatch.id.desc())  # fmt: skip
-    rows = session.execute(query.order_by(*order).offset((page - 1) * PAGE).limit(PAGE))
-    return [Pair(*row) for row in rows], total
+    last = session.get(AgentMatch, after) if after else None
+    if state == "doubtful":
+        query = query.order_by(AgentMatch.person_id, AgentMatch.id)
+        if last is not None:
+            query = query.where(tuple_(AgentMatch.person_id, AgentMatch.id) > tuple_(last.person_id, last.id))
+    else:
+        query = query.order_by(AgentMatch.decided_at.desc(), AgentMatch.id.desc())
+        if last is not None:
+            place = tuple_(literal(last.decided_at, UtcDateTime), literal(last.id))
+            query = query.where(tuple_(AgentMatch.decided_at, AgentMatch.id) < place)
+    found = [Pair(*row) for row in session.execute(query.limit(PAGE + 1))]
+    return found[:PAGE], found[PAGE - 1].match.id if len(found) > PAGE else None
+
+
+def waiting(session: Session, scope: Scope) -> int:
+    """How many doubts wait for a decision; ``COUNTED + 1`` where more than ``lms.i18n.COUNTED`` do."""
+    query = select(AgentMatch.id).join(Person, Person.id == AgentMatch.person_id)
+    query = query.join(Agent, Agent.id == AgentMatch.agent_id).where(*_in_state("doubtful", scope))
+    return session.scalar(select(so_many(query))) or 0
 
 
 def find(session: Session, scope: Scope, number: int) -> AgentMatch | None:
@@ -95,6 +112,14 @@ def _decide(session: Session, row: AgentMatch, state: str, by: int | None) -> No
     session.flush()
     figures.touch(session, agents=[row.agent_id])
     record(session, f"hr.match_{state}", f"agent:{row.agent_id}", by, person=row.person_id)
+
+
+def _in_state(state: str, scope: Scope) -> list[ColumnElement[bool]]:
+    # Written out, as the two indexes have it: SQLite does not look for a given value there.
+    doubtful: ColumnElement[str] = literal_column("'doubtful'")
+    if state != "doubtful":
+        return [AgentMatch.state == state, AgentMatch.state != doubtful, _theirs(scope)]
+    return [AgentMatch.state == doubtful, _theirs(scope), ~_settled()]
 
 
 def _theirs(scope: Scope) -> ColumnElement[bool]:

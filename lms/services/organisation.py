@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from lms.models import Agent, AgentMatch, HrScope, Person, Unit, UnitState
+from lms.services.bounded import values_of
 from lms.tables import Scope
 
 __all__ = [
@@ -84,13 +85,11 @@ def ministries(session: Session, scope: Scope) -> list[str]:
 
     Each is found in the index after the one before it: as many steps as ministries, whatever the number of agents.
     """
-    first = select(func.min(Agent.ministry).label("name")).where(Agent.ministry > "").cte("found", recursive=True)
-    following = select(func.min(Agent.ministry)).where(Agent.ministry > first.c.name).correlate(first).scalar_subquery()
-    found = first.union_all(select(following).where(first.c.name.is_not(None)))
-    query = select(found.c.name).where(found.c.name.is_not(None)).order_by(found.c.name)
+    query = values_of(Agent.ministry)
     if not scope.whole:
-        one = select(Agent.id).where(Agent.ministry == found.c.name, agents_in(scope)).limit(1)
-        query = query.where(one.correlate(found).scalar_subquery().is_not(None))
+        name = query.selected_columns[0]
+        one = select(Agent.id).where(Agent.ministry == name, agents_in(scope)).limit(1)
+        query = query.where(one.correlate(name.table).scalar_subquery().is_not(None))
     return list(session.scalars(query))
 
 

@@ -12,6 +12,7 @@ from lms.models import Agent, AgentState, Person, Population, Unit, utcnow
 from lms.models.base import UtcDateTime, table_of
 from lms.services import figures
 from lms.services.audit import record
+from lms.services.bounded import values_of
 
 #: Agents whose membership is written at a time.
 BATCH = 1000
@@ -124,16 +125,9 @@ def history(session: Session, limit: int = 50) -> list[Declared]:
     return [Declared(row.declared_at, Rule.of_json(row.rule), row.words, person) for row, person in rows]
 
 
-def members(session: Session) -> int:
-    """How many agents are of P now."""
-    there = select(func.count()).select_from(Agent).where(Agent.left_at.is_(None), Agent.population)
-    return session.scalar(there) or 0
-
-
 def known_corps(session: Session) -> list[str]:
     """The corps of the agents there are."""
-    query = select(Agent.corps).where(Agent.corps != "", Agent.left_at.is_(None)).distinct().order_by(Agent.corps)
-    return list(session.scalars(query))
+    return list(session.scalars(values_of(Agent.corps, Agent.left_at.is_(None))))
 
 
 def _paths(session: Session, rule: Rule) -> dict[str, str]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.cells import N_, CellRefused
 from lms.models import ImportSource, Unit, UnitState
+from lms.services import population
 from lms.services.import_columns import Columns, check, ignored
 from lms.services.import_rows import Reading, RefusedRow, Row
 from lms.services.imports import Progress, Report, Result, Run, begin, end
@@ -87,6 +88,7 @@ class UnitImport:
             self.progress(0.6 + 0.4 * (at + 1) / len(rows))
         self.session.flush()
         settle_paths(self.session)
+        population.apply(self.session, run.at, run.id)  # agents are counted again under what is above them now
         written = Result(**{**vars(found), "written": True, "run_id": run.id})
         end(run, written, self.person_id)
         return written

@@ -108,6 +108,11 @@ def standing_of(session: Session, row: Certificate) -> Standing:
     return found
 
 
+def listed(row: Certificate, now: datetime) -> Standing:
+    """A certificate as a list shows it: without its files, nor those it follows and that follow it; no query."""
+    return Standing(row, Record.from_dict(row.record), state_at(row, now), {})
+
+
 def _standing(session: Session, row: Certificate | None) -> Standing | None:
     if row is None:
         return None

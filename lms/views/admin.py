@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from lms.i18n import capitalized, counted, ngettext
 from lms.i18n import gettext as _
-from lms.i18n import ngettext
 from lms.models import Platform, db
 from lms.security import requires, visitor
 from lms.services import deliveries
@@ -29,7 +29,9 @@ def index() -> ResponseReturnValue:
             ngettext("One platform is connected.", "%(num)s platforms are connected.", len(platforms))
             if platforms
             else _("No platform is connected yet."),
-            ngettext("One delivery waits.", "%(num)s deliveries wait.", count) if count else _("Nothing waits."),
+            capitalized(ngettext("One delivery waits.", "%(shown)s deliveries wait.", count, shown=counted(count)))
+            if count
+            else _("Nothing waits."),
         )
     )
     return render_template(

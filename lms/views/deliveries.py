@@ -7,8 +7,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from lms.forms.deliveries import DeliveriesForm
+from lms.i18n import capitalized, counted, ngettext
 from lms.i18n import gettext as _
-from lms.i18n import ngettext
 from lms.models import db
 from lms.security import requires, visitor
 from lms.services import audit, deliveries, reconciliation
@@ -28,7 +28,7 @@ def index() -> ResponseReturnValue:
     form = DeliveriesForm(
         request.args,
         [(str(number), name) for number, name in platform_names(session) if own in {None, number}],
-        [(cause, f"{_first_sentence(why)} ({count})") for cause, why, count in causes],
+        [(cause, f"{_first_sentence(why)} ({counted(count)})") for cause, why, count in causes],
     )
     wanted = _filter(form.data)
     words, found = kinds(), deliveries.waiting(session, wanted, _position(request.args.get("after", "")))
@@ -109,10 +109,12 @@ def _sentence(pending: int, failed: int) -> str:
         return _("Everything is delivered.")
     parts = []
     if failed:
-        parts.append(ngettext("One delivery waits for you.", "%(num)s deliveries wait for you.", failed))
+        parts.append(ngettext("One delivery waits for you.", "%(shown)s deliveries wait for you.", failed,
+                              shown=counted(failed)))  # fmt: skip
     if pending:
-        parts.append(ngettext("One delivery is on its way.", "%(num)s deliveries are on their way.", pending))
-    return " ".join([*parts, _("Nothing is lost: each delivery waits here with its original date.")])
+        parts.append(ngettext("One delivery is on its way.", "%(shown)s deliveries are on their way.", pending,
+                              shown=counted(pending)))  # fmt: skip
+    return " ".join([*map(capitalized, parts), _("Nothing is lost: each delivery waits here with its original date.")])
 
 
 def _filter(values: Any) -> Filter:

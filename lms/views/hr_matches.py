@@ -6,13 +6,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 
 from lms.errors import Refused
+from lms.i18n import capitalized, counted, ngettext
 from lms.i18n import gettext as _
-from lms.i18n import ngettext, number
 from lms.models import AgentMatch, db, writing
 from lms.security import requires, visitor
 from lms.services import match_review
 from lms.services.audit import record
-from lms.services.match_review import PAGE, STATES, MatchRefused, Pair
+from lms.services.match_review import STATES, MatchRefused, Pair
 from lms.services.organisation import scope_of
 
 blueprint = Blueprint("hr_matches", __name__, url_prefix="/hr/matches")
@@ -25,10 +25,9 @@ def index() -> ResponseReturnValue:
     session, scope = db.session(), scope_of(db.session(), visitor().person)
     state = request.args.get("state", "doubtful")
     state = state if state in STATES else "doubtful"
-    page = min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
-    found, total = match_review.pairs(session, scope, state, page)
-    shown = [_pair(each) for each in found]
-    waiting = total if state == "doubtful" else match_review.pairs(session, scope, "doubtful")[1]
+    after = min(max(0, request.args.get("after", 0, type=int)), 2**31 - 1)
+    found, last = match_review.pairs(session, scope, state, after)
+    shown, waiting = [_pair(each) for each in found], match_review.waiting(session, scope)
     if shown:
         with writing(session):
             record(
@@ -45,7 +44,8 @@ def index() -> ResponseReturnValue:
         ],
         sentence=_sentence(waiting),
         nothing=scope.platform_id is not None,
-        pages=_pages(state, page, total),
+        first_url=url_for("hr_matches.index", state=state) if after else None,
+        next_url=url_for("hr_matches.index", state=state, after=last) if last is not None else None,
     )
 
 
@@ -141,21 +141,11 @@ def _by(key: str) -> str:
 def _sentence(waiting: int) -> str:
     if not waiting:
         return _("No match waits for a decision.")
-    return ngettext(
-        "One match waits for a decision.", "%(shown)s matches wait for a decision.", waiting, shown=number(waiting)
+    return capitalized(
+        ngettext(
+            "One match waits for a decision.", "%(shown)s matches wait for a decision.", waiting, shown=counted(waiting)
+        )
     )
-
-
-def _pages(state: str, page: int, total: int) -> dict[str, Any] | None:
-    """Where the other pages are; None when one holds everything."""
-    last = max(1, -(-total // PAGE))
-    if last == 1 and page == 1:
-        return None
-
-    def at(wanted: int) -> str | None:
-        return url_for("hr_matches.index", state=state, page=wanted) if 1 <= wanted <= last else None
-
-    return {"previous": at(min(page - 1, last)), "next": at(page + 1), "page": page, "last": last}
 
 
 def _why(refusal: MatchRefused) -> str:

@@ -147,10 +147,11 @@ def _page(
     session, scope, day = db.session(), _scope(), DayForm(request.args)
     day.validate()
     above: list[Any]
+    late = False
     if day.at is not None:
         above, found = headcounts.parts_at(session, scope, unit, day.at)
     else:
-        found = headcounts.parts(session, scope, unit)
+        found, late = headcounts.parts(session, scope, unit)
         above = ancestors(session, unit.id) if unit is not None else []
     own = found[0] if unit is not None and found and found[0].id == unit.id else None
     past, here = day.day.data or None if day.at else None, unit is not None and unit.closed_at is None
@@ -169,6 +170,7 @@ def _page(
         parts=[_row(part, past) for part in found if part is not own],
         direct=own.agents - sum(part.agents for part in found if part is not own) if own else None,
         sentence=_sentence(found, own),
+        late=late,
         day=day,
         past=day.at,
         past_day=day.at - timedelta(days=1) if day.at else None,

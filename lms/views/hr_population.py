@@ -12,6 +12,8 @@ from lms.i18n import ngettext, number
 from lms.models import db
 from lms.security import requires, visitor
 from lms.services import population
+from lms.services.figure_facts import WHOLE
+from lms.services.headcounts import heads
 from lms.services.organisation import scope_of
 from lms.services.population import Declared, Preview, Rule, UnknownUnits
 
@@ -84,14 +86,16 @@ def _page(form: RuleForm | None, counted: Preview | None = None) -> str:
     session = db.session()
     declared = population.history(session)
     holds = declared[0] if declared else None
-    now = population.preview(session, Rule())
+    counts, late = heads(session, [WHOLE]) if _whole() else ({}, False)
+    now = counts.get(WHOLE)
     return render_template(
         "hr/population.html",
         holds=_declared(holds) if holds else None,
         facts=[
             {"value": number(now.agents), "label": _("agents declared")},
-            {"value": number(population.members(session)), "label": _("agents of the population")},
-        ] if _whole() else [],
+            {"value": number(now.population), "label": _("agents of the population")},
+        ] if now else [],
+        late=late,
         history=[_declared(each) for each in declared],
         form=form,
         counted=_counted(counted) if counted else None,

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, true
 
 from lms.certificate_pages import fields, history, linked, reason_words, refusal_words, state_tag, states, summary
 from lms.forms.certificates import ActForm, AnswerNameForm, CorrectionForm, SearchForm
+from lms.i18n import capitalized, counted, localized, ngettext
 from lms.i18n import gettext as _
-from lms.i18n import localized
 from lms.models import Certificate, Correction, db, utcnow, writing
 from lms.pages import tracks
 from lms.security import requires, visitor
@@ -47,13 +47,14 @@ def index(room: str) -> ResponseReturnValue:
         room=room,
         form=form,
         count=count,
+        shown_count=capitalized(ngettext("One certificate.", "%(shown)s certificates.", count, shown=counted(count))),
         certificates=[
             {
-                **summary(verification.standing_of(db.session(), row)),
-                "tag": state_tag(verification.state_at(row, now)),
-                "url": _address(room, row),
+                **summary(each),
+                "tag": state_tag(each.state),
+                "url": _address(room, each.row),
             }
-            for row in found
+            for each in (verification.listed(row, now) for row in found)
         ],
         waiting=[
             {

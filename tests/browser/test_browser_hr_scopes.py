@@ -8,6 +8,7 @@ from browser_stage import STEWARD, Stage
 from playwright.sync_api import Page, expect
 
 from lms.models import Agent, Person, Platform, db
+from lms.services import figures
 from lms.services.accounts import make_account
 from lms.services.matching import match
 from lms.services.units import make_unit
@@ -37,6 +38,7 @@ def declared(stage: Stage) -> None:
         session.add(near)
         session.flush()
         match(session, [near.id])
+        figures.touch_moved(session)
         make_account(session, OFFICER, PASSWORD, ["hr"], "RH de démonstration")
         session.commit()
         db.session.remove()

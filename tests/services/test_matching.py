@@ -16,7 +16,7 @@ from lms.jobs import match_people
 from lms.models import Agent, AgentMatch, AuditEntry, OutboxJob, Person, Platform
 from lms.services import match_review, matching, matching_names
 from lms.services.import_files import Asked, prepare
-from lms.services.match_review import MatchRefused, confirm, pairs, refuse, undo
+from lms.services.match_review import MatchRefused, confirm, pairs, refuse, undo, waiting
 from lms.services.matching import DEFAULT_KEYS, Keys, match
 from lms.services.matching_names import doubt_names
 from lms.services.organisation import Scope
@@ -105,11 +105,11 @@ def test_two_people_of_one_number_are_both_in_doubt_and_a_weaker_key_harms_nobod
         ("first", "doubtful"), ("again", "doubtful"), ("typed", "doubtful")
     }  # fmt: skip
     assert [line.action for line in session.query(AuditEntry).order_by(AuditEntry.id)] == ["hr.match_doubted"]
-    rows, total = pairs(session, Scope(), "doubtful")
-    assert total == len(rows) == 3
+    rows, more = pairs(session, Scope(), "doubtful")
+    assert (len(rows), more, waiting(session, Scope())) == (3, None, 3)
     chosen = next(pair.match for pair in rows if pair.person.subject == "again")
     confirm(session, chosen, None)
-    assert pairs(session, Scope(), "doubtful")[1] == 0, "the others are answered by it"
+    assert waiting(session, Scope()) == 0, "the others are answered by it"
     left = session.query(AgentMatch).filter_by(person_id=first.id).one()
     with pytest.raises(MatchRefused, match="agent"):
         confirm(session, left, None)
@@ -281,11 +281,11 @@ def test_hr_decides_within_its_scope(app: Flask, session: Session) -> None:
         agent(session, number, f"m{number}@x.example", unit_id=unit.id)
         row = someone(session, here, f"p{number}", email=f"m{number}@x.example")
         match(session, [row.id])
-    rows, total = pairs(session, Scope((one.path,)), "doubtful")
-    assert total == 1
+    rows, _more = pairs(session, Scope((one.path,)), "doubtful")
+    assert len(rows) == waiting(session, Scope((one.path,))) == 1
     assert rows[0].unit is not None
     assert rows[0].unit.name == "Un"
-    assert pairs(session, Scope(), "doubtful")[1] == 2
-    assert pairs(session, Scope(None, here.id), "doubtful")[1] == 0, "a platform's word opens no agent"
+    assert waiting(session, Scope()) == 2
+    assert waiting(session, Scope(None, here.id)) == 0, "a platform's word opens no agent"
     assert match_review.find(session, Scope((two.path,)), rows[0].match.id) is None
     assert match_review.find(session, Scope((one.path,)), rows[0].match.id) is rows[0].match

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.models import Agent, AgentState, AuditEntry, Unit, UnitState
-from lms.services import units
+from lms.services import figures, units
 from lms.services.headcounts import parts, parts_at
 from lms.services.organisation import Scope, ancestors, subtree_ids, tree
 from lms.services.units import UnitRefused, close_unit, make_unit, move_unit, rename_unit
@@ -137,17 +137,18 @@ def test_agents_are_counted_with_all_under_now_and_then(session: Session, moment
         session.flush()
         state = {"unit_id": unit.id, "branch": "FPE", "category": "A", "population": number != 2}
         session.add(AgentState(agent_id=agent.id, since=came, **state))
+        figures.touch(session, agents=[agent.id])
     session.flush()
-    now = [(part.name, part.agents, part.population, part.units) for part in parts(session, Scope(), top)]
+    now = [(part.name, part.agents, part.population, part.units) for part in parts(session, Scope(), top)[0]]
     assert now == [("Ministère", 5, 4, 3), ("Direction 1", 3, 2, 1), ("Direction 2", 1, 1, 0)]
     moved = next(moments)
     move_unit(session, service, two, now=moved)
-    assert [part.agents for part in parts(session, Scope(), top)] == [5, 1, 3]
+    assert [part.agents for part in parts(session, Scope(), top)[0]] == [5, 1, 3]
     assert [part.agents for part in parts_at(session, Scope(), top, came)[1]] == [5, 3, 1]
     assert [part.agents for part in parts_at(session, Scope(), top, moved)[1]] == [5, 1, 3]
     for scope, names in ((Scope(), ["Ministère"]), (Scope((two.path,)), ["Direction 2"]), (Scope(None, 1), [])):
         if scope.platform_id is None:
-            assert [part.name for part in parts(session, scope, None)] == names
+            assert [part.name for part in parts(session, scope, None)[0]] == names
             assert [part.name for part in parts_at(session, scope, None, moved)[1]] == names
     assert [each.name for each in parts_at(session, Scope(), service, came)[0]] == ["Ministère", "Direction 1"]
     assert session.query(UnitState).filter(UnitState.until.is_(None)).count() == 4
