@@ -47,7 +47,8 @@ function clock(at) {
 }
 
 // form[data-autosave=URL][data-attempt][data-question]: saves at each change, keeps what could not be sent. What it sends
-// says which page answers, for which time: the server knows what comes twice or out of order.
+// says which page answers, for which time: the server knows what comes twice or out of order. Nobody leaves a question before its
+// answer is kept: a frame may have no memory, and its page is then the only one.
 function autosave(form) {
   const { autosave: url, attempt, question } = form.dataset;
   const prefix = `answer:${attempt}:`, key = prefix + question;
@@ -65,7 +66,7 @@ function autosave(form) {
     const field = form.elements[name] ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name }));
     field.value = value;
   };
-  let unsent = null, sending = false, wait = 1000, timer = 0, pausing = 0, leaving = false, turn = 0;
+  let unsent = null, sending = false, wait = 1000, timer = 0, pausing = 0, leaving = false, turn = 0, refused = false, going = null;
   const next = () => { set("page", page); set("turn", turn += 1); };
 
   // The bar and the list of questions follow what the server has kept.
@@ -96,11 +97,14 @@ function autosave(form) {
         if (told) put(document.querySelector("[data-so-far]"), told);
         follow(new URLSearchParams(current));
         say("saved", message ?? "");
+        if (unsent === null) go();
       } else if (answer.status >= 500 || answer.status === 429) {
         again = true;
       } else {
         if (answer.status === 409 && unsent === current) { unsent = null; store.drop(key); } // the record has it: sending again changes nothing
         say("failed", message ? [message, fix].filter(Boolean).join(" ") : status?.dataset.refused ?? "");
+        refused = true;
+        go(); // where the service says why
       }
     } catch { again = true; }
     sending = false;
@@ -111,21 +115,33 @@ function autosave(form) {
     } else if (unsent !== null && unsent !== current) send();
   }
 
-  function changed() {
+  // On to where the learner asked to go, once nothing waits.
+  function go() {
+    const [asked] = going ?? [];
+    if (going) { going = null; form.requestSubmit(asked); }
+  }
+
+  function keep() {
     clearTimeout(pausing);
     pausing = 0;
     next();
     unsent = body();
     store.set(key, { url, body: unsent });
+    refused = false;
+  }
+
+  function changed() {
+    going = null;
+    keep();
     say("wait", status?.dataset.saving ?? "");
     send();
   }
 
-  // What an earlier page of this attempt could not send. A page of ours after a submit means that the submit arrived.
+  // What an earlier page of this attempt could not send.
   for (const kept of store.keys(prefix)) {
     const entry = store.get(kept);
     if (!entry) continue;
-    if (kept === key && !entry.submitted) {
+    if (kept === key) {
       const values = new URLSearchParams(entry.body);
       for (const field of inputs()) {
         if (ticked(field)) field.checked = values.getAll(field.name).includes(field.value);
@@ -133,8 +149,7 @@ function autosave(form) {
       }
       next();
       unsent = body();
-    } else if (entry.submitted) store.drop(kept);
-    else post(entry.url, entry.body).then((answer) => { if (answer.ok || answer.status === 404 || answer.status === 409) store.drop(kept); }).catch(() => {});
+    } else post(entry.url, entry.body).then((answer) => { if (answer.ok || answer.status === 404 || answer.status === 409) store.drop(kept); }).catch(() => {});
   }
   if (unsent !== null) send();
   else if (inputs().some(touched)) changed(); // before this file came
@@ -145,16 +160,18 @@ function autosave(form) {
     clearTimeout(pausing);
     pausing = setTimeout(changed, 1000);
   });
-  form.addEventListener("submit", () => {
-    leaving = true;
-    // What was typed since the last sending is new; all else was said already, and another page may have answered since.
-    if (pausing) { clearTimeout(pausing); next(); }
-    if (unsent !== null) store.set(key, { url, body: body(), submitted: true });
+  form.addEventListener("submit", (event) => {
+    if (pausing) keep(); // all else was said already, and another page may have answered since
+    if (unsent === null || refused) { leaving = true; return; }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    going = [event.submitter];
+    send();
   });
   window.addEventListener("online", send);
   window.addEventListener("pageshow", () => { leaving = false; });
   window.addEventListener("pagehide", () => {
-    if (pausing && !leaving) { clearTimeout(pausing); pausing = 0; next(); unsent = body(); store.set(key, { url, body: unsent }); }
+    if (pausing && !leaving) keep();
     if (unsent !== null && !leaving) post(url, unsent, { keepalive: true }).catch(() => {});
   });
   window.addEventListener("beforeunload", (event) => {

@@ -2,6 +2,7 @@
 
 import pytest
 from browser_frame import Activity, NewPage
+from browser_outage import UNAVAILABLE, without_database
 from browser_stage import Stage, right_keys, wrong_keys
 from playwright.sync_api import Page, Route, expect
 
@@ -54,7 +55,7 @@ class Sitting:
 
 @pytest.fixture
 def sitting(new_page: NewPage, stage: Stage) -> Sitting:
-    return Sitting(stage, new_page(*NETWORK))
+    return Sitting(stage, new_page(*NETWORK, UNAVAILABLE))
 
 
 def test_each_answer_is_saved_as_it_is_chosen(sitting: Sitting) -> None:
@@ -158,6 +159,30 @@ def test_an_answer_left_unsent_by_one_page_is_sent_by_the_next(sitting: Sitting)
             break
         activity.page.wait_for_timeout(100)
     assert sitting.kept(1) == set(sitting.right(1))
+
+
+@pytest.mark.parametrize("chosen", ["again", "as it was"])
+def test_nobody_leaves_a_question_before_its_answer_is_kept(sitting: Sitting, stage: Stage, chosen: str) -> None:
+    """The frame of this browser has no memory: a page that is left takes what it could not send with it."""
+    activity = sitting.activity
+    with without_database(stage.served):
+        activity.choose(*sitting.wrong(1))
+        activity.expect_saved("failed")
+        sitting.go(3)
+        activity.expect_saved("failed")
+        sitting.on(1)
+        assert set(activity.chosen()) == set(sitting.wrong(1))
+        if chosen == "again":  # they stay here, then: it is for them to go on
+            for field in activity.frame.locator("input[type=checkbox][name='a.choice']:checked").all():
+                field.uncheck()
+            activity.choose(*sitting.right(1))
+            activity.expect_saved("failed")
+    if chosen == "again":
+        activity.expect_saved()
+        sitting.on(1)
+    else:
+        sitting.on(3)
+    assert sitting.kept(1) == set(sitting.right(1) if chosen == "again" else sitting.wrong(1))
 
 
 def test_a_double_click_submits_once(sitting: Sitting, stage: Stage) -> None:
