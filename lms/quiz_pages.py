@@ -22,7 +22,7 @@ from lms.models import Answer, Attempt, Enrolment, db, utcnow
 from lms.pages import config, tracks
 from lms.refusals import why_refused
 from lms.services import accommodations, appeals, attempts, learning, pauses, sittings
-from lms.services.answers import Sent, answered, answers, drawn_questions, next_open, read_response
+from lms.services.answers import Sent, answered, answers, answers_heard, drawn_questions, next_open, read_response
 from lms.services.gradings import gradings, seen_again, told_marks
 from lms.track_order import waits
 
@@ -90,7 +90,7 @@ def question_page(
     """One question, with what was answered so far, or with what was sent and could not be saved."""
     asked, item = asked_question(attempt, module, number)
     session, now = db.session(), utcnow()
-    kept = answers(session, attempt.id)
+    kept, heard = answers_heard(session, attempt.id)
     answer, count = kept.get(asked.key), len(attempt.questions)
     own = accommodations.granted(session, attempt.enrolment.person_id, now)
     response = unsaved.response if unsaved else read_response(answer.response) if answer else {}
@@ -117,6 +117,7 @@ def question_page(
         answered=sum(map(answered, kept.values())),
         saved_at=answer.saved_at if answer else None,
         shown=answer.id if answer else 0,
+        heard=heard,
         time=exam_pages.time_values(attempt, now, pauses.pauses_left(session, attempt)),
         know=exam_pages.good_to_know(attempt),
         read_aloud=own.read_aloud,

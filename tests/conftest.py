@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,19 @@ def make_config(database_url: str, directory: Path, **more: Any) -> Config:
         "allowed_private_hosts": ("127.0.0.1", "localhost"), "testing": True, "tracks_dir": FOLDER,
     }  # fmt: skip
     return load_config({}, **{**values, **more})
+
+
+@contextmanager
+def service(config: Config) -> Iterator[Flask]:
+    """The service of that configuration; what it holds is given back."""
+    application = create_app(config)
+    try:
+        yield application
+    finally:
+        with application.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        application.extensions["outbound"].close()
 
 
 @pytest.fixture(scope="session")
@@ -153,15 +167,11 @@ class Browser(FlaskClient):
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     """The service on a fresh database."""
-    application = create_app(config)
-    application.test_client_class = Browser
-    with application.app_context():
-        made_once.statements.share(db.engine)
-    yield application
-    with application.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    application.extensions["outbound"].close()
+    with service(config) as application:
+        application.test_client_class = Browser
+        with application.app_context():
+            made_once.statements.share(db.engine)
+        yield application
 
 
 @pytest.fixture

@@ -150,8 +150,14 @@ def said(response: Response) -> Response:
 
 def answers(session: Session, attempt_id: uuid.UUID) -> dict[str, Answer]:
     """What counts of what was answered so far, by question key; one query."""
+    return answers_heard(session, attempt_id)[0]
+
+
+def answers_heard(session: Session, attempt_id: uuid.UUID) -> tuple[dict[str, Answer], dict[str, int]]:
+    """The same, and of each page that answered the last turn kept: by it a browser knows what did arrive; one query."""
     query = select(Answer).where(Answer.attempt_id == attempt_id, Answer.standing == "kept").order_by(Answer.id)
-    return {row.question_key: row for row in session.scalars(query)}
+    rows = session.scalars(query).all()
+    return {row.question_key: row for row in rows}, {row.page: row.turn for row in rows if row.page}
 
 
 def responses(session: Session, attempt_id: uuid.UUID) -> dict[str, Response]:

@@ -46,7 +46,7 @@ function clock(at) {
   setInterval(tick, 1000);
 }
 
-// form[data-autosave=URL][data-attempt][data-question]: saves at each change, keeps what could not be sent. What it sends
+// form[data-autosave=URL][data-attempt][data-question][data-heard]: saves at each change, keeps what could not be sent. What it sends
 // says which page answers, for which time: the server knows what comes twice or out of order. Nobody leaves a question before its
 // answer is kept: a frame may have no memory, and its page is then the only one.
 function autosave(form) {
@@ -137,12 +137,14 @@ function autosave(form) {
     send();
   }
 
-  // What an earlier page of this attempt could not send.
+  // What an earlier page of this attempt could not send, unless it arrived all the same: another may have answered since.
+  const heard = JSON.parse(form.dataset.heard);
   for (const kept of store.keys(prefix)) {
     const entry = store.get(kept);
     if (!entry) continue;
-    if (kept === key) {
-      const values = new URLSearchParams(entry.body);
+    const values = new URLSearchParams(entry.body);
+    if (Number(values.get("turn")) <= heard[values.get("page")]) store.drop(kept);
+    else if (kept === key) {
       for (const field of inputs()) {
         if (ticked(field)) field.checked = values.getAll(field.name).includes(field.value);
         else field.value = values.get(field.name) ?? "";

@@ -185,6 +185,37 @@ def test_nobody_leaves_a_question_before_its_answer_is_kept(sitting: Sitting, st
     assert sitting.kept(1) == set(sitting.right(1) if chosen == "again" else sitting.wrong(1))
 
 
+def test_what_arrived_unknown_to_its_page_takes_no_later_answers_place(
+    sitting: Sitting, stage: Stage, new_page: NewPage
+) -> None:
+    """In a tab, which has a memory: an answer arrives, its acknowledgement does not, and another page answers since."""
+    tab = new_page(*NETWORK)
+    tab.context.add_cookies([stage.cookie(sitting.who)])
+    tab.goto(f"{stage.tool}/learn/attempts/{sitting.attempt.id}/1")
+
+    def unanswered(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    tab.route("**/learn/attempts/*/1", unanswered)
+    for key in sitting.wrong(1):
+        tab.locator(f"input[name='a.choice'][value='{key}']").check()
+    expect(tab.locator("[data-save-status]")).to_have_attribute("data-state", "failed")
+    assert sitting.kept(1) == set(sitting.wrong(1))
+    stage.answer(sitting.attempt, 1)
+    tab.unroute("**/learn/attempts/*/1")
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.reload()
+    chosen = tab.locator("input[name='a.choice']:checked")
+    expect(chosen).to_have_count(len(sitting.right(1)))
+    assert {field.get_attribute("value") for field in chosen.all()} == set(sitting.right(1))
+    assert tab.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('answer:'))") == []
+    assert sitting.kept(1) == set(sitting.right(1))
+
+
 def test_a_double_click_submits_once(sitting: Sitting, stage: Stage) -> None:
     for number in range(1, 11):
         stage.answer(sitting.attempt, number)

@@ -148,9 +148,13 @@ class Patients:
     def _delivered(self, engine: sa.Engine) -> bool:
         """Whether every score is; what was held when the database went away is taken for free, and delays pass."""
         with engine.begin() as connection:
-            waiting = sa.update(OutboxJob).where(OutboxJob.status == "pending", OutboxJob.kind == "send_score")
-            connection.execute(waiting.where(OutboxJob.leased_until > utcnow()).values(leased_until=None))
-            connection.execute(waiting.values(due_at=utcnow()))
+            waiting = sa.select(OutboxJob.id).filter_by(status="pending", kind="send_score")
+            free = waiting.with_for_update(
+                skip_locked=True
+            )  # the worker has the others, and takes them in its own order
+            connection.execute(
+                sa.update(OutboxJob).where(OutboxJob.id.in_(free)).values(leased_until=None, due_at=utcnow())
+            )
             query = sa.select(OutboxJob.status, sa.func.count()).filter_by(kind="send_score").group_by(OutboxJob.status)
             return [tuple(row) for row in connection.execute(query)] == [("done", len(SUBMITTING))]
 

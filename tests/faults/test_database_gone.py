@@ -14,9 +14,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from lms.app import create_app
 from lms.config import Config
-from lms.models import db
+from tests.conftest import service
 from tests.faults.cluster_in_test import Cluster, cluster_of_ones_own
 from tests.faults.patience_in_test import Patients, said_clearly
 from tests.faults.serving_in_test import Served
@@ -37,12 +36,8 @@ def database_url(cluster: Cluster) -> str:
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     """The service on a database of that cluster, whose statements no other test shares."""
-    application = create_app(config)
-    yield application
-    with application.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    application.extensions["outbound"].close()
+    with service(config) as application:
+        yield application
 
 
 @pytest.fixture

@@ -14,12 +14,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from lms import schema
-from lms.app import create_app
 from lms.migrations.head import head
 from lms.models import db
-from lms.schema import migrate, upgrade
-from tests.conftest import make_config
-from tests.postgresql_in_test import Server
+from lms.schema import upgrade
+from tests.models.revision_in_test import service_at
 
 #: The revision before indexes of large tables are made, one of those, and one of those tables.
 BEFORE, INDEX, TABLE = "5b8f0c6ad214", "ix_outbox_job_made", "outbox_job"
@@ -30,18 +28,10 @@ WRITE = (
 
 
 @pytest.fixture
-def old(postgresql: Server, tmp_path: Path, keys_dir: Path) -> Iterator[Flask]:
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The service on an empty database of the revision before."""
-    with postgresql.fresh(migrated=False) as url:
-        app = create_app(make_config(url, tmp_path, keys_dir=keys_dir))
-        with app.app_context(), db.engine.connect() as connection:
-            migrate(connection, BEFORE)
-            connection.commit()
+    with service_at(BEFORE, "postgresql", request, tmp_path) as app:
         yield app
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        app.extensions["outbound"].close()
 
 
 @pytest.fixture

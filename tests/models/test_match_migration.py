@@ -6,29 +6,16 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from lms.app import create_app
 from lms.migrations.head import alembic_config
 from lms.models import Agent, AgentMatch, Person, Platform, db
-from tests.conftest import make_config
-from tests.postgresql_in_test import Server
+from tests.models.revision_in_test import service_at
 
 BEFORE, AFTER = "f7e1da948e2c", "2a4c8e90b7d1"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_what_matched_is_kept(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    if kind == "sqlite":
-        moved(f"sqlite:///{tmp_path / 'lms.sqlite3'}", tmp_path)
-        return
-    server: Server = request.getfixturevalue("postgresql")
-    with server.fresh(migrated=False) as url:
-        moved(url, tmp_path)
-
-
-def moved(url: str, folder: Path) -> None:
-    app = create_app(make_config(url, folder))
-    with app.app_context():
-        go(command.upgrade, AFTER)
+    with service_at(AFTER, kind, request, tmp_path) as app, app.app_context():
         places = [
             Platform(name=name, issuer=name, client_id="c", auth_url="https://x", token_url="x", jwks_url="x")
             for name in ("one", "two")
@@ -55,8 +42,6 @@ def moved(url: str, folder: Path) -> None:
         go(command.upgrade, AFTER)
         assert len(db.session.execute(query).all()) == len(rows), "once"
         db.session.remove()
-        db.engine.dispose()
-    app.extensions["outbound"].close()
 
 
 def go(step: object, revision: str) -> None:

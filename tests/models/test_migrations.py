@@ -8,15 +8,11 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from flask import Flask
 
-from lms.app import create_app
-from lms.migrations.head import alembic_config
 from lms.models import Base, db
 from lms.schema import upgrade
-from tests.conftest import make_config
-from tests.postgresql_in_test import Server
+from tests.models.revision_in_test import service_at
 
 FIRST = "3259ac3c57ca"
 MOMENT = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -32,26 +28,8 @@ ROWS = 3
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The service on a database of the first revision, which is empty."""
-    if request.param == "sqlite":
-        yield from migrated_first(f"sqlite:///{tmp_path / 'lms.sqlite3'}", tmp_path)
-        return
-    server: Server = request.getfixturevalue("postgresql")
-    with server.fresh(migrated=False) as url:
-        yield from migrated_first(url, tmp_path)
-
-
-def migrated_first(url: str, folder: Path) -> Iterator[Flask]:
-    """The service on that empty database, brought to the first revision."""
-    app = create_app(make_config(url, folder))
-    with app.app_context(), db.engine.connect() as connection:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, FIRST)
-        connection.commit()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-    app.extensions["outbound"].close()
+    with service_at(FIRST, request.param, request, tmp_path) as app:
+        yield app
 
 
 def test_no_row_of_the_first_revision_is_lost(old: Flask) -> None:

@@ -10,16 +10,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lms.app import create_app
 from lms.models import Base, db, utcnow
 from lms.models.base import ExactFraction
-from lms.schema import migrate, upgrade
+from lms.schema import upgrade
 from lms.services.outbox import promise
 from lms.worker import Worker
-from tests.conftest import make_config
 from tests.models.expansion import RELEASED
+from tests.models.revision_in_test import service_at
 from tests.models.test_migrations import MOMENT, reflected, value
-from tests.postgresql_in_test import Server
 
 #: « table.column » → the first of the words that its rule lets be written there.
 FIRST_OF = {
@@ -38,26 +36,10 @@ EMPTY = {"studio_role.track_key", "baseline.decided_by", "literacy_edition.edite
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def before(request: pytest.FixtureRequest, tmp_path: Path, keys_dir: Path) -> Iterator[Flask]:
+def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """This release on a database that the release before made, which is empty."""
-    if request.param == "sqlite":
-        yield from _made(f"sqlite:///{tmp_path / 'lms.sqlite3'}", tmp_path, keys_dir)
-        return
-    server: Server = request.getfixturevalue("postgresql")
-    with server.fresh(migrated=False) as url:
-        yield from _made(url, tmp_path, keys_dir)
-
-
-def _made(url: str, folder: Path, keys_dir: Path) -> Iterator[Flask]:
-    app = create_app(make_config(url, folder, keys_dir=keys_dir))
-    with app.app_context(), db.engine.connect() as connection:
-        migrate(connection, RELEASED)
-        connection.commit()
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    app.extensions["outbound"].close()
+    with service_at(RELEASED, request.param, request, tmp_path) as app:
+        yield app
 
 
 def test_the_release_before_reads_and_writes_all_of_its_tables_on_those_of_this_one(before: Flask) -> None:
