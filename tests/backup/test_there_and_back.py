@@ -19,8 +19,8 @@ from lms.services import verification
 from tests.backup.conftest import PASSPHRASE, files, own_secret, rows
 from tests.backup.populated_in_test import EXPORT, late, late_ones, populated
 from tests.conftest import BASE_URL, make_config
-from tests.models.test_migrations import FIRST, ROWS, filled, migrated_first, read
-from tests.postgresql_in_test import Server
+from tests.models.revision_in_test import database, service_at
+from tests.models.test_migrations import FIRST, ROWS, filled, read
 
 
 def test_everything_comes_back(app: Flask, config: Config, elsewhere: Config, tmp_path: Path) -> None:
@@ -150,14 +150,9 @@ def test_what_is_not_as_it_was_is_found(app: Flask, config: Config, tmp_path: Pa
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, Config]]:
     """The service on a database of the first revision, and a place of the same kind where nothing is."""
-    if request.param == "sqlite":
-        for app in migrated_first(f"sqlite:///{tmp_path / 'lms.sqlite3'}", tmp_path):
-            yield app, make_config("", tmp_path / "elsewhere")
-        return
-    server: Server = request.getfixturevalue("postgresql")
-    with server.fresh(migrated=False) as url, server.fresh(migrated=False) as empty:
-        for app in migrated_first(url, tmp_path):
-            yield app, make_config(empty, tmp_path / "elsewhere")
+    folder = tmp_path / "elsewhere"
+    with service_at(FIRST, request.param, request, tmp_path) as app, database(request.param, request, folder) as url:
+        yield app, make_config(url, folder)
 
 
 def test_a_backup_of_an_earlier_release_comes_back_in_this_one(old: tuple[Flask, Config], tmp_path: Path) -> None:

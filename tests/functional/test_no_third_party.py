@@ -23,6 +23,8 @@ import sys
 from pathlib import Path
 from lms.demo import Addresses, Demo
 from lms.demo_check import check
+from lms.logs import init_logs
+init_logs()  # beside what is said, as in production: a line of another thread would run into one of these
 with Demo(Path(sys.argv[1]), Addresses(int(sys.argv[2]), int(sys.argv[3])), sys.argv[4]) as demo:
     check(demo, print)
 """
