@@ -127,7 +127,7 @@ function autosave(form) {
     next();
     unsent = body();
     store.set(key, { url, body: unsent });
-    refused = false;
+    [refused, wait] = [false, 1000]; // what the learner does starts the waiting anew
   }
 
   function changed() {
@@ -167,7 +167,7 @@ function autosave(form) {
     if (unsent === null || refused) { leaving = true; return; }
     event.preventDefault();
     event.stopImmediatePropagation();
-    going = [event.submitter];
+    [going, wait] = [[event.submitter], 1000];
     send();
   });
   window.addEventListener("online", send);
