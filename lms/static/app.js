@@ -4,6 +4,8 @@
 import { all, memory, post, put, shown, ticked, typed } from "./page.js";
 
 const store = memory("sessionStorage");
+// How long an answer may take to be saved, in milliseconds, before it is sent again: a connection may die without a word.
+const PATIENCE = 15000;
 
 // In a frame, tell the LMS our height, and the LMS alone.
 function frameHeight() {
@@ -88,7 +90,7 @@ function autosave(form) {
     const current = unsent;
     let again = false;
     try {
-      const answer = await post(url, current);
+      const answer = await post(url, current, { signal: AbortSignal.timeout(PATIENCE) });
       const { message, fix, so_far: told, left: rest } = await answer.json().catch(() => ({}));
       left(rest);
       if (answer.ok) {

@@ -88,6 +88,22 @@ def test_an_answer_given_without_network_is_sent_when_it_is_back(sitting: Sittin
     assert sitting.kept(1) == set(sitting.right(1))
 
 
+def test_an_answer_that_nothing_comes_back_for_is_sent_again(sitting: Sitting) -> None:
+    activity, held = sitting.activity, list[Route]()
+
+    def silent_once(route: Route) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    activity.page.route("**/learn/attempts/*/1", silent_once)
+    activity.choose(*sitting.right(1))
+    sitting.go(2)  # waits for it
+    sitting.on(2)
+    assert sitting.kept(1) == set(sitting.right(1))
+
+
 def test_an_answer_is_kept_when_the_tab_closes_at_once(sitting: Sitting) -> None:
     context = sitting.activity.page.context
     sitting.activity.choose(*sitting.right(1))
