@@ -21,6 +21,8 @@ log = structlog.get_logger()
 #: After how many seconds to try again, as ``Retry-After`` says: a server restarts, a standby takes over; a person makes
 #: room.
 RETRY, RETRY_FULL = 5, 60
+#: What passes by itself: the same request may do in a moment.
+PASSING = frozenset({429, 500, 502, 503, 504})
 
 
 class Refused(Exception):
@@ -115,6 +117,16 @@ def _troubled(cause: str, error: Exception) -> Response:
     return response
 
 
+def _once_more(status: int) -> list[tuple[str, str]]:
+    """The way on when it was no fault of the request: a page in a frame has no button of the browser's to go back."""
+    if status not in PASSING:
+        return []
+    if request.method in {"GET", "HEAD"}:
+        return [(_("Try this page again"), request.url)]
+    page = request.referrer or ""
+    return [(_("Back to my page"), page)] if page.startswith(request.host_url) else []
+
+
 def _settle_visitor() -> None:
     """Take the visitor for nobody when the database does not answer: the page that says so must not ask it."""
     let_go(db.session())
@@ -154,7 +166,7 @@ def _answer(
     if status == 401 and session.get("frame"):
         page = render_template("lti/relaunch.html", course_url=session.get("course"), reference=reference())
     else:
-        ways = [{"label": label, "url": url} for label, url in actions]
+        ways = [{"label": label, "url": url} for label, url in actions or _once_more(status)]
         page = render_template(
             "error.html", code=status, title=what, what=what, fix=fix, reference=reference(), actions=ways
         )

@@ -139,7 +139,7 @@ def so_far(asked: Question, response: Response) -> str | None:
 
 def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> str:
     """Before submitting: what is answered, what is not, what a work lacks; ``refused``: submitting it just was."""
-    kept, keys = answers(db.session(), attempt.id), {each["key"] for each in attempt.questions}
+    (kept, heard), keys = answers_heard(db.session(), attempt.id), {each["key"] for each in attempt.questions}
     items = []
     for number, each in enumerate(attempt.questions, start=1):
         asked, answer = module.question(each["key"]), kept.get(each["key"])
@@ -160,6 +160,7 @@ def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> s
         "learn/quiz_review.html",
         **place(attempt, module),
         attempt=attempt,
+        heard=heard,
         items=items,
         incomplete=any(item["missing"] for item in items),
         by_person=any(question_types()[each.type].by_person for each in module.questions if each.key in keys),
@@ -182,7 +183,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
     """The score, the way on, and the feedback of every option."""
     assert module.quiz is not None
     marks = told_marks(attempt)
-    kept = answers(db.session(), attempt.id)
+    kept, heard = answers_heard(db.session(), attempt.id)
     stand = attempts.standing(db.session(), attempt.enrolment, module)
     refusal = stand.refusal(utcnow())
     score = attempt.score
@@ -192,6 +193,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
         "learn/quiz_result.html",
         **place(attempt, module),
         attempt=attempt,
+        heard=heard,
         reading=exam_pages.reading_of(attempt, utcnow()),
         result={
             "score": score,

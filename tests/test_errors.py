@@ -251,3 +251,18 @@ def test_what_was_asked_is_never_written_back_as_html(app: Flask) -> None:
     html = page(app.test_client().get("/nowhere/<script>alert(1)</script>?next=<b>x</b>"), 404)
     assert "<script>alert" not in html
     assert "<b>x" not in html
+
+
+def test_what_passes_by_itself_leads_back_to_where_one_was(app: Flask) -> None:
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    client = app.test_client()
+    here, mine = "http://localhost/boom/x?token=a&b=c", "http://localhost/learn/page"
+    assert f'href="{here.replace("&", "&amp;")}"' in page(client.get("/boom/x?token=a&b=c", headers=ENGLISH), 500)
+    sent = page(client.post("/boom/x?token=a", headers=ENGLISH | {"Referer": mine}), 500)
+    assert f'href="{mine}"' in sent
+    assert "Back to my page" in sent
+    for elsewhere in ("", "https://elsewhere.example/learn", "http://localhost.elsewhere.example/", "javascript:x"):
+        other = page(client.post("/boom/x?token=a", headers=ENGLISH | {"Referer": elsewhere}), 500)
+        assert "Back to my page" not in other
+    # What the request itself is at fault for does not pass by itself.
+    assert "again</a>" not in page(client.get("/status/404", headers=ENGLISH), 404)

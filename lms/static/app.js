@@ -48,12 +48,30 @@ function clock(at) {
   setInterval(tick, 1000);
 }
 
+const unsentAnswers = (attempt) => `answer:${attempt}:`;
+
+// What pages of an attempt could not send, [key, entry] each, unless it arrived all the same: another may have answered since.
+function unheard(prefix, heard) {
+  return store.keys(prefix).map((key) => [key, store.get(key)]).filter(([key, entry]) => {
+    const values = new URLSearchParams(entry?.body), arrived = Number(values.get("turn")) <= heard[values.get("page")];
+    if (arrived) store.drop(key);
+    return entry && !arrived;
+  });
+}
+
+// Sends what a page could not; gives « kept », « refused », or « waits » when it has to be sent again.
+async function sendKept(key, { url, body }) {
+  const { ok, status } = await post(url, body, { signal: AbortSignal.timeout(PATIENCE) }).catch(() => ({ ok: false, status: 503 }));
+  if (ok || status === 404 || status === 409) store.drop(key); // the record has it, or never will
+  return ok ? "kept" : status >= 500 || status === 429 ? "waits" : "refused";
+}
+
 // form[data-autosave=URL][data-attempt][data-question][data-heard]: saves at each change, keeps what could not be sent. What it sends
 // says which page answers, for which time: the server knows what comes twice or out of order. Nobody leaves a question before its
 // answer is kept: a frame may have no memory, and its page is then the only one.
 function autosave(form) {
   const { autosave: url, attempt, question } = form.dataset;
-  const prefix = `answer:${attempt}:`, key = prefix + question;
+  const prefix = unsentAnswers(attempt), key = prefix + question;
   const page = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const status = document.querySelector("[data-save-status]"), words = status?.querySelector("span");
   const say = (state, text) => { if (status) { status.dataset.state = state; words.textContent = text; } };
@@ -139,21 +157,16 @@ function autosave(form) {
     send();
   }
 
-  // What an earlier page of this attempt could not send, unless it arrived all the same: another may have answered since.
-  const heard = JSON.parse(form.dataset.heard);
-  for (const kept of store.keys(prefix)) {
-    const entry = store.get(kept);
-    if (!entry) continue;
-    const values = new URLSearchParams(entry.body);
-    if (Number(values.get("turn")) <= heard[values.get("page")]) store.drop(kept);
-    else if (kept === key) {
+  for (const [kept, entry] of unheard(prefix, JSON.parse(form.dataset.heard))) {
+    if (kept === key) {
+      const values = new URLSearchParams(entry.body);
       for (const field of inputs()) {
         if (ticked(field)) field.checked = values.getAll(field.name).includes(field.value);
         else field.value = values.get(field.name) ?? "";
       }
       next();
       unsent = body();
-    } else post(entry.url, entry.body).then((answer) => { if (answer.ok || answer.status === 404 || answer.status === 409) store.drop(kept); }).catch(() => {});
+    } else sendKept(kept, entry);
   }
   if (unsent !== null) send();
   else if (inputs().some(touched)) changed(); // before this file came
@@ -181,6 +194,34 @@ function autosave(form) {
   window.addEventListener("beforeunload", (event) => {
     if (unsent !== null && !leaving && status?.dataset.state === "failed") event.preventDefault();
   });
+}
+
+// [data-last-look=ATTEMPT][data-heard]: what a page of the attempt could not send arrives before it is submitted.
+function lastLook(look) {
+  const form = look.querySelector("form"), status = document.querySelector("[data-save-status]"), heard = JSON.parse(look.dataset.heard);
+  const waiting = () => unheard(unsentAnswers(look.dataset.lastLook), heard);
+  let ready = false, timer = 0;
+  async function arrive() {
+    clearTimeout(timer);
+    const ends = await Promise.all(waiting().map((kept) => sendKept(...kept)));
+    ready = !ends.includes("waits");
+    if (!ready) timer = setTimeout(lookAgain, 5000);
+    if (status) {
+      status.dataset.state = ready ? "idle" : "failed";
+      status.querySelector("span").textContent = ready ? "" : status.dataset.offline;
+    }
+    return ends;
+  }
+  async function lookAgain() { if ((await arrive()).includes("kept") && ready) location.reload(); } // the page shows what arrived
+  form?.addEventListener("submit", async (event) => {
+    if (ready || !waiting().length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    await arrive();
+    if (ready) form.requestSubmit(event.submitter);
+  });
+  window.addEventListener("online", lookAgain);
+  lookAgain();
 }
 
 // [data-read-url] at the end of a lesson: once seen, the lesson is read.
@@ -275,6 +316,7 @@ function narrowing(form) {
 frameHeight();
 all("[data-clock]").forEach(clock);
 all("form[data-autosave]").forEach(autosave);
+all("[data-last-look]").forEach(lastLook);
 all("[data-read-url]").forEach(readMark);
 all("[data-copy]").forEach(copy);
 all("form[method=post]:not([data-draft-key])").forEach(once);

@@ -201,13 +201,46 @@ def test_nobody_leaves_a_question_before_its_answer_is_kept(sitting: Sitting, st
     assert sitting.kept(1) == set(sitting.right(1) if chosen == "again" else sitting.wrong(1))
 
 
+def in_a_tab(sitting: Sitting, stage: Stage, new_page: NewPage) -> Page:
+    """The first question on a page of its own, which has a memory."""
+    tab = new_page(*NETWORK)
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.context.add_cookies([stage.cookie(sitting.who)])
+    tab.goto(f"{stage.tool}/learn/attempts/{sitting.attempt.id}/1")
+    return tab
+
+
+def test_what_a_page_could_not_send_arrives_before_submitting(
+    sitting: Sitting, stage: Stage, new_page: NewPage
+) -> None:
+    for number in range(2, 11):
+        stage.answer(sitting.attempt, number)
+    tab = in_a_tab(sitting, stage, new_page)
+    tab.route(
+        "**/learn/attempts/*/1", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
+    for key in sitting.right(1):
+        tab.locator(f"input[name='a.choice'][value='{key}']").check()
+    status = tab.locator("[data-save-status]")
+    expect(status).to_have_attribute("data-state", "failed")
+    tab.goto(f"{stage.tool}/learn/attempts/{sitting.attempt.id}/review")
+    expect(status).to_have_text(stage.say(OFFLINE))
+    tab.locator("form[action$='/submit'] button").click()
+    expect(status).to_have_text(stage.say(OFFLINE))
+    assert [row.submitted_at for row in stage.attempts_of(sitting.who)] == [None]
+    tab.unroute("**/learn/attempts/*/1")
+    tab.evaluate("dispatchEvent(new Event('online'))")
+    expect(tab.locator("h1 + .lead")).to_have_text(stage.say("Every question is answered."))
+    assert sitting.kept(1) == set(sitting.right(1))
+    tab.locator("form[action$='/submit'] button").click()
+    expect(tab.locator("#score .big")).to_contain_text("100")
+
+
 def test_what_arrived_unknown_to_its_page_takes_no_later_answers_place(
     sitting: Sitting, stage: Stage, new_page: NewPage
 ) -> None:
     """In a tab, which has a memory: an answer arrives, its acknowledgement does not, and another page answers since."""
-    tab = new_page(*NETWORK)
-    tab.context.add_cookies([stage.cookie(sitting.who)])
-    tab.goto(f"{stage.tool}/learn/attempts/{sitting.attempt.id}/1")
+    tab = in_a_tab(sitting, stage, new_page)
 
     def unanswered(route: Route) -> None:
         if route.request.method == "POST":
@@ -223,7 +256,6 @@ def test_what_arrived_unknown_to_its_page_takes_no_later_answers_place(
     assert sitting.kept(1) == set(sitting.wrong(1))
     stage.answer(sitting.attempt, 1)
     tab.unroute("**/learn/attempts/*/1")
-    tab.on("dialog", lambda dialog: dialog.accept())
     tab.reload()
     chosen = tab.locator("input[name='a.choice']:checked")
     expect(chosen).to_have_count(len(sitting.right(1)))

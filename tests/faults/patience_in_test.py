@@ -39,6 +39,7 @@ def said_clearly(refused: httpx.Response) -> None:
     else:
         assert "<h1>The service " in refused.text
         assert "Try again" in refused.text or "send it again" in refused.text
+        assert (f'href="{refused.url}"' in refused.text) == (refused.request.method == "GET")
     assert "psycopg" not in refused.text
     assert "Traceback" not in refused.text
 
