@@ -1,6 +1,6 @@
 """What the pages of judgement share: a work as who judges it sees it, its rubric, and what its learner is told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -8,17 +8,18 @@ from flask import abort, url_for
 from markupsafe import escape
 from sqlalchemy import select
 
+from assessments.model import DrawnQuestion
 from assessments.registry import question_types
 from curricula.model import Module, Question, Track
 from lms import questions
 from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.lessons import inline_markup
-from lms.models import Attempt, Context, Deposit, Enrolment, Marking, Work, db
+from lms.models import Answer, Attempt, Context, Deposit, Enrolment, Marking, Work, db
 from lms.pages import config, tracks
 from lms.security import visitor
 from lms.services import works
-from lms.services.answers import drawn_questions, responses
+from lms.services.answers import drawn_questions, read_response, recorded
 from lms.services.gradings import stored_marks
 from lms.services.settling import settled_by_question
 
@@ -65,12 +66,12 @@ def part_name(part: str) -> str:
 
 
 def answers_shown(attempt: Attempt, module: Module, *, by_person: bool = False) -> list[dict[str, Any]]:
-    """The drawn questions with what was answered, in the order drawn; two queries.
+    """The drawn questions with what was answered, and what came too late, in the order drawn; two queries.
 
     Files are called by their number: their names may tell who wrote them.
     """
     session = db.session()
-    said, marks = responses(session, attempt.id), stored_marks(attempt)
+    record, marks = recorded(session, attempt.id), stored_marks(attempt)
     query = select(Deposit).filter_by(attempt_id=attempt.id, removed_at=None).order_by(Deposit.added_at, Deposit.id)
     deposits = session.scalars(query).all()
     rows = []
@@ -79,7 +80,8 @@ def answers_shown(attempt: Attempt, module: Module, *, by_person: bool = False) 
         if asked is None or (by_person and not question_types()[asked.type].by_person):
             continue
         files = [file for file in deposits if file.question_key == item.key]
-        shown = questions.corrected(asked, item, said.get(item.key, {}), marks.get(item.key))
+        answer = record.kept.get(item.key)
+        shown = questions.corrected(asked, item, read_response(answer.response) if answer else {}, marks.get(item.key))
         names = {escape(file.name) for file in files}
         lines = [line for line in shown["lines"] if not line["given"] or not names.issuperset(line["given"])]
         rows.append(
@@ -87,9 +89,20 @@ def answers_shown(attempt: Attempt, module: Module, *, by_person: bool = False) 
                 **shown, "lines": lines, "number": number, "key": item.key, "question": asked,
                 "by_person": question_types()[asked.type].by_person,
                 "files": [_file(attempt, place, file) for place, file in enumerate(files, start=1)],
+                "late": came_late(asked, item, record.late.get(item.key), names),
             }
         )  # fmt: skip
     return rows
+
+
+def came_late(
+    asked: Question, item: DrawnQuestion, answer: Answer | None, unsaid: Collection[str] = ()
+) -> dict[str, Any] | None:
+    """An answer that came after the end, which does not count: when, and what it says but for what is ``unsaid``."""
+    if answer is None:
+        return None
+    lines = questions.corrected(asked, item, read_response(answer.response), None)["lines"]
+    return {"at": answer.saved_at, "said": [text for line in lines for text in line["given"] if text not in unsaid]}
 
 
 def rubric(question: Question, levels: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What the pages of an assessment show: its rules, a question, a last look, the result."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -17,12 +18,12 @@ from lms.deposit_pages import with_files
 from lms.exam_pages import module_link, place, track_link
 from lms.i18n import gettext as _
 from lms.i18n import localized
-from lms.marking_pages import told
+from lms.marking_pages import came_late, told
 from lms.models import Answer, Attempt, Enrolment, db, utcnow
 from lms.pages import config, tracks
 from lms.refusals import why_refused
 from lms.services import accommodations, appeals, attempts, learning, pauses, sittings
-from lms.services.answers import Sent, answered, answers, answers_heard, drawn_questions, next_open, read_response
+from lms.services.answers import Recorded, Sent, answered, answers, drawn_questions, next_open, read_response, recorded
 from lms.services.gradings import gradings, seen_again, told_marks
 from lms.track_order import waits
 
@@ -36,7 +37,7 @@ def start_page(
     step = next(step for step in state.modules if step.module.key == module.key)
     refusal = None if stand.open else "locked" if step.waits_for else stand.refusal(utcnow())
     reason = waits(step) if refusal == "locked" else why_refused(refusal, stand.opens_at) if refusal else None
-    kept: dict[str, Answer] = answers(db.session(), stand.open.id) if stand.open else {}
+    kept: Mapping[str, Answer] = answers(db.session(), stand.open.id) if stand.open else {}
     assert module.quiz is not None
     return render_template(
         "learn/quiz_start.html",
@@ -90,7 +91,8 @@ def question_page(
     """One question, with what was answered so far, or with what was sent and could not be saved."""
     asked, item = asked_question(attempt, module, number)
     session, now = db.session(), utcnow()
-    kept, heard = answers_heard(session, attempt.id)
+    record = recorded(session, attempt.id)
+    kept, heard = record.kept, record.heard
     answer, count = kept.get(asked.key), len(attempt.questions)
     own = accommodations.granted(session, attempt.enrolment.person_id, now)
     response = unsaved.response if unsaved else read_response(answer.response) if answer else {}
@@ -139,10 +141,10 @@ def so_far(asked: Question, response: Response) -> str | None:
 
 def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> str:
     """Before submitting: what is answered, what is not, what a work lacks; ``refused``: submitting it just was."""
-    (kept, heard), keys = answers_heard(db.session(), attempt.id), {each["key"] for each in attempt.questions}
+    record, keys = recorded(db.session(), attempt.id), {each["key"] for each in attempt.questions}
     items = []
     for number, each in enumerate(attempt.questions, start=1):
-        asked, answer = module.question(each["key"]), kept.get(each["key"])
+        asked, answer = module.question(each["key"]), record.kept.get(each["key"])
         items.append(
             {
                 "number": number,
@@ -160,7 +162,7 @@ def review_page(attempt: Attempt, module: Module, *, refused: bool = False) -> s
         "learn/quiz_review.html",
         **place(attempt, module),
         attempt=attempt,
-        heard=heard,
+        heard=record.heard,
         items=items,
         incomplete=any(item["missing"] for item in items),
         by_person=any(question_types()[each.type].by_person for each in module.questions if each.key in keys),
@@ -183,7 +185,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
     """The score, the way on, and the feedback of every option."""
     assert module.quiz is not None
     marks = told_marks(attempt)
-    kept, heard = answers_heard(db.session(), attempt.id)
+    record = recorded(db.session(), attempt.id)
     stand = attempts.standing(db.session(), attempt.enrolment, module)
     refusal = stand.refusal(utcnow())
     score = attempt.score
@@ -193,7 +195,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
         "learn/quiz_result.html",
         **place(attempt, module),
         attempt=attempt,
-        heard=heard,
+        heard=record.heard,
         reading=exam_pages.reading_of(attempt, utcnow()),
         result={
             "score": score,
@@ -216,7 +218,7 @@ def result_page(attempt: Attempt, track: Track, module: Module) -> str:
         seen_again=seen_again(db.session(), [attempt.id]).get(attempt.id, []),
         objectives=_by_objective(module, marks),
         emptied=attempt.emptied_at,
-        questions=_corrected(attempt, module, marks, kept) if shown and attempt.emptied_at is None else [],
+        questions=_corrected(attempt, module, marks, record) if shown and attempt.emptied_at is None else [],
         awaited=None if shown else exam_pages.correction_awaited(module.quiz, sittings.of(db.session(), attempt)),
         reasons=_reasons(attempt),
         appeal=_appeal(attempt),
@@ -251,14 +253,12 @@ def _by_objective(module: Module, marks: dict[str, Mark]) -> list[dict[str, Any]
     return rows
 
 
-def _corrected(
-    attempt: Attempt, module: Module, marks: dict[str, Mark], kept: dict[str, Answer]
-) -> list[dict[str, Any]]:
+def _corrected(attempt: Attempt, module: Module, marks: dict[str, Mark], record: Recorded) -> list[dict[str, Any]]:
     objectives = {objective.key: localized(objective.text) for objective in module.objectives}
     judged = told(attempt, module)
     rows = []
     for number, item in enumerate(drawn_questions(attempt), start=1):
-        asked, answer, mark = module.question(item.key), kept.get(item.key), marks.get(item.key)
+        asked, answer, mark = module.question(item.key), record.kept.get(item.key), marks.get(item.key)
         if asked is None:
             continue
         source = module.source(asked.source)
@@ -270,6 +270,7 @@ def _corrected(
                 "objective": objectives.get(asked.objective),
                 "source": localized(source.title) if source else None,
                 "judged": judged.get(item.key, ()),
+                "late": came_late(asked, item, record.late.get(item.key)),
                 **questions.corrected(asked, item, response, mark),
             }
         )

@@ -148,16 +148,33 @@ def said(response: Response) -> Response:
     return {name: values for name, values in response.items() if values}
 
 
-def answers(session: Session, attempt_id: uuid.UUID) -> dict[str, Answer]:
-    """What counts of what was answered so far, by question key; one query."""
-    return answers_heard(session, attempt_id)[0]
+@dataclass(frozen=True)
+class Recorded:
+    """The record of an attempt, by question key: what counts (``kept``), the last that came after its end (``late``).
+
+    ``heard``: of each page that answered the last turn kept, by which a browser knows what did arrive.
+    """
+
+    kept: Mapping[str, Answer]
+    late: Mapping[str, Answer]
+    heard: Mapping[str, int]
 
 
-def answers_heard(session: Session, attempt_id: uuid.UUID) -> tuple[dict[str, Answer], dict[str, int]]:
-    """The same, and of each page that answered the last turn kept: by it a browser knows what did arrive; one query."""
-    query = select(Answer).where(Answer.attempt_id == attempt_id, Answer.standing == "kept").order_by(Answer.id)
+def recorded(session: Session, attempt_id: uuid.UUID) -> Recorded:
+    """What was answered in an attempt; one query."""
+    query = select(Answer).where(Answer.attempt_id == attempt_id, Answer.standing != "outdated").order_by(Answer.id)
     rows = session.scalars(query).all()
-    return {row.question_key: row for row in rows}, {row.page: row.turn for row in rows if row.page}
+    kept = [row for row in rows if row.standing == "kept"]
+    return Recorded(
+        {row.question_key: row for row in kept},
+        {row.question_key: row for row in rows if row.standing == "late"},
+        {row.page: row.turn for row in kept if row.page},
+    )
+
+
+def answers(session: Session, attempt_id: uuid.UUID) -> Mapping[str, Answer]:
+    """What counts of what was answered so far, by question key; one query."""
+    return recorded(session, attempt_id).kept
 
 
 def responses(session: Session, attempt_id: uuid.UUID) -> dict[str, Response]:

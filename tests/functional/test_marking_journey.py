@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from curricula.model import Track
 from lms.models import Attempt, Deposit, Enrolment, Jury, Marking, Person, utcnow
-from tests.judged_in_test import HALF, hand_in, published
+from lms.services.answers import AnswerRefused, Sent, save_answer
+from tests.judged_in_test import HALF, PROJECT, hand_in, published
 from tests.learner_in_test import data, statements
 from tests.platform_in_test import PlatformInTest, form_token, person, trainer
 
 LEVELS = {"level.project.measure": "some", "level.project.care": "full"}
 FULL = {"level.project.measure": "full", "level.project.care": "full"}
+TOO_LATE = "Quatre heures, après coup."
 #: A name with what a hostile one holds, and signs of several alphabets.
 NAME = "Éléonore <b>O’Neil</b> Γεωργίου"
 
@@ -123,6 +125,10 @@ def test_an_appeal_goes_to_somebody_else_and_comes_back_with_an_answer(
     work, own = f"/teach/marking/{attempt.id}", f"/learn/attempts/{attempt.id}/appeal"
     post(ana, f"{work}/take")
     post(ana, work, **LEVELS, go="finish")
+    with pytest.raises(AnswerRefused):
+        save_answer(session, attempt, PROJECT, Sent({"text": (TOO_LATE,)}))
+    session.commit()
+    assert "Elle figure au dossier et ne compte pas" in read(learner, f"/learn/attempts/{attempt.id}/result")
     assert own in read(learner, f"/learn/attempts/{attempt.id}/result")
     short = post(learner, own, text="Trop court.")
     assert short.status_code == 400
@@ -130,7 +136,10 @@ def test_an_appeal_goes_to_somebody_else_and_comes_back_with_an_answer(
     assert post(learner, own, text="La date figure <b>page 2</b> du dossier.").status_code == 303
     assert post(learner, own, text="Une seconde demande, qui ne compte pas.").status_code == 200
     [appeal] = set(re.findall(r"/teach/marking/appeals/\d+", read(bruno, "/teach/marking")))
-    assert "page 2&lt;/b&gt;" in read(bruno, appeal)
+    shown = read(bruno, appeal)
+    assert "page 2&lt;/b&gt;" in shown
+    assert f"ne compte pas : {TOO_LATE}" in " ".join(shown.split())
+    assert TOO_LATE not in read(ana, f"{work}")
     assert post(ana, appeal, answer="Je maintiens.", go="reject").status_code == 409
     assert post(bruno, appeal, answer="", go="accept", **FULL).status_code == 400
     assert post(bruno, appeal, answer="Rien ne change.", go="accept", **LEVELS).status_code == 409

@@ -132,6 +132,7 @@ def test_whatever_touches_it_after_its_time_closes_it(exam: Exam, session: Sessi
         assert late.status_code == (409 if touch == "answer" else 303)
         assert [row.standing for row in session.query(Answer).order_by(Answer.id)] == ["kept", "late"]
         session.commit()
+        assert exam.get("result").text.count("Une autre réponse est arrivée") == 1
     elif touch == "start":
         assert exam.client.get(START).status_code == 200
     elif touch == "submit":
