@@ -135,11 +135,13 @@ class Config:
     #: A file with the passphrase of backups: for ``lms backup`` and ``lms restore`` only.
     backup_passphrase_file: Path = Path()
     #: How many days are kept, counted from when they ended: what was answered in assessments; completions, and people
-    #: of whom nothing else is kept; certificates once they are no longer valid; the journal; deliveries made.
+    #: of whom nothing else is kept; certificates once they are no longer valid; the journal; what undoing HR's files
+    #: needs; deliveries made.
     keep_attempts_days: int = 365
     keep_completions_days: int = 1825
     keep_certificates_after_days: int = 1825
     keep_journal_days: int = 1825
+    keep_changes_days: int = 180
     keep_jobs_days: int = 90
     #: Whom people write to about their personal data: an e-mail or web address, of the data protection officer.
     privacy_contact: str = ""

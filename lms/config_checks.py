@@ -97,7 +97,14 @@ def _check_seal(config: "Config") -> list[str]:
 
 def _check_keeping(config: "Config") -> list[str]:
     """How long things are kept: an appeal is judged on what was answered, a completion rests on its results."""
-    names = ("attempts_days", "completions_days", "certificates_after_days", "journal_days", "jobs_days")
+    names = (
+        "attempts_days",
+        "completions_days",
+        "certificates_after_days",
+        "journal_days",
+        "changes_days",
+        "jobs_days",
+    )
     days = {name: getattr(config, f"keep_{name}") for name in names}
     problems = [
         f"LMS_KEEP_{name.upper()} must be from 1 to {_LONGEST_DAYS}."

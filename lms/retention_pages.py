@@ -19,6 +19,8 @@ def what_words() -> dict[str, str]:
         "people": _("People of whom nothing else is kept"), "agents": _("Agents who left"),
         "journal": _("Lines of the journal"), "exports": _("Exports of human resources"),
         "requests": _("Requests to be erased, answered"), "jobs": _("Deliveries made"),
+        "changes": _("What undoing files of human resources needs"),
+        "files": _("Files of human resources, with what became of each row"),
     }  # fmt: skip
 
 
@@ -33,6 +35,7 @@ def setting_words(config: Config) -> list[dict[str, str]]:
         ),
         "keep_certificates_after_days": _("Certificates, after the end of their validity"),
         "keep_journal_days": _("The journal, exports asked for, requests to be erased"),
+        "keep_changes_days": _("Files of human resources, row by row, and what undoing them needs"),
         "keep_jobs_days": _("Deliveries made to platforms and other programs"),
     }
     return [

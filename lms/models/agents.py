@@ -71,7 +71,10 @@ class ImportSource(Base):
 
 
 class ImportRun(Base):
-    """One HR file taken in: who, when, and what became of its rows. The last one of its kind can be undone."""
+    """One HR file taken in: who, when, and what became of its rows.
+
+    The last one of its kind can be undone, until what undoing needs is no longer kept (``settled_at``).
+    """
 
     __tablename__ = "import_run"
 
@@ -84,6 +87,7 @@ class ImportRun(Base):
     source_id: Mapped[int | None] = mapped_column(ForeignKey("import_source.id", ondelete="SET NULL"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     undone_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
 
 
 class ImportChange(Base):

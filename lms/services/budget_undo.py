@@ -7,6 +7,7 @@ from lms.models import BudgetLine, BudgetYear, Cost, ImportChange, ImportRun, ut
 from lms.services.audit import record
 from lms.services.budget_imports import batches
 from lms.services.budgets import hold
+from lms.services.imports import last_run
 from lms.services.organisation import Scope
 
 
@@ -19,16 +20,10 @@ class UndoRefused(Exception):
         self.reason = reason
 
 
-def last_run(session: Session) -> ImportRun | None:
-    """The last import of the budget that stands."""
-    query = select(ImportRun).where(ImportRun.kind == "budget", ImportRun.undone_at.is_(None))
-    return session.scalars(query.order_by(ImportRun.id.desc()).limit(1)).first()
-
-
 def undo_last(session: Session, scope: Scope, person_id: int | None = None) -> ImportRun:
     """Make everything as it was before the last import. Raises ``UndoRefused`` when something rests on it."""
     hold(session)
-    run = last_run(session)
+    run = last_run(session, "budget")
     if run is None:
         raise UndoRefused("none")
     if not scope.whole and (person_id is None or run.person_id != person_id):

@@ -197,9 +197,10 @@ def end(run: Run, result: Result, person_id: int | None) -> None:
 
 
 def last_run(session: Session, kind: str) -> ImportRun | None:
-    """The last import of a kind that was not undone: the one that can be."""
+    """The last import of a kind that was not undone: the one that can be; none once it is too old for it."""
     query = select(ImportRun).where(ImportRun.kind == kind, ImportRun.undone_at.is_(None))
-    return session.scalars(query.order_by(ImportRun.id.desc()).limit(1)).first()
+    run = session.scalars(query.order_by(ImportRun.id.desc()).limit(1)).first()
+    return run if run is not None and run.settled_at is None else None
 
 
 def _plain(before: dict[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,8 @@ RULES = (
     Rule("journal", "keep_journal_days", rules.journal_due, rules.remove_journal),
     Rule("exports", "keep_journal_days", rules.exports_due, rules.remove_exports),
     Rule("requests", "keep_journal_days", rules.requests_due, rules.remove_requests),
+    Rule("changes", "keep_changes_days", rules.changes_due, rules.remove_changes),
+    Rule("files", "keep_changes_days", rules.files_due, rules.remove_files),
     Rule("jobs", "keep_jobs_days", rules.jobs_due, rules.remove_jobs),
 )
 

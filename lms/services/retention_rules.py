@@ -30,6 +30,8 @@ from lms.models import (
     ExportRun,
     Grading,
     HrScope,
+    ImportChange,
+    ImportFile,
     ImportRun,
     LocalAccount,
     Marking,
@@ -205,7 +207,7 @@ def agents_due(cut: Cut) -> Select[Any]:
     held = (AgentMatch.agent_id == Agent.id, AgentMatch.state.in_(HELD))
     last = (
         select(func.max(ImportRun.id))
-        .where(ImportRun.kind == "agents", ImportRun.undone_at.is_(None))
+        .where(ImportRun.kind == "agents", ImportRun.undone_at.is_(None), ImportRun.settled_at.is_(None))
         .scalar_subquery()
     )
     query = select(Agent.id).where(Agent.left_at < cut.before)
@@ -274,6 +276,32 @@ def remove_requests(session: Session, cut: Cut, ids: Sequence[Any]) -> None:
     """Take them with their words."""
     del cut
     session.execute(delete(ErasureRequest).where(ErasureRequest.id.in_(ids)))
+
+
+def changes_due(cut: Cut) -> Select[Any]:
+    """What undoing HR's files needs, of those too old for it: the values that agents, units and lines had before."""
+    old = select(ImportRun.id).where(ImportRun.created_at < cut.before)
+    return select(ImportChange.id).where(ImportChange.run_id.in_(old)).order_by(ImportChange.id)
+
+
+def remove_changes(session: Session, cut: Cut, ids: Sequence[Any]) -> None:
+    """Take them; their files, which stay as lines, cannot be undone any more, not even in part."""
+    runs = select(ImportChange.run_id).where(ImportChange.id.in_(ids))
+    own = (ImportRun.id.in_(runs), ImportRun.settled_at.is_(None))
+    session.execute(update(ImportRun).where(*own).values(settled_at=cut.now))
+    session.execute(delete(ImportChange).where(ImportChange.id.in_(ids)))
+
+
+def files_due(cut: Cut) -> Select[Any]:
+    """Files of HR taken in so long ago: their names, and what became of each of their rows."""
+    old = select(ImportRun.id).where(ImportRun.created_at < cut.before)
+    return select(ImportFile.id).where(ImportFile.run_id.in_(old)).order_by(ImportFile.id)
+
+
+def remove_files(session: Session, cut: Cut, ids: Sequence[Any]) -> None:
+    """Take them; what each one did in all stays as a line."""
+    del cut
+    session.execute(delete(ImportFile).where(ImportFile.id.in_(ids)))
 
 
 def jobs_due(cut: Cut) -> Select[Any]:

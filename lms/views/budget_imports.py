@@ -16,7 +16,8 @@ from lms.pages import config
 from lms.security import requires, visitor
 from lms.services.budget_imports import BudgetImport, import_budget
 from lms.services.budget_rows import FRENCH
-from lms.services.budget_undo import UndoRefused, last_run, undo_last
+from lms.services.budget_undo import UndoRefused, undo_last
+from lms.services.imports import last_run
 
 blueprint = Blueprint("budget_imports", __name__, url_prefix="/hr/budget/import")
 #: Cells to correct of a page.
@@ -42,7 +43,7 @@ def index() -> ResponseReturnValue:
             db.session.commit()
         else:
             db.session.rollback()
-    last = last_run(db.session())
+    last = last_run(db.session(), "budget")
     page = render_template(
         "hr/budget/import.html",
         **frame(unit, "budget_imports.index", _("File of the budget")),

@@ -27,6 +27,8 @@ from lms.i18n import filesize
 from lms.i18n import gettext as _
 from lms.import_pages import counts, kind_names, outcome_names, preview, report_rows, sentence, shown
 from lms.models import ImportFile, ImportRun, db, writing
+from lms.pages import config
+from lms.retention_pages import days
 from lms.security import requires, visitor
 from lms.services import audit, import_files
 from lms.services.import_columns import Columns, check, guess, sources
@@ -199,7 +201,8 @@ def take_back(run_id: int) -> ResponseReturnValue:
     try:
         undo(db.session(), run.kind, run_id, visitor().person.id)
     except NothingToUndo:
-        flash(_("Only the last import that was not undone can be."), "warm")
+        time = days(config().keep_changes_days)
+        flash(_("Only the last import that was not undone can be, within %(time)s.", time=time), "warm")
     except Rests:
         db.session.rollback()
         flash(_("It cannot be undone: what came after it rests on it, another file or a change by hand."), "bad")
