@@ -12,9 +12,10 @@ from lms.models import BudgetLine, BudgetYear, ImportChange, ImportRun
 from lms.services import costs
 from lms.services.budget_imports import BudgetImport, import_budget
 from lms.services.budget_sums import by_year, parts
-from lms.services.budget_undo import UndoRefused, last_run, undo_last
+from lms.services.budget_undo import UndoRefused, undo_last
 from lms.services.budgets import Amounts, enter
 from lms.services.costs import NewCost
+from lms.services.imports import last_run
 from lms.services.indicators import AE, CP
 from lms.services.organisation import Scope
 from tests.budget_in_test import line, officer, unit
@@ -180,7 +181,7 @@ def test_what_rests_on_an_import_keeps_it(session: Session) -> None:
     enter(session, row, 2026, Amounts(ae_opened=AE(1)))
     with pytest.raises(UndoRefused, match="since"):
         undo_last(session, Scope())
-    last = last_run(session)
+    last = last_run(session, "budget")
     assert last is not None
     assert last.id == run.run_id
     take(session, "2026;999;;;;;1;;;;;")
