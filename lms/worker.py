@@ -34,6 +34,7 @@ from lms.services import (
     authority,
     bank_files,
     ceremonies,
+    certificate_words,
     chain,
     chain_check,
     closings,
@@ -213,6 +214,7 @@ class Worker:
             exporting.sweep(db.session(), self._authority.config.exports, utcnow())
             closings.promise_due(db.session(), utcnow())
             figures.promise_moved(db.session())
+            certificate_words.promise_due(db.session())
             workers.sweep(db.session(), utcnow())
             retention.promise_due(db.session(), utcnow())
             db.session.commit()

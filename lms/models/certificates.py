@@ -25,6 +25,8 @@ class Certificate(Base):
         Index(None, "issued_at", "number"),
         Index("ix_certificate_previous", "previous_id", sqlite_where=text("previous_id is not null"),
               postgresql_where=text("previous_id is not null")),
+        Index("ix_certificate_wordless", "id", sqlite_where=text("words_kept is null"),
+              postgresql_where=text("words_kept is null")),
     )  # fmt: skip
 
     id: Mapped[Guid]
@@ -56,8 +58,24 @@ class Certificate(Base):
     name_public: Mapped[bool] = mapped_column(default=True)
     #: What the address of the sharing link ends with, while the holder shares; public by nature, like ``code``.
     share_token: Mapped[str | None] = mapped_column(String(60), unique=True)
+    #: True once its words are kept (``CertificateWord``), or were and went; None where an earlier release wrote it.
+    words_kept: Mapped[bool | None]
 
     person: Mapped[Person] = relationship()
+
+
+class CertificateWord(Base):
+    """A word that a certificate is found by, folded: one of its holder's name, or its number."""
+
+    __tablename__ = "certificate_word"
+
+    #: Compared by its bytes, so that what begins in a way stands together in the index.
+    word: Mapped[str] = mapped_column(
+        String(120).with_variant(String(120, collation="C"), "postgresql"), primary_key=True
+    )
+    certificate_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("certificate.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class CertificateYear(Base):

@@ -1,16 +1,18 @@
 """The register as lists show it: found by number, code or name, narrowed to a track or a state."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from certificates.codes import read_code
 from lms.models import Certificate
 from lms.services.bounded import so_many
+from lms.services.certificate_words import found_by
 from lms.services.reminders import ending
 
 #: How many a list shows; the search narrows the rest.
@@ -53,12 +55,10 @@ def one(session: Session, allowed: ColumnElement[bool], identity: UUID) -> Certi
 
 
 def _says(words: str) -> ColumnElement[bool]:
-    name = Certificate.record["holder"].as_string().icontains(words, autoescape=True)
-    number = Certificate.number.istartswith(words, autoescape=True)
-    try:
-        return or_(name, number, Certificate.code == read_code(words))
-    except ValueError:
-        return or_(name, number)
+    found = found_by(words)
+    with suppress(ValueError):
+        found.append(select(Certificate.id).where(Certificate.code == read_code(words)))
+    return Certificate.id.in_(union_all(*found))
 
 
 def _in_state(state: str, now: datetime) -> ColumnElement[bool]:

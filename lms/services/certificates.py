@@ -13,6 +13,7 @@ from certificates.format import FORMATS
 from certificates.model import Facts, Record
 from certificates.status import is_full, random_index
 from lms.models import Certificate, CertificateFile, CertificateYear, StatusList
+from lms.services import certificate_words
 from lms.services.audit import record as note
 from lms.services.authority import Authority, list_url, sign_lists
 from lms.services.events import certificate_changed
@@ -68,7 +69,7 @@ def enter(
         valid_until=record.valid_until,
     )  # fmt: skip
     session.add(certificate)
-    session.flush()
+    certificate_words.keep(session, [certificate])
     for form, content in signed_files(authority, certificate, record).items():
         digest = hashlib.sha256(content).hexdigest()
         session.add(CertificateFile(certificate_id=record.id, format=form, content=content, sha256=digest))

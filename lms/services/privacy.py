@@ -60,6 +60,7 @@ from lms.models import (
 )
 from lms.models.base import Base, table_of
 from lms.models.signing import Signer
+from lms.services import certificate_words
 from lms.services.authorship import forget, written
 from lms.services.factors import held as held_factors
 from lms.services.figures import touch
@@ -219,10 +220,11 @@ def erase(session: Session, person: Person) -> bool:
         session.flush()
         return False
     for certificate in kept:
-        certificate.name_public = False
+        certificate.name_public, certificate.words_kept = False, True
         certificate.enrolment_id = certificate.share_token = None
     session.flush()
     held = [certificate.id for certificate in kept]
+    certificate_words.forget(session, held)
     for of_certificate in (Correction, Reminder):
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     _let_go(session, person.id)

@@ -155,6 +155,7 @@ def kinds() -> dict[str, str]:
         "correct_certificate": _("Name to correct on a certificate"), "export_report": _("Report to export"),
         "find_moved": _("Agents who moved, to find"), "import_file": _("File of HR to take in"),
         "issue_certificate": _("Certificate to issue"), "issue_run": _("Certificates of a course to issue"),
+        "keep_words": _("Certificates to be found by name"),
         "match_people": _("Learners to match with agents"), "purge": _("Old data to remove"),
         "read_bank": _("File of questions to read"), "reconcile_scores": _("Gradebook to compare"),
         "refresh_figures": _("Agents to count again"), "regrade": _("Results to mark again"),
