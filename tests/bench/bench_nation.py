@@ -29,6 +29,7 @@ from lms.config import Config, load_config
 from lms.models import Agent, AgentFigure, OutboxJob, db
 from lms.schema import upgrade
 from lms.services import figures
+from lms.services.certificate_words import keep_more
 from lms.services.library import Library
 from tests.bench.nation import LESSONS, count_everybody, fill, settle
 from tests.bench.nation_pages import Connected, officer, pages, works
@@ -102,6 +103,10 @@ def prepare(app: Flask, agents: int) -> None:
     if filled is None:
         fill(db.engine, agents, tracks, told)
         settle(db.engine)
+        while keep_more(session):
+            session.commit()
+        session.commit()
+        told("the words of certificates")
     if counted is None:
         figures.know_every_duration(session)
         session.commit()
