@@ -28,13 +28,13 @@ WORDS = {
     "postgresql": {
         "numbers": "generate_series({0}, {1}) n(i)",
         "day": "timestamptz '2024-12-01 09:00+00' + ({0}) * interval '1 day'",
-        "uuid": "gen_random_uuid()", "json": "json '{0}'", "year": "cast(extract(year from {0}) as integer)",
+        "uuid": "gen_random_uuid()", "json": "cast({0} as json)", "year": "cast(extract(year from {0}) as integer)",
     },
     "sqlite": {
         "numbers": "(with recursive n(i) as (select {0} union all select i + 1 from n where i < {1}) "
                    "select i from n) n",
         "day": "datetime('2024-12-01 09:00:00', '+' || ({0}) || ' days')",
-        "uuid": "lower(hex(randomblob(16)))", "json": "'{0}'", "year": "cast(strftime('%Y', {0}) as integer)",
+        "uuid": "lower(hex(randomblob(16)))", "json": "{0}", "year": "cast(strftime('%Y', {0}) as integer)",
     },
 }  # fmt: skip
 
@@ -250,7 +250,8 @@ def _values(kind: str, agents: int, tracks: list[Track]) -> dict[str, str]:
     module = tracks[0].published_modules[0]
     drawn = [stored_question(as_written(question)) for question in module.questions[:10]]
     marks = {each["key"]: {"points": "1", "reason": "right"} for each in drawn}
-    record = make_record().to_dict()
+    holder = f"'Prénom' || (i % 997) || ' ' || {NAME}"
+    record = f"replace({_said(make_record(holder='HOLDER').to_dict())}, 'HOLDER', {holder})"
     each = {
         "ministries": words["numbers"].format(0, MINISTRIES - 1), "a_course": LEARNERS_A_COURSE,
         "directorates": words["numbers"].format(0, DIRECTORATES - 1), "services": services, "uuid": words["uuid"],
@@ -260,12 +261,17 @@ def _values(kind: str, agents: int, tracks: list[Track]) -> dict[str, str]:
         "began_year": words["year"].format(words["day"].format(BEGAN)),
         "ended_year": words["year"].format(words["day"].format(f"{BEGAN} + 30")),
         "expires": words["day"].format(f"{BEGAN} + 1125"), "nothing": _json(words, {}), "nowhere": _json(words, []),
-        "questions": _json(words, drawn), "marks": _json(words, marks), "record": _json(words, record),
+        "questions": _json(words, drawn), "marks": _json(words, marks), "record": words["json"].format(record),
         "course": f"(1 + (i - 1) / {LEARNERS_A_COURSE})",
     }  # fmt: skip
     return {name: str(value).replace("{services}", str(services)) for name, value in each.items()}
 
 
 def _json(words: dict[str, str], value: Any) -> str:
+    return words["json"].format(_said(value))
+
+
+def _said(value: Any) -> str:
+    """A value as a text of SQL, in JSON."""
     said = json.dumps(value, ensure_ascii=False).replace("'", "''").replace(":", r"\:")
-    return words["json"].format(said)
+    return f"'{said}'"

@@ -78,7 +78,7 @@ def pages(
     yield "administration: deliveries", page(admin, "/admin/deliveries")
     yield "administration: certificates", page(admin, "/admin/certificates/")
     yield "administration: a holder's name", page(admin, "/admin/certificates/?q=Zzz")
-    yield "administration: a common name", page(admin, "/admin/certificates/?q=Pr%C3%A9nom1")
+    yield "administration: a common name", page(admin, "/admin/certificates/?q=prenom1+nom12")
     yield "/metrics", page(app.test_client(), "/metrics")
     yield "launch, someone known", lambda: platform.launched(**person(next(numbers) * 7), **_course(next(numbers)))
     yield "launch, someone new", lambda: platform.launched(**person(f"new-{time.time_ns()}"), **_course(1))
