@@ -174,8 +174,12 @@ def fill(engine: Engine, agents: int, tracks: list[Track], told: Callable[[str],
 
 def settle(engine: Engine) -> None:
     """The database learns how large its tables are, and cleans them, as it does by itself in time."""
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            connection.execute(text("analyze"))
+        return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("vacuum analyze" if connection.dialect.name == "postgresql" else "analyze"))
+        connection.execute(text("vacuum analyze"))
 
 
 def count_everybody(engine: Engine, agents: int, tracks: list[Track]) -> None:
