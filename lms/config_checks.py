@@ -16,6 +16,8 @@ from lms.outside_settings import cache_problems, lrs_problems, mail_problems, oi
 if TYPE_CHECKING:
     from lms.config import Config
 
+#: Characters of a secret key at least; and at most, for OpenSSL takes 1023 bytes for a passphrase.
+SHORTEST_SECRET, LONGEST_SECRET = 32, 250
 #: What one line of a certificate holds.
 _LONGEST_SIGNATORY = 90
 #: A hundred years: a longer time is no limit, and no date.
@@ -45,8 +47,8 @@ def config_problems(config: "Config") -> list[str]:
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
     problems += cache_problems(config) + mail_problems(config) + oidc_problems(config)
-    if config.secret_key and len(config.secret_key) < 32:
-        problems.append("LMS_SECRET_KEY must have at least 32 characters.")
+    if config.secret_key and len(config.secret_key) < SHORTEST_SECRET:
+        problems.append(f"LMS_SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
     if sys.flags.optimize:
         problems.append("PYTHONOPTIMIZE must be empty, and python run without -O: assertions are part of the service.")
     return problems + _issuer_problems(config)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from flask import abort, url_for
+from flask import abort, g, url_for
 from markupsafe import escape
 from sqlalchemy import select
 
@@ -21,6 +21,7 @@ from lms.security import visitor
 from lms.services import works
 from lms.services.answers import drawn_questions, read_response, recorded
 from lms.services.gradings import stored_marks
+from lms.services.kept_keys import kept_key
 from lms.services.settling import settled_by_question
 
 
@@ -43,7 +44,14 @@ def began_in(row: Enrolment, attempt: Attempt) -> Track | None:
 
 def code(attempt_id: Any) -> str:
     """What a work is called while its author is not to be known."""
-    return _("Copy %(code)s", code=works.code_of(config().secret_key, attempt_id))
+    return _("Copy %(code)s", code=bare_code(attempt_id))
+
+
+def bare_code(attempt_id: Any) -> str:
+    """That code alone. One query in a request, however many are asked for."""
+    if "key_of_copies" not in g:
+        g.key_of_copies = kept_key(db.session(), config().secret_key, "copies")
+    return works.code_of(g.key_of_copies, attempt_id)
 
 
 def course_title(context: Context) -> str:

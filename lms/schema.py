@@ -1,4 +1,4 @@
-"""Brings a database to this release: the migration chain, then the tool's first key and the tracks of this release."""
+"""Brings a database to this release: the migration chain, then the first keys and the tracks of this release."""
 
 import sqlite3
 import time
@@ -19,6 +19,7 @@ from lms.lti.keys import ToolKeys
 from lms.migrations.head import alembic_config, is_later
 from lms.migrations.indexes import IN_ONE_TRANSACTION
 from lms.models import db
+from lms.services import kept_keys
 from lms.services.revisions import publish_shipped
 
 log = structlog.get_logger()
@@ -44,6 +45,8 @@ def upgrade(app: Flask) -> None:
                 with tables_may_be_rewritten(connection):
                     _migrate_beside_others(connection)
         keys: ToolKeys = app.extensions["tool_keys"]
+        if not keys.every(db.session()):  # a new installation
+            kept_keys.begin(db.session(), app.extensions["mpia"].secret_key)
         keys.ensure(db.session())
         publish_shipped(db.session(), map(Folder.read, discover(app.extensions["mpia"].tracks_dir)))
         db.session.commit()

@@ -90,8 +90,8 @@ def _opened(config: Config, folder: Path) -> Finding:
     except KeysError as error:
         return Finding(
             "keys", "bad", f"The keys of certificates cannot be opened: {error}.",
-            f"Give the LMS_SECRET_KEY they were made with, let uid {os.geteuid()} read {folder}, or restore its files "
-            "from the last copy.",
+            f"Give the LMS_SECRET_KEY they are encrypted with, let uid {os.geteuid()} read {folder}, or restore its "
+            "files from the last copy. Where lms secret-key replace was cut short, run it again.",
         )  # fmt: skip
     return _sealed(config, f"Keys that sign: {len(here)}, opened from {folder}.")
 

@@ -72,7 +72,8 @@ def lti_key(session: Session, keys: ToolKeys, life: timedelta) -> Finding:
     except (InvalidToken, ValueError):
         return Finding(
             "lti_key", "bad", f"LMS_SECRET_KEY does not open {current.kid}: the database was made with another one.",
-            "Give the LMS_SECRET_KEY of the first start to every process. If it is lost, make new keys: "
+            "Give every process the LMS_SECRET_KEY of the first start, or the one that replaced it since "
+            "(lms secret-key). If it is lost, make new keys: "
             f"lms keys revoke {current.kid}, and docs/keys.md for those of certificates.",
         )  # fmt: skip
     age = utcnow() - current.signs_from

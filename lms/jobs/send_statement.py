@@ -10,6 +10,7 @@ from lms.lti.http import retry_after
 from lms.lti.model import LtiError
 from lms.outside_settings import lrs_secret
 from lms.services import xapi
+from lms.services.kept_keys import kept_key
 from lms.services.outbox import N_, Claim, GiveUp, Outcome, TryLater
 from lms.services.xapi import Statement, Teller
 
@@ -43,7 +44,7 @@ def run(tools: Tools, claims: Sequence[Claim]) -> Mapping[int, Outcome]:
 
 def _statements(tools: Tools, claims: Sequence[Claim]) -> dict[int, Statement]:
     config = tools.authority.config
-    teller = Teller(config.base_url, config.secret_key)
+    teller = Teller(config.base_url, kept_key(tools.session, config.secret_key, "xapi actor"))
     found: dict[int, Statement | None] = {}
     for claim in claims:
         if "grading_id" in claim.payload:

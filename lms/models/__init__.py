@@ -51,6 +51,7 @@ from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDe
 from lms.models.issuing import IssuingRow, IssuingRun
 from lms.models.journal import AuditHead, AuditLink, AuditPerson
 from lms.models.judgement import Appeal, Confirmation, Deliberation, Jury, JuryMember, Marking, Work
+from lms.models.keeping import KeptKey
 from lms.models.learning import Enrolment, LessonProgress, Participation
 from lms.models.literacy import Register, RegisterEdition, RegisterEntry, RegisterState
 from lms.models.organisation import AgentMatch, AgentState, HrScope, Unit, UnitState
@@ -151,6 +152,7 @@ __all__ = [
     "JobTally",
     "Jury",
     "JuryMember",
+    "KeptKey",
     "LaunchState",
     "LegacyConsumer",
     "LessonProgress",

@@ -14,8 +14,8 @@ from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
 from lms.models import Ceremony, LocalAccount, utcnow
-from lms.models.secrets import derived_key
 from lms.services.audit import record
+from lms.services.kept_keys import kept_key
 
 PURPOSE = "enrolment_code"
 LIFE = timedelta(hours=24)
@@ -27,7 +27,7 @@ def give(session: Session, key: str, account: LocalAccount) -> str:
     """A new code for that account, which ends the one before; as it is to be told, this once. ``key``: secret key."""
     forget(session, account.id)
     code = base64.b32encode(secrets.token_bytes(_BYTES)).decode().lower()
-    name = _hash(key, account.id, code)
+    name = _hash(session, key, account.id, code)
     session.add(Ceremony(token_hash=name, purpose=PURPOSE, account_id=account.id, expires_at=utcnow() + LIFE))
     record(session, "account.enrolment_code", f"account:{account.id}")
     session.flush()
@@ -38,7 +38,7 @@ def use(session: Session, key: str, account_id: int, typed: str) -> bool:
     """Whether that is the account's code, which it no longer is. Of concurrent calls exactly one gets True."""
     plain = "".join(typed.split()).replace("-", "").lower()
     mine = delete(Ceremony).where(
-        Ceremony.token_hash == _hash(key, account_id, plain), Ceremony.purpose == PURPOSE,
+        Ceremony.token_hash == _hash(session, key, account_id, plain), Ceremony.purpose == PURPOSE,
         Ceremony.account_id == account_id, Ceremony.expires_at > utcnow(),
     )  # fmt: skip
     return cast("CursorResult[Any]", session.execute(mine)).rowcount == 1
@@ -49,6 +49,6 @@ def forget(session: Session, account_id: int) -> None:
     session.execute(delete(Ceremony).where(Ceremony.account_id == account_id, Ceremony.purpose == PURPOSE))
 
 
-def _hash(key: str, account_id: int, code: str) -> str:
+def _hash(session: Session, key: str, account_id: int, code: str) -> str:
     text = f"{account_id} {code}"
-    return hmac.new(derived_key(key, "enrolment codes"), text.encode(), sha256).hexdigest()
+    return hmac.new(kept_key(session, key, "enrolment codes"), text.encode(), sha256).hexdigest()

@@ -22,8 +22,8 @@ from webauthn.helpers.structs import (
 )
 
 from lms.models import Ceremony, LocalAccount, Passkey, utcnow
-from lms.models.secrets import derived_key
 from lms.services import ceremonies
+from lms.services.kept_keys import kept_key
 from lms.services.wallet_offers import changed
 
 #: As many as an account may have.
@@ -65,7 +65,7 @@ def ask_new(session: Session, site: Site, key: str, account: LocalAccount, issue
     options = webauthn.generate_registration_options(
         rp_id=site.rp_id,
         rp_name=issuer,
-        user_id=_handle(key, account.id),
+        user_id=_handle(session, key, account.id),
         user_name=account.email,
         user_display_name=account.person.display_name or account.email,
         authenticator_selection=AuthenticatorSelectionCriteria(
@@ -134,7 +134,7 @@ def sign_in(session: Session, site: Site, key: str, token: str | None, sent: str
     if passkey is None:
         raise PasskeyRefused("unknown")
     owner = passkey.account_id
-    if (credential.response.user_handle or b"") != _handle(key, owner):
+    if (credential.response.user_handle or b"") != _handle(session, key, owner):
         raise PasskeyRefused("another account", owner)
     try:
         checked = webauthn.verify_authentication_response(
@@ -171,6 +171,6 @@ def _taken(session: Session, purpose: str, token: str | None) -> Ceremony:
     return row
 
 
-def _handle(key: str, account_id: int) -> bytes:
+def _handle(session: Session, key: str, account_id: int) -> bytes:
     """The account's user handle: the same for all its passkeys, saying nothing of the person (section 14.6.1)."""
-    return hmac.new(derived_key(key, "passkey user"), str(account_id).encode(), sha256).digest()
+    return hmac.new(kept_key(session, key, "passkey user"), str(account_id).encode(), sha256).digest()

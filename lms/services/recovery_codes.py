@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.models import RecoveryCode, utcnow
-from lms.models.secrets import derived_key
+from lms.services.kept_keys import kept_key
 from lms.services.wallet_offers import changed
 
 COUNT = 10
@@ -21,17 +21,19 @@ def renew(session: Session, key: str, account_id: int) -> list[str]:
     """Make new codes, which end the old ones; gives them as they are to be shown, this once."""
     forget(session, account_id)
     codes = [base64.b32encode(secrets.token_bytes(_BYTES)).decode().lower() for _ in range(COUNT)]
-    session.add_all(RecoveryCode(account_id=account_id, code_hash=_hash(key, account_id, code)) for code in codes)
+    own = kept_key(session, key, "recovery codes")
+    session.add_all(RecoveryCode(account_id=account_id, code_hash=_hash(own, account_id, code)) for code in codes)
     session.flush()
     return ["-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
 
 
 def use(session: Session, key: str, account_id: int, typed: str) -> bool:
     """Whether that is an unused code of the account, which it no longer is. Of concurrent calls one gets True."""
+    own = kept_key(session, key, "recovery codes")
     plain = "".join(typed.split()).replace("-", "").lower()
     mine = update(RecoveryCode).where(
         RecoveryCode.account_id == account_id,
-        RecoveryCode.code_hash == _hash(key, account_id, plain),
+        RecoveryCode.code_hash == _hash(own, account_id, plain),
         RecoveryCode.used_at.is_(None),
     )
     return changed(session, mine.values(used_at=utcnow()))
@@ -48,6 +50,6 @@ def forget(session: Session, account_id: int) -> None:
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
 
 
-def _hash(key: str, account_id: int, code: str) -> str:
+def _hash(own: bytes, account_id: int, code: str) -> str:
     text = f"{account_id} {code}"
-    return hmac.new(derived_key(key, "recovery codes"), text.encode(), sha256).hexdigest()
+    return hmac.new(own, text.encode(), sha256).hexdigest()

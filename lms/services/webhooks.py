@@ -19,6 +19,7 @@ from lms.services.events import EVENTS, TEST, deliver
 from lms.services.outbox import promise
 from lms.services.silence import QUIET
 
+PURPOSE = "webhooks"
 PREFIX = "whsec_"
 #: How long what signed before goes on signing beside what replaced it.
 OVERLAP = timedelta(hours=24)
@@ -150,8 +151,8 @@ def _new_secret() -> str:
 
 
 def _sealed(key: str, secret: str) -> str:
-    return cipher(key, "webhooks").encrypt(secret.encode()).decode()
+    return cipher(key, PURPOSE).encrypt(secret.encode()).decode()
 
 
 def _opened(key: str, sealed: str) -> str:
-    return cipher(key, "webhooks").decrypt(sealed.encode()).decode()
+    return cipher(key, PURPOSE).decrypt(sealed.encode()).decode()

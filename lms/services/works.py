@@ -66,9 +66,9 @@ class Load:
     team_month: int
 
 
-def code_of(secret: str, attempt_id: uuid.UUID) -> str:
+def code_of(key: bytes, attempt_id: uuid.UUID) -> str:
     """What a work is called while it is marked: « 7F3K9 » tells nothing of its author, and is always the same."""
-    digest = hmac.new(secret.encode(), b"work " + attempt_id.bytes, hashlib.sha256).digest()
+    digest = hmac.new(key, b"work " + attempt_id.bytes, hashlib.sha256).digest()
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:5])
 
 

@@ -15,6 +15,7 @@ from lms.i18n import gettext as _
 from lms.i18n import localized
 from lms.marking_pages import (
     answers_shown,
+    bare_code,
     began_in,
     code,
     markings_shown,
@@ -25,7 +26,7 @@ from lms.marking_pages import (
     work_state,
 )
 from lms.models import Attempt, Deposit, Marking, Work, db, utcnow
-from lms.pages import config, followed, tracks
+from lms.pages import followed, tracks
 from lms.security import requires, visitor
 from lms.services import marking, works
 from lms.services.marking import Judged, MarkingRefused
@@ -139,7 +140,7 @@ def file(attempt_id: uuid.UUID, deposit_id: uuid.UUID) -> ResponseReturnValue:
     if found is None:
         abort(404)
     ending = found.name.rpartition(".")[2].lower()
-    name = f"{works.code_of(config().secret_key, attempt.id)}-{str(found.id)[:4]}"
+    name = f"{bare_code(attempt.id)}-{str(found.id)[:4]}"
     name += f".{ending}" if ending.isalnum() and len(ending) < 6 else ""
     return send_file(BytesIO(found.content), "application/octet-stream", as_attachment=True, download_name=name)
 

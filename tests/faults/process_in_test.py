@@ -24,7 +24,8 @@ from sqlalchemy.orm import configure_mappers
 from lms.app import create_app
 from lms.lti.http import Outbound
 from lms.lti.jwks import PlatformKeys
-from lms.models import clock
+from lms.models import clock, db
+from lms.secret_replacement import carry_out
 from lms.services.authority import open_authority
 from lms.worker import Worker
 from tests.conftest import make_config
@@ -116,6 +117,10 @@ def _do(app: Flask, worker: Worker, network: Network, act: str, step: int = 0, *
             return [answer.status_code, answer.headers.get("Location", ""), answer.headers.getlist("Set-Cookie")]
         case "keys":
             open_authority(app.extensions["mpia"])
+        case "secret_key":
+            with app.app_context():
+                done = carry_out(db.session(), app.extensions["mpia"], more["old"], more["new"])
+                return [done.secrets, done.files, done.sessions, done.left]
         case _:  # of a worker: drain, upkeep, chain, round
             getattr(worker, act)(**more)
     return "lived"

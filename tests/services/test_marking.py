@@ -247,8 +247,8 @@ def test_a_regrade_keeps_what_persons_marked(session: Session, link: ResourceLin
 
 def test_a_code_says_nothing_of_its_author_and_is_always_the_same(session: Session, track: Track) -> None:
     first = hand_in(session, learner_of(session, course(session)), track)
-    code = works.code_of("a secret", first.id)
-    assert code == works.code_of("a secret", first.id) != works.code_of("another", first.id)
+    code = works.code_of(b"a secret", first.id)
+    assert code == works.code_of(b"a secret", first.id) != works.code_of(b"another", first.id)
     assert len(code) == 5
     assert code.isalnum()
 
