@@ -1,7 +1,7 @@
 """Keys that outlive the secret key
 
 Revision: fef4dba707d9
-After: c2a7e0d94b15
+After: f60a2c8e9d31
 Made: 2026-11-27 15:12:34.758421
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = 'fef4dba707d9'
-down_revision = 'c2a7e0d94b15'
+down_revision = 'f60a2c8e9d31'
 branch_labels = None
 depends_on = None
 
