@@ -10,6 +10,7 @@ from lms.app import create_app
 from lms.models import Person, db
 from lms.services.audit import record
 from lms.services.privacy import erase, person_of, taken_out
+from lms.services.sessions import close_every_session, close_sessions
 from lms.whole_files import fill
 
 
@@ -48,6 +49,25 @@ def erase_person(subject: str, platform: int | None) -> None:
         record(db.session(), "person_erased", f"person:{number}", certificates_kept=kept)
         db.session.commit()
     click.echo("Erased; certificates stay as issued." if kept else "Erased.")
+
+
+@command.command("sign-out")
+@click.argument("subject", required=False)
+@click.option("--platform", type=int, help="Number of the platform; none for a local account.")
+@click.option("--everybody", is_flag=True, help="End the sessions of everybody instead.")
+def sign_out(subject: str | None, platform: int | None, *, everybody: bool) -> None:
+    """End every session of a person, or of everybody. Answers already saved are kept."""
+    if everybody is (subject is not None):
+        raise click.UsageError("Give a SUBJECT, or --everybody.")
+    with create_app().app_context():
+        if subject is None:
+            target, count = "everybody", close_every_session(db.session())
+        else:
+            person = _found(platform, subject)
+            target, count = f"person:{person.id}", close_sessions(db.session(), person.id)
+        record(db.session(), "sessions_ended", target, count=count)
+        db.session.commit()
+    click.echo(f"Sessions ended: {count}.")
 
 
 def _found(platform: int | None, subject: str) -> Person:

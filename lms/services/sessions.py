@@ -1,5 +1,6 @@
 """Signed-in browsers: opened by a launch or a local account, kept in the database, revocable."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -56,6 +57,18 @@ def live_session(session: Session, token: str) -> WebSession | None:
     return row if row is not None and row.expires_at > utcnow() else None
 
 
+def sessions_of(session: Session, person_id: int) -> Sequence[WebSession]:
+    """The open sessions of a person, with their course, the last begun first; one query."""
+    query = select(WebSession).where(WebSession.person_id == person_id, WebSession.expires_at > utcnow())
+    query = query.options(joinedload(WebSession.context)).order_by(WebSession.created_at.desc(), WebSession.token_hash)
+    return session.scalars(query).unique().all()
+
+
+def key_of(row: WebSession) -> str:
+    """What a session is called on the page of its person: it opens nothing."""
+    return hashed(row.token_hash)[:16]
+
+
 def close_session(session: Session, token_hash: str) -> bool:
     """Sign one browser out. Of concurrent calls exactly one gets True."""
     done = session.execute(delete(WebSession).where(WebSession.token_hash == token_hash))
@@ -67,6 +80,11 @@ def close_sessions(session: Session, person_id: int, but: str = "") -> int:
     mine = WebSession.person_id == person_id, WebSession.token_hash != but
     done = session.execute(delete(WebSession).where(*mine))
     return int(cast("CursorResult[Any]", done).rowcount)
+
+
+def close_every_session(session: Session) -> int:
+    """Sign everybody out; gives how many browsers that was."""
+    return int(cast("CursorResult[Any]", session.execute(delete(WebSession))).rowcount)
 
 
 def sweep(session: Session) -> None:

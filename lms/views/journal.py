@@ -109,5 +109,5 @@ def _action(action: str) -> str:
         "certificates_asked": _("Certificates of a course asked for"), "keys_rotated": _("Keys replaced"),
         "keys_retired": _("Key retired"), "keys_compromised": _("Key declared compromised"),
         "key_rotate": _("LTI key replaced"), "key_revoke": _("LTI key revoked"),
-        "secret_key_replaced": _("Secret key replaced"),
+        "sessions_ended": _("Sessions ended"), "secret_key_replaced": _("Secret key replaced"),
     }.get(action, action)  # fmt: skip

@@ -108,6 +108,7 @@ class Tour:
             "result-passed": Stop(done, f"/learn/attempts/{passed.id}/result"),
             "result-failed": Stop(middle, f"/learn/attempts/{failed.id}/result"),
             "settings": Stop(low, "/account/settings"),
+            "sessions": Stop(low, "/account/sessions"),
             "settings-refused": Stop(low, "/account/settings", _refused_name),
             "my-data": Stop(done, "/account/data"),
             "new-tab": Stop(low, "/account/new-tab"),

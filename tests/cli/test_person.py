@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+from lms.app import create_app
+from lms.models import db
+from lms.services.privacy import person_of
+from lms.services.sessions import open_session
 from tests.cli.conftest import Run
 
 EMAIL = "someone@example.org"
@@ -48,3 +52,26 @@ def test_the_consumer_a_platform_had(run: Run) -> None:
         "--token-url", f"{place}/t", "--jwks-url", f"{place}/k", "--deployment-id", "1",
     )  # fmt: skip
     assert run("platform", "legacy", "1", "--key", "consumer", "--secret", "word").out == "consumer: kept.\n"
+
+
+def test_sessions_of_somebody_or_of_everybody_are_ended(run: Run) -> None:
+    somebody(run)
+
+    def signs_in(times: int) -> None:
+        with create_app().app_context():
+            owner = person_of(db.session(), None, EMAIL)
+            assert owner is not None
+            for _browser in range(times):
+                open_session(db.session(), owner.id, frozenset({"hr"}), 60)
+            db.session.commit()
+            db.session.remove()
+            db.engine.dispose()
+
+    signs_in(2)
+    assert run("person", "sign-out", EMAIL).out == "Sessions ended: 2.\n"
+    assert run("person", "sign-out", EMAIL).out == "Sessions ended: 0.\n"
+    assert run("person", "sign-out", "nobody").status == 1
+    assert run("person", "sign-out").status == 2
+    assert run("person", "sign-out", EMAIL, "--everybody").status == 2
+    signs_in(1)
+    assert run("person", "sign-out", "--everybody").out == "Sessions ended: 1.\n"
