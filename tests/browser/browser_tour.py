@@ -25,7 +25,7 @@ NAMES: dict[str, int] = {
     "assessment-new": 200, "assessment-open": 200, "assessment-refused": 200, "assessment-passed": 200,
     "question-single": 200, "question-multiple": 200, "question-last": 200, "review": 200,
     "result-passed": 200, "result-failed": 200,
-    "settings": 200, "settings-refused": 400, "my-data": 200, "new-tab": 200, "arrive": 200,
+    "settings": 200, "sessions": 200, "settings-refused": 400, "my-data": 200, "new-tab": 200, "arrive": 200,
     "cohorts": 200, "cohort": 200, "cohort-none": 200, "cohort-left": 200,
     "evidence": 200, "evidence-module": 200, "evidence-own": 200, "evidence-none": 200,
     "pick": 200, "pick-one": 200, "pick-found": 200, "pick-nothing": 200, "pick-missing": 200, "pick-over": 410,
