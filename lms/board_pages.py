@@ -81,6 +81,8 @@ def _source(board: Board) -> str:
         return _("Distinct agents, as counted within the last minute.")
     if board.how == "closing":
         return _("Distinct agents on %(day)s, as kept at the end of the month.", day=day(board.day))
+    if board.how == "counted":
+        return _("Distinct agents on %(day)s, counted from the facts.", day=day(board.day))
     return _("Distinct agents on %(day)s, computed again from the facts: a month’s end answers faster.",
              day=day(board.day))  # fmt: skip
 

@@ -39,6 +39,7 @@ from lms.services import (
     chain_check,
     closings,
     connections,
+    counted_days,
     deep_links,
     exporting,
     figures,
@@ -213,6 +214,7 @@ class Worker:
             exporting.promise_due(db.session(), utcnow())
             exporting.sweep(db.session(), self._authority.config.exports, utcnow())
             closings.promise_due(db.session(), utcnow())
+            counted_days.sweep(db.session(), utcnow())
             figures.promise_moved(db.session())
             certificate_words.promise_due(db.session())
             workers.sweep(db.session(), utcnow())

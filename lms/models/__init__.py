@@ -44,7 +44,18 @@ from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.exporting import ExportRun, SavedExport
 from lms.models.factors import AuthenticatorApp, Ceremony, Passkey, RecoveryCode
-from lms.models.figures import AgentFigure, Closing, ClosingFigure, ClosingUnit, Figure, FigureDirty, TrackDuration
+from lms.models.figures import (
+    AgentFigure,
+    Closing,
+    ClosingFigure,
+    ClosingUnit,
+    CountedDay,
+    CountedFigure,
+    CountedUnit,
+    Figure,
+    FigureDirty,
+    TrackDuration,
+)
 from lms.models.identities import OidcIdentity, OidcLogin, OidcSession
 from lms.models.imports import ImportFile
 from lms.models.interchange import ApiClient, ApiToken, EventListener, WebhookDelivery
@@ -120,6 +131,9 @@ __all__ = [
     "Context",
     "Correction",
     "Cost",
+    "CountedDay",
+    "CountedFigure",
+    "CountedUnit",
     "CourseGroup",
     "Curriculum",
     "DeepLinkRequest",

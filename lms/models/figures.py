@@ -1,7 +1,7 @@
 """Figures of training kept beside the facts they come from, so that no page has to count a million rows.
 
 The facts are elsewhere and alone are true: everything here can be computed from them again. Only closings are kept
-for good: what was said at the end of a month.
+for good: what was said at the end of a month. Other days are counted when somebody asks, and kept for a day.
 """
 
 from datetime import date, datetime
@@ -105,7 +105,27 @@ class Closing(Base):
     money: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-class ClosingUnit(Base):
+class Place:
+    """A unit as it was at a moment."""
+
+    unit_id: Mapped[int]
+    parent_id: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(300))
+
+
+class Sum:
+    """Which sum of a moment it is; the columns of ``Figure``."""
+
+    unit_id: Mapped[int]
+    track_key: Mapped[str] = mapped_column(String(100))
+    year: Mapped[int]
+    branch: Mapped[str] = mapped_column(String(3))
+    category: Mapped[str] = mapped_column(String(20))
+    population: Mapped[bool]
+
+
+class ClosingUnit(Place, Base):
     """The organisation as a closing saw it: names and places of then."""
 
     __tablename__ = "closing_unit"
@@ -113,23 +133,53 @@ class ClosingUnit(Base):
 
     id: Mapped[Id]
     closing_id: Mapped[int] = mapped_column(ForeignKey("closing.id", ondelete="CASCADE"))
-    unit_id: Mapped[int]
-    parent_id: Mapped[int | None]
-    kind: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str] = mapped_column(String(300))
 
 
-class ClosingFigure(Counts, Base):
-    """A sum as a closing keeps it; the columns of ``Figure``."""
+class ClosingFigure(Sum, Counts, Base):
+    """A sum as a closing keeps it."""
 
     __tablename__ = "closing_figure"
     __table_args__ = (Index(None, "closing_id", "unit_id", "track_key"),)
 
     id: Mapped[Id]
     closing_id: Mapped[int] = mapped_column(ForeignKey("closing.id", ondelete="CASCADE"))
-    unit_id: Mapped[int]
-    track_key: Mapped[str] = mapped_column(String(100))
-    year: Mapped[int]
-    branch: Mapped[str] = mapped_column(String(3))
-    category: Mapped[str] = mapped_column(String(20))
-    population: Mapped[bool]
+
+
+class CountedDay(Base):
+    """A day of the past that somebody asked for, and that no closing keeps: counted from the facts, then kept a while.
+
+    It is there while it is being counted; whatever withdraws a fact of the past takes it away, counted or not.
+    """
+
+    __tablename__ = "counted_day"
+
+    id: Mapped[Id]
+    #: As lived in France.
+    day: Mapped[date] = mapped_column(unique=True)
+    begun_at: Mapped[datetime] = mapped_column(default=utcnow)
+    #: When its figures were there; None while they are being counted.
+    counted_at: Mapped[datetime | None]
+    #: ``INDICATORS_VERSION`` of then.
+    version: Mapped[str] = mapped_column(String(20))
+    #: As that of a closing.
+    money: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class CountedUnit(Place, Base):
+    """The organisation on a counted day."""
+
+    __tablename__ = "counted_unit"
+    __table_args__ = (UniqueConstraint("counted_id", "unit_id"),)
+
+    id: Mapped[Id]
+    counted_id: Mapped[int] = mapped_column(ForeignKey("counted_day.id", ondelete="CASCADE"))
+
+
+class CountedFigure(Sum, Counts, Base):
+    """A sum of a counted day."""
+
+    __tablename__ = "counted_figure"
+    __table_args__ = (Index(None, "counted_id", "unit_id", "track_key"),)
+
+    id: Mapped[Id]
+    counted_id: Mapped[int] = mapped_column(ForeignKey("counted_day.id", ondelete="CASCADE"))

@@ -4,6 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.models import BudgetLine, BudgetYear, Cost, ImportChange, ImportRun, utcnow
+from lms.services import counted_days
 from lms.services.audit import record
 from lms.services.budget_imports import batches
 from lms.services.budgets import hold
@@ -51,6 +52,7 @@ def undo_last(session: Session, scope: Scope, person_id: int | None = None) -> I
             session.execute(update(BudgetLine).where(BudgetLine.id == change.row_id).values(**change.before))
     run.undone_at = utcnow()
     session.flush()
+    counted_days.forget(session)
     session.expire_all()
     record(session, "hr.undo_budget", f"import_run:{run.id}", person_id)
     return run

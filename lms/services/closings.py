@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.i18n import ZONE
 from lms.models import AgentState, Closing, ClosingFigure, ClosingUnit
-from lms.models.base import table_of
+from lms.models.base import Base, table_of
 from lms.services.budget_table import budget_table
 from lms.services.figure_facts import COUNTS, plain, units_then
 from lms.services.figures import know_every_duration
@@ -62,9 +62,9 @@ def close(session: Session, day: date) -> Closing:
     session.add(row)
     session.flush()
     units = session.execute(units_then(at)).mappings().all()
-    _write(session, ClosingUnit, ({"closing_id": row.id, **unit} for unit in units))
+    write(session, ClosingUnit, ({"closing_id": row.id, **unit} for unit in units))
     figures = plain(session, at)
-    _write(session, ClosingFigure, (
+    write(session, ClosingFigure, (
         {"closing_id": row.id, **cell._asdict(), **dict(zip(COUNTS, sums, strict=True))}
         for cell, sums in sorted(figures.items())
     ))  # fmt: skip
@@ -76,7 +76,8 @@ def closing_of(session: Session, day: date) -> Closing | None:
     return session.scalars(select(Closing).where(Closing.day == day)).first()
 
 
-def _write(session: Session, model: type[ClosingUnit] | type[ClosingFigure], rows: Iterable[dict[str, object]]) -> None:
+def write(session: Session, model: type[Base], rows: Iterable[dict[str, object]]) -> None:
+    """Add those rows, so many at a time."""
     batch: list[dict[str, object]] = []
     for row in rows:
         batch.append(row)

@@ -54,6 +54,8 @@ class Board:
 
     year: int
     how: str
+    #: When a day of the past was counted, where it was before this was asked.
+    counted_at: datetime | None
     day: date | None
     total: Part
     in_year: Part
@@ -84,9 +86,9 @@ class NotInScope(ValueError):
 
 
 def board(session: Session, scope: Scope, asked: Asked, today: date, below: int) -> Board:
-    """The dashboard of that part. Raises ``NotInScope``."""
+    """The dashboard of that part. Raises ``NotInScope``, and ``BeingCounted`` where that day is to be counted first."""
     units, trail = place(session, scope, asked.unit_id)
-    read = source(session, scope, asked.day)
+    read = source(session, scope, asked.day, hurried=True)
     cut = Cut(units, asked.branch, asked.category, asked.track)
     year = (asked.day or today).year
     total = read.sums(cut)[()]
@@ -98,7 +100,8 @@ def board(session: Session, scope: Scope, asked: Asked, today: date, below: int)
     years, reference = read.money().of(units)
     judged = year_against(reference, years, year)
     return Board(
-        year=year, how=read.how, day=asked.day, total=_part((), total, below), in_year=_part((), in_year, below),
+        year=year, how=read.how, counted_at=read.counted_at, day=asked.day,
+        total=_part((), total, below), in_year=_part((), in_year, below),
         before=_part((), before, below) if before else None, before_day=before_day, trail=trail, children=children,
         by_unit=by_unit, by_category=by_category,
         by_track=tuple(_part(key[0], counts, below) for key, counts in sorted(by_track)),

@@ -30,6 +30,7 @@ from lms.models import Agent, AgentFigure, AgentMatch, Enrolment, Figure, Figure
 from lms.models.base import table_of
 from lms.models.prepared import connection_of
 from lms.models.upsert import insert_into
+from lms.services import counted_days
 from lms.services.figure_facts import COUNTS, Cell, Sums, ancestors, facts, plain
 from lms.services.library import Library
 from lms.services.organisation import HELD
@@ -110,7 +111,9 @@ def refresh(session: Session, most: int = BATCH) -> int:
     agents = sorted(set(rows))
     if agents:
         _know_durations(session, agents)
-        _apply(connection, _counted(connection, agents), _known(connection, agents), agents)
+        new, old = _counted(connection, agents), _known(connection, agents)
+        counted_days.forget_if_past(session, new, old, agents)
+        _apply(connection, new, old, agents)
     return len(rows)
 
 

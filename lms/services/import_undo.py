@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import Agent, AgentMatch, AgentState, ImportChange, ImportRun, Unit, UnitState, utcnow
 from lms.models.base import Base, table_of
-from lms.services import audit, population
+from lms.services import audit, counted_days, population
 from lms.services.imports import last_run
 from lms.services.unit_paths import settle_paths
 
@@ -61,6 +61,7 @@ def undo(session: Session, kind: str, run_id: int | None = None, person_id: int 
     run.undone_at = utcnow()
     session.flush()
     session.expire_all()
+    counted_days.forget(session)  # where agents were, and what units were, is no longer what it was
     population.apply(session)
     audit.record(session, f"hr.undo_{kind}", f"import_run:{run.id}", person_id, **run.summary)
     return run

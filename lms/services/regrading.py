@@ -20,6 +20,7 @@ from assessments.registry import question_types
 from curricula.model import Module, Question, Track
 from lms.models import Answer, Attempt, Enrolment, Grading, Regrading, utcnow
 from lms.models.base import table_of
+from lms.services import counted_days
 from lms.services.answers import read_response
 from lms.services.audit import record
 from lms.services.library import Library
@@ -279,6 +280,7 @@ def _write(session: Session, row: Regrading, found: Sequence[Found], now: dateti
     session.connection().execute(insert(_GRADING), results)
     if counting:
         session.connection().execute(_COUNTS, counting)
+        counted_days.forget(session)  # what was passed then is no longer the same
 
 
 def _follow(session: Session, enrolments: Sequence[int], tracks: Library, now: datetime) -> None:

@@ -1,4 +1,6 @@
-"""Where figures are read: the sums kept now, a closing, or the plain query. All three answer the same questions."""
+"""Where figures are read: the sums kept now, a closing, a day counted before, or the plain query. All answer the
+same questions.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +10,15 @@ from typing import Any, Literal, NamedTuple, Protocol
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.models import Closing, ClosingFigure, ClosingUnit, Figure, Unit
+from lms.models import Closing, ClosingFigure, ClosingUnit, CountedDay, CountedFigure, CountedUnit, Figure, Unit
 from lms.services.budget_table import BudgetTable, budget_table
 from lms.services.closings import closing_of, day_end
+from lms.services.counted_days import BeingCounted, counted, many_agents
 from lms.services.figure_facts import COUNTS, WHOLE, Cell, Sums, plain, units_then
 from lms.services.organisation import Scope, agents_in
 
+#: The sums of now, those of a closing, those of a day that was asked for before, or the plain query.
+How = Literal["kept", "closing", "counted", "plain"]
 Dimension = Literal["unit_id", "branch", "category", "track_key"]
 
 
@@ -53,10 +58,12 @@ class Cut:
 
 
 class Source(Protocol):
-    """Figures of a moment. ``at`` is None for now; ``how`` says where they come from."""
+    """Figures of a moment. ``at`` is None for now; ``how`` says where they come from, ``counted_at`` when."""
 
     at: datetime | None
-    how: Literal["kept", "closing", "plain"]
+    how: How
+    #: None: now, or at the end of their month.
+    counted_at: datetime | None
 
     def sums(self, cut: Cut, by: Sequence[Dimension] = ()) -> dict[tuple[Any, ...], Counted]:
         """The counts by those dimensions; by track, of each track alone, and their ``agents`` are not told."""
@@ -68,15 +75,22 @@ class Source(Protocol):
         """The budget of every unit, and what its years are compared with."""
 
 
-def source(session: Session, scope: Scope, day: date | None = None) -> Source:
-    """Where the figures of that scope are read, now or at the end of a day."""
+def source(session: Session, scope: Scope, day: date | None = None, *, hurried: bool = False) -> Source:
+    """Where the figures of that scope are read, now or at the end of a day.
+
+    Who is ``hurried``, as a page is, does not wait for all the facts of many agents to be counted: raises
+    ``BeingCounted`` where nothing keeps that day yet.
+    """
     whose = agents_in(scope) if scope.paths is None and scope.platform_id is not None else None
-    at = None if day is None else day_end(day)
-    closing = closing_of(session, day) if day is not None and whose is None else None
-    if closing is not None:
-        return Kept(session, at, closing)
-    if at is None and whose is None:
-        return Kept(session)
+    if day is None:
+        return Kept(session) if whose is None else Computed(session, None, whose)
+    at = day_end(day)
+    if whose is None:
+        kept = closing_of(session, day) or counted(session, day)
+        if kept is not None:
+            return Kept(session, at, kept)
+        if hurried and many_agents(session):
+            raise BeingCounted(day)
     return Computed(session, at, whose)
 
 
@@ -86,38 +100,46 @@ def last_closing(session: Session, before: date) -> date | None:
 
 
 class Kept:
-    """The sums kept: those of now, or those of a closing. One query an answer, whatever the number of agents."""
+    """The sums kept: those of now, or of a day. One query an answer, whatever the number of agents."""
 
-    def __init__(self, session: Session, at: datetime | None = None, closing: Closing | None = None) -> None:
-        self._session, self.at, self._closing = session, at, closing
-        self.how: Literal["kept", "closing", "plain"] = "kept" if closing is None else "closing"
+    def __init__(self, session: Session, at: datetime | None = None, day: Closing | CountedDay | None = None) -> None:
+        self._session, self.at, self._day = session, at, day
+        self.how: How = "kept" if day is None else "closing" if isinstance(day, Closing) else "counted"
+        self.counted_at = day.counted_at if isinstance(day, CountedDay) else None
 
     def sums(self, cut: Cut, by: Sequence[Dimension] = ()) -> dict[tuple[Any, ...], Counted]:
-        table: Any = Figure if self._closing is None else ClosingFigure
-        wanted = [table.unit_id.in_(cut.units), *_wanted(table, cut, by)]
-        if self._closing is not None:
-            wanted.append(table.closing_id == self._closing.id)
+        table, ours = self._of(Figure, ClosingFigure, CountedFigure)
+        wanted = [table.unit_id.in_(cut.units), *_wanted(table, cut, by), *ours]
         keys = [getattr(table, name) for name in by]
         counts = [func.coalesce(func.sum(getattr(table, name)), 0) for name in COUNTS]
         rows = self._session.execute(select(*keys, *counts).where(*wanted).group_by(*keys))
         return {tuple(row[: len(by)]): Counted(*(int(value) for value in row[len(by) :])) for row in rows}
 
     def units(self, parent: int) -> list[Seen]:
-        table: Any = Unit if self._closing is None else ClosingUnit
-        number = table.id if self._closing is None else table.unit_id
+        table, ours = self._of(Unit, ClosingUnit, CountedUnit)
+        number = table.id if self._day is None else table.unit_id
         wanted = [table.parent_id.is_(None) if parent == WHOLE else table.parent_id == parent]
-        wanted.append(table.closed_at.is_(None) if self._closing is None else table.closing_id == self._closing.id)
+        wanted += [table.closed_at.is_(None)] if self._day is None else ours
         query = select(number, table.parent_id, table.kind, table.name).where(*wanted).order_by(table.name, number)
         return [Seen(*row) for row in self._session.execute(query)]
 
     def money(self) -> BudgetTable:
-        return budget_table(self._session) if self._closing is None else BudgetTable.from_kept(self._closing.money)
+        return budget_table(self._session) if self._day is None else BudgetTable.from_kept(self._day.money)
+
+    def _of(self, now: Any, closing: Any, day: Any) -> tuple[Any, list[ColumnElement[bool]]]:
+        """The table to read among those, and which of its rows are ours."""
+        if self._day is None:
+            return now, []
+        if isinstance(self._day, Closing):
+            return closing, [closing.closing_id == self._day.id]
+        return day, [day.counted_id == self._day.id]
 
 
 class Computed:
     """The plain query, read once: slower, for a day that no closing keeps, or the people of one platform."""
 
-    how: Literal["kept", "closing", "plain"] = "plain"
+    how: How = "plain"
+    counted_at: datetime | None = None
 
     def __init__(self, session: Session, at: datetime | None, whose: ColumnElement[bool] | None) -> None:
         self._session, self.at, self._whose = session, at, whose

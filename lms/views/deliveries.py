@@ -152,6 +152,7 @@ def kinds() -> dict[str, str]:
         "ask_notices": _("Notices to ask a platform for"), "check_journal": _("Journal to check"),
         "check_platform": _("Check of a connection"), "close_attempts": _("Attempts to close, their time being over"),
         "close_figures": _("Figures of a month to close"),
+        "count_day": _("Day of the past to count"),
         "correct_certificate": _("Name to correct on a certificate"), "export_report": _("Report to export"),
         "find_moved": _("Agents who moved, to find"), "import_file": _("File of HR to take in"),
         "issue_certificate": _("Certificate to issue"), "issue_run": _("Certificates of a course to issue"),

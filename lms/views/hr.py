@@ -1,5 +1,6 @@
 """HR's pages: the figures, the exports."""
 
+from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -22,6 +23,8 @@ from lms.pages import config
 from lms.replica import reporting, reporting_engine
 from lms.reports import reports
 from lms.security import requires, visitor
+from lms.services import day_counting
+from lms.services.counted_days import BeingCounted, TooManyDays
 from lms.services.dashboards import NotInScope, board, today_here
 from lms.services.extractions import journal_export, pieces
 from lms.services.organisation import ministries, scope_of
@@ -128,6 +131,8 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
         found = board(reporting(), scope, asked, today_here(now), below)
     except NotInScope:
         abort(404)
+    except BeingCounted as wait:
+        return _being_counted(wait.day, narrowed, asked.unit_id), status
     page = render_template(
         "hr/index.html",
         board=board_values(found, asked, below),
@@ -139,7 +144,7 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
             for endpoint, label in ROOMS
             if scope.whole or endpoint not in OF_THE_WHOLE
         ],
-        computed_at=now,
+        computed_at=found.counted_at or now,
         scope=scope_words(db.session(), scope, visitor().person),
         export_url=url_for("hr.choose"),
         reports=[
@@ -161,6 +166,21 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
         saved_url=url_for("hr_exports.index"),
     )
     return page, status
+
+
+def _being_counted(day: date, narrowed: BoardForm, unit_id: int | None) -> str:
+    """Have that day counted, and say so. Promised in the database itself: its replica, where we read, is only read."""
+    full = False
+    with writing(db.session()):
+        try:
+            day_counting.ask(db.session(), day, utcnow())
+        except TooManyDays:
+            full = True
+        db.session.commit()
+    address = request.full_path.removesuffix("?")
+    return render_template(
+        "hr/counting.html", day=day, full=full, board_form=narrowed, unit_id=unit_id, again_url=address
+    )
 
 
 def _filter_label(report: Report, key: str) -> str:
