@@ -116,8 +116,7 @@ function autosave(form) {
         wait = 1000;
         if (told) put(document.querySelector("[data-so-far]"), told);
         follow(new URLSearchParams(current));
-        say("saved", message ?? "");
-        if (unsent === null) go();
+        if (unsent === null) { say("saved", message ?? ""); go(); } // else a later one is still to be sent: it is not saved yet
       } else if (answer.status >= 500 || answer.status === 429) {
         again = true;
       } else {
