@@ -167,6 +167,8 @@ class Extraction:
     asked: Mapping[str, str] = field(default_factory=dict)
     #: Counts of people under this are masked where people are only counted.
     mask_below: int = 5
+    #: Whether somebody waits for it: then no report counts a day of the past itself where a worker has to (``source``).
+    hurried: bool = False
 
 
 @dataclass(frozen=True)

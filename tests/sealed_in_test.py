@@ -1,7 +1,9 @@
 """Something of all that is sealed under the secret key, for tests."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,6 +27,8 @@ from lms.services.sessions import open_session
 from tests.account_in_test import make_person
 from tests.conftest import SECRET
 
+#: The key that comes after that of the tests.
+NEW = "the key that comes after it, long enough"
 #: How every token of Fernet begins: its version, and the first bytes of the hour.
 TOKEN = "gAAAAA"
 
@@ -35,6 +39,13 @@ class Filled:
 
     account_id: int
     recovery_code: str
+
+
+def own_keys(shared: Path, tmp_path: Path) -> Path:
+    """A folder of keys of one test alone: those that tests share stay under the key of the tests."""
+    if shared.exists():
+        shutil.copytree(shared, tmp_path / "own-keys")
+    return tmp_path / "own-keys"
 
 
 def filled(session: Session, platform_id: int) -> Filled:

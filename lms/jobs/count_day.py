@@ -5,7 +5,7 @@ from typing import Any
 
 from lms.jobs import Tools
 from lms.models.database import reading
-from lms.services import day_counting
+from lms.services import closings, day_counting
 from lms.services.outbox import N_, TryLater
 
 #: One plain query over every fact, as for a month.
@@ -20,7 +20,7 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     if number is None:
         return
     with reading(session):
-        found = day_counting.read(session, day)
+        found = closings.read(session, day)
     if not day_counting.keep(session, number, found):
         why = N_("Facts of the past changed while the day was being counted. It is counted again by itself.")
         raise TryLater(why, timedelta(0), cause="facts", counted=False)

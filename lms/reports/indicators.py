@@ -62,7 +62,7 @@ def rows(session: Session, extraction: Extraction, filters: Mapping[str, Any]) -
     asked = Asked(
         year, day, tuple(filters["by"].split("-")) if "by" in filters else (),
         _units(session, extraction.scope_filter, filters), filters.get("branch"), filters.get("category"),
-        filters.get("track", ""),
+        filters.get("track", ""), hurried=extraction.hurried,
     )  # fmt: skip
     titles = {key: track.title.get(language, key) for key, track in Library(session).items()}
     for line in lines(session, extraction.scope_filter, asked, extraction.mask_below):

@@ -45,9 +45,11 @@ def keep(session: Session, rows: Iterable[Certificate]) -> None:
         session.execute(table_of(CertificateWord).insert(), words)
 
 
-def forget(session: Session, ids: Sequence[UUID]) -> None:
-    """Let go of the words of certificates whose holder is erased: they are found by their code alone."""
-    session.execute(delete(CertificateWord).where(CertificateWord.certificate_id.in_(ids)))
+def forget(session: Session, rows: Sequence[Certificate]) -> None:
+    """Let go of the words of certificates whose holder is erased, for good: they are found by their code alone."""
+    for row in rows:
+        row.words_kept = True  # none are kept again
+    session.execute(delete(CertificateWord).where(CertificateWord.certificate_id.in_([row.id for row in rows])))
 
 
 def keep_more(session: Session) -> int:

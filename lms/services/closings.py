@@ -1,7 +1,8 @@
 """What the figures were at the end of each month: computed once, dated, kept whatever becomes of the facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from lms.i18n import ZONE
 from lms.models import AgentState, Closing, ClosingFigure, ClosingUnit
 from lms.models.base import Base, table_of
 from lms.services.budget_table import budget_table
-from lms.services.figure_facts import COUNTS, plain, units_then
+from lms.services.figure_facts import COUNTS, Sums, plain, units_then
 from lms.services.figures import know_every_duration
 from lms.services.indicators import INDICATORS_VERSION
 from lms.services.outbox import promise
@@ -19,6 +20,14 @@ from lms.services.outbox import promise
 BATCH = 5000
 #: Months closed at most by themselves, when the service was not there at their end.
 MOST = 36
+
+
+class Read(NamedTuple):
+    """What the facts say of a day: the figures, the organisation and the budget."""
+
+    figures: Sums
+    units: Sequence[Any]
+    money: dict[str, Any]
 
 
 def day_end(day: date) -> datetime:
@@ -57,17 +66,11 @@ def close(session: Session, day: date) -> Closing:
     if kept is not None:
         return kept
     know_every_duration(session)
-    at = day_end(day)
-    row = Closing(day=day, version=INDICATORS_VERSION, money=budget_table(session, at).as_kept())
+    found = read(session, day)
+    row = Closing(day=day, version=INDICATORS_VERSION, money=found.money)
     session.add(row)
     session.flush()
-    units = session.execute(units_then(at)).mappings().all()
-    write(session, ClosingUnit, ({"closing_id": row.id, **unit} for unit in units))
-    figures = plain(session, at)
-    write(session, ClosingFigure, (
-        {"closing_id": row.id, **cell._asdict(), **dict(zip(COUNTS, sums, strict=True))}
-        for cell, sums in sorted(figures.items())
-    ))  # fmt: skip
+    write(session, (ClosingUnit, ClosingFigure), {"closing_id": row.id}, found)
     return row
 
 
@@ -76,7 +79,24 @@ def closing_of(session: Session, day: date) -> Closing | None:
     return session.scalars(select(Closing).where(Closing.day == day)).first()
 
 
-def write(session: Session, model: type[Base], rows: Iterable[dict[str, object]]) -> None:
+def read(session: Session, day: date) -> Read:
+    """What the facts say of the end of a day; reads every one of them."""
+    at = day_end(day)
+    units = session.execute(units_then(at)).mappings().all()
+    return Read(plain(session, at), units, budget_table(session, at).as_kept())
+
+
+def write(session: Session, tables: tuple[type[Base], type[Base]], whose: dict[str, int], found: Read) -> None:
+    """Keep the organisation and the figures of a day in those tables, in rows that are ``whose``."""
+    units, figures = tables
+    _add(session, units, ({**whose, **unit} for unit in found.units))
+    _add(session, figures, (
+        {**whose, **cell._asdict(), **dict(zip(COUNTS, sums, strict=True))}
+        for cell, sums in sorted(found.figures.items())
+    ))  # fmt: skip
+
+
+def _add(session: Session, model: type[Base], rows: Iterable[dict[str, object]]) -> None:
     """Add those rows, so many at a time."""
     batch: list[dict[str, object]] = []
     for row in rows:

@@ -70,6 +70,8 @@ class Asked:
     category: str | None = None
     track: str = ""
     apart: bool = False
+    #: As ``lms.services.sources.source`` has it.
+    hurried: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,11 @@ class Line:
 
 
 def lines(session: Session, scope: Scope, asked: Asked, below: int) -> Iterator[Line]:
-    """One line a combination of cuts, totals last, any track first; counts from 1 to ``below`` − 1 are masked."""
-    read = source(session, scope, asked.day)
+    """One line a combination of cuts, totals last, any track first; counts from 1 to ``below`` − 1 are masked.
+
+    Raises ``BeingCounted`` as ``source`` does.
+    """
+    read = source(session, scope, asked.day, hurried=asked.hurried)
     units = tuple(unit for parent in asked.units for unit in read.units(parent)) if "unit" in asked.by else ()
     names = {unit.id: unit.name for unit in units}
     cut = Cut(asked.units, asked.branch, asked.category, asked.track)

@@ -220,11 +220,11 @@ def erase(session: Session, person: Person) -> bool:
         session.flush()
         return False
     for certificate in kept:
-        certificate.name_public, certificate.words_kept = False, True
+        certificate.name_public = False
         certificate.enrolment_id = certificate.share_token = None
+    certificate_words.forget(session, kept)
     session.flush()
     held = [certificate.id for certificate in kept]
-    certificate_words.forget(session, held)
     for of_certificate in (Correction, Reminder):
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     _let_go(session, person.id)

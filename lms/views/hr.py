@@ -1,5 +1,6 @@
 """HR's pages: the figures, the exports."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from typing import Any
@@ -73,6 +74,7 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     asked.pop("lang", None)
     purpose = asked.pop("purpose", None)
     extraction = extraction_of(db.session(), visitor().person, asked, utcnow(), mask_below=config().mask_below)
+    extraction = replace(extraction, hurried=True)
     try:
         report.read_filters(asked)
     except FilterError as error:
@@ -90,6 +92,8 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     file = pieces(reporting_engine(), report, form, extraction)
     try:
         first = next(file, b"")
+    except BeingCounted as wait:
+        return _being_counted(wait.day, MultiDict({"day": wait.day.isoformat()})), 202
     except TooManyRows as error:
         raise Refused(
             _(
@@ -132,7 +136,7 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
     except NotInScope:
         abort(404)
     except BeingCounted as wait:
-        return _being_counted(wait.day, narrowed, asked.unit_id), status
+        return _being_counted(wait.day, values), status
     page = render_template(
         "hr/index.html",
         board=board_values(found, asked, below),
@@ -168,18 +172,28 @@ def _index_page(values: MultiDict[str, str], status: int = 200) -> ResponseRetur
     return page, status
 
 
-def _being_counted(day: date, narrowed: BoardForm, unit_id: int | None) -> str:
-    """Have that day counted, and say so. Promised in the database itself: its replica, where we read, is only read."""
-    full = False
+def _being_counted(day: date, values: MultiDict[str, str]) -> str:
+    """Have that day counted, and say so, beside the form of those values.
+
+    Promised in the database itself: its replica, where we read, is only read.
+    """
+    full, now = False, utcnow()
+    narrowed = BoardForm(values, track_names(), today_here(now))
+    narrowed.validate()
     with writing(db.session()):
         try:
-            day_counting.ask(db.session(), day, utcnow())
+            day_counting.ask(db.session(), day, now)
         except TooManyDays:
             full = True
         db.session.commit()
     address = request.full_path.removesuffix("?")
     return render_template(
-        "hr/counting.html", day=day, full=full, board_form=narrowed, unit_id=unit_id, again_url=address
+        "hr/counting.html",
+        day=day,
+        full=full,
+        board_form=narrowed,
+        unit_id=narrowed.asked().unit_id,
+        again_url=address,
     )
 
 

@@ -1,6 +1,5 @@
 """``lms secret-key replace``: what is checked first, what goes on afterwards, and how it is ended when cut short."""
 
-import shutil
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -24,17 +23,12 @@ from tests.conftest import SECRET, service
 from tests.factors_in_test import Device, add_passkey, first_step, post, set_app_up, use_passkey
 from tests.issued_in_test import issue, states
 from tests.platform_in_test import PlatformInTest
-from tests.sealed_in_test import filled, first_platform
-
-NEW = "the key that comes after it, long enough"
+from tests.sealed_in_test import NEW, filled, first_platform, own_keys
 
 
 @pytest.fixture
 def keys_dir(keys_dir: Path, tmp_path: Path) -> Path:
-    """Keys of its own: the others' stay under the key of the tests."""
-    if keys_dir.exists():
-        shutil.copytree(keys_dir, tmp_path / "own-keys")
-    return tmp_path / "own-keys"
+    return own_keys(keys_dir, tmp_path)
 
 
 class Installation:

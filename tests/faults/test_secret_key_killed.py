@@ -1,6 +1,5 @@
 """The replacement of the secret key killed between any two steps: run again it ends, and nothing is lost."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,12 @@ from lms.services import secret_key
 from tests.conftest import SECRET
 from tests.faults.dying_in_test import MOST, Processes, buried
 from tests.platform_in_test import PlatformInTest
-from tests.sealed_in_test import filled, first_platform, opened
-
-NEW = "the key that comes after it, long enough"
+from tests.sealed_in_test import NEW, filled, first_platform, opened, own_keys
 
 
 @pytest.fixture
 def keys_dir(keys_dir: Path, tmp_path: Path) -> Path:
-    """Keys of its own: the others' stay under the key of the tests."""
-    if keys_dir.exists():
-        shutil.copytree(keys_dir, tmp_path / "own-keys")
-    return tmp_path / "own-keys"
+    return own_keys(keys_dir, tmp_path)
 
 
 def test_killed_at_every_step_either_key_ends_it(

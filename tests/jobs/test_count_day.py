@@ -26,7 +26,7 @@ from lms.models import (
     db,
     utcnow,
 )
-from lms.services import counted_days, day_counting
+from lms.services import closings, counted_days, day_counting
 from lms.services.closings import day_end
 from lms.services.counted_days import BeingCounted
 from lms.services.dashboards import Asked, board
@@ -74,7 +74,7 @@ def kept(session: Session) -> dict[Cell, tuple[int, ...]]:
 def count_it(session: Session, day: date = DAY) -> None:
     number = day_counting.begin(session, day)
     assert number is not None
-    assert day_counting.keep(session, number, day_counting.read(session, day))
+    assert day_counting.keep(session, number, closings.read(session, day))
 
 
 def how_many(session: Session, model: Any) -> int:
@@ -147,6 +147,19 @@ def test_from_the_page_to_the_job_and_back(app: Flask, client: FlaskClient, autu
     with app.app_context():
         assert how_many(db.session(), CountedDay) == 1
         assert how_many(db.session(), CountedUnit) == 4
+
+
+def test_a_download_of_that_day_waits_for_it_too(app: Flask, client: FlaskClient, autumn: dict[str, int]) -> None:
+    sign_in(app, client, autumn["whole"], "hr")
+    file = f"/hr/export/indicators.csv?lang=en&day={DAY}"
+    waiting = client.get(file)
+    assert waiting.status_code == 202
+    assert "This day is being counted" in waiting.text
+    assert f'href="{file.replace("&", "&amp;")}"' in waiting.text
+    Worker(app).drain()
+    made = client.get(file)
+    assert (made.status_code, made.mimetype) == (200, "text/csv")
+    assert made.text.count("\n") > 1
 
 
 def test_each_sees_of_it_their_scope_alone(app: Flask, client: FlaskClient, autumn: dict[str, int]) -> None:
@@ -257,7 +270,7 @@ def test_a_day_forgotten_while_it_is_counted_is_not_kept(session: Session) -> No
     organisation(session)
     number = day_counting.begin(session, DAY)
     assert number is not None
-    found = day_counting.read(session, DAY)
+    found = closings.read(session, DAY)
     counted_days.forget(session)
     assert not day_counting.keep(session, number, found)
     assert how_many(session, CountedUnit) == 0

@@ -23,9 +23,6 @@ from lms.models import (
     Enrolment,
     ErasureRequest,
     Grading,
-    ImportChange,
-    ImportFile,
-    ImportRun,
     OutboxJob,
     Person,
     PracticeRound,
@@ -37,14 +34,13 @@ from lms.services.authority import Authority, open_authority
 from lms.services.chain_check import Report, check
 from lms.services.chain_head import signed_head
 from lms.services.figures import differences, refresh_all
-from lms.services.import_undo import NothingToUndo, undo
 from lms.services.library import Library
 from lms.worker import Worker
 from tests.figures_in_test import agent_in, certify, follows, organisation, person_of
 from tests.figures_in_test import attempt as attempted
 from tests.issued_in_test import content, issue, states
 from tests.learner_in_test import TRACK, count, learner, module, take, together
-from tests.services.test_agent_imports import file, take_file
+from tests.purged_in_test import purged
 
 YEAR = timedelta(days=366)
 
@@ -52,20 +48,6 @@ YEAR = timedelta(days=366)
 @pytest.fixture
 def authority(app: Flask, config: Config) -> Authority:
     return open_authority(config)
-
-
-def purged(session: Session, authority: Authority, after: timedelta, **settings: Any) -> dict[str, int]:
-    """What a purge takes so long from now."""
-    config = authority.config
-    if settings:
-        config = Config(**{**{name: getattr(config, name) for name in ("base_url", "data_dir")}, **settings})
-    total: dict[str, int] = {}
-    for what, taken in retention.purge(session, config, authority.keys, utcnow() + after):
-        session.commit()
-        total[what] = total.get(what, 0) + taken
-    session.commit()
-    session.expire_all()
-    return total
 
 
 def test_answers_go_and_results_stay(session: Session, authority: Authority) -> None:
@@ -352,29 +334,3 @@ def test_two_purges_at_once_count_each_thing_once(app: Flask, session: Session, 
 
     assert sum(together(app, [work, work])) == 4
     assert session.scalars(sa.select(PurgeLine.count).filter_by(what="attempts")).one() == 4
-
-
-def test_what_undoing_a_file_of_hr_needs_goes_and_the_file_is_undone_no_more(
-    session: Session, authority: Authority
-) -> None:
-    header = "identifiant agent;nom;prénom;versant;corps/emploi"
-    for corps in ("Attachée", "Greffière"):
-        done = take_file(session, file(header, f"00042;Lefèvre;Zoé;FPE;{corps}"))
-        session.add(ImportFile(kind="agents", name="agents.csv", run_id=done.run_id, report=b"00042"))
-        session.commit()
-    first, second = session.scalars(sa.select(ImportRun).order_by(ImportRun.id))
-    first.created_at -= timedelta(days=10)
-    session.commit()
-    # Of the first alone, ten days older: the last one is undone, and nothing before it.
-    assert purged(session, authority, timedelta(days=175)) == {"changes": 1, "files": 1}
-    assert (first.settled_at is None, second.settled_at is None) == (False, True)
-    undo(session, "agents", second.id)
-    session.commit()
-    assert session.scalars(sa.select(Agent.corps)).all() == ["Attachée"]
-    with pytest.raises(NothingToUndo):
-        undo(session, "agents")
-    session.rollback()
-    assert purged(session, authority, timedelta(days=181))["files"] == 1
-    assert count(session, ImportChange) == count(session, ImportFile) == 0
-    assert count(session, ImportRun) == 2
-    assert count(session, Agent) == 1

@@ -17,9 +17,8 @@ from lms.services import kept_keys, legacy, passkeys, recovery_codes, secret_key
 from lms.services.xapi import Teller
 from tests.conftest import SECRET
 from tests.platform_in_test import PlatformInTest
-from tests.sealed_in_test import Filled, filled, first_platform, opened, signed_in, tokens
+from tests.sealed_in_test import NEW, Filled, filled, first_platform, opened, signed_in, tokens
 
-NEW = "the key that comes after it, long enough"
 COPY = uuid.UUID(int=7)
 
 
