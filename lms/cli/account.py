@@ -12,7 +12,7 @@ from lms.oidc.checks import is_subject
 from lms.oidc_sign_in import provider
 from lms.pages import config
 from lms.services import enrolment_codes, identities
-from lms.services.accounts import AccountRefused, account_named, make_account, set_password
+from lms.services.accounts import AccountRefused, account_named, close, make_account, reopen, set_password
 from lms.services.audit import record
 from lms.services.factors import protected, reset
 from lms.services.sessions import close_sessions
@@ -85,6 +85,29 @@ def sign_out(email: str) -> None:
         record(db.session(), "account.signed_out", f"account:{account.id}", count=count)
         db.session.commit()
         click.echo(f"Sessions ended: {count}.")
+
+
+@command.command("close")
+@click.argument("email")
+def close_account(email: str) -> None:
+    """Close EMAIL: no way in opens it any more, and its sessions end. Its certificates stay. See « reopen »."""
+    with create_app().app_context():
+        try:
+            count = close(db.session(), _account(email))
+        except AccountRefused as error:
+            _refuse(str(error))
+        db.session.commit()
+        click.echo(f"{email} is closed. Sessions ended: {count}.")
+
+
+@command.command("reopen")
+@click.argument("email")
+def reopen_account(email: str) -> None:
+    """Let EMAIL be used again, with the password and the factors it had."""
+    with create_app().app_context():
+        reopen(db.session(), _account(email))
+        db.session.commit()
+        click.echo(f"{email} is open.")
 
 
 @command.command("reset-factors")

@@ -60,6 +60,8 @@ class LocalAccount(Base):
     email: Mapped[str] = mapped_column(String(320), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     roles: Mapped[list[str]] = mapped_column(default=list)
+    #: When it was closed: it opens nothing until it is opened again; None while it is open.
+    closed_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship()
 

