@@ -13,10 +13,10 @@ from lms.services.accounts import AccountRefused, account_named, close, make_acc
 from lms.services.accounts import sign_in as by_password
 from lms.services.identities import account_of, link
 from tests.account_in_test import PASSWORD, browser_of, signed_in, token_of
+from tests.factors_in_test import Device, add_passkey, first_step, post, set_app_up, use_passkey
 from tests.learner_in_test import count
-from tests.views.test_factor_pages import STEP, first_step, post, set_app_up
 
-EMAIL = "ada@example.org"
+EMAIL, STEP = "ada@example.org", "/account/second-factor"
 ISSUER = "https://idp.example.org"
 
 
@@ -93,3 +93,16 @@ def test_the_last_administrator_stays(session: Session) -> None:
     with pytest.raises(AccountRefused):
         close(session, second)
     session.rollback()
+
+
+def test_a_passkey_opens_it_no_more(app: Flask, ada: FlaskClient, session: Session) -> None:
+    device = Device()
+    add_passkey(ada, device)
+    closed(session)
+    browser = app.test_client()
+    answer = use_passkey(browser, device)
+    assert answer.status_code == 401
+    assert browser.get("/hr/").status_code == 401
+    reopen(session, account(session))
+    session.commit()
+    assert use_passkey(app.test_client(), device).status_code == 303
