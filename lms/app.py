@@ -1,12 +1,14 @@
 """Builds the application: configuration, extensions, pages."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RoutingException
 
 import lms.api
 import lms.views
@@ -32,6 +34,9 @@ from lms.replica import init_replica
 from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 from lms.signing_in import lead_to_second_factor
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 #: What a form may weigh beside its file, in bytes.
@@ -128,6 +133,23 @@ def _init_login(app: Flask) -> None:
         token = session.get("sid")
         row = live_session(db.session(), token) if token else None
         return Visitor(row) if row else None
+
+
+def largest_body(app: Flask) -> "Callable[[WSGIEnvironment], int]":
+    """Tells how many bytes the page that a request (PEP 3333) asks for takes: ``UPLOADS``, or what any page takes."""
+    usual = app.config["MAX_CONTENT_LENGTH"]
+
+    def largest(environ: "WSGIEnvironment") -> int:
+        announced = environ.get("CONTENT_LENGTH")
+        if announced and int(announced) <= usual:
+            return int(usual)
+        try:
+            endpoint, _values = app.url_map.bind_to_environ(environ).match()
+        except (HTTPException, RoutingException):  # no such page: it says so
+            return int(usual)
+        return int(app.extensions["uploads"].get(endpoint, usual - FORM_ROOM)) + FORM_ROOM
+
+    return largest
 
 
 def _allow_uploads() -> None:

@@ -47,6 +47,10 @@ TIMES = Histogram(
     ["route"], registry=_OURS, buckets=DURATIONS,
 )  # fmt: skip
 EXPORTS = Counter("mpia_exports", "Files that HR took out on pages.", ["report", "format"], registry=_OURS)
+WAITING = Gauge(
+    "mpia_http_waiting", "Requests that are here whole and wait until a web process has a turn for them.", registry=_OURS,
+    multiprocess_mode="livesum",
+)  # fmt: skip
 #: Of the process that uses the most: an exhausted pool does not hide behind the others.
 IN_USE = Gauge(
     "mpia_db_pool_in_use", "Database connections in use in the web process that uses the most.", registry=_OURS,

@@ -3,12 +3,12 @@
 import gc
 import multiprocessing
 import os
+import resource
 from tempfile import TemporaryDirectory
 
 import click
-from flask import Flask
 
-from lms.app import create_app
+from lms.app import create_app, largest_body
 from lms.config import load_config
 from lms.logs import init_logs
 from lms.models import db
@@ -16,10 +16,19 @@ from lms.models.pooling import LOCK_WAIT, limit_statements
 from lms.replica import replica
 from lms.schema import upgrade
 from lms.services.library import Library
+from lms.turns import UNDER_WAY, Turns
 from lms.worker import run_forever
 
 #: How long a web process has to end what it answers; one that was told to stop while it started would never hear it.
 STOP_SECONDS = 15
+#: Connections that one web process keeps open at most, most of them resting: a browser, or a proxy, keeps its own
+#: between two pages. Those beyond it are not heard until one closes.
+CONNECTIONS = 4096
+#: How long one may rest, or take to say what it asks, in seconds: longer than proxies keep theirs (60, most often), so
+#: that none sends a form on a connection we close at that moment.
+REST = 75
+#: Files a process may have open, besides its connections.
+_OTHER_FILES = 512
 
 
 @click.command("serve")
@@ -30,6 +39,7 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve the web pages, after bringing the database up to date."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
 
     with TemporaryDirectory(prefix="mpia-metrics-") as shared:
         # Before anything counts: the web processes then share what they count (lms.metrics).
@@ -38,11 +48,26 @@ def serve(host: str, port: int, workers: int) -> None:
         upgrade(create_app())
         Granian(
             f"{__name__}:web_process", factory=True, address=host, port=port, interface=Interfaces.WSGI,
-            workers=workers, blocking_threads=4, workers_kill_timeout=STOP_SECONDS,
+            workers=workers, blocking_threads=UNDER_WAY, workers_kill_timeout=STOP_SECONDS, backlog=CONNECTIONS,
+            backpressure=_connections(), http1_settings=HTTP1Settings(header_read_timeout=REST * 1000),
         ).serve()  # fmt: skip
 
 
-def web_process() -> Flask:
+def _connections() -> int:
+    """How many connections a web process may keep open: as many as we want, or as the system lets us.
+
+    The processes to come inherit what is raised here.
+    """
+    wanted = CONNECTIONS + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(UNDER_WAY, soft - _OTHER_FILES)
+    return CONNECTIONS
+
+
+def web_process() -> Turns:
     """The service in a process of its own, which inherits no setting of the logs.
 
     The tracks are read beforehand, and what start-up made is left out of every later garbage collection.
@@ -58,7 +83,7 @@ def web_process() -> Flask:
         db.engine.dispose()
     gc.collect()
     gc.freeze()
-    return app
+    return Turns(app, largest_body(app))
 
 
 @click.command("worker")
