@@ -36,6 +36,10 @@ _USELESS = {"25006", "57P01", "57P02", "57P03", "57P05"}
 _LOST_BEFORE = "8s2b"
 
 
+class NoRoom(Exception):
+    """No disk of ours had room for what was being sent."""
+
+
 def trouble(error: BaseException) -> str | None:
     """Which trouble an exception is (see above), or None when it is none of them."""
     if isinstance(error, exc.TimeoutError):  # every connection of the pool is in use
@@ -48,7 +52,7 @@ def trouble(error: BaseException) -> str | None:
         return found or (AWAY if passing else None)
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)):
         return _of_driver(error) or AWAY
-    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+    if isinstance(error, NoRoom) or (isinstance(error, OSError) and error.errno in _NO_ROOM):
         return FULL
     return _of_driver(error)
 

@@ -48,8 +48,8 @@ TIMES = Histogram(
 )  # fmt: skip
 EXPORTS = Counter("mpia_exports", "Files that HR took out on pages.", ["report", "format"], registry=_OURS)
 WAITING = Gauge(
-    "mpia_http_waiting", "Requests that are here whole and wait until a web process has a turn for them.", registry=_OURS,
-    multiprocess_mode="livesum",
+    "mpia_http_waiting", "Requests that are here whole and wait until their web process can work on them.",
+    registry=_OURS, multiprocess_mode="livesum",
 )  # fmt: skip
 #: Of the process that uses the most: an exhausted pool does not hide behind the others.
 IN_USE = Gauge(

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import structlog
 
 from lms import metrics
+from lms.database_errors import FULL, NoRoom, trouble
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -56,11 +57,16 @@ class Turns:
             start_response("400 Bad Request", [("Content-Length", "0")])
             return []
         with self._turn():
-            answer = self._app(environ, start_response)
-            made, more = self._made(iter(answer))
-            if not more:
+            try:
+                answer = self._app(environ, start_response)
+                made, more = self._made(iter(answer))
+            except BaseException:
+                _close(body)
+                raise
+            if more is None:
                 _close(answer, body)
-        return Leaving(chain(made, more), self._turn, (answer, body)) if more else made
+                return made
+        return Leaving(chain(made, more), self._turn, (answer, body))
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -83,7 +89,7 @@ class Turns:
                 return made, pieces
         return made, None
 
-    def _received(self, environ: "WSGIEnvironment") -> "IO[bytes] | NoRoom":
+    def _received(self, environ: "WSGIEnvironment") -> "IO[bytes] | Unkept":
         """The body, once it is here whole. Raises ``Cut``."""
         coming, length = environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0)
         unannounced = "HTTP_TRANSFER_ENCODING" in environ
@@ -95,16 +101,19 @@ class Turns:
             return unread
         # One byte more than is taken, where nothing says how much is coming: enough to be refused.
         left = largest + 1 if unannounced else length
-        whole: IO[bytes] = BytesIO() if left <= HELD else SpooledTemporaryFile(HELD)  # type: ignore[assignment] # noqa: SIM115
+        whole: IO[bytes] = BytesIO() if left <= HELD else SpooledTemporaryFile(HELD)  # noqa: SIM115
         try:
             while left and (piece := coming.read(min(left, _PIECE))):
                 left -= len(piece)
                 whole.write(piece)
+            if left and not unannounced:
+                raise Cut
             whole.seek(0)
-        except OSError as error:
-            return NoRoom(error)
-        if left and not unannounced:
-            raise Cut
+        except (OSError, Cut) as error:
+            _close(whole)
+            if trouble(error) == FULL:
+                return Unkept()
+            raise Cut from error
         return whole
 
 
@@ -126,17 +135,14 @@ class Leaving:
         _close(*self._held)
 
 
-class NoRoom(RawIOBase):
-    """A body that no disk had room for: the page that reads it meets the reason, and tells it as any other."""
-
-    def __init__(self, reason: OSError) -> None:
-        self._reason = reason
+class Unkept(RawIOBase):
+    """A body that no disk had room for: the page that reads it meets ``NoRoom``, and tells it as any other."""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, _buffer: Any) -> int:
-        raise self._reason
+        raise NoRoom
 
 
 def _close(*held: Any) -> None:

@@ -7,6 +7,7 @@ import resource
 from tempfile import TemporaryDirectory
 
 import click
+from flask import Flask
 
 from lms.app import create_app, largest_body
 from lms.config import load_config
@@ -37,20 +38,25 @@ _OTHER_FILES = 512
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the web pages, after bringing the database up to date."""
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.http import HTTP1Settings
-
     with TemporaryDirectory(prefix="mpia-metrics-") as shared:
         # Before anything counts: the web processes then share what they count (lms.metrics).
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", shared)
         multiprocessing.set_start_method("spawn", force=True)  # what counts learns the folder as it is imported
         upgrade(create_app())
-        Granian(
-            f"{__name__}:web_process", factory=True, address=host, port=port, interface=Interfaces.WSGI,
-            workers=workers, blocking_threads=UNDER_WAY, workers_kill_timeout=STOP_SECONDS, backlog=CONNECTIONS,
-            backpressure=_connections(), http1_settings=HTTP1Settings(header_read_timeout=REST * 1000),
-        ).serve()  # fmt: skip
+        serve_pages(f"{__name__}:web_process", host, port, workers)
+
+
+def serve_pages(factory: str, host: str, port: int, workers: int) -> None:
+    """Serve what ``module:function`` makes in each of so many processes, until told to stop."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+
+    Granian(
+        factory, factory=True, address=host, port=port, interface=Interfaces.WSGI, workers=workers,
+        blocking_threads=UNDER_WAY, workers_kill_timeout=STOP_SECONDS, backlog=CONNECTIONS, backpressure=_connections(),
+        http1_settings=HTTP1Settings(header_read_timeout=REST * 1000),
+    ).serve()  # fmt: skip
 
 
 def _connections() -> int:
@@ -68,6 +74,12 @@ def _connections() -> int:
 
 
 def web_process() -> Turns:
+    """What a web process serves."""
+    app = application()
+    return Turns(app, largest_body(app))
+
+
+def application() -> Flask:
     """The service in a process of its own, which inherits no setting of the logs.
 
     The tracks are read beforehand, and what start-up made is left out of every later garbage collection.
@@ -83,7 +95,7 @@ def web_process() -> Turns:
         db.engine.dispose()
     gc.collect()
     gc.freeze()
-    return Turns(app, largest_body(app))
+    return app
 
 
 @click.command("worker")

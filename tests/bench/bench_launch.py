@@ -27,7 +27,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from lms.app import create_app
-from lms.cli.service import web_process
+from lms.cli.service import application
 from lms.config import load_config
 from lms.models import db
 from lms.schema import upgrade
@@ -149,7 +149,7 @@ def compare(database_url: str) -> dict[str, float]:
 
 def ours_served() -> Flask:
     """The service as granian starts it, the platform's keys at hand as the smallest app has them."""
-    app, told = web_process(), json.loads(os.environ["BENCH_PLATFORM"])
+    app, told = application(), json.loads(os.environ["BENCH_PLATFORM"])
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     network_of(app).answers[told["jwks_url"]] = {"keys": [told["jwk"]]}
     return app

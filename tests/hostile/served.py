@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from granian import Granian
-from granian.constants import Interfaces
-
+from lms.app import largest_body
 from lms.cli import service
 from lms.lti import http, jwks, state
+from lms.turns import Turns
 
 PROCESSES = 2
 #: Time given to a platform's whole answer, in seconds: shorter than in life, where a test would wait for it.
@@ -34,9 +32,9 @@ class MovedClock:
         return time.monotonic() + float(self._path.read_text())
 
 
-def web_process() -> Flask:
+def web_process() -> Turns:
     """The real factory's application, which says who answers."""
-    app = service.web_process()
+    app = service.application()
     clock: Any = MovedClock(Path(os.environ["HOSTILE_CLOCK"]))
     jwks.time = state.time = clock  # type: ignore[attr-defined]
     http.DEADLINE = DEADLINE
@@ -49,12 +47,8 @@ def web_process() -> Flask:
         return inner(environ, begin)
 
     app.wsgi_app = named  # type: ignore[method-assign]
-    return app
+    return Turns(app, largest_body(app))
 
 
 if __name__ == "__main__":
-    # As ``lms serve`` does.
-    Granian(
-        "tests.hostile.served:web_process", factory=True, address="127.0.0.1", port=int(sys.argv[1]),
-        interface=Interfaces.WSGI, workers=PROCESSES, blocking_threads=4,
-    ).serve()  # fmt: skip
+    service.serve_pages("tests.hostile.served:web_process", "127.0.0.1", int(sys.argv[1]), PROCESSES)
