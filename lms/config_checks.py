@@ -34,6 +34,10 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
     if not _is_database(config.database):
         problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
+    if config.owner and {_kind(config.owner), _kind(config.database)} != {"postgresql"}:
+        problems.append(
+            "LMS_OWNER_DATABASE_URL must be like postgresql://owner:password@host/name, as LMS_DATABASE_URL."
+        )
     if config.replica and {_kind(config.replica), _kind(config.database)} != {"postgresql"}:
         problems.append("LMS_REPLICA_URL must be like postgresql://reader:password@replica/name, as LMS_DATABASE_URL.")
     problems += _check_numbers(config) + _check_seal(config) + lrs_problems(config) + _check_exports(config)
