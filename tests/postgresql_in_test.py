@@ -51,6 +51,10 @@ end $$;
 """
 
 
+#: An account that owns no table: that of web processes and workers (docs/adr/0048).
+SERVED = "served_in_test"
+
+
 class Server:
     """A running server at ``url`` (of SQLAlchemy). ``template`` is the address of a database to migrate at once."""
 
@@ -60,6 +64,7 @@ class Server:
         self._idle: list[tuple[str, psycopg.Connection]] = []
         self.run("alter system set fsync = off")  # nothing here need outlive a power cut
         self.run("select pg_reload_conf()")
+        self.run(f"create role {SERVED} login")
         self.run("create database template_lms")
         self.template = self._at("template_lms")
 
@@ -87,6 +92,11 @@ class Server:
         else:
             keeper.close()
             self.run(f"drop database {name} with (force)")
+
+    @staticmethod
+    def served(url: str) -> str:
+        """That address, under the account of web processes and workers."""
+        return sa.make_url(url).set(username=SERVED).render_as_string(hide_password=False)
 
     def close(self) -> None:
         """Lend no more."""
