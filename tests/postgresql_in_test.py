@@ -8,7 +8,7 @@ import psycopg
 import sqlalchemy as sa
 
 #: Keeps what a migrated database holds and makes it hold that again, ten times as fast as a copy of the database.
-#: ``restore`` is false where a test changed names or types of columns.
+#: ``restore`` is false where a test changed names or types of columns, or who may do what with them.
 _KEEP = """
 create schema pristine;
 create table pristine.sequences (name text, value bigint, called boolean);
@@ -24,8 +24,8 @@ begin
   end loop;
 end $$;
 create function pristine.shape() returns text language sql as $$
-  select md5(string_agg(concat_ws(':', c.relname, a.attname, a.atttypid, a.attnotnull), ','
-                        order by c.relname, a.attnum))
+  select md5(string_agg(concat_ws(':', c.relname, a.attname, a.atttypid, a.attnotnull, c.relowner, c.relacl, a.attacl),
+                        ',' order by c.relname, a.attnum))
   from pg_attribute a join pg_class c on c.oid = a.attrelid
   where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0
 $$;

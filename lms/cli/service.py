@@ -27,7 +27,7 @@ STOP_SECONDS = 15
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
 def serve(host: str, port: int, workers: int) -> None:
-    """Serve the web pages, after bringing the database up to date."""
+    """Serve the web pages, after bringing the database up to date where its account owns the tables."""
     from granian import Granian
     from granian.constants import Interfaces
 

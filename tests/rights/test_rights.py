@@ -87,6 +87,8 @@ def test_a_right_that_is_missing_or_too_many_is_named_and_put_right(
         "DELETE on grading", "TRUNCATE on answer", "UPDATE (hash) on audit_link", "UPDATE on closing",
     ]  # fmt: skip
     for _twice in range(2):
+        served.exec_driver_sql("update tool_key set retired_at = null")  # a transaction that goes on meanwhile
+        owner.exec_driver_sql("set local lock_timeout = '20s'")
         rights.grant(owner, SERVED)
         owner.commit()
         found = rights.account(served)
