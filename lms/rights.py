@@ -6,7 +6,7 @@ neither drop nor change one, and what is written once it cannot rewrite. Why so,
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -72,7 +72,7 @@ _HELD = text(f"""
     where {_TABLES} order by c.relname
 """)  # nosec B608 # noqa: S608 - a condition of ours
 _OWNED = text(f"""
-    select c.relname, pg_get_userbyid(c.relowner), pg_has_role(c.relowner, 'USAGE') from pg_class c
+    select c.relname, pg_get_userbyid(c.relowner), pg_has_role(c.relowner, :how) from pg_class c
     where {_TABLES} order by c.relname
 """)  # nosec B608 # noqa: S608 - a condition of ours
 #: What numbers the rows of a table.
@@ -90,7 +90,7 @@ class Account:
 
     name: str
     superuser: bool
-    #: A table of ours that it owns, itself or by a role it is a member of; None for none.
+    #: A table of ours that it owns, or may by « set role »; None for none.
     owns: str | None
     #: Whether it may make tables.
     creates: bool
@@ -98,9 +98,12 @@ class Account:
     exceeds: list[str] = field(default_factory=list)
 
 
-def owners(connection: Connection) -> Iterator[tuple[str, str, bool]]:
-    """(table, who owns it, whether this account may act as they do) of each table of ours that is there."""
-    for name, owner, ours in connection.execute(_OWNED, _names()):
+def owners(connection: Connection, how: Literal["USAGE", "MEMBER"] = "USAGE") -> Iterator[tuple[str, str, bool]]:
+    """(table, who owns it, whether this account has their rights) of each table of ours that is there.
+
+    ``MEMBER``: whether it may take them, by « set role ».
+    """
+    for name, owner, ours in connection.execute(_OWNED, {**_names(), "how": how}):
         yield str(name), str(owner), bool(ours)
 
 
@@ -138,7 +141,7 @@ def account(connection: Connection) -> Account:
         "select current_user, rolsuper, has_schema_privilege(current_schema(), 'CREATE') "
         "from pg_roles where rolname = current_user"
     )).one()  # fmt: skip
-    owned = next((table for table, _owner, ours in owners(connection) if ours), None)
+    owned = next((table for table, _owner, ours in owners(connection, "MEMBER") if ours), None)
     found = Account(name, superuser, owned, creates)
     columns = _columns(connection)
     for table, verb, held in connection.execute(_HELD, {**_names(), "verbs": [*VERBS, _WHOLE_TABLE]}):

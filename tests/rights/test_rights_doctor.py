@@ -48,6 +48,17 @@ def test_a_superuser_or_an_owner_is_told_how_to_serve_with_less(config: Config, 
     says(judged(config.database, config)[0], "warn", "owns the tables", "LMS_OWNER_DATABASE_URL")
 
 
+def test_who_may_become_the_owner_is_as_the_owner(config: Config, postgresql: Server) -> None:
+    (owner,) = postgresql.run("select current_user")[0]
+    postgresql.run(f"alter role {SERVED} noinherit")
+    postgresql.run(f"grant {owner} to {SERVED}")
+    try:
+        says(judged(config.database, config)[0], "warn", "owns the tables")
+    finally:
+        postgresql.run(f"revoke {owner} from {SERVED}")
+        postgresql.run(f"alter role {SERVED} inherit")
+
+
 @pytest.mark.parametrize(
     ("given", "state", "said"),
     [
