@@ -5,6 +5,7 @@ import ssl
 import threading
 from contextlib import suppress
 from pathlib import Path
+from select import select
 
 #: What a client sends first: its length, and « TLS? » (PostgreSQL's manual, « Message Formats », SSLRequest).
 _ASKED = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
@@ -47,17 +48,16 @@ class TlsFront:
                 caller.recv(8)
                 caller.sendall(b"S")
                 caller = self._tls.wrap_socket(caller, server_side=True)
-            back = threading.Thread(target=_pass_on, args=(server, caller), daemon=True)
-            back.start()
             _pass_on(caller, server)
-            back.join(30)
         caller.close()
 
 
 def _pass_on(one: socket.socket, other: socket.socket) -> None:
-    """Give one what the other says, until it ends."""
-    with suppress(OSError):
-        while said := one.recv(65536):
-            other.sendall(said)
-    with suppress(OSError):
-        other.shutdown(socket.SHUT_RDWR)
+    """Give each what the other says, until one of them ends."""
+    while True:
+        waiting = isinstance(one, ssl.SSLSocket) and one.pending()  # what was deciphered and not read yet
+        for each in [one] if waiting else select([one, other], [], [])[0]:
+            said = each.recv(65536)
+            if not said:
+                return
+            (other if each is one else one).sendall(said)
