@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms.branding import colour_problem, logo_problem
+from lms.journal_removal import STAYS
 from lms.models import ROLES
 from lms.outside_settings import cache_problems, lrs_problems, mail_problems, oidc_problems
 
@@ -117,6 +118,8 @@ def _check_keeping(config: "Config") -> list[str]:
         for name, value in days.items()
         if not 1 <= value <= _LONGEST_DAYS
     ]
+    if 1 <= config.keep_journal_days <= STAYS:
+        problems.append(f"LMS_KEEP_JOURNAL_DAYS must be more than {STAYS}: the last lines of the journal always stay.")
     if config.keep_attempts_days < config.appeal_days:
         problems.append("LMS_KEEP_ATTEMPTS_DAYS must be at least LMS_APPEAL_DAYS: appeals are judged on the answers.")
     contact = config.privacy_contact

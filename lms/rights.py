@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from lms import journal_removal
 from lms.models import Base
 
 VERSION = "alembic_version"
@@ -33,9 +34,10 @@ def _once(*columns: str, goes: bool = False) -> Kept:
 
 #: By table. A right is taken away a release after nothing uses it any more: the one before works beside an upgrade.
 KEPT: Mapping[str, Kept] = {
-    # An erased person's lines are nobody's. A purge takes the first lines, and holds links by a column it leaves alone.
-    "audit_entry": _once("id", "at", "action", "target", "details", goes=True),
-    "audit_link": _once("entry_id", "who", "hash", goes=True),
+    # An erased person's lines are nobody's. A purge takes the first lines by a function of the owner
+    # (``lms.journal_removal``), and holds links by a column it leaves alone.
+    "audit_entry": _once("id", "at", "action", "target", "details"),
+    "audit_link": _once("entry_id", "who", "hash"),
     "audit_person": _once(goes=True),
     "purge_line": _once("id", "day", "what", "rule"),
     # What was answered goes, or is emptied, by the rules of retention; the result stays with its attempt.
@@ -133,6 +135,7 @@ def grant(connection: Connection, account: str) -> None:
     ).one()
     if not reached:
         run(f"GRANT USAGE ON SCHEMA {quote(schema)} TO {role}")
+    journal_removal.grant(run, quote(schema), role)
 
 
 def account(connection: Connection) -> Account:
@@ -157,6 +160,8 @@ def account(connection: Connection) -> Account:
     for sequence, held in connection.execute(_SEQUENCES, _names()):
         if not held:
             found.lacks.append(f"USAGE, SELECT on {sequence}")
+    if not journal_removal.granted(connection):
+        found.lacks.append(f"EXECUTE on {journal_removal.NAME}")
     return found
 
 

@@ -106,6 +106,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
             "postgresql://o@h/d",
             "must be like postgresql://owner:password@host/name, as LMS_DATABASE",
         ),
+        ("KEEP_JOURNAL_DAYS", "30", "must be more than 30"),
         ("SESSION_MINUTES", "4", "at least 5"),
         ("SESSION_MINUTES", "5.5", "whole number"),
         ("SESSION_MINUTES", "", "whole number"),

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from lms.config import Config
@@ -19,12 +21,17 @@ from tests.rights.conftest import connected
 LATE = timedelta(days=3660)
 
 
+def aged(url: str) -> None:
+    """As if every line of the journal had been written long ago."""
+    with connected(url) as owner:
+        owner.execute(sa.text("update audit_entry set at = at - interval '9 years'"))
+        owner.commit()
+
+
 def test_all_that_is_due_goes(app: Flask, session: Session, config: Config, owner_url: str) -> None:
     authority = open_authority(config)
     issue(session, authority)
-    with connected(owner_url) as owner:  # as if it had been written long ago
-        owner.execute(sa.text("update audit_entry set at = at - interval '9 years'"))
-        owner.commit()
+    aged(owner_url)
     for number in range(5):
         audit.record(session, "certificate_verified", f"MPIA-{number:06}", state="valid")
     session.commit()
@@ -35,6 +42,10 @@ def test_all_that_is_due_goes(app: Flask, session: Session, config: Config, owne
     assert purged(session, authority, timedelta(0))["journal"] == before - 5
     assert count(session, AuditEntry) == count(session, AuditLink) == 5
     assert check(session, authority.keys.did_document()).intact
+    with pytest.raises(DBAPIError, match="stay for 30 days"):
+        session.execute(sa.text("select purge_journal(1000000)"))
+    session.rollback()
+    aged(owner_url)
     taken = purged(session, authority, LATE)
     assert {"attempts", "completions", "certificates", "people", "journal"} <= set(taken)
     assert count(session, Certificate) == count(session, Person) == 0
