@@ -28,7 +28,7 @@ BEGIN
   DELETE FROM audit_link WHERE position <= last;
 END $body$
 """
-_HELD = text(f"select coalesce(has_function_privilege(to_regprocedure('{NAME}(integer)'), 'EXECUTE'), false)")  # nosec B608
+_HELD = text(f"select coalesce(has_function_privilege(to_regprocedure('{NAME}(integer)'), 'EXECUTE'), false)")
 _DELETES = text("select has_table_privilege('audit_entry', 'DELETE')")
 
 
