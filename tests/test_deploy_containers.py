@@ -1,9 +1,14 @@
 """What the Compose file and the Kubernetes manifests promise: no root, no writable root, nobody called unasked."""
 
+import json
+import re
+
 import pytest
 import yaml
 
 from tests.deploy_in_test import COMPOSE, DEPLOY, MANIFESTS, OURS, PODS, PORT, SERVICES, UID, UNITS, unit
+
+ACCOUNTS = (DEPLOY / "accounts.sql").read_text("utf-8")
 
 # Compose
 
@@ -41,13 +46,42 @@ def test_the_keys_of_certificates_are_with_workers_alone() -> None:
     for name in OURS:
         keyed = any(volume.startswith("keys:") for volume in SERVICES[name]["volumes"])
         assert keyed == ("LMS_KEYS_DIR" in SERVICES[name]["environment"]) == (name == "worker")
-        assert SERVICES[name]["environment"]["LMS_CONFIG"] == "/run/secrets/lms.toml"
     for name, pod in PODS.items():
         mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
         assert ("keys" in mounted) == (name == "worker")
     for name in UNITS:
         assert ("lms-keys" in unit(name)["StateDirectory"][0]) == (name == "lms-worker@.service")
         assert ("InaccessiblePaths" in unit(name)) == (name != "lms-worker@.service")
+
+
+def test_the_account_that_owns_the_tables_is_with_what_migrates_alone() -> None:
+    both = {"/run/secrets/lms.toml:/run/secrets/owner.toml", "/run/lms/secrets/lms.toml:/run/lms/owner/owner.toml"}
+    for name in OURS:
+        assert ("owner.toml" in SERVICES[name].get("secrets", [])) == (name == "migrate")
+        assert SERVICES[name]["environment"]["LMS_CONFIG"].endswith("owner.toml") == (name == "migrate")
+    assert SERVICES["migrate"]["environment"]["LMS_CONFIG"] in both
+    for name, pod in PODS.items():
+        (container,) = pod["containers"]
+        volumes = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+        assert ("owner" in volumes) == (name == "migrate")
+        told = [each["value"] for each in container.get("env", []) if each["name"] == "LMS_CONFIG"]
+        assert set(told) <= both
+        assert bool(told) == (name == "migrate")
+    assert MANIFESTS["ConfigMap", "settings"]["data"]["LMS_CONFIG"] == "/run/lms/secrets/lms.toml"
+    assert "owner_database_url" in MANIFESTS["Secret", "owner"]["stringData"]["owner.toml"]
+    assert "owner" not in MANIFESTS["Secret", "secrets"]["stringData"]["lms.toml"]
+
+
+def test_the_database_speaks_tls_and_has_two_accounts() -> None:
+    database = SERVICES["database"]
+    said = " ".join(database["command"])
+    assert "ssl=on" in said
+    asked = set(re.findall(r"/run/secrets/([\w.-]+)", said + json.dumps(database["environment"]) + ACCOUNTS))
+    assert asked == set(database["secrets"])
+    assert any(volume.startswith("./accounts.sql:/docker-entrypoint-initdb.d/") for volume in database["volumes"])
+    for name in OURS:
+        assert "database.crt" in SERVICES[name]["secrets"], "they verify whom they speak to"
+        assert "database.key" not in SERVICES[name]["secrets"]
 
 
 # Kubernetes

@@ -13,10 +13,13 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
+from lms import rights
 from lms.backup import BackupError
 from lms.backup.parts import PIECE, TABLE, Part, PartsWriter
+from lms.config import Config
 from lms.migrations.head import head
 from lms.models import Base
+from lms.owner import refuse_unless_owner, served_account
 from lms.schema import migrate
 
 SEQUENCES = "sequences"
@@ -95,16 +98,18 @@ class PostgresqlSource:
 
 
 class PostgresqlTarget:
-    """Where a database comes back: one transaction, which ``settle`` commits."""
+    """Where a database comes back: one transaction of the tables' owner, which ``settle`` commits."""
 
-    def __init__(self, url: str, opening: Mapping[str, Any], *, replace: bool) -> None:
-        self._engine = sa.create_engine(url, poolclass=sa.NullPool)
+    def __init__(self, config: Config, opening: Mapping[str, Any], *, replace: bool) -> None:
+        self._engine = sa.create_engine(config.owner or config.database, poolclass=sa.NullPool)
         self._connection = self._engine.connect()
         self._transaction = self._connection.begin()
         try:
             self._cursor = _cursor(self._connection)
             for statement in (*_SETTINGS, _PATIENCE):
                 self._cursor.execute(statement)
+            refuse_unless_owner(self._connection, config)
+            self._account = served_account(self._connection, config) if config.owner else None
             ours = {*Base.metadata.tables, _VERSION, *opening["tables"]}
             found = sorted(_tables(self._cursor) & ours)
             if found and not replace:
@@ -152,6 +157,8 @@ class PostgresqlTarget:
         if self._tables:
             raise BackupError(f"This backup lacks the table {min(self._tables)}. Use another one, and report this one.")
         migrate(self._connection)
+        if self._account is not None:
+            rights.grant(self._connection, self._account)
         self._cursor.execute(sql.SQL("analyze {}").format(_names(sorted(_tables(self._cursor)))))
 
     def settle(self) -> None:

@@ -20,6 +20,7 @@ from lms.backup.sealing import Opener
 from lms.backup.sqlite import SqliteTarget
 from lms.config import Config
 from lms.migrations.head import alembic_config
+from lms.owner import AccountsRefused
 
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
@@ -55,9 +56,12 @@ def restore(
         raise BackupError(
             f"The backup could not be restored: {cause(error)}. Make room, see who may write there, then try again."
         ) from error
+    except AccountsRefused as error:
+        raise BackupError(f"{error} Nothing was changed.") from error
     except (SqliteError, psycopg.Error, sa.exc.DBAPIError) as error:
+        where = "LMS_OWNER_DATABASE_URL" if config.owner else "LMS_DATABASE_URL"
         raise BackupError(
-            f"The database refused what the backup holds: {cause(error)}. Nothing was changed. Check LMS_DATABASE_URL."
+            f"The database refused what the backup holds: {cause(error)}. Nothing was changed. Check {where}."
         ) from error
     return Held(reader.opening, reader.seen)
 
@@ -73,8 +77,9 @@ def _settle(files: FilesTarget) -> None:
 
 
 def _database(config: Config, reader: PartsReader, replace: bool) -> SqliteTarget | PostgresqlTarget:
-    kind = SqliteTarget if reader.opening["database"] == "sqlite" else PostgresqlTarget
-    return kind(config.database, reader.opening, replace=replace)
+    if reader.opening["database"] == "sqlite":
+        return SqliteTarget(config.database, reader.opening, replace=replace)
+    return PostgresqlTarget(config, reader.opening, replace=replace)
 
 
 def _suited(config: Config, opening: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import lms.cli
 from lms.config import ConfigError
 from lms.database_errors import trouble
 from lms.logs import init_logs
+from lms.owner import AccountsRefused
 from lms.plugins import discover
 
 
@@ -45,6 +46,9 @@ def main() -> None:
         for problem in error.problems:
             click.echo(problem, err=True)
         sys.exit(2)
+    except AccountsRefused as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
     except DBAPIError as error:
         click.echo(f"The database refused: {error.orig}. Check LMS_DATABASE_URL, then run: lms db upgrade.", err=True)
         sys.exit(1)

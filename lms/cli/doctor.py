@@ -12,6 +12,7 @@ from lms.config import ConfigError
 from lms.doctor.examination import CHECKS, examine, unusable
 from lms.doctor.finding import Finding, good
 from lms.models import db
+from lms.settings_files import named
 
 MARKS = {"ok": "ok", "warn": "to know", "bad": "FAILED", "none": "not checked"}
 
@@ -28,8 +29,8 @@ def command(only: tuple[str, ...], *, worker: bool, reach: bool, as_json: bool) 
     os.environ.setdefault("PGCONNECT_TIMEOUT", "10")  # seconds: one who looks for the fault has not all day
     try:
         app = create_app()
-        path = os.environ.get("LMS_CONFIG")
-        found = examine(app, worker=worker, reach=reach or "public" in only, settings_path=path)
+        paths = named(os.environ.get("LMS_CONFIG", ""))
+        found = examine(app, worker=worker, reach=reach or "public" in only, settings_paths=paths)
         with app.app_context():
             db.engine.dispose()
     except ConfigError as error:

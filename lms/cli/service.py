@@ -37,7 +37,7 @@ _OTHER_FILES = 512
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
 def serve(host: str, port: int, workers: int) -> None:
-    """Serve the web pages, after bringing the database up to date."""
+    """Serve the web pages, after bringing the database up to date where its account owns the tables."""
     with TemporaryDirectory(prefix="mpia-metrics-") as shared:
         # Before anything counts: the web processes then share what they count (lms.metrics).
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", shared)

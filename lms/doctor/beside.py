@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.config import Config
 from lms.counting import ask
+from lms.doctor import account, database
 from lms.doctor.finding import Finding
 from lms.doctor.settings import LOOPBACK
 from lms.migrations.head import head
@@ -81,6 +82,10 @@ def replica(session: Session, config: Config, found: Replica | None) -> Iterator
             "Look at pg_stat_wal_receiver there, at its disk and load, and at long queries that hold it back.",
         )  # fmt: skip
     else:
+        with found.engine.connect() as connection:
+            link = account.encryption(database.driver(connection), "replica", "LMS_REPLICA_URL")
+        if link.state != "ok":
+            yield link
         yield Finding("replica", "ok", f"Reports are read at {where}, {state.late:.0f} s late.")
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from lms.config import Config
+from lms.doctor import account
 from lms.doctor.finding import Finding
 from lms.migrations.head import head, is_later
 from lms.models.clock import machine_now
@@ -24,7 +26,7 @@ UPGRADE = "Run: lms db upgrade"
 
 
 def database(session: Session, config: Config) -> Iterator[Finding]:
-    """Whether it answers, then its kind, version, encoding, isolation, clock and migrations."""
+    """Whether it answers, then its kind, version, encoding, link, isolation, clock, migrations and what we may do."""
     url = make_url(config.database)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         yield Finding("database", "bad", f"There is no database yet at {url.database}.", UPGRADE)
@@ -46,9 +48,18 @@ def database(session: Session, config: Config) -> Iterator[Finding]:
             "Ask for the one that writes: end LMS_DATABASE_URL with ?target_session_attrs=read-write",
         )  # fmt: skip
     if connection.dialect.name == "postgresql":
+        yield account.encryption(driver(connection), "encryption", "LMS_DATABASE_URL")
         yield isolation(connection)
         yield clock(connection)
-    yield migrations(connection)
+    tables = migrations(connection)
+    yield tables
+    if connection.dialect.name == "postgresql" and tables.state == "ok":
+        yield from account.rights(connection, config)
+
+
+def driver(connection: Connection) -> psycopg.Connection[object]:
+    """PostgreSQL's own connection."""
+    return cast("psycopg.Connection[object]", connection.connection.driver_connection)
 
 
 def kind(connection: Connection) -> Finding:

@@ -1,6 +1,6 @@
 """The whole examination, in the order in which things are put right."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from flask import Flask
@@ -15,8 +15,8 @@ from lms.models.database import reading
 #: Every check, in order. « public » is made when asked for.
 CHECKS = (
     "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "data", "export_folder",
-    "keys", "cache", "database", "isolation", "clock", "migrations", "replica", "lti_key", "tracks", "worker", "outbox",
-    "public",
+    "keys", "cache", "database", "encryption", "isolation", "clock", "migrations", "rights", "replica", "lti_key",
+    "tracks", "worker", "outbox", "public",
 )  # fmt: skip
 
 
@@ -27,14 +27,15 @@ def unusable(error: ConfigError) -> list[Finding]:
 
 
 def examine(
-    app: Flask, *, worker: bool = False, reach: bool = False, settings_path: str | None = None
+    app: Flask, *, worker: bool = False, reach: bool = False, settings_paths: Sequence[str] = ()
 ) -> list[Finding]:
     """Everything that can be looked at from here; changes nothing. Raises nothing that a deployment can cause.
 
-    ``worker``: this machine runs workers. ``reach``: ask at the public address too. ``settings_path``: ``LMS_CONFIG``.
+    ``worker``: this machine runs workers. ``reach``: ask at the public address too. ``settings_paths``: ``LMS_CONFIG``.
     """
     config: Config = app.extensions["mpia"]
-    found = [Finding("settings", "ok", "Every setting can be used."), settings.settings_file(settings_path)]
+    found = [Finding("settings", "ok", "Every setting can be used.")]
+    found += [settings.settings_file(path) for path in settings_paths or (None,)]
     looks = (settings.address, settings.proxies, settings.secret_key, settings.issuer, settings.mail, settings.sftp)
     found += [look(config) for look in (*looks, folders.data)]
     if worker:
@@ -65,7 +66,7 @@ def _database(app: Flask, config: Config) -> list[Finding]:
             found.append(
                 Finding(
                     "database", "bad", f"A table could not be read: {type(error.orig).__name__}.",
-                    "Let the user of LMS_DATABASE_URL own the tables, then run: lms db upgrade",
+                    "Run: lms db upgrade, with LMS_OWNER_DATABASE_URL where another account owns the tables.",
                 )
             )  # fmt: skip
         seen = {each.check for each in found}
@@ -74,7 +75,7 @@ def _database(app: Flask, config: Config) -> list[Finding]:
 
 
 def _not_looked_at(seen: set[str], *, postgresql: bool) -> Iterator[Finding]:
-    depends = ("isolation", "clock") if postgresql else ()
+    depends = ("encryption", "isolation", "clock", "rights") if postgresql else ()
     for name in (*depends, "migrations", "replica", "lti_key", "tracks", "worker", "outbox"):
         if name not in seen:
             yield Finding(name, "none", "Not looked at: it depends on what failed above.")

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, delete, exists, 
 from sqlalchemy.orm import Session
 
 from certificates.sign.keys import Keys
+from lms import journal_removal
 from lms.models import (
     Agent,
     AgentMatch,
@@ -246,12 +247,11 @@ def remove_journal(session: Session, cut: Cut, ids: Sequence[Any]) -> None:
     assert cut.keys is not None
     head = session.scalars(select(AuditHead).with_for_update()).one()
     last = max(ids)
-    gone = select(_LINK.c.entry_id).where(_LINK.c.position <= last)
     head.start = signed_start(
         cut.keys, last, session.execute(select(_LINK.c.hash).where(_LINK.c.position == last)).scalar_one(), cut.now
     )
-    session.execute(delete(AuditEntry).where(AuditEntry.id.in_(gone)).execution_options(synchronize_session=False))
-    session.execute(delete(AuditLink).where(AuditLink.position <= last))
+    session.flush()
+    journal_removal.remove(session, last)
 
 
 def exports_due(cut: Cut) -> Select[Any]:

@@ -38,7 +38,7 @@ def sound(run: Run, postgresql: Server, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(settings, "resolves", lambda host: host == "formation.example")
     open_authority(make_config("", tmp_path / "first", keys_dir=keys_dir))  # made as for every other test
     with postgresql.lent() as url:
-        given = {**SOUND, "LMS_DATABASE_URL": url, "LMS_KEYS_DIR": str(keys_dir)}
+        given = {**SOUND, "LMS_DATABASE_URL": postgresql.served(url), "LMS_KEYS_DIR": str(keys_dir)}
         config = load_config({**given, "LMS_DATA_DIR": str(tmp_path / "var")})
         app = create_app(config)
         with app.app_context():
