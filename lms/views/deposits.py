@@ -1,10 +1,12 @@
 """The files of an attempt: added and taken back from the page of their question, given back to their owner."""
 
+import os
 import uuid
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from werkzeug.datastructures import FileStorage
 
 from assessments.files import FileRefused
 from assessments.model import Field
@@ -18,12 +20,15 @@ from lms.i18n import gettext as _
 from lms.models import Attempt, db
 from lms.quiz_pages import asked_question, attempt_module, question_page
 from lms.refusals import too_long
+from lms.scanning import examined
 from lms.security import requires
 from lms.services import deposits
 from lms.services.answers import AnswerRefused, save_answer
 
 blueprint = Blueprint("deposits", __name__, url_prefix="/learn")
 
+#: Files sent, each with why the antivirus refuses it: what happened, what to do.
+Examined = list[tuple[FileStorage, tuple[str, str] | None]]
 #: As answers, by the permission of the page.
 OWN_TOKEN = ("deposits.change",)
 #: More than any field takes, so that one a little too large is refused with its reason and nothing typed is lost.
@@ -41,10 +46,11 @@ def change(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     fields = [field for field in question_types()[asked.type].fields(asked, item) if field.kind == "files"]
     field = next((each for each in fields if each.name == request.form.get("add")), None)
     errors: list[str] = []
+    chosen = _examined(field) if field is not None else []  # before anything is written or held
     try:
         save_answer(db.session(), attempt, asked, read_answer(request.form, asked, item))
         if field is not None:
-            errors = _add(attempt, asked, field)
+            errors = _add(attempt, asked, field, chosen)
         elif "take" in request.form:
             _take_back(attempt, asked, request.form["take"])
     except TooLong as error:
@@ -71,22 +77,36 @@ def download(attempt_id: uuid.UUID, deposit_id: uuid.UUID) -> ResponseReturnValu
     return as_attachment(row)
 
 
-def _add(attempt: Attempt, asked: Question, field: Field) -> list[str]:
-    """Add every file chosen; gives why some were refused."""
+def _examined(field: Field) -> Examined:
+    """Every file chosen, and why the antivirus refuses it; one too large for the field is refused without asking."""
     chosen = [each for each in request.files.getlist(f"file.{field.name}") if each.filename]
+    return [(each, None if _is_large(each, field) else examined(each.stream)) for each in chosen]
+
+
+def _is_large(file: FileStorage, field: Field) -> bool:
+    size = file.stream.seek(0, os.SEEK_END)
+    file.stream.seek(0)
+    return size > field.megabytes * 1_000_000
+
+
+def _add(attempt: Attempt, asked: Question, field: Field, chosen: Examined) -> list[str]:
+    """Add every file chosen; gives why some were refused."""
     if not chosen:
         return [_("No file was chosen. Choose one on your device, then add it.")]
-    errors = []
-    for each in chosen:
-        name = each.filename or ""
-        try:
-            row = deposits.add(db.session(), attempt, asked, field, name, each.stream)
-        except FileRefused as refusal:
-            what, fix = _(refusal.what, **refusal.values), _(refusal.fix, **refusal.values)
-            errors.append(_("%(name)s: %(what)s %(fix)s", name=name[-80:], what=what, fix=fix))
-        else:
-            flash(_("« %(name)s » is added (%(size)s).", name=row.name, size=filesize(row.size)), "ok")
-    return errors
+    refused = [(each.filename or "", harm or _keep(attempt, asked, field, each)) for each, harm in chosen]
+    return [
+        _("%(name)s: %(what)s %(fix)s", name=name[-80:], what=why[0], fix=why[1]) for name, why in refused if why
+    ]  # fmt: skip
+
+
+def _keep(attempt: Attempt, asked: Question, field: Field, file: FileStorage) -> tuple[str, str] | None:
+    """Add a file; gives what happened and what to do where it is refused."""
+    try:
+        row = deposits.add(db.session(), attempt, asked, field, file.filename or "", file.stream)
+    except FileRefused as refusal:
+        return _(refusal.what, **refusal.values), _(refusal.fix, **refusal.values)
+    flash(_("« %(name)s » is added (%(size)s).", name=row.name, size=filesize(row.size)), "ok")
+    return None
 
 
 def _take_back(attempt: Attempt, asked: Question, number: str) -> None:
