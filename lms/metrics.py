@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from lms.antivirus import Antivirus
+from lms.antivirus import OUTCOMES, Antivirus
 from lms.config import Config
 from lms.counting import Counts
 from lms.lti.keys import ToolKeys
@@ -89,11 +89,13 @@ def examined(outcome: str) -> None:
 
 
 def watch(engine: Engine) -> None:
-    """Count the connections in use of that engine, this process's."""
+    """Count the connections in use of that engine, this process's; what alerts wait for begins at 0."""
     pool = engine.pool
     if isinstance(pool, QueuePool):
         LIMIT.set(pool.size() + max(pool._max_overflow, 0))  # noqa: SLF001 - said nowhere else
     IN_USE.set(0)
+    for outcome in OUTCOMES:  # from 0: the first file found harmful is an increase
+        FILES.labels(outcome)
 
     def taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         record.info["counted"] = True
