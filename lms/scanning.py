@@ -29,8 +29,8 @@ def scanner() -> Antivirus | None:
 def examined(stream: IO[bytes]) -> tuple[str, str] | None:
     """Why a file that was sent is refused, what happened and what to do; None for what is read on from its beginning.
 
-    To be called before the page writes anything: what it has read is let go, so that nobody waits in the database for
-    the scanner. All files of a request have ``antivirus.PATIENCE`` seconds together.
+    To be called before the page makes anything of the file. What the page did so far is committed, so that nobody waits
+    in the database for the scanner. All files of a request have ``antivirus.PATIENCE`` seconds together.
     """
     asked = scanner()
     if asked is None:

@@ -1,13 +1,16 @@
 """Files are shown to a real clamd; one that is away, frozen, dying or lying lets nothing through."""
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from socket import SHUT_RDWR, socket
+from socket import SHUT_RDWR, SHUT_WR, socket, socketpair
 from threading import Event
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from lms import antivirus
@@ -139,6 +142,23 @@ LIES = {
 def test_an_answer_that_is_none_lets_nothing_through(words: bytes) -> None:
     with impostor(saying(words)) as url:
         assert Antivirus(url).scan(file_of(100_000)) == Verdict("failed")
+
+
+@given(st.one_of(st.binary(max_size=60), st.text(max_size=40).map(lambda words: f"stream: {words} FOUND\0".encode())))
+@example(b"stream: OK\0")
+@example(b"stream: OK \0")
+def test_nothing_else_than_ok_is_clean(words: bytes) -> None:
+    here, there = socketpair()
+    with here, there:
+        there.sendall(words)
+        there.shutdown(SHUT_WR)
+        try:
+            verdict = antivirus._judged(antivirus._answer(here, time.monotonic() + PATIENCE))
+        except OSError:
+            assert words != b"stream: OK\0"
+        else:
+            assert (verdict.outcome == "clean") == (words == b"stream: OK\0")
+            assert verdict.signature.isprintable()
 
 
 def test_what_is_said_before_the_end_is_never_that_all_is_well() -> None:

@@ -27,8 +27,6 @@ from lms.services.answers import AnswerRefused, save_answer
 
 blueprint = Blueprint("deposits", __name__, url_prefix="/learn")
 
-#: Files sent, each with why the antivirus refuses it: what happened, what to do.
-Examined = list[tuple[FileStorage, tuple[str, str] | None]]
 #: As answers, by the permission of the page.
 OWN_TOKEN = ("deposits.change",)
 #: More than any field takes, so that one a little too large is refused with its reason and nothing typed is lost.
@@ -46,11 +44,10 @@ def change(attempt_id: uuid.UUID, number: int) -> ResponseReturnValue:
     fields = [field for field in question_types()[asked.type].fields(asked, item) if field.kind == "files"]
     field = next((each for each in fields if each.name == request.form.get("add")), None)
     errors: list[str] = []
-    chosen = _examined(field) if field is not None else []  # before anything is written or held
     try:
         save_answer(db.session(), attempt, asked, read_answer(request.form, asked, item))
         if field is not None:
-            errors = _add(attempt, asked, field, chosen)
+            errors = _add(attempt, asked, field)
         elif "take" in request.form:
             _take_back(attempt, asked, request.form["take"])
     except TooLong as error:
@@ -77,26 +74,26 @@ def download(attempt_id: uuid.UUID, deposit_id: uuid.UUID) -> ResponseReturnValu
     return as_attachment(row)
 
 
-def _examined(field: Field) -> Examined:
-    """Every file chosen, and why the antivirus refuses it; one too large for the field is refused without asking."""
+def _add(attempt: Attempt, asked: Question, field: Field) -> list[str]:
+    """Add every file chosen; gives why some were refused. What was typed is committed before they are examined."""
     chosen = [each for each in request.files.getlist(f"file.{field.name}") if each.filename]
-    return [(each, None if _is_large(each, field) else examined(each.stream)) for each in chosen]
-
-
-def _is_large(file: FileStorage, field: Field) -> bool:
-    size = file.stream.seek(0, os.SEEK_END)
-    file.stream.seek(0)
-    return size > field.megabytes * 1_000_000
-
-
-def _add(attempt: Attempt, asked: Question, field: Field, chosen: Examined) -> list[str]:
-    """Add every file chosen; gives why some were refused."""
     if not chosen:
         return [_("No file was chosen. Choose one on your device, then add it.")]
-    refused = [(each.filename or "", harm or _keep(attempt, asked, field, each)) for each, harm in chosen]
+    harms = [None if _is_large(each, field) else examined(each.stream) for each in chosen]
+    refused = [
+        (each.filename or "", harm or _keep(attempt, asked, field, each))
+        for each, harm in zip(chosen, harms, strict=True)
+    ]
     return [
         _("%(name)s: %(what)s %(fix)s", name=name[-80:], what=why[0], fix=why[1]) for name, why in refused if why
     ]  # fmt: skip
+
+
+def _is_large(file: FileStorage, field: Field) -> bool:
+    """Whether it is refused for its size, without asking the antivirus."""
+    size = file.stream.seek(0, os.SEEK_END)
+    file.stream.seek(0)
+    return size > field.megabytes * 1_000_000
 
 
 def _keep(attempt: Attempt, asked: Question, field: Field, file: FileStorage) -> tuple[str, str] | None:

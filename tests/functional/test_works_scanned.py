@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import antivirus
 from lms.antivirus import Antivirus
-from lms.models import Answer, AuditEntry, Deposit
+from lms.models import Answer, AuditEntry, Deposit, db
 from tests.clamd_in_test import EICAR, SIGNATURE, Clamd
 from tests.functional.test_works_handed_in import Work, work, works  # noqa: F401 - fixtures
 from tests.views.test_scanned_files import Stub
@@ -24,6 +24,12 @@ def noted(session: Session) -> list[str]:
     found = list(last.response.get("note", [])) if last is not None else []
     session.rollback()
     return found
+
+
+def noted_apart(app: Flask) -> list[str]:
+    """The same, as another process reads it now."""
+    with app.app_context():
+        return noted(db.session())
 
 
 def test_a_harmful_file_is_left_out_of_those_sent_together(
@@ -46,6 +52,8 @@ def test_a_harmful_file_is_left_out_of_those_sent_together(
 
 def test_an_antivirus_that_is_away_takes_nothing_of_what_is_typed(app: Flask, work: Work, session: Session) -> None:  # noqa: F811
     app.extensions["antivirus"] = stub = Stub("away", "clean")
+    stub.meanwhile = lambda: typed.append(noted_apart(app))
+    typed: list[list[str]] = []
     refused = work.add("plan.pdf", PDF, **NOTE)
     assert refused.status_code == 400
     assert "ne répond pas pour le moment" in refused.text
@@ -54,6 +62,7 @@ def test_an_antivirus_that_is_away_takes_nothing_of_what_is_typed(app: Flask, wo
     assert work.add("plan.pdf", PDF).status_code == 303
     assert len(work.files()) == 1
     assert stub.seen == [PDF, PDF]
+    assert typed[0] == [NOTE["a.note"]], "an exam that ends while a file is examined has what was typed"
 
 
 def test_what_is_refused_anyway_is_not_examined(app: Flask, work: Work, session: Session) -> None:  # noqa: F811

@@ -1,7 +1,7 @@
 """Every page that takes a file shows it to a real antivirus first; what is refused is nowhere, what was typed stays."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -48,10 +48,12 @@ class Stub:
 
     def __init__(self, *outcomes: antivirus.Outcome) -> None:
         self.outcomes, self.seen = list(outcomes), list[bytes]()
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def scan(self, stream: IO[bytes], seconds: float) -> Verdict:
         assert seconds > 0
         assert not db.session().in_transaction(), "nobody waits in the database for the scanner"
+        self.meanwhile()
         self.seen.append(stream.read())
         return Verdict(self.outcomes.pop(0))
 
