@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from struct import pack
+from threading import BoundedSemaphore
 from typing import IO, Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from lms.presence import Presence
 #: How long a whole file may take, in seconds; a question about the scanner itself; after how many seconds one that
 #: was away is asked again.
 PATIENCE, ANSWER, AGAIN = 30.0, 2.0, 10.0
+#: Files of one process examined at once: fewer than the requests it answers, so that slow ones do not hold all of it.
+TOGETHER = 3
 #: Bytes sent at once, and of the longest answer that is read.
 CHUNK, LONGEST = 1 << 16, 4096
 PORT = 3310
@@ -52,6 +55,7 @@ class Antivirus:
     def __init__(self, url: str) -> None:
         self._place = place_of(url)
         self._presence = Presence("antivirus", AGAIN)
+        self._places = BoundedSemaphore(TOGETHER)
 
     def scan(self, stream: IO[bytes], seconds: float | None = None) -> Verdict:
         """What the scanner says of a file, read in pieces from where it stands. Waits ``PATIENCE`` unless told.
@@ -63,6 +67,8 @@ class Antivirus:
             return Verdict("away")
         if self._presence.away and not self._there():  # nobody hands a file to who does not even say its name
             return Verdict("away")
+        if not self._places.acquire(timeout=ANSWER):
+            return Verdict("slow")
         try:
             with self._opened(min(end, time.monotonic() + ANSWER)) as line:
                 verdict = _judged(_streamed(line, stream, end))
@@ -70,6 +76,8 @@ class Antivirus:
             # A file that it cannot get through must not close the door to those of everybody else.
             slow = isinstance(error, TimeoutError)
             return Verdict(("slow" if slow else "failed") if self._there() else "away")
+        finally:
+            self._places.release()
         self._presence.answered()
         return verdict
 

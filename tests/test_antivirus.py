@@ -4,9 +4,10 @@ import io
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from socket import SHUT_RDWR, SHUT_WR, socket, socketpair
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 from hypothesis import example, given
@@ -127,6 +128,27 @@ def test_a_file_that_takes_too_long_closes_the_door_to_nobody_else() -> None:
         assert scanner.scan(io.BytesIO(b"slow"), 0.0) == Verdict("slow"), "no time left is not asked"
         over.set()
         assert not scanner.away()
+
+
+def test_slow_files_do_not_hold_every_thread_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    over, held = Event(), Semaphore(0)
+
+    def answer(line: socket, first: bytes) -> None:
+        swallow(line, first)
+        held.release()
+        over.wait(PATIENCE)
+        line.sendall(b"stream: OK\0")
+
+    with impostor(answer) as url, ThreadPoolExecutor(antivirus.TOGETHER) as threads:
+        scanner = Antivirus(url)
+        slow = [threads.submit(scanner.scan, file_of(10)) for _turn in range(antivirus.TOGETHER)]
+        assert all(held.acquire(timeout=PATIENCE) for _each in slow)
+        with monkeypatch.context() as patch:
+            patch.setattr(antivirus, "ANSWER", 0.01)
+            assert scanner.scan(file_of(10), 3600) == Verdict("slow")
+        over.set()
+        assert [each.result().outcome for each in slow] == ["clean"] * antivirus.TOGETHER
+        assert scanner.scan(file_of(10)) == Verdict("clean")
 
 
 LIES = {

@@ -9,11 +9,15 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing Chromium, SoftHSM, Redis and ClamAV, which the tests drive."
   export DEBIAN_FRONTEND=noninteractive
   # Tests start a scanner of their own, with signatures of their own: that of the machine and its downloads stay off.
-  units="clamav-daemon.service clamav-daemon.socket clamav-freshclam.service"
-  test -x /usr/sbin/clamd || { test -d /run/systemd/system && systemctl mask --runtime --quiet $units || true; }
+  units=""
+  if [ ! -x /usr/sbin/clamd ] && [ -d /run/systemd/system ]; then
+    units="clamav-daemon.service clamav-daemon.socket clamav-freshclam.service"
+    systemctl mask --runtime --quiet $units
+  fi
   sh -c "$line" >/dev/null
-  if test -d /run/systemd/system && systemctl is-enabled clamav-freshclam.service 2>/dev/null | grep -q masked; then
-    systemctl unmask --runtime --quiet $units && systemctl disable --quiet $units || true
+  if [ -n "$units" ]; then
+    systemctl unmask --runtime --quiet $units
+    systemctl disable --quiet $units
   fi
 else
   echo "The tests need Chromium, SoftHSM, Redis and ClamAV. Run this once, then try again:"
