@@ -14,6 +14,7 @@ import lms.api
 import lms.views
 from lms import metrics
 from lms.access import Identified, init_access
+from lms.antivirus import Antivirus
 from lms.config import Config, load_config
 from lms.cookies import CookieSessions
 from lms.counting import Counts
@@ -59,6 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.session_interface = CookieSessions(app)
     app.extensions["mpia"] = config
     app.extensions["counts"] = Counts(config.cache_url, config.secret_key)
+    app.extensions["antivirus"] = Antivirus(config.antivirus_url) if config.antivirus_url else None
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
     app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
     app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])

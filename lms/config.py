@@ -50,6 +50,8 @@ class Config:
     replica_url: str = ""
     #: A Valkey or Redis where web processes count together what is limited; each counts for itself without.
     cache_url: str = ""
+    #: A clamd that examines the files people send (clamd://host:3310, clamd:///run/clamav/clamd.ctl); none without.
+    antivirus_url: str = ""
     data_dir: Path = Path("var")
     #: The folder of the tracks that this installation publishes: by default those of the release.
     tracks_dir: Path = SHIPPED

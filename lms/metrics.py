@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from lms.antivirus import OUTCOMES, Antivirus
 from lms.config import Config
 from lms.counting import Counts
 from lms.lti.keys import ToolKeys
@@ -51,6 +52,9 @@ WAITING = Gauge(
     "mpia_http_waiting", "Requests that are here whole and wait until their web process can work on them.",
     registry=_OURS, multiprocess_mode="livesum",
 )  # fmt: skip
+FILES = Counter(
+    "mpia_files_examined", "Files that people sent, by what the antivirus said.", ["outcome"], registry=_OURS
+)
 #: Of the process that uses the most: an exhausted pool does not hide behind the others.
 IN_USE = Gauge(
     "mpia_db_pool_in_use", "Database connections in use in the web process that uses the most.", registry=_OURS,
@@ -83,12 +87,19 @@ def exported(report: str, form: str) -> None:
     EXPORTS.labels(report, form).inc()
 
 
+def examined(outcome: str) -> None:
+    """Count a file shown to the antivirus: one of ``lms.antivirus.OUTCOMES``."""
+    FILES.labels(outcome).inc()
+
+
 def watch(engine: Engine) -> None:
-    """Count the connections in use of that engine, this process's."""
+    """Count the connections in use of that engine, this process's; what alerts wait for begins at 0."""
     pool = engine.pool
     if isinstance(pool, QueuePool):
         LIMIT.set(pool.size() + max(pool._max_overflow, 0))  # noqa: SLF001 - said nowhere else
     IN_USE.set(0)
+    for outcome in OUTCOMES:  # from 0: the first file found harmful is an increase
+        FILES.labels(outcome)
 
     def taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         record.info["counted"] = True
@@ -103,7 +114,10 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "checkin", given_back)
 
 
-def exposition(session: Session, keys: ToolKeys, config: Config, counts: Counts, replica: Replica | None) -> bytes:
+def exposition(
+    session: Session, keys: ToolKeys, config: Config, counts: Counts, replica: Replica | None,
+    antivirus: Antivirus | None,
+) -> bytes:  # fmt: skip
     """Every figure: of the web processes, of this machine's disk, of the database where it answers and its company."""
     registry, folder = _OURS, os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if folder:
@@ -117,13 +131,15 @@ def exposition(session: Session, keys: ToolKeys, config: Config, counts: Counts,
         let_go(session)
         read = []
     up = GaugeMetricFamily("mpia_database_up", "1 when the database answered, 0 when it did not.", bool(read))
-    return counted + generate_latest(_Only([up, *_beside(counts, replica), *_disk(config.data_dir), *read]))
+    return counted + generate_latest(_Only([up, *_beside(counts, replica, antivirus), *_disk(config.data_dir), *read]))
 
 
-def _beside(counts: Counts, replica: Replica | None) -> Iterator[Metric]:
+def _beside(counts: Counts, replica: Replica | None, antivirus: Antivirus | None) -> Iterator[Metric]:
     """What stands beside the database, as seen from this process now; 0 where there is none."""
     said = "1 when the server of LMS_CACHE_URL did not answer: each web process counts limits for itself."
     yield GaugeMetricFamily("mpia_cache_away", said, counts.away())
+    said = "1 when the antivirus of LMS_ANTIVIRUS_URL did not answer: files that people send are refused."
+    yield GaugeMetricFamily("mpia_antivirus_away", said, antivirus is not None and antivirus.away())
     near = replica is None or replica.near()
     said = "1 when reports are read in the database, for the replica of LMS_REPLICA_URL is away or late."
     yield GaugeMetricFamily("mpia_replica_away", said, not near)

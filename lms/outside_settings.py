@@ -1,8 +1,10 @@
-"""Whether the settings of what the service calls can be used: counts, mail, learning record store, sign-in."""
+"""Whether the settings of what the service calls can be used: counts, antivirus, mail, record store, sign-in."""
 
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
+
+from lms.antivirus import place_of
 
 
 class Settings(Protocol):
@@ -10,6 +12,8 @@ class Settings(Protocol):
 
     @property
     def cache_url(self) -> str: ...
+    @property
+    def antivirus_url(self) -> str: ...
     @property
     def smtp_url(self) -> str: ...
     @property
@@ -42,6 +46,16 @@ def cache_problems(given: Settings) -> list[str]:
     """What is wrong with that of the server of shared counts."""
     if given.cache_url and not _is_cache(given.cache_url):
         return ["LMS_CACHE_URL must be like valkeys://user:password@host:6379 (or redis://host), or empty for none."]
+    return []
+
+
+def antivirus_problems(given: Settings) -> list[str]:
+    """What is wrong with that of the antivirus."""
+    try:
+        if given.antivirus_url:
+            place_of(given.antivirus_url)
+    except ValueError:
+        return ["LMS_ANTIVIRUS_URL must be like clamd://host:3310 or clamd:///run/clamav/clamd.ctl, or empty for none."]
     return []
 
 

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from lms.config import Config, ConfigError
-from lms.doctor import beside, database, folders, outside, settings, working
+from lms.doctor import beside, database, folders, outside, scanned, settings, working
 from lms.doctor.finding import Finding, good
 from lms.models import db
 from lms.models.database import reading
@@ -15,8 +15,8 @@ from lms.models.database import reading
 #: Every check, in order. « public » is made when asked for.
 CHECKS = (
     "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "data", "export_folder",
-    "keys", "cache", "database", "encryption", "isolation", "clock", "migrations", "rights", "replica", "lti_key",
-    "tracks", "worker", "outbox", "public",
+    "keys", "cache", "antivirus", "database", "encryption", "isolation", "clock", "migrations", "rights", "replica",
+    "lti_key", "tracks", "worker", "outbox", "public",
 )  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def examine(
         found.append(folders.export_folder(config))
     found.append(folders.keys(config, worker=worker))
     found.append(beside.cache(config))
+    found += scanned.antivirus(app.extensions["antivirus"], config, max(app.extensions["uploads"].values()))
     found += _database(app, config)
     if reach:
         found.append(outside.public(config))

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, SelectField
 
 from curricula.exchange.registry import formats
 from curricula.model import LANGUAGES
+from lms.forms.files import FileField
 from lms.i18n import gettext as _
 
 

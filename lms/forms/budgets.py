@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
 from assessments.amounts import cents, quantity
 from curricula.problems import N_
+from lms.forms.files import FileField
 from lms.forms.parts import NumberField, PageForm, Worded, at_most, clean, line
 from lms.i18n import gettext as _
 from lms.services.baselines import Reference

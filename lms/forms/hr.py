@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectField, StringField, ValidationError
 from wtforms.validators import Length, Optional
 from wtforms.widgets import DateInput
 
+from lms.forms.files import FileField
 from lms.i18n import current_language
 from lms.i18n import gettext as _
 from lms.reports import reports

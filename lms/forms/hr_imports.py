@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
+from lms.forms.files import FileField
 from lms.i18n import gettext as _
 from lms.services.import_columns import Columns
 from lms.services.import_fields import KINDS

@@ -3,13 +3,14 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from wtforms import HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from curricula.model import LessonText, Module
 from curricula.pieces import Settings
+from lms.forms.files import FileField
 from lms.forms.parts import at_most
 from lms.i18n import gettext as _
 from lms.i18n import localized

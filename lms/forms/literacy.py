@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from wtforms import Field as FormField
 from wtforms import HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, InputRequired
 
+from lms.forms.files import FileField
 from lms.forms.parts import DatedField, NumberField, at_most, clean, one_line, ticks, web_address
 from lms.i18n import gettext as _
 from lms.i18n import localized

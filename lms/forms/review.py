@@ -3,10 +3,11 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
+from flask_wtf.file import FileRequired
 from wtforms import BooleanField, HiddenField, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation
 
+from lms.forms.files import FileField
 from lms.i18n import gettext as _
 
 #: Longest word with an act, and longest comment, in characters.

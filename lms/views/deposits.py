@@ -1,10 +1,12 @@
 """The files of an attempt: added and taken back from the page of their question, given back to their owner."""
 
+import os
 import uuid
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from werkzeug.datastructures import FileStorage
 
 from assessments.files import FileRefused
 from assessments.model import Field
@@ -18,6 +20,7 @@ from lms.i18n import gettext as _
 from lms.models import Attempt, db
 from lms.quiz_pages import asked_question, attempt_module, question_page
 from lms.refusals import too_long
+from lms.scanning import examined
 from lms.security import requires
 from lms.services import deposits
 from lms.services.answers import AnswerRefused, save_answer
@@ -72,21 +75,35 @@ def download(attempt_id: uuid.UUID, deposit_id: uuid.UUID) -> ResponseReturnValu
 
 
 def _add(attempt: Attempt, asked: Question, field: Field) -> list[str]:
-    """Add every file chosen; gives why some were refused."""
+    """Add every file chosen; gives why some were refused. What was typed is committed before they are examined."""
     chosen = [each for each in request.files.getlist(f"file.{field.name}") if each.filename]
     if not chosen:
         return [_("No file was chosen. Choose one on your device, then add it.")]
-    errors = []
-    for each in chosen:
-        name = each.filename or ""
-        try:
-            row = deposits.add(db.session(), attempt, asked, field, name, each.stream)
-        except FileRefused as refusal:
-            what, fix = _(refusal.what, **refusal.values), _(refusal.fix, **refusal.values)
-            errors.append(_("%(name)s: %(what)s %(fix)s", name=name[-80:], what=what, fix=fix))
-        else:
-            flash(_("« %(name)s » is added (%(size)s).", name=row.name, size=filesize(row.size)), "ok")
-    return errors
+    harms = [None if _is_large(each, field) else examined(each.stream) for each in chosen]
+    refused = [
+        (each.filename or "", harm or _keep(attempt, asked, field, each))
+        for each, harm in zip(chosen, harms, strict=True)
+    ]
+    return [
+        _("%(name)s: %(what)s %(fix)s", name=name[-80:], what=why[0], fix=why[1]) for name, why in refused if why
+    ]  # fmt: skip
+
+
+def _is_large(file: FileStorage, field: Field) -> bool:
+    """Whether it is refused for its size, without asking the antivirus."""
+    size = file.stream.seek(0, os.SEEK_END)
+    file.stream.seek(0)
+    return size > field.megabytes * 1_000_000
+
+
+def _keep(attempt: Attempt, asked: Question, field: Field, file: FileStorage) -> tuple[str, str] | None:
+    """Add a file; gives what happened and what to do where it is refused."""
+    try:
+        row = deposits.add(db.session(), attempt, asked, field, file.filename or "", file.stream)
+    except FileRefused as refusal:
+        return _(refusal.what, **refusal.values), _(refusal.fix, **refusal.values)
+    flash(_("« %(name)s » is added (%(size)s).", name=row.name, size=filesize(row.size)), "ok")
+    return None
 
 
 def _take_back(attempt: Attempt, asked: Question, number: str) -> None:

@@ -13,6 +13,7 @@ from lms.i18n import gettext as _
 from lms.lesson_preview import said
 from lms.models import Draft, db
 from lms.pages import wants_json
+from lms.scanning import examined
 from lms.security import visitor
 from lms.services import lesson_drafts, lesson_files
 from lms.services.drafts import Conflict, Frozen
@@ -71,6 +72,9 @@ def replace(track_key: str, module_key: str, name: str) -> ResponseReturnValue:
     """Put another image in the place of one: lessons that show it show the new one."""
     draft, upload = own_draft(track_key, "author"), request.files.get("file")
     piece_or_404(draft, lesson_files.file_path(module_key, name))
+    if upload and (refusal := examined(upload.stream)):
+        flash(" ".join(refusal), "bad")
+        return redirect(_index(track_key, module_key), 303)
     content = upload.read(LARGEST + 1) if upload else b""
     edition = edition_of(request.form.get("edition", ""))
     try:

@@ -15,6 +15,7 @@ from lms.models.pooling import let_go, writes
 from lms.models.secrets import same
 from lms.pages import config, tool_keys
 from lms.replica import replica
+from lms.scanning import scanner
 from lms.services import workers
 
 blueprint = Blueprint("system", __name__)
@@ -56,7 +57,7 @@ def metrics() -> ResponseReturnValue:
     """Figures in Prometheus's format, for whoever bears the token of the settings; without one, for this machine."""
     if not _may_read_metrics():
         abort(404)
-    figures = exposition(db.session(), tool_keys(), config(), counts(), replica())
+    figures = exposition(db.session(), tool_keys(), config(), counts(), replica(), scanner())
     return Response(figures, content_type=CONTENT_TYPE_LATEST)
 
 

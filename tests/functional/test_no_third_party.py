@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from lms.config import Config
+from tests.clamd_in_test import impostor, saying
 from tests.conftest import SECRET
 from tests.faults.serving_in_test import Served
 from tests.functional.test_main_job import STEPS, free_ports
@@ -59,6 +60,10 @@ WAYS = {
         "socket.connect 127.0.0.1:PORT",
     ),
     "mail": ("import smtplib; smtplib.SMTP('127.0.0.1', PORT)", "socket.connect 127.0.0.1:PORT"),
+    "an antivirus": (
+        "from lms.antivirus import Antivirus; Antivirus('clamd://127.0.0.1:PORT').version()",
+        "socket.connect 127.0.0.1:PORT",
+    ),
     "a child": (
         "import subprocess, sys; subprocess.run([sys.executable, '-c', "
         "'import socket; socket.create_connection((\"127.0.0.1\", PORT))'], check=True)",
@@ -107,6 +112,20 @@ def test_the_guard_lets_through_what_is_configured(tmp_path: Path, stranger: soc
     done = run(guard, f"import socket; socket.create_connection(('localhost', {port}))")
     assert done.returncode == 0, done.stderr
     assert (guard.refused, guard.called) == ([], {port})
+
+
+def test_the_antivirus_is_called_where_the_settings_say(tmp_path: Path) -> None:
+    """There alone: whoever is called instead is refused, and the file with it."""
+    scan = (
+        "import io, sys; from lms.antivirus import Antivirus; print(Antivirus(sys.argv[1]).scan(io.BytesIO(b'x'), 60))"
+    )
+    with impostor(saying(b"stream: OK\0")) as url:
+        port = int(url.rpartition(":")[2])
+        guard, closed = Guard(tmp_path / "record", (port,)), Guard(tmp_path / "closed", (4,))
+        assert "outcome='clean'" in run(guard, scan, url).stdout
+        assert "outcome='away'" in run(closed, scan, url).stdout
+    assert (guard.refused, guard.called) == ([], {port})
+    assert set(closed.refused) == {f"socket.connect 127.0.0.1:{port}"}
 
 
 def test_the_main_job_calls_nobody_else(tmp_path: Path, database_url: str) -> None:
