@@ -40,6 +40,7 @@ class Served:
             **os.environ, "LMS_DATABASE_URL": config.database_url, "LMS_DATA_DIR": str(config.data_dir),
             "LMS_SECRET_KEY": config.secret_key, "LMS_BASE_URL": "http://localhost:8000",
             "LMS_CACHE_URL": config.cache_url, "LMS_REPLICA_URL": config.replica_url,
+            "LMS_ANTIVIRUS_URL": config.antivirus_url,
         }  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
 
