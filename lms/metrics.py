@@ -47,6 +47,10 @@ TIMES = Histogram(
     ["route"], registry=_OURS, buckets=DURATIONS,
 )  # fmt: skip
 EXPORTS = Counter("mpia_exports", "Files that HR took out on pages.", ["report", "format"], registry=_OURS)
+HELD = Counter(
+    "mpia_passwords_held", "Times that too many wrong passwords began a wait, by whose browsers.", ["browsers"],
+    registry=_OURS,
+)  # fmt: skip
 #: Of the process that uses the most: an exhausted pool does not hide behind the others.
 IN_USE = Gauge(
     "mpia_db_pool_in_use", "Database connections in use in the web process that uses the most.", registry=_OURS,
@@ -77,6 +81,11 @@ def answered(route: str, status: int, seconds: float) -> None:
 def exported(report: str, form: str) -> None:
     """Count a file that leaves: the keys of its report and of its format."""
     EXPORTS.labels(report, form).inc()
+
+
+def held(browsers: str) -> None:
+    """Count a wait that begins: of a ``browser`` known to the account, or of all the ``others``."""
+    HELD.labels(browsers).inc()
 
 
 def watch(engine: Engine) -> None:
