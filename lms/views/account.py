@@ -176,7 +176,7 @@ def new_tab() -> ResponseReturnValue:
     with writing(db.session()):
         token = open_session(
             db.session(), old.person_id, frozenset(old.roles), HANDOVER,
-            context_id=old.context_id, resource_link_id=old.resource_link_id,
+            context_id=old.context_id, resource_link_id=old.resource_link_id, since=old.created_at,
         )  # fmt: skip
         db.session.commit()
     return render_template(
@@ -197,10 +197,11 @@ def arrive(token: str) -> ResponseReturnValue:
         return render_template("account/arrive.html", form=FlaskForm(), action_url=here, name=name)
     handed_hash, person_id = handed.token_hash, handed.person_id
     roles, context_id, link_id = frozenset(handed.roles), handed.context_id, handed.resource_link_id
+    since = handed.created_at
     with writing(db.session()):
         sid = open_session(
             db.session(), person_id, roles, config().session_minutes,
-            context_id=context_id, resource_link_id=link_id,
+            context_id=context_id, resource_link_id=link_id, since=since,
         )  # fmt: skip
         hand_over(db.session(), handed_hash, hashed(sid))
         if not close_session(db.session(), handed_hash):
