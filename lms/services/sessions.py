@@ -81,7 +81,7 @@ def is_fresh(row: WebSession) -> bool:
     return utcnow() - row.created_at < FRESH
 
 
-def close_session(session: Session, token_hash: str) -> bool:
+def close_session(session: Session | Connection, token_hash: str) -> bool:
     """Sign one browser out. Of concurrent calls exactly one gets True."""
     done = session.execute(delete(WebSession).where(WebSession.token_hash == token_hash))
     return cast("CursorResult[Any]", done).rowcount == 1

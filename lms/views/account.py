@@ -206,6 +206,8 @@ def arrive(token: str) -> ResponseReturnValue:
         hand_over(db.session(), handed_hash, hashed(sid))
         if not close_session(db.session(), handed_hash):
             abort(401)  # taken at the same moment by another request
+        if "sid" in session:  # what this browser had is about to lose its cookie
+            close_session(db.session(), hashed(session["sid"]))
         db.session.commit()
     session.clear()
     session["sid"] = sid

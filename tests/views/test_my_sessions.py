@@ -132,3 +132,27 @@ def test_whoever_comes_from_a_platform_opens_the_activity_again(platform: Platfo
     assert there.get(PAGE).status_code == 200
     end(platform.launched(**person(1)))
     assert there.get(PAGE).status_code == 401
+
+
+def test_a_launch_ends_the_session_its_browser_had_and_no_other(platform: PlatformInTest, session: Session) -> None:
+    here, there = platform.launched(**person(1)), platform.launched(**person(1))
+    before = here.get_cookie("mpia")
+    assert before is not None
+    platform.launched(here, **person(1))
+    assert count(session, WebSession) == 2
+    thief = platform.app.test_client()
+    thief.set_cookie("mpia", before.value)
+    assert [browser.get(PAGE).status_code for browser in (here, there, thief)] == [200, 200, 401]
+    session.rollback()
+    state, _nonce = platform.begin(here)
+    assert platform.post(here, state, "not a message").status_code >= 400
+    assert here.get(PAGE).status_code == 200, "a message that is refused ends nothing"
+
+
+def test_a_tab_that_takes_a_session_over_ends_the_one_it_had(browsers: list[FlaskClient], session: Session) -> None:
+    found = re.search(r'"(/account/arrive/[^"]+)"', browsers[0].get("/account/new-tab?next=/account/sessions").text)
+    assert found is not None
+    address = found[1].replace("&amp;", "&")
+    assert browsers[1].get(address, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    assert open_ones(browsers) == [True] * 3
+    assert count(session, WebSession) == 3
