@@ -55,6 +55,10 @@ WAITING = Gauge(
 FILES = Counter(
     "mpia_files_examined", "Files that people sent, by what the antivirus said.", ["outcome"], registry=_OURS
 )
+HELD = Counter(
+    "mpia_passwords_held", "Times that too many wrong passwords began a wait, by whose browsers.", ["browsers"],
+    registry=_OURS,
+)  # fmt: skip
 #: Of the process that uses the most: an exhausted pool does not hide behind the others.
 IN_USE = Gauge(
     "mpia_db_pool_in_use", "Database connections in use in the web process that uses the most.", registry=_OURS,
@@ -90,6 +94,11 @@ def exported(report: str, form: str) -> None:
 def examined(outcome: str) -> None:
     """Count a file shown to the antivirus: one of ``lms.antivirus.OUTCOMES``."""
     FILES.labels(outcome).inc()
+
+
+def held(browsers: str) -> None:
+    """Count a wait that begins: of a ``browser`` known to the account, or of all the ``others``."""
+    HELD.labels(browsers).inc()
 
 
 def watch(engine: Engine) -> None:

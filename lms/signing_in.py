@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from lms.i18n import gettext as _
+from lms.known_browsers import remember
 from lms.models import LocalAccount, db, writing
 from lms.models.secrets import hashed
 from lms.pages import config, wants_json
@@ -33,6 +34,7 @@ def enter(account: LocalAccount, *, strong: bool = False) -> None:
     ``strong``: more than a password was given.
     """
     leave()
+    remember(account)
     token = open_session(db.session(), account.person_id, frozenset(account.roles), config().session_minutes)
     db.session.commit()
     session["sid"] = token

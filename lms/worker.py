@@ -43,6 +43,7 @@ from lms.services import (
     deep_links,
     exporting,
     figures,
+    guessing,
     invitations,
     matching,
     notices,
@@ -195,6 +196,7 @@ class Worker:
             state.sweep(db.session())
             sessions.sweep(db.session())
             ceremonies.sweep(db.session())
+            guessing.sweep(db.session())
             sign_ins.sweep(db.session())
             wallet.sweep(db.session())
             invitations.sweep(db.session())

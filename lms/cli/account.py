@@ -11,7 +11,7 @@ from lms.models.secrets import new_token
 from lms.oidc.checks import is_subject
 from lms.oidc_sign_in import provider
 from lms.pages import config
-from lms.services import enrolment_codes, identities
+from lms.services import enrolment_codes, guessing, identities
 from lms.services.accounts import AccountRefused, account_named, close, make_account, reopen, set_password
 from lms.services.audit import record
 from lms.services.factors import protected, reset
@@ -73,6 +73,16 @@ def new_password(email: str, password: str | None) -> None:
             _refuse(str(error))
         db.session.commit()
         click.echo(f"{account.email} has another password, and is signed out everywhere.")
+
+
+@command.command("let-in")
+@click.argument("email")
+def let_in(email: str) -> None:
+    """Accept passwords of EMAIL again from every browser, after too many wrong ones."""
+    with create_app().app_context():
+        held = guessing.let_in(db.session(), config().secret_key, email)
+        db.session.commit()
+        click.echo(f"{email}: passwords are accepted again." if held else f"{email}: nothing was counted.")
 
 
 @command.command("sign-out")

@@ -43,7 +43,7 @@ from lms.models.certificates import (
 from lms.models.curricula import TrackRevision
 from lms.models.database import db, writing
 from lms.models.exporting import ExportRun, SavedExport
-from lms.models.factors import AuthenticatorApp, Ceremony, Passkey, RecoveryCode
+from lms.models.factors import AuthenticatorApp, Ceremony, Passkey, RecoveryCode, WrongPassword
 from lms.models.figures import (
     AgentFigure,
     Closing,
@@ -214,6 +214,7 @@ __all__ = [
     "WebhookDelivery",
     "Work",
     "WorkerSign",
+    "WrongPassword",
     "db",
     "utcnow",
     "writing",

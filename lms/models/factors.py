@@ -73,3 +73,16 @@ class Ceremony(Base):
     #: How many codes were typed.
     tries: Mapped[int] = mapped_column(default=0)
     expires_at: Mapped[datetime]
+
+
+class WrongPassword(Base):
+    """How many passwords were tried in one place of late: by a browser known to an account, or by all the others."""
+
+    __tablename__ = "wrong_password"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    #: The sort, and twenty bits of a keyed hash of the address: few places, and nobody is named.
+    place: Mapped[str] = mapped_column(String(20), primary_key=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    #: When the count begins anew; once there were too many, when passwords are looked at again.
+    expires_at: Mapped[datetime]

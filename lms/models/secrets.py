@@ -19,8 +19,8 @@ PURPOSES: dict[str, Fate] = {
     "webhooks": "sealed",
     "enrolment codes": "kept", "passkey user": "kept", "recovery codes": "kept", "xapi actor": "kept",
     "OIDC id tokens": "ends", "OIDC nonce": "ends", "OIDC verifier": "ends", "access tokens": "ends",
-    "backup fingerprint": "ends", "login proof": "ends", "registration form": "ends", "wallet figures": "ends",
-    "wallet nonce": "ends",
+    "backup fingerprint": "ends", "known browsers": "ends", "login proof": "ends", "registration form": "ends",
+    "wallet figures": "ends", "wallet nonce": "ends", "wrong passwords": "ends",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Signed-in browsers: opened by a launch or a local account, kept in the database, revocable."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Connection, CursorResult, delete, insert, select
@@ -17,6 +17,9 @@ from lms.models.secrets import hashed, new_token
 #: How long, in minutes, the address that carries a session to a tab of its own may be used, once.
 HANDOVER = 5
 
+#: How long after signing in one may end one's other sessions (ASVS 5.0, 7.5.2).
+FRESH = timedelta(minutes=10)
+
 _INSERT = Prepared(insert(table_of(WebSession)))
 
 
@@ -29,8 +32,12 @@ def open_session(
     launch: Message | None = None,
     context_id: int | None = None,
     resource_link_id: int | None = None,
+    since: datetime | None = None,
 ) -> str:
-    """A new session for ``minutes``; gives the token its cookie must carry, which is stored hashed."""
+    """A new session for ``minutes``; gives the token its cookie must carry, which is stored hashed.
+
+    ``since``: when the person signed in, where this goes on with a session of before.
+    """
     token = new_token()
     now = utcnow()
     _INSERT.run(
@@ -43,7 +50,7 @@ def open_session(
             "resource_link_id": resource_link_id,
             "platform_origin": origin_of(launch.registration.auth_url) if launch and launch.embedded else None,
             "return_url": launch.return_url if launch else None,
-            "created_at": now,
+            "created_at": since or now,
             "expires_at": now + timedelta(minutes=minutes),
         },
     )
@@ -69,7 +76,12 @@ def key_of(row: WebSession) -> str:
     return hashed(row.token_hash)[:16]
 
 
-def close_session(session: Session, token_hash: str) -> bool:
+def is_fresh(row: WebSession) -> bool:
+    """Whether its person has just signed in, or come from their platform."""
+    return utcnow() - row.created_at < FRESH
+
+
+def close_session(session: Session | Connection, token_hash: str) -> bool:
     """Sign one browser out. Of concurrent calls exactly one gets True."""
     done = session.execute(delete(WebSession).where(WebSession.token_hash == token_hash))
     return cast("CursorResult[Any]", done).rowcount == 1

@@ -8,15 +8,18 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from curricula.model import LANGUAGES
+from lms import metrics
 from lms.exam_pages import accommodation_words
 from lms.forms.account import LoginForm, ReadingForm, SettingsForm
 from lms.i18n import gettext as _
+from lms.i18n import ngettext
+from lms.known_browsers import kept
 from lms.models import LocalAccount, Person, db, utcnow, writing
 from lms.models.secrets import hashed
 from lms.oidc_sign_in import provider, provider_name, way_out
 from lms.pages import config, local_path, tracks, wants_json
 from lms.security import limited, visitor
-from lms.services import accommodations, ceremonies, identities
+from lms.services import accommodations, ceremonies, guessing, identities
 from lms.services.accounts import sign_in
 from lms.services.awards import promise_earned
 from lms.services.deep_links import hand_over
@@ -36,22 +39,54 @@ def login() -> ResponseReturnValue:
     form = LoginForm()
     failure = None
     target = local_path(request.values.get("next"), url_for("home.index"))
+    held = None
     if form.validate_on_submit():
-        account = sign_in(db.session(), str(form.username.data), str(form.password.data))
-        if account is not None:
+        gate = guessing.about_to_try(db.session(), config().secret_key, str(form.username.data), kept())
+        db.session.commit()
+        if gate.held:
+            held = gate
+        elif (account := sign_in(db.session(), str(form.username.data), str(form.password.data))) is not None:
+            guessing.was_right(db.session(), gate)
             if protected(db.session(), account.person_id) or must_enrol(account):
                 return _half_way(account, target)
             enter(account)
             log.info("signed_in", kind="password")
             return redirect(target, 303)
+        failure = _too_many(held) if held else _wrong(gate)
         log.warning("sign_in_refused", kind="password")
-        failure = _("This address and this password do not go together.")
     page = render_template(
         "account/login.html", form=form, failure=failure, next=target,
         action_url=url_for("account.login"), passkeys=site() is not None,
         oidc={"name": provider_name(), "url": url_for("oidc.begin", next=target)} if provider() else None,
     )  # fmt: skip
+    if held:
+        return page, 429, {"Retry-After": str(held.wait)}
     return page, 401 if failure else 400 if form.errors else 200
+
+
+def _wrong(gate: guessing.Gate) -> str:
+    guessing.was_wrong(db.session(), gate)
+    db.session.commit()
+    if gate.last:
+        metrics.held(gate.whose)
+        log.warning("passwords_held", browsers=gate.whose)
+    return _("This address and this password do not go together.")
+
+
+def _too_many(gate: guessing.Gate) -> str:
+    minutes = -(-gate.wait // 60)
+    what = ngettext(
+        "Too many wrong passwords were typed for this address: no password is accepted for it in this browser for "
+        "%(num)s minute.",
+        "Too many wrong passwords were typed for this address: no password is accepted for it in this browser for "
+        "%(num)s minutes.",
+        minutes,
+    )
+    return (
+        what
+        + " "
+        + _("If you cannot wait, use a passkey, or a browser where you have signed in before, or ask an administrator.")
+    )
 
 
 def _half_way(account: LocalAccount, target: str) -> ResponseReturnValue:
@@ -141,7 +176,7 @@ def new_tab() -> ResponseReturnValue:
     with writing(db.session()):
         token = open_session(
             db.session(), old.person_id, frozenset(old.roles), HANDOVER,
-            context_id=old.context_id, resource_link_id=old.resource_link_id,
+            context_id=old.context_id, resource_link_id=old.resource_link_id, since=old.created_at,
         )  # fmt: skip
         db.session.commit()
     return render_template(
@@ -162,14 +197,17 @@ def arrive(token: str) -> ResponseReturnValue:
         return render_template("account/arrive.html", form=FlaskForm(), action_url=here, name=name)
     handed_hash, person_id = handed.token_hash, handed.person_id
     roles, context_id, link_id = frozenset(handed.roles), handed.context_id, handed.resource_link_id
+    since = handed.created_at
     with writing(db.session()):
         sid = open_session(
             db.session(), person_id, roles, config().session_minutes,
-            context_id=context_id, resource_link_id=link_id,
+            context_id=context_id, resource_link_id=link_id, since=since,
         )  # fmt: skip
         hand_over(db.session(), handed_hash, hashed(sid))
         if not close_session(db.session(), handed_hash):
             abort(401)  # taken at the same moment by another request
+        if "sid" in session:  # what this browser had is about to lose its cookie
+            close_session(db.session(), hashed(session["sid"]))
         db.session.commit()
     session.clear()
     session["sid"] = sid

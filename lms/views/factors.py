@@ -9,6 +9,7 @@ from certificates.qr import png
 from lms.factor_pages import ask_password, knows_own_password, own_account, show_codes, this_session, to_factors
 from lms.forms.factors import CodeForm, NewPasswordForm, PasswordAgainForm
 from lms.i18n import gettext as _
+from lms.known_browsers import remember
 from lms.models import AuthenticatorApp, db, utcnow
 from lms.pages import config, issuer_name
 from lms.security import limited
@@ -102,10 +103,12 @@ def password() -> ResponseReturnValue:
     form = NewPasswordForm()
     if form.validate_on_submit() and knows_own_password(form, account):
         try:
-            set_password(db.session(), own_account(hold=True), str(form.new.data), this_session())
+            account = own_account(hold=True)
+            set_password(db.session(), account, str(form.new.data), this_session())
         except WeakPassword as weak:
             form.new.errors = [_weakness(weak.reason)]
         else:
+            remember(account)  # the other browsers are no longer known to it
             db.session.commit()
             flash(_("Your password is changed. Your other browsers are signed out."), "ok")
             return to_factors()

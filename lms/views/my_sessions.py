@@ -9,7 +9,7 @@ from lms.i18n import ngettext
 from lms.models import WebSession, db
 from lms.security import visitor
 from lms.services.audit import record
-from lms.services.sessions import close_session, close_sessions, key_of, sessions_of
+from lms.services.sessions import close_session, close_sessions, is_fresh, key_of, sessions_of
 
 blueprint = Blueprint("my_sessions", __name__, url_prefix="/account/sessions")
 
@@ -17,8 +17,8 @@ blueprint = Blueprint("my_sessions", __name__, url_prefix="/account/sessions")
 @blueprint.get("")
 def index() -> ResponseReturnValue:
     """The open sessions of the visitor, this one first."""
-    mine = this_session()
-    rows = sorted(sessions_of(db.session(), visitor().person.id), key=lambda row: row.token_hash != mine)
+    me, mine = visitor(), this_session()
+    rows = sorted(sessions_of(db.session(), me.person.id), key=lambda row: row.token_hash != mine)
     return render_template(
         "account/sessions.html",
         sessions=[
@@ -28,6 +28,8 @@ def index() -> ResponseReturnValue:
             }
             for row in rows
         ],
+        fresh=is_fresh(me.session),
+        sign_in_url=url_for("account.login", next=url_for("my_sessions.index")) if me.platform_id is None else None,
         end_url=url_for("my_sessions.end"),
         back_url=url_for("account.settings"),
     )  # fmt: skip
@@ -35,7 +37,13 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("/end")
 def end() -> ResponseReturnValue:
-    """Sign one other browser out (``session``), or all others; one that ended meanwhile changes nothing."""
+    """Sign one other browser out (``session``), or all others; one that ended meanwhile changes nothing.
+
+    Whoever found this browser open must not end the others: one has just signed in, else the page says how to.
+    """
+    if not is_fresh(visitor().session):
+        flash(_("Nothing was signed out: you have to sign in again first."), "warm")
+        return redirect(url_for("my_sessions.index"), 303)
     person_id, mine, asked = visitor().person.id, this_session(), request.form.get("session", "")
     if asked:
         found = [row for row in sessions_of(db.session(), person_id) if key_of(row) == asked and row.token_hash != mine]

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from lms.i18n import gettext as _
+from lms.known_browsers import remember as remember_browser
 from lms.models import LocalAccount, db, writing
 from lms.models.database import direct_transaction
 from lms.models.secrets import hashed, new_token
@@ -117,6 +118,7 @@ def _opened(
         close_session(own, hashed(session["sid"]))
     token = open_session(own, account.person_id, frozenset(account.roles), config().session_minutes)
     identities.note_sign_in(own, account, issuer, subject, hashed(token), tokens.id_token, config().secret_key)
+    remember_browser(account)
     own.commit()
     return token
 

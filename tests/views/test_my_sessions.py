@@ -8,9 +8,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from lms.models import AuditEntry, WebSession
-from lms.services.sessions import key_of
+from lms.models import AuditEntry, WebSession, utcnow
+from lms.services.sessions import FRESH, key_of
 from tests.account_in_test import browser_of, signed_in
+from tests.factors_in_test import first_step
 from tests.learner_in_test import count
 from tests.platform_in_test import PlatformInTest, form_token, person
 
@@ -86,3 +87,72 @@ def test_whoever_comes_from_a_platform_sees_it_and_their_course(platform: Platfo
     end(here)
     assert [here.get(PAGE).status_code, there.get(PAGE).status_code] == [200, 401]
     assert count(session, WebSession) == 1
+
+
+def grow_old(session: Session) -> None:
+    """Let every sign-in be too long ago."""
+    session.execute(sa.update(WebSession).values(created_at=utcnow() - FRESH))
+    session.commit()
+
+
+def test_one_signs_in_again_before_ending_others(browsers: list[FlaskClient], session: Session) -> None:
+    first, other = browsers[0], keys(browsers[0])[0]
+    grow_old(session)
+    page = first.get(f"{PAGE}?lang=en").text
+    assert "/account/login?next=/account/sessions" in page
+    assert 'name="session"' not in page
+    assert "Sign out everywhere else" not in page
+    for asked in ({"session": other}, {}):
+        assert "Rien n’a été déconnecté" in end(first, **asked)
+    assert open_ones(browsers) == [True] * 3
+    answer = first_step(first, EMAIL, "/account/login?next=/account/sessions")
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    end(first)
+    assert open_ones(browsers) == [True, False, False]
+
+
+def test_a_tab_of_its_own_is_no_new_sign_in(browsers: list[FlaskClient], session: Session) -> None:
+    grow_old(session)
+    first = browsers[0]
+    found = re.search(r'"(/account/arrive/[^"]+)"', first.get("/account/new-tab?next=/account/sessions").text)
+    assert found is not None
+    address = found[1].replace("&amp;", "&")
+    assert first.get(address, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    assert "Rien n’a été déconnecté" in end(first)
+    assert open_ones(browsers) == [True] * 3
+
+
+def test_whoever_comes_from_a_platform_opens_the_activity_again(platform: PlatformInTest, session: Session) -> None:
+    here, there = platform.launched(**person(1)), platform.launched(**person(1))
+    grow_old(session)
+    page = here.get(f"{PAGE}?lang=en").text
+    assert "Open the activity again from your training platform" in page
+    assert "/account/login?next=" not in page
+    end(here)
+    assert there.get(PAGE).status_code == 200
+    end(platform.launched(**person(1)))
+    assert there.get(PAGE).status_code == 401
+
+
+def test_a_launch_ends_the_session_its_browser_had_and_no_other(platform: PlatformInTest, session: Session) -> None:
+    here, there = platform.launched(**person(1)), platform.launched(**person(1))
+    before = here.get_cookie("mpia")
+    assert before is not None
+    platform.launched(here, **person(1))
+    assert count(session, WebSession) == 2
+    thief = platform.app.test_client()
+    thief.set_cookie("mpia", before.value)
+    assert [browser.get(PAGE).status_code for browser in (here, there, thief)] == [200, 200, 401]
+    session.rollback()
+    state, _nonce = platform.begin(here)
+    assert platform.post(here, state, "not a message").status_code >= 400
+    assert here.get(PAGE).status_code == 200, "a message that is refused ends nothing"
+
+
+def test_a_tab_that_takes_a_session_over_ends_the_one_it_had(browsers: list[FlaskClient], session: Session) -> None:
+    found = re.search(r'"(/account/arrive/[^"]+)"', browsers[0].get("/account/new-tab?next=/account/sessions").text)
+    assert found is not None
+    address = found[1].replace("&amp;", "&")
+    assert browsers[1].get(address, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    assert open_ones(browsers) == [True] * 3
+    assert count(session, WebSession) == 3
