@@ -59,6 +59,8 @@ HELD = Counter(
     "mpia_passwords_held", "Times that too many wrong passwords began a wait, by whose browsers.", ["browsers"],
     registry=_OURS,
 )  # fmt: skip
+for _browsers in ("browser", "others"):  # 0 from the beginning, so that the first one is seen to rise
+    HELD.labels(_browsers)
 #: Of the process that uses the most: an exhausted pool does not hide behind the others.
 IN_USE = Gauge(
     "mpia_db_pool_in_use", "Database connections in use in the web process that uses the most.", registry=_OURS,
