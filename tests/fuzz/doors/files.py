@@ -265,5 +265,8 @@ TARGETS = [
     Target("work handed in", _work, (FileRefused,), _works, ("assessments.files",)),
     Target("backup", _backup, (BackupError,), lambda: [whole_backup()], ("lms.backup.sealing", "lms.backup.making")),
     Target("backup, within", _records, (BackupError,), lambda: [_parts()[1]], ("lms.backup.parts",)),
-    Target("settings", _config, (), lambda: [CONFIG], ("lms.config", "lms.config_checks", "lms.outside_settings")),
+    Target(
+        "settings", _config, (), lambda: [CONFIG],
+        ("lms.config", "lms.config_checks", "lms.outside_settings", "lms.settings_files"),
+    ),
 ]  # fmt: skip
