@@ -132,10 +132,30 @@ def saying(words: bytes, *, at_once: bool = False) -> Callable[[socket, bytes], 
             line.sendall(words)
             swallow(line, b"")
         else:
-            swallow(line, first)
+            received(line, first)
             line.sendall(words)
 
     return answer
+
+
+def received(line: socket, first: bytes) -> bytes:
+    """The file that a conversation begun by ``first`` streams, taken piece by piece: it may hold any bytes."""
+    said, content = first, b""
+
+    def upto(size: int) -> bytes:
+        nonlocal said
+        while len(said) < size:
+            more = line.recv(1 << 16)
+            if not more:
+                raise ConnectionError("who asked has hung up")
+            said += more
+        taken, said = said[:size], said[size:]
+        return taken
+
+    upto(len(b"zINSTREAM\0"))
+    while size := int.from_bytes(upto(4)):
+        content += upto(size)
+    return content
 
 
 def swallow(line: socket, last: bytes) -> None:

@@ -11,7 +11,7 @@ from lms import antivirus
 from lms.antivirus import Antivirus
 from lms.doctor import Finding, scanned
 from lms.models import utcnow
-from tests.clamd_in_test import MOST, Clamd, impostor, swallow
+from tests.clamd_in_test import MOST, Clamd, impostor, received
 from tests.conftest import make_config
 from tests.doctor.test_doctor_settings import says
 
@@ -38,11 +38,8 @@ def looks_like(version: str, *, blind: bool = False) -> Callable[[socket, bytes]
         elif first.startswith(b"zPING"):
             line.sendall(b"PONG\0")
         else:
-            held = first
-            while b"EICAR" not in held and not held.endswith(bytes(4)):
-                held = held[-100:] + line.recv(1 << 16)
-            swallow(line, held)
-            line.sendall(b"stream: Eicar FOUND\0" if b"EICAR" in held and not blind else b"stream: OK\0")
+            found = b"EICAR" in received(line, first)
+            line.sendall(b"stream: Eicar FOUND\0" if found and not blind else b"stream: OK\0")
 
     return answer
 
