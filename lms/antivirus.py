@@ -20,7 +20,8 @@ from lms.presence import Presence
 #: How long a whole file may take, in seconds; a question about the scanner itself; after how many seconds one that
 #: was away is asked again.
 PATIENCE, ANSWER, AGAIN = 30.0, 2.0, 10.0
-#: Files of one process examined at once: fewer than the requests it answers, so that slow ones do not hold all of it.
+#: Files of one process examined at once: fewer than it works on (``lms.turns.AT_ONCE``), so that slow ones do not hold
+#: all of it.
 TOGETHER = 3
 #: Bytes sent at once, and of the longest answer that is read.
 CHUNK, LONGEST = 1 << 16, 4096

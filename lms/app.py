@@ -138,27 +138,31 @@ def _init_login(app: Flask) -> None:
 
 
 def largest_body(app: Flask) -> "Callable[[WSGIEnvironment], int]":
-    """Tells how many bytes the page that a request (PEP 3333) asks for takes: ``UPLOADS``, or what any page takes."""
-    usual = app.config["MAX_CONTENT_LENGTH"]
+    """Tells how many bytes the page that a request (PEP 3333) asks for takes."""
 
     def largest(environ: "WSGIEnvironment") -> int:
+        usual = _taken(app, None)
         announced = environ.get("CONTENT_LENGTH")
         if announced and int(announced) <= usual:
-            return int(usual)
+            return usual
         try:
             endpoint, _values = app.url_map.bind_to_environ(environ).match()
         except (HTTPException, RoutingException):  # no such page: it says so
-            return int(usual)
-        return int(app.extensions["uploads"].get(endpoint, usual - FORM_ROOM)) + FORM_ROOM
+            return usual
+        return _taken(app, endpoint)
 
     return largest
 
 
+def _taken(app: Flask, endpoint: str | None) -> int:
+    """How many bytes a page takes: its file (``UPLOADS`` of its module) and a form, or what any page takes."""
+    file = app.extensions["uploads"].get(endpoint)
+    return int(file) + FORM_ROOM if file else int(app.config["MAX_CONTENT_LENGTH"])
+
+
 def _allow_uploads() -> None:
-    """Let the pages that take large files (``UPLOADS`` of their module) be sent so much, and no other."""
-    largest = current_app.extensions["uploads"].get(request.endpoint)
-    if largest:
-        request.max_content_length = largest + FORM_ROOM
+    """Let the pages that take large files be sent so much, and no other."""
+    request.max_content_length = _taken(current_app, request.endpoint)
 
 
 def _declare_intent() -> None:

@@ -59,8 +59,10 @@ HELD = Counter(
     "mpia_passwords_held", "Times that too many wrong passwords began a wait, by whose browsers.", ["browsers"],
     registry=_OURS,
 )  # fmt: skip
-for _browsers in ("browser", "others"):  # 0 from the beginning, so that the first one is seen to rise
-    HELD.labels(_browsers)
+# What alerts wait for begins at 0, so that the first one is seen to rise.
+for _counter, _labels in ((FILES, OUTCOMES), (HELD, ("browser", "others"))):
+    for _label in _labels:
+        _counter.labels(_label)
 #: Of the process that uses the most: an exhausted pool does not hide behind the others.
 IN_USE = Gauge(
     "mpia_db_pool_in_use", "Database connections in use in the web process that uses the most.", registry=_OURS,
@@ -104,13 +106,11 @@ def held(browsers: str) -> None:
 
 
 def watch(engine: Engine) -> None:
-    """Count the connections in use of that engine, this process's; what alerts wait for begins at 0."""
+    """Count the connections in use of that engine, this process's."""
     pool = engine.pool
     if isinstance(pool, QueuePool):
         LIMIT.set(pool.size() + max(pool._max_overflow, 0))  # noqa: SLF001 - said nowhere else
     IN_USE.set(0)
-    for outcome in OUTCOMES:  # from 0: the first file found harmful is an increase
-        FILES.labels(outcome)
 
     def taken(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         record.info["counted"] = True

@@ -7,6 +7,8 @@ session, not even to set it up (ADR 43).
 from flask import flash, g, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from lms.i18n import gettext as _
 from lms.known_browsers import remember
@@ -49,10 +51,15 @@ def must_enrol(account: LocalAccount) -> bool:
 
 def leave() -> None:
     """End the session this browser has, if any, and empty its cookie."""
+    end_session(db.session())
+    session.clear()
+
+
+def end_session(own: Session | Connection) -> None:
+    """End the session this browser has, if any: its cookie is about to name another, or none."""
     old = session.get("sid")
     if old:
-        close_session(db.session(), hashed(old))
-    session.clear()
+        close_session(own, hashed(old))
 
 
 def site() -> Site | None:

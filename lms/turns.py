@@ -91,14 +91,14 @@ class Turns:
 
     def _received(self, environ: "WSGIEnvironment") -> "IO[bytes] | Unkept":
         """The body, once it is here whole. Raises ``Cut``."""
-        coming, length = environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0)
+        coming: IO[bytes] = environ["wsgi.input"]
+        length = int(environ.get("CONTENT_LENGTH") or 0)
         unannounced = "HTTP_TRANSFER_ENCODING" in environ
         if not length and not unannounced:
             return BytesIO()
         largest = self._largest(environ)
         if length > largest:
-            unread: IO[bytes] = coming
-            return unread
+            return coming
         # One byte more than is taken, where nothing says how much is coming: enough to be refused.
         left = largest + 1 if unannounced else length
         whole: IO[bytes] = BytesIO() if left <= HELD else SpooledTemporaryFile(HELD)  # noqa: SIM115

@@ -1,13 +1,9 @@
 """A real server where limits are counted together, on a free port, killed and started again at will."""
 
-import signal
-import subprocess
-import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from socket import create_server
-from threading import Event
 from typing import Any
 
 from cryptography import x509
@@ -17,12 +13,12 @@ from cryptography.x509.oid import NameOID
 from redis import Redis
 
 from tests.authorities_in_test import new_key
+from tests.running_in_test import Running
 
 SERVER = "redis-server"
-PATIENCE = 60
 
 
-class CacheServer:
+class CacheServer(Running):
     """``redis-server`` that keeps nothing on disk; a context. ``options`` are of its command line."""
 
     def __init__(self, folder: Path, *options: str, port_option: str = "--port") -> None:
@@ -34,36 +30,10 @@ class CacheServer:
             port_option, str(self.port),
         ]  # fmt: skip
         self._log = folder / "cache.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> "CacheServer":
-        self.start()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self.kill()
 
     def start(self) -> None:
         """Start it, empty, and wait until it says that it takes connections."""
-        self._log.write_bytes(b"")
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
-        end = time.monotonic() + PATIENCE
-        while b"Ready to accept connections" not in self._log.read_bytes():
-            assert self._process.poll() is None, self._log.read_text("utf-8", "replace")
-            assert time.monotonic() < end, "the server does not start"
-            Event().wait(0.02)
-
-    def kill(self) -> None:
-        """Kill it, with all that it counted."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait(PATIENCE)
-
-    def freeze(self) -> None:
-        """Let it answer nobody, with its connections open."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self._begin(self._command, self._log, lambda: b"Ready to accept connections" in self._log.read_bytes())
 
     def keys(self) -> dict[str, int]:
         """What it holds, with the seconds for which it does."""

@@ -2,30 +2,29 @@
 
 import hashlib
 import shutil
-import signal
 import socketserver
-import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from socket import create_server, socket
-from typing import Any
+from typing import IO, Any
 
-from lms.antivirus import HARMLESS
+from lms import antivirus
+from lms.antivirus import HARMLESS, Verdict
+from lms.models import db
+from tests.running_in_test import PATIENCE, Running
 
 PROGRAM = "/usr/sbin/clamd"
-PATIENCE = 60
 #: What our signature is called, as the scanner says it.
 SIGNATURE = "Test.Harmless.UNOFFICIAL"
 #: Bytes of a stream that it takes; the file made to test antiviruses.
 MOST, EICAR = 3_000_000, HARMLESS
 
 
-class Clamd:
+class Clamd(Running):
     """A clamd of our own, which downloads nothing; a context. ``path`` and ``port`` are where it listens."""
 
     def __init__(self) -> None:
@@ -47,43 +46,14 @@ class Clamd:
         )
         # A copy, which a machine's AppArmor does not keep to the machine's own folders.
         self._program = Path(shutil.copy(PROGRAM, self._folder / "clamd"))
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> "Clamd":
-        self.start()
-        return self
 
     def __exit__(self, *error: Any) -> None:
-        self.kill()
+        super().__exit__(*error)
         shutil.rmtree(self._folder)
 
     def start(self) -> None:
         """Start it and wait until it answers at both places."""
-        output = self._folder / "output"
-        with output.open("wb") as said:
-            command = [self._program, "--config-file", str(self._settings)]
-            self._process = subprocess.Popen(command, stdout=said, stderr=said)
-        end = time.monotonic() + PATIENCE
-        while not self._listens():
-            assert self._process.poll() is None, output.read_text("utf-8", "replace")
-            assert time.monotonic() < end, "the scanner does not start"
-            threading.Event().wait(0.02)
-
-    def kill(self) -> None:
-        """Kill it, frozen or not."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait(PATIENCE)
-
-    def freeze(self) -> None:
-        """Let it answer nobody, with its doors open."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
+        self._begin([self._program, "--config-file", self._settings], self._folder / "output", self._listens)
 
     def _listens(self) -> bool:
         for address in (str(self.path), ("127.0.0.1", self.port)):
@@ -96,6 +66,24 @@ class Clamd:
                         return False
                 except OSError:
                     return False
+        return True
+
+
+class Stub:
+    """A scanner that says what it is told to; ``seen`` are the files it was shown."""
+
+    def __init__(self, *outcomes: antivirus.Outcome) -> None:
+        self.outcomes, self.seen = list(outcomes), list[bytes]()
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def scan(self, stream: IO[bytes], seconds: float) -> Verdict:
+        assert seconds > 0
+        assert not db.session().in_transaction(), "nobody waits in the database for the scanner"
+        self.meanwhile()
+        self.seen.append(stream.read())
+        return Verdict(self.outcomes.pop(0))
+
+    def away(self) -> bool:
         return True
 
 

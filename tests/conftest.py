@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from lms import antivirus
 from lms.app import create_app
 from lms.config import Config, load_config
 from lms.lti import keys
@@ -35,6 +36,8 @@ from tests.tracks_in_test import FOLDER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.clamd_in_test import Clamd
 
 CHROMIUM = "/usr/bin/chromium"
 #: Contexts are off the record, where Chromium refuses third-party cookies; the last switch says it again. Frames share
@@ -149,6 +152,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server: Server = request.getfixturevalue("postgresql")
     with server.lent() as url:
         yield url if writes_as_owner(request.path) else server.served(url)
+
+
+@pytest.fixture(scope="session")
+def clamd() -> Iterator["Clamd"]:
+    """An antivirus, to be asked; who kills or freezes one starts its own."""
+    from tests.clamd_in_test import Clamd
+
+    with Clamd() as started:
+        yield started
+
+
+@pytest.fixture
+def patient_scanner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may answer late; what was away is asked again at once."""
+    monkeypatch.setattr(antivirus, "ANSWER", 60.0)
+    monkeypatch.setattr(antivirus, "PATIENCE", 120.0)
+    monkeypatch.setattr(antivirus, "AGAIN", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import io
 import time
 import zipfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from socket import SHUT_RDWR, SHUT_WR, socket, socketpair
@@ -17,24 +16,14 @@ from structlog.testing import capture_logs
 from lms import antivirus
 from lms.antivirus import Antivirus, Verdict
 from lms.config import ConfigError
+from lms.turns import AT_ONCE
 from tests.clamd_in_test import EICAR, MOST, PATIENCE, SIGNATURE, Clamd, file_of, impostor, saying, swallow
 from tests.conftest import make_config
 
 INFECTED = Verdict("infected", SIGNATURE)
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine may answer late; what was away is asked again at once."""
-    monkeypatch.setattr(antivirus, "ANSWER", 60.0)
-    monkeypatch.setattr(antivirus, "PATIENCE", 120.0)
-    monkeypatch.setattr(antivirus, "AGAIN", 0.0)
-
-
-@pytest.fixture(scope="module")
-def clamd() -> Iterator[Clamd]:
-    with Clamd() as started:
-        yield started
+pytestmark = pytest.mark.usefixtures("patient_scanner")
 
 
 def archive(content: bytes) -> io.BytesIO:
@@ -139,6 +128,7 @@ def test_slow_files_do_not_hold_every_thread_of_a_process(monkeypatch: pytest.Mo
         over.wait(PATIENCE)
         line.sendall(b"stream: OK\0")
 
+    assert antivirus.TOGETHER < AT_ONCE
     with impostor(answer) as url, ThreadPoolExecutor(antivirus.TOGETHER) as threads:
         scanner = Antivirus(url)
         slow = [threads.submit(scanner.scan, file_of(10)) for _turn in range(antivirus.TOGETHER)]

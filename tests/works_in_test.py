@@ -2,20 +2,28 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from curricula.bank import read_bank
 from curricula.model import Question, QuizRules, Track
 from curricula.problems import Place
 from tests.learner_in_test import TRACK, module
+from tests.platform_in_test import field, form_token
 
 SAMPLES = Path(__file__).parent / "assessments" / "questions"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 TEXT = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+START = "/learn/works/w1/assessment"
+JSON = {"Accept": "application/json"}
 
 
 def question_of(kind: str) -> Question:
@@ -65,3 +73,46 @@ def opendocument(kind: str = "text", **more: bytes) -> bytes:
         "content.xml": "<office/>",
     }
     return zipped(parts | {name.replace("__", "/").replace("_", "."): content for name, content in more.items()})
+
+
+class Work:
+    """An attempt at the assessment of works, as its learner's browser sees it."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        client.get("/learn/works")
+        begun = client.post(START, data={"csrf_token": form_token(client.get(START))})
+        assert begun.status_code == 303, begun.text
+        self.url = begun.location.rsplit("/", 1)[0]
+        pages = [self.client.get(f"{self.url}/{number}") for number in (1, 2)]
+        #: What is asked → the number of its page.
+        self.pages = {
+            "project" if 'name="a.indicator"' in page.text else "deposit": number
+            for number, page in enumerate(pages, start=1)
+        }
+        self.permission = field(pages[0], "permission")
+
+    def page(self, kind: str = "project") -> TestResponse:
+        return self.client.get(f"{self.url}/{self.pages[kind]}")
+
+    def save(self, kind: str, said: dict[str, str]) -> TestResponse:
+        data = {"permission": self.permission, **said}
+        return self.client.post(f"{self.url}/{self.pages[kind]}", data=data, headers=JSON)
+
+    def change(self, kind: str, **more: Any) -> TestResponse:
+        data = {"permission": self.permission, **more}
+        answer = self.client.post(f"{self.url}/{self.pages[kind]}/files", data=data)
+        answer.request.environ["wsgi.input"].close()  # what is large is in a file, which the test client leaves open
+        return answer
+
+    def add(self, name: str, content: bytes, kind: str = "deposit", **more: Any) -> TestResponse:
+        place = {"deposit": "files", "project": "evidence"}[kind]
+        return self.change(kind, add=place, **{f"file.{place}": (io.BytesIO(content), name)}, **more)
+
+    def files(self, kind: str = "deposit") -> list[str]:
+        """Where the files that the page shows are."""
+        return re.findall(r'<a href="(/learn/attempts/[^"]+/files/[^"]+)" download>', self.page(kind).text)
+
+    def submit(self) -> TestResponse:
+        token = form_token(self.client.get(START))
+        return self.client.post(f"{self.url}/submit", data={"csrf_token": token})

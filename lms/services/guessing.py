@@ -61,8 +61,7 @@ def about_to_try(session: Session, secret: str, email: str, cookie: str) -> Gate
 
     Commit before the password is looked at: so concurrent tries are counted exactly, and nobody waits meanwhile.
     """
-    account, nonce = account_named(session, email), _nonce(cookie)
-    marks = cookie.split(".")[1:] if nonce else []
+    account, (nonce, *marks) = account_named(session, email), _read(cookie)
     mine = _mark(secret, account, nonce)  # worked out for unknown addresses too
     known = account is not None and any(hmac.compare_digest(mine, each) for each in marks)
     whose: Whose = "browser" if known else "others"
@@ -99,8 +98,7 @@ def known_after(secret: str, account: LocalAccount, cookie: str) -> str:
     It names nobody: a random text, and for each account a mark made with its password's hash, so that a new password
     ends it. It opens nothing.
     """
-    nonce = _nonce(cookie)
-    marks = cookie.split(".")[1:] if nonce else []
+    nonce, *marks = _read(cookie)
     nonce = nonce or token_urlsafe(16)
     mine = _mark(secret, account, nonce)
     return ".".join([nonce, mine, *[each for each in marks if each != mine][: ACCOUNTS - 1]])
@@ -111,8 +109,9 @@ def sweep(session: Session) -> None:
     session.execute(delete(_TABLE).where(_TABLE.c.expires_at < utcnow()))
 
 
-def _nonce(cookie: str) -> str:
-    return cookie.partition(".")[0] if _COOKIE.fullmatch(cookie) else ""
+def _read(cookie: str) -> list[str]:
+    """The random text of a browser, then its marks; an empty text alone where it keeps none of ours."""
+    return cookie.split(".") if _COOKIE.fullmatch(cookie) else [""]
 
 
 def _mark(secret: str, account: LocalAccount | None, nonce: str) -> str:

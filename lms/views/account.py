@@ -25,7 +25,7 @@ from lms.services.awards import promise_earned
 from lms.services.deep_links import hand_over
 from lms.services.factors import protected
 from lms.services.sessions import HANDOVER, close_session, live_session, open_session
-from lms.signing_in import enter, leave, must_enrol, site
+from lms.signing_in import end_session, enter, leave, must_enrol, site
 
 log = structlog.get_logger()
 
@@ -37,30 +37,28 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 def login() -> ResponseReturnValue:
     """Sign in with a local account."""
     form = LoginForm()
-    failure = None
+    failure, gate = None, None
     target = local_path(request.values.get("next"), url_for("home.index"))
-    held = None
     if form.validate_on_submit():
         gate = guessing.about_to_try(db.session(), config().secret_key, str(form.username.data), kept())
         db.session.commit()
-        if gate.held:
-            held = gate
-        elif (account := sign_in(db.session(), str(form.username.data), str(form.password.data))) is not None:
+        account = None if gate.held else sign_in(db.session(), str(form.username.data), str(form.password.data))
+        if account is not None:
             guessing.was_right(db.session(), gate)
             if protected(db.session(), account.person_id) or must_enrol(account):
                 return _half_way(account, target)
             enter(account)
             log.info("signed_in", kind="password")
             return redirect(target, 303)
-        failure = _too_many(held) if held else _wrong(gate)
+        failure = _too_many(gate) if gate.held else _wrong(gate)
         log.warning("sign_in_refused", kind="password")
     page = render_template(
         "account/login.html", form=form, failure=failure, next=target,
         action_url=url_for("account.login"), passkeys=site() is not None,
         oidc={"name": provider_name(), "url": url_for("oidc.begin", next=target)} if provider() else None,
     )  # fmt: skip
-    if held:
-        return page, 429, {"Retry-After": str(held.wait)}
+    if gate is not None and gate.held:
+        return page, 429, {"Retry-After": str(gate.wait)}
     return page, 401 if failure else 400 if form.errors else 200
 
 
@@ -206,8 +204,7 @@ def arrive(token: str) -> ResponseReturnValue:
         hand_over(db.session(), handed_hash, hashed(sid))
         if not close_session(db.session(), handed_hash):
             abort(401)  # taken at the same moment by another request
-        if "sid" in session:  # what this browser had is about to lose its cookie
-            close_session(db.session(), hashed(session["sid"]))
+        end_session(db.session())
         db.session.commit()
     session.clear()
     session["sid"] = sid

@@ -28,7 +28,8 @@ from lms.pages import config, platform_keys, tool_keys
 from lms.refusals import lti_refusal
 from lms.security import framed_by
 from lms.services.platforms import find_registration, login_under_way
-from lms.services.sessions import HANDOVER, close_session
+from lms.services.sessions import HANDOVER
+from lms.signing_in import end_session
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 #: Platforms post here from their own origin: state and signature protect these doors, not our form token.
@@ -163,8 +164,8 @@ def _received(fields: dict[str, str]) -> ResponseReturnValue:
             if not consume(own, state):
                 raise LtiError("state_unknown", "used at the same moment by another request")
             token, page = arrived(own, message, config().session_minutes if by_cookie else HANDOVER)
-            if by_cookie and "sid" in session:  # its cookie is about to name the new one: nobody could use it again
-                close_session(own, hashed(session["sid"]))
+            if by_cookie:
+                end_session(own)
     except LtiError:
         if bound:
             _use_up(state)

@@ -19,8 +19,8 @@ from lms.pages import config, local_path
 from lms.security import limited
 from lms.services import identities
 from lms.services.audit import record
-from lms.services.sessions import close_session, open_session
-from lms.signing_in import STRONG
+from lms.services.sessions import open_session
+from lms.signing_in import STRONG, end_session
 
 blueprint = Blueprint("oidc", __name__, url_prefix="/account/oidc")
 
@@ -114,8 +114,7 @@ def _opened(
         record(own, "identity_unknown")
         own.commit()
         return None
-    if "sid" in session:  # whoever was signed in here is no more
-        close_session(own, hashed(session["sid"]))
+    end_session(own)  # whoever was signed in here is no more
     token = open_session(own, account.person_id, frozenset(account.roles), config().session_minutes)
     identities.note_sign_in(own, account, issuer, subject, hashed(token), tokens.id_token, config().secret_key)
     remember_browser(account)

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from lms.app import create_app
+from lms.models import db
+from lms.services import guessing
 from tests.cli.conftest import Run
 
 PASSWORD = "correct horse battery"
@@ -120,3 +123,14 @@ def test_a_forgotten_password_is_replaced_and_sessions_end(ready: Run, tmp_path:
     assert ready("account", "password", "zoe@example.org", "--password", "another horse of mine").status == 0
     assert accounts(tmp_path) != before
     assert ready("account", "sign-out", "zoe@example.org").out == "Sessions ended: 0.\n"
+
+
+def test_an_address_is_let_in_again(ready: Run) -> None:
+    ready("account", "create", "zoe@example.org", "--role", "hr", "--password", PASSWORD)
+    assert ready("account", "let-in", "zoe@example.org").out == "zoe@example.org: nothing was counted.\n"
+    app = create_app()
+    with app.app_context():
+        guessing.about_to_try(db.session(), app.config["SECRET_KEY"], "zoe@example.org", "")
+        db.session.commit()
+        db.engine.dispose()
+    assert ready("account", "let-in", "zoe@example.org").out == "zoe@example.org: passwords are accepted again.\n"

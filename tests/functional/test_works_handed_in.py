@@ -1,83 +1,23 @@
 """Works are handed in whole: what they lack is said, files are what they say they are, and nothing of them is lost."""
 
 import io
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
-from curricula.write import folder_of
 from lms.app import create_app
 from lms.config import Config
 from lms.models import Answer, Attempt, Deposit, Grading, Person, db, utcnow
 from lms.services import deposits
 from lms.services.privacy import taken_out
-from lms.services.revisions import publish
 from tests.learner_in_test import count
-from tests.platform_in_test import PlatformInTest, field, form_token, person
-from tests.works_in_test import PDF, docx, whole_answer, works_track
+from tests.platform_in_test import PlatformInTest, person
+from tests.works_in_test import PDF, Work, docx, whole_answer
 
-START = "/learn/works/w1/assessment"
-JSON = {"Accept": "application/json"}
-
-
-class Work:
-    """An attempt at the assessment of works, as its learner's browser sees it."""
-
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
-        client.get("/learn/works")
-        begun = client.post(START, data={"csrf_token": form_token(client.get(START))})
-        assert begun.status_code == 303, begun.text
-        self.url = begun.location.rsplit("/", 1)[0]
-        pages = [self.client.get(f"{self.url}/{number}") for number in (1, 2)]
-        #: What is asked → the number of its page.
-        self.pages = {
-            "project" if 'name="a.indicator"' in page.text else "deposit": number
-            for number, page in enumerate(pages, start=1)
-        }
-        self.permission = field(pages[0], "permission")
-
-    def page(self, kind: str = "project") -> TestResponse:
-        return self.client.get(f"{self.url}/{self.pages[kind]}")
-
-    def save(self, kind: str, said: dict[str, str]) -> TestResponse:
-        data = {"permission": self.permission, **said}
-        return self.client.post(f"{self.url}/{self.pages[kind]}", data=data, headers=JSON)
-
-    def change(self, kind: str, **more: Any) -> TestResponse:
-        data = {"permission": self.permission, **more}
-        answer = self.client.post(f"{self.url}/{self.pages[kind]}/files", data=data)
-        answer.request.environ["wsgi.input"].close()  # what is large is in a file, which the test client leaves open
-        return answer
-
-    def add(self, name: str, content: bytes, kind: str = "deposit", **more: Any) -> TestResponse:
-        place = {"deposit": "files", "project": "evidence"}[kind]
-        return self.change(kind, add=place, **{f"file.{place}": (io.BytesIO(content), name)}, **more)
-
-    def files(self, kind: str = "deposit") -> list[str]:
-        """Where the files that the page shows are."""
-        return re.findall(r'<a href="(/learn/attempts/[^"]+/files/[^"]+)" download>', self.page(kind).text)
-
-    def submit(self) -> TestResponse:
-        token = form_token(self.client.get(START))
-        return self.client.post(f"{self.url}/submit", data={"csrf_token": token})
-
-
-@pytest.fixture(autouse=True)
-def works(session: Session) -> None:
-    publish(session, folder_of(works_track("project", "deposit")), "imported", now=datetime(2026, 11, 20, tzinfo=UTC))
-    session.commit()
-
-
-@pytest.fixture
-def work(learner_client: FlaskClient) -> Work:
-    return Work(learner_client)
+pytestmark = pytest.mark.usefixtures("works")
 
 
 @pytest.fixture

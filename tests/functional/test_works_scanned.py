@@ -2,18 +2,14 @@
 
 from io import BytesIO
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import antivirus
 from lms.antivirus import Antivirus
 from lms.models import Answer, AuditEntry, Deposit, db
-from tests.clamd_in_test import EICAR, SIGNATURE, Clamd
-from tests.functional.test_works_handed_in import Work, work, works  # noqa: F401 - fixtures
-from tests.views.test_scanned_files import Stub
-from tests.works_in_test import PDF
+from tests.clamd_in_test import EICAR, SIGNATURE, Clamd, Stub
+from tests.works_in_test import PDF, Work
 
 NOTE = {"a.note": "Lire d’abord la page 2."}
 
@@ -33,13 +29,11 @@ def noted_apart(app: Flask) -> list[str]:
 
 
 def test_a_harmful_file_is_left_out_of_those_sent_together(
-    app: Flask, work: Work, session: Session, monkeypatch: pytest.MonkeyPatch # noqa: F811
-) -> None:  # fmt: skip
-    monkeypatch.setattr(antivirus, "ANSWER", 60.0)
-    with Clamd() as clamd:
-        app.extensions["antivirus"] = Antivirus(clamd.url)
-        sent = [(BytesIO(EICAR), "zoe.txt"), (BytesIO(PDF), "plan.pdf"), (BytesIO(PDF + EICAR), "autre.pdf")]
-        answer = work.change("deposit", add="files", **{"file.files": sent}, **NOTE)
+    app: Flask, work: Work, session: Session, clamd: Clamd, patient_scanner: None
+) -> None:
+    app.extensions["antivirus"] = Antivirus(clamd.url)
+    sent = [(BytesIO(EICAR), "zoe.txt"), (BytesIO(PDF), "plan.pdf"), (BytesIO(PDF + EICAR), "autre.pdf")]
+    answer = work.change("deposit", add="files", **{"file.files": sent}, **NOTE)
     assert answer.status_code == 400
     assert answer.text.count(f"nuisible dans ce fichier ({SIGNATURE})") == 1
     assert "zoe.txt" in answer.text
@@ -50,7 +44,7 @@ def test_a_harmful_file_is_left_out_of_those_sent_together(
     assert noted(session) == [NOTE["a.note"]]
 
 
-def test_an_antivirus_that_is_away_takes_nothing_of_what_is_typed(app: Flask, work: Work, session: Session) -> None:  # noqa: F811
+def test_an_antivirus_that_is_away_takes_nothing_of_what_is_typed(app: Flask, work: Work, session: Session) -> None:
     app.extensions["antivirus"] = stub = Stub("away", "clean")
     stub.meanwhile = lambda: typed.append(noted_apart(app))
     typed: list[list[str]] = []
@@ -65,7 +59,7 @@ def test_an_antivirus_that_is_away_takes_nothing_of_what_is_typed(app: Flask, wo
     assert typed[0] == [NOTE["a.note"]], "an exam that ends while a file is examined has what was typed"
 
 
-def test_what_is_refused_anyway_is_not_examined(app: Flask, work: Work, session: Session) -> None:  # noqa: F811
+def test_what_is_refused_anyway_is_not_examined(app: Flask, work: Work, session: Session) -> None:
     app.extensions["antivirus"] = stub = Stub()
     assert "Ce fichier dépasse" in work.add("a.txt", b"a" * 21_000_000).text
     assert work.change("deposit", add="files").status_code == 400

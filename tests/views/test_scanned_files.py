@@ -1,10 +1,9 @@
 """Every page that takes a file shows it to a real antivirus first; what is refused is nowhere, what was typed stays."""
 
 import ast
-from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,11 +15,11 @@ from werkzeug.test import TestResponse
 
 import lms
 from lms import antivirus
-from lms.antivirus import Antivirus, Verdict
-from lms.models import AuditEntry, BankUpload, DraftPiece, ImportFile, ImportRun, RegisterEntry, db
+from lms.antivirus import Antivirus
+from lms.models import AuditEntry, BankUpload, DraftPiece, ImportFile, ImportRun, RegisterEntry
 from tests.account_in_test import browser_of, token_of
 from tests.author_in_test import JSON, Author, plain
-from tests.clamd_in_test import EICAR, MOST, SIGNATURE, Clamd
+from tests.clamd_in_test import EICAR, MOST, SIGNATURE, Clamd, Stub
 from tests.image_samples import GIF, PNG
 from tests.literacy_in_test import unit
 from tests.services.test_bank_files import GIFT
@@ -43,35 +42,7 @@ HR = {
 }
 
 
-class Stub:
-    """A scanner that says what it is told to; ``seen`` are the files it was shown."""
-
-    def __init__(self, *outcomes: antivirus.Outcome) -> None:
-        self.outcomes, self.seen = list(outcomes), list[bytes]()
-        self.meanwhile: Callable[[], None] = lambda: None
-
-    def scan(self, stream: IO[bytes], seconds: float) -> Verdict:
-        assert seconds > 0
-        assert not db.session().in_transaction(), "nobody waits in the database for the scanner"
-        self.meanwhile()
-        self.seen.append(stream.read())
-        return Verdict(self.outcomes.pop(0))
-
-    def away(self) -> bool:
-        return True
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine may answer late."""
-    monkeypatch.setattr(antivirus, "ANSWER", 60.0)
-    monkeypatch.setattr(antivirus, "PATIENCE", 120.0)
-
-
-@pytest.fixture(scope="module")
-def clamd() -> Iterator[Clamd]:
-    with Clamd() as started:
-        yield started
+pytestmark = pytest.mark.usefixtures("patient_scanner")
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""Servers of others that tests start in a process of their own, freeze and kill at will."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any, Self
+
+#: How long one may take to start or to die, in seconds: others may be using the machine.
+PATIENCE = 60
+
+
+class Running:
+    """Such a server; a context, which starts it. Who inherits says how in ``start``, by ``_begin``."""
+
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        raise NotImplementedError
+
+    def kill(self) -> None:
+        """Kill it, frozen or not."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(PATIENCE)
+
+    def freeze(self) -> None:
+        """Let it answer nobody, with its doors open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def _begin(self, command: Sequence[str | Path], said: Path, ready: Callable[[], bool]) -> None:
+        """Start a program, what it says in a file, and wait until it is ready."""
+        with said.open("wb") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+        end = time.monotonic() + PATIENCE
+        while not ready():
+            assert self._process.poll() is None, said.read_text("utf-8", "replace")
+            assert time.monotonic() < end, f"{command[0]} does not start"
+            Event().wait(0.02)
