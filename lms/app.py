@@ -18,6 +18,7 @@ from lms.antivirus import Antivirus
 from lms.config import Config, load_config
 from lms.cookies import CookieSessions
 from lms.counting import Counts
+from lms.downloads import Downloads
 from lms.errors import init_errors
 from lms.i18n import init_i18n
 from lms.lti.client import ServiceClient
@@ -32,7 +33,7 @@ from lms.oidc_sign_in import provider_of
 from lms.pages import template_values
 from lms.plugins import discover
 from lms.replica import init_replica
-from lms.security import RowNumber, Visitor, refuse_nul, secure_headers
+from lms.security import RowNumber, Visitor, limit_sessions, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 from lms.signing_in import lead_to_second_factor
 
@@ -60,6 +61,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.session_interface = CookieSessions(app)
     app.extensions["mpia"] = config
     app.extensions["counts"] = Counts(config.cache_url, config.secret_key)
+    app.extensions["downloads"] = Downloads()
     app.extensions["antivirus"] = Antivirus(config.antivirus_url) if config.antivirus_url else None
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
     app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
@@ -75,6 +77,7 @@ def create_app(config: Config | None = None) -> Flask:
         name: size for each in discover(lms.views, "UPLOADS").values() for name, size in each.items()
     }
     init_access(app)
+    app.before_request(limit_sessions)
     app.before_request(_allow_uploads)  # before the form is read, for its token
     csrf = CSRFProtect(app)
     init_i18n(app)

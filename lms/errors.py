@@ -19,8 +19,8 @@ from lms.models.pooling import let_go
 log = structlog.get_logger()
 
 #: After how many seconds to try again, as ``Retry-After`` says: a server restarts, a standby takes over; a person makes
-#: room.
-RETRY, RETRY_FULL = 5, 60
+#: room; what is counted by the minute is counted anew.
+RETRY, RETRY_FULL, RETRY_MINUTE = 5, 60, 60
 #: What passes by itself: the same request may do in a moment.
 PASSING = frozenset({429, 500, 502, 503, 504})
 
@@ -78,12 +78,14 @@ def _http(error: HTTPException) -> Response:
         404: (_("This page does not exist."), _("Check the address, or go back to your tracks.")),
         405: (_("This page cannot be used in this way."), _("Go back and try again.")),
         413: (_("What you sent is too large."), _("Choose a smaller file: %(size)s at most.", size=most)),
-        429: (_("Too many requests came from your network."), _("Wait a minute and try again.")),
+        429: (_("Too many requests came from you or your network."), _("Wait a minute and try again.")),
     }
     fallback = (
         texts[400] if status < 500 else (_("The service met a problem."), _("Nothing is lost. Try again in a moment."))
     )
     response = _answer(status, *texts.get(status, fallback))
+    if status == 429:
+        response.headers["Retry-After"] = str(RETRY_MINUTE)
     if status == 405 and error.get_response().headers.get("Allow"):
         response.headers["Allow"] = error.get_response().headers["Allow"]
     return response

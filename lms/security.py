@@ -41,6 +41,11 @@ HEADERS = {
 SHOWN_ELSEWHERE = frozenset({"static", "issuer.logo", "verify.credential_file", "shared.file"})
 
 
+#: What one session may ask for in a minute: ten times what a person does, with images of lessons and each saving of an
+#: answer.
+BY_SESSION = parse("600 per minute")
+
+
 class Visitor(UserMixin):  # type: ignore[misc]
     """Who is signed in, as Flask-Login sees it: a live session, its person and roles."""
 
@@ -157,6 +162,18 @@ def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return decorate
+
+
+def limit_sessions() -> None:
+    """At most so many requests of one session in a minute, whatever they ask (OWASP ASVS 2.4.1); then 429.
+
+    Pages that save answers wait and send them again (``lms/static/app.js``): none is lost.
+    """
+    if request.endpoint == "static" or current_app.testing:
+        return
+    sid = session.get("sid")
+    if sid and not counts().hit(BY_SESSION, "session", sid):
+        abort(429)
 
 
 def may_try(rule: str, what: str, who: str) -> bool:

@@ -59,7 +59,7 @@ class Turns:
         with self._turn():
             try:
                 answer = self._app(environ, start_response)
-                made, more = self._made(iter(answer))
+                made, more = begun(iter(answer))
             except BaseException:
                 _close(body)
                 raise
@@ -77,17 +77,6 @@ class Turns:
             yield
         finally:
             self._free.release()
-
-    @staticmethod
-    def _made(pieces: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes] | None]:
-        """(what an answer begins with, what is left of it: None where that was all)."""
-        made, size = list[bytes](), 0
-        for piece in pieces:
-            made.append(piece)
-            size += len(piece)
-            if size > HELD:
-                return made, pieces
-        return made, None
 
     def _received(self, environ: "WSGIEnvironment") -> "IO[bytes] | Unkept":
         """The body, once it is here whole. Raises ``Cut``."""
@@ -115,6 +104,17 @@ class Turns:
                 return Unkept()
             raise Cut from error
         return whole
+
+
+def begun(pieces: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes] | None]:
+    """(what an answer begins with: ``HELD`` bytes, and the end of a piece; the rest, None where that was all)."""
+    made, size = list[bytes](), 0
+    for piece in pieces:
+        made.append(piece)
+        size += len(piece)
+        if size > HELD:
+            return made, pieces
+    return made, None
 
 
 class Leaving:

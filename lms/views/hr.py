@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 from datetime import date
-from itertools import chain
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from lms import metrics
 from lms.board_pages import board_values, track_names
+from lms.downloads import TooManyDownloads
 from lms.errors import Refused
 from lms.exports import exports, offered
 from lms.extraction_words import extraction_of, scope_words
@@ -89,9 +89,8 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
     with writing(db.session()):
         journal_export(db.session(), report.key, form.key, extraction, person_id, purpose)
         db.session.commit()
-    file = pieces(reporting_engine(), report, form, extraction)
     try:
-        first = next(file, b"")
+        file = current_app.extensions["downloads"].leaving(pieces(reporting_engine(), report, form, extraction))
     except BeingCounted as wait:
         return _being_counted(wait.day, MultiDict({"day": wait.day.isoformat()})), 202
     except TooManyRows as error:
@@ -104,13 +103,25 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
             _("Narrow it with a filter, or export it as CSV."),
             cause="too_many_rows",
         ) from error
+    except TooManyDownloads as error:
+        busy = Refused(
+            _("Other large files are being downloaded: this one would have to wait for them."),
+            _(
+                "Have it made on the page « Exports »: "
+                "it will wait for you there, and a download that is cut short can be resumed."
+            ),
+            status=503,
+            cause="downloads",
+        )
+        made = url_for("hr_exports.index", report_key=report.key, format_key=form.key, purpose=purpose, **asked)
+        busy.actions = [(_("Have the file made"), made)]
+        raise busy from error
     metrics.exported(report.key, form.key)
-    response = Response(chain([first], file), mimetype=form.media_type)
+    response = Response(file, mimetype=form.media_type)
     response.headers["Content-Type"] = form.media_type
     response.headers.set(
         "Content-Disposition", "attachment", filename=f"{report.key}-{extraction.at:%Y-%m-%d}.{form.suffix}"
     )
-    response.call_on_close(file.close)
     return response
 
 

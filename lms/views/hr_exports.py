@@ -34,7 +34,7 @@ SHOWN = 50
 def index() -> ResponseReturnValue:
     """What can be asked for, what was, what is kept."""
     form = _form()
-    for name in ("report_key", "format_key"):
+    for name in ("report_key", "format_key", "purpose"):
         if request.args.get(name) in dict(form[name].choices):
             form[name].data = request.args[name]
     return _page(form, _filters())

@@ -248,17 +248,20 @@ def _page(file: ImportFile, sheet: Sheet, columns: Columns, form: FlaskForm, ref
 
 
 def _report(file: ImportFile) -> Response:
-    """The report as a file, line by line; it names agents, so that it is journaled."""
-    names, content = outcome_names(), file.report
+    """The report as a file, line by line; it names agents, so that it is journaled.
+
+    It is read before: a file that leaves slowly keeps no connection to the database.
+    """
+    names, kind, name, content = outcome_names(), file.kind, f"import-{file.kind}-{file.id}.csv", file.report
     with writing(db.session()):
         audit.record(db.session(), "hr.view", f"import_file:{file.id}", visitor().person.id, purpose="import report")
         db.session.commit()
 
     def pieces() -> Iterator[bytes]:
-        rows = report_rows(file.kind, names, content)
+        rows = report_rows(kind, names, content)
         while piece := "".join(islice(rows, 1000)):
             yield piece.encode()
 
     response = Response(stream_with_context(pieces()), content_type="text/csv; charset=utf-8; header=present")
-    response.headers.set("Content-Disposition", "attachment", filename=f"import-{file.kind}-{file.id}.csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
     return response

@@ -34,11 +34,14 @@ class Pair:
             self._standby.run("select pg_wal_replay_resume()")
         self.caught_up()
 
+    def received(self) -> None:
+        """Wait until the standby was sent what the server has now, shown or not."""
+        self._until(f"select pg_last_wal_receive_lsn() >= '{self._place()}'")
+
     def caught_up(self) -> None:
-        """Wait until the standby has what the server has now."""
-        ((place,),) = self._primary.run("select pg_current_wal_lsn()::text")
+        """Wait until the standby shows what the server has now."""
         streams = "exists (select from pg_stat_wal_receiver) and pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()"
-        self._until(f"select pg_last_wal_replay_lsn() >= '{place}' and {streams}")
+        self._until(f"select pg_last_wal_replay_lsn() >= '{self._place()}' and {streams}")
 
     def kill(self) -> None:
         """Kill the standby, as a machine that stops does."""
@@ -48,6 +51,10 @@ class Pair:
         """Start it again, and wait until it has everything."""
         self._standby.start()
         self.caught_up()
+
+    def _place(self) -> object:
+        ((place,),) = self._primary.run("select pg_current_wal_lsn()::text")
+        return place
 
     def _until(self, question: str) -> None:
         end = time.monotonic() + PATIENCE

@@ -104,6 +104,7 @@ def test_one_that_is_late_is_left_until_it_has_caught_up(
     with pair.paused():
         with app.app_context():
             learner(db.session(), "who came late")
+        pair.received()
         assert "who came late" not in read(app)
         monkeypatch.setattr(replica, "LATEST", 0.0)
         with capture_logs() as logs:
@@ -115,11 +116,21 @@ def test_one_that_is_late_is_left_until_it_has_caught_up(
         assert figure(app, "mpia_replica_away") == 1
         assert figure(app, "mpia_replica_lag_seconds") > 0
         says(doctor(app), "bad", "late", "pg_stat_wal_receiver")
+    # The server writes now and then by itself: what the standby has just received makes it late for an instant.
+    monkeypatch.setattr(replica, "LATEST", 1e9)
     with asked(app) as found:
         assert "who came late" in read(app)
     assert found
-    assert figure(app, "mpia_replica_away") == figure(app, "mpia_replica_lag_seconds") == 0
-    says(doctor(app), "ok", "0 s late")
+    assert figure(app, "mpia_replica_away") == 0
+    with app.app_context():
+        for _try in range(100):
+            pair.caught_up()
+            assert app.extensions["replica"].near()
+            if figure(app, "mpia_replica_lag_seconds") == 0:
+                break
+    assert figure(app, "mpia_replica_lag_seconds") == 0
+    said = (pair.caught_up() or doctor(app) for _try in range(100))
+    assert next(found for found in said if " 0 s late" in found.said).state == "ok"
 
 
 def test_one_that_dies_is_done_without_and_used_again(app: Flask, pair: Pair) -> None:

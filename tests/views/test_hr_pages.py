@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+from contextlib import ExitStack
+from html import unescape
 from io import BytesIO, StringIO
 
 import pytest
@@ -11,6 +13,7 @@ from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from lms import downloads, turns
 from lms.models import Agent, AuditEntry, Enrolment, HrScope, Person, Platform, Unit, db, utcnow
 from lms.services.figures import refresh_all
 from lms.services.matching import match
@@ -238,3 +241,33 @@ def test_a_download_keeps_no_one_from_writing(app: Flask, officer: FlaskClient) 
         db.session.add(AuditEntry(action="during"))
         db.session.commit()
     assert len(read_csv(answer.data)) == 2 * len(TRACK.published_modules)
+
+
+def test_large_files_that_leave_slowly_leave_connections_to_pages(
+    app: Flask, officer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lms.turns.HELD", 0)  # each file is a large one
+    path = "/hr/export/completions.csv?purpose=training&lang=en"
+    with app.app_context():
+        pool = db.engine.pool
+    with ExitStack() as stack:
+        leaving = [stack.enter_context(officer.get(path, buffered=False)) for _turn in range(downloads.AT_ONCE)]
+        assert pool.checkedout() == downloads.AT_ONCE
+        refused = officer.get(path + "&track=decideurs")
+        assert refused.status_code == 503
+        (made,) = re.findall(r'href="(/hr/exports\?[^"]+)"', refused.text)
+        form = officer.get(unescape(made)).text
+        for chosen in ("completions", "csv", "training", "decideurs"):
+            assert f'<option selected value="{chosen}">' in form, chosen
+        assert officer.get("/hr/").status_code == 200
+        leaving[0].close()
+        assert officer.get(path).status_code == 200
+        for answer in leaving[1:]:
+            assert len(read_csv(answer.data)) == 2 * len(TRACK.published_modules)
+    assert pool.checkedout() == 0
+
+
+def test_pages_keep_two_connections_a_turn(app: Flask) -> None:
+    with app.app_context():
+        pool = db.engine.pool
+    assert pool.size() + pool._max_overflow - downloads.AT_ONCE >= 2 * turns.AT_ONCE

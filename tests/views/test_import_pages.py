@@ -74,7 +74,9 @@ def test_a_file_is_read_checked_taken_in_and_undone(app: Flask, officer: FlaskCl
     assert (checked.status_code, checked.location) == (303, answer.location)
     page = officer.get(answer.location).text
     assert "FPX" in page
-    told = officer.get(f"{answer.location}/report.csv")
+    told = officer.get(f"{answer.location}/report.csv", buffered=False)
+    with app.app_context():
+        assert db.engine.pool.checkedout() == 0  # however slowly it leaves
     rows = list(csv.reader(StringIO(told.data.decode("utf-8-sig"), newline=""), delimiter=";"))
     assert [row[:3] for row in rows[1:]] == [["2", "00042", rows[1][2]], ["3", "7", rows[2][2]]]
     assert (rows[2][3], "FPX" in rows[2][4]) == ("versant", True)
