@@ -259,6 +259,7 @@ def test_large_files_that_leave_slowly_leave_connections_to_pages(
         form = officer.get(unescape(made)).text
         for chosen in ("completions", "csv", "training", "decideurs"):
             assert f'<option selected value="{chosen}">' in form, chosen
+        assert "<details open>" in form, "a filter is chosen: it shows"
         assert officer.get("/hr/").status_code == 200
         leaving[0].close()
         assert officer.get(path).status_code == 200
