@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives import serialization
 from flask import Flask
+from httpx._transports import default
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from werkzeug.routing import Rule
@@ -59,6 +60,8 @@ def share() -> None:
     """From now on the applications of this process share their compiled templates and routes, and keys once read."""
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
     Flask.url_rule_class = RuleMadeOnce
+    # Each client of HTTP reads all the authorities of the world; those that ask for others give a context of their own.
+    default.create_ssl_context = cache(default.create_ssl_context)  # type: ignore[assignment]
     # The same text and passphrase are the same key; reading one takes a twentieth of a second. Refusals are not kept.
     read: Any = cache(serialization.load_pem_private_key)
     for module in (keyring, keys, serialization):

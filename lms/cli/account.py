@@ -13,9 +13,7 @@ from lms.oidc_sign_in import provider
 from lms.pages import config
 from lms.services import enrolment_codes, guessing, identities
 from lms.services.accounts import AccountRefused, account_named, close, make_account, reopen, set_password
-from lms.services.audit import record
 from lms.services.factors import protected, reset
-from lms.services.sessions import close_sessions
 from lms.signing_in import must_enrol
 
 
@@ -83,18 +81,6 @@ def let_in(email: str) -> None:
         held = guessing.let_in(db.session(), config().secret_key, email)
         db.session.commit()
         click.echo(f"{email}: passwords are accepted again." if held else f"{email}: nothing was counted.")
-
-
-@command.command("sign-out")
-@click.argument("email")
-def sign_out(email: str) -> None:
-    """End every session of EMAIL."""
-    with create_app().app_context():
-        account = _account(email)
-        count = close_sessions(db.session(), account.person_id)
-        record(db.session(), "account.signed_out", f"account:{account.id}", count=count)
-        db.session.commit()
-        click.echo(f"Sessions ended: {count}.")
 
 
 @command.command("close")

@@ -113,8 +113,8 @@ def export(report_key: str, format_key: str) -> ResponseReturnValue:
             status=503,
             cause="downloads",
         )
-        made = url_for("hr_exports.index", report_key=report.key, format_key=form.key, purpose=purpose, **asked)
-        busy.actions = [(_("Have the file made"), made)]
+        order: dict[str, Any] = {"report_key": report.key, "format_key": form.key, "purpose": purpose, **asked}
+        busy.actions = [(_("Have the file made"), url_for("hr_exports.index", **order))]
         raise busy from error
     metrics.exported(report.key, form.key)
     response = Response(file, mimetype=form.media_type)
