@@ -17,7 +17,7 @@ from lms.access import Identified, init_access
 from lms.antivirus import Antivirus
 from lms.config import Config, load_config
 from lms.cookies import CookieSessions
-from lms.counting import Counts
+from lms.counting import ByMinute, Counts
 from lms.downloads import Downloads
 from lms.errors import init_errors
 from lms.i18n import init_i18n
@@ -61,6 +61,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.session_interface = CookieSessions(app)
     app.extensions["mpia"] = config
     app.extensions["counts"] = Counts(config.cache_url, config.secret_key)
+    app.extensions["pages_of_sessions"] = ByMinute()
     app.extensions["downloads"] = Downloads()
     app.extensions["antivirus"] = Antivirus(config.antivirus_url) if config.antivirus_url else None
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)

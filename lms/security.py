@@ -41,9 +41,9 @@ HEADERS = {
 SHOWN_ELSEWHERE = frozenset({"static", "issuer.logo", "verify.credential_file", "shared.file"})
 
 
-#: What one session may ask for in a minute: ten times what a person does, with images of lessons and each saving of an
-#: answer.
-BY_SESSION = parse("600 per minute")
+#: What one session may ask of a web process in a minute: ten times what a person does, with images of lessons and each
+#: saving of an answer.
+BY_SESSION = 600
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -165,14 +165,14 @@ def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def limit_sessions() -> None:
-    """At most so many requests of one session in a minute, whatever they ask (OWASP ASVS 2.4.1); then 429.
+    """At most ``BY_SESSION`` requests of one session in a minute, whatever they ask (OWASP ASVS 2.4.1); then 429.
 
     Pages that save answers wait and send them again (``lms/static/app.js``): none is lost.
     """
     if request.endpoint == "static" or current_app.testing:
         return
     sid = session.get("sid")
-    if sid and not counts().hit(BY_SESSION, "session", sid):
+    if sid and current_app.extensions["pages_of_sessions"].hit(sid) > BY_SESSION:
         abort(429)
 
 

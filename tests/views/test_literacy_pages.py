@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -195,6 +196,33 @@ def test_forged_and_wrong_answers_are_refused_whole(app: Flask, place: dict[str,
         assert journal(app, "register.added") == []
     written(browser, f"{home}/add/organisation", **good)
     assert "<b>Direction" not in browser.get(home).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "said"),
+    [
+        ("group", {"name": "P", "who": "contractors", "function": "x"}, "Donnez le nombre de prestataires."),
+        ("measure", {"name": "M"}, "ou écrivez les objectifs."),
+        ("remedy", {"agent": "01"}, "un motif de dispense ou une mesure corrective."),
+        ("review", {"closed_on": "2/1/2026"}, "Dites ce que la revue a conclu"),
+        ("review", {"closed_on": "31/12/2025", "outcome": "x"}, "avant celui où la revue a été ouverte."),
+        ("review", {"due_on": "31/12/2025"}, "avant celui où la revue a été ouverte."),
+    ],
+)
+def test_answers_that_do_not_go_together_are_refused(
+    app: Flask, place: dict[str, Any], kind: str, typed: dict[str, str], said: str
+) -> None:
+    browser = signed_in(app, "dir@example.org")
+    home = posted(browser, "/hr/register/", unit="DIR").location
+    if kind == "review":
+        typed = {"reason": "incident", "about": "x", "opened_on": "1/1/2026", **typed}
+    refused = posted(browser, f"{home}/add/{kind}", **typed)
+    assert refused.status_code == 400
+    assert said in unescape(refused.text)
+    if kind == "review":
+        written(
+            browser, f"{home}/add/review", **{**typed, "due_on": "1/1/2026", "closed_on": "1/1/2026", "outcome": "x"}
+        )
 
 
 DOORS = [
