@@ -21,8 +21,8 @@ class TooManyDownloads(Exception):
 class Downloads:
     """The large files that leave a process now."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._free = BoundedSemaphore(at_once)
+    def __init__(self) -> None:
+        self._free = BoundedSemaphore(AT_ONCE)
 
     def leaving(self, file: Generator[bytes]) -> Iterable[bytes]:
         """The file, which whoever reads it closes. A small one (``lms.turns.HELD``) is whole already: it holds nothing.

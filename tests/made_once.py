@@ -61,7 +61,7 @@ def share() -> None:
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
     Flask.url_rule_class = RuleMadeOnce
     # Each client of HTTP reads all the authorities of the world; those that ask for others give a context of their own.
-    default.create_ssl_context = cache(default.create_ssl_context)  # type: ignore[assignment]
+    vars(default)["create_ssl_context"] = cache(default.create_ssl_context)
     # The same text and passphrase are the same key; reading one takes a twentieth of a second. Refusals are not kept.
     read: Any = cache(serialization.load_pem_private_key)
     for module in (keyring, keys, serialization):

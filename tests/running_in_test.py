@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
@@ -12,7 +13,7 @@ from typing import Any, Self
 PATIENCE = 60
 
 
-class Running:
+class Running(ABC):
     """Such a server; a context, which starts it. Who inherits says how in ``start``, by ``_begin``."""
 
     _process: "subprocess.Popen[bytes] | None" = None
@@ -24,9 +25,9 @@ class Running:
     def __exit__(self, *error: Any) -> None:
         self.kill()
 
+    @abstractmethod
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        raise NotImplementedError
 
     def kill(self) -> None:
         """Kill it, frozen or not."""

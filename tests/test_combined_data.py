@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import request
+from flask import Flask, request
 from werkzeug.datastructures import MultiDict
 
 from lms.app import create_app
@@ -61,13 +60,19 @@ def way() -> WayRow:
     return row
 
 
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The service, whose forms are asked without its database."""
+    app = create_app(make_config("", tmp_path_factory.mktemp("forms")))
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
 @pytest.mark.parametrize(("make", "typed", "field", "said"), CASES)
 def test_what_must_agree_is_refused_where_it_does_not(
-    tmp_path: Path, make: Callable[[], Any], typed: dict[str, str], field: str, said: str | None
+    forms: Flask, make: Callable[[], Any], typed: dict[str, str], field: str, said: str | None
 ) -> None:
-    app = create_app(make_config("", tmp_path))
-    app.config["WTF_CSRF_ENABLED"] = False
-    with app.test_request_context(method="POST", data=typed, headers={"Accept-Language": "en"}):
+    with forms.test_request_context(method="POST", data=typed, headers={"Accept-Language": "en"}):
         form = make()
         assert form.validate() is (said is None), form.errors
         assert [str(error) for error in form[field].errors] == ([said] if said else [])

@@ -66,9 +66,9 @@ class EntryForm(FlaskForm):  # type: ignore[misc]
             wrong.append(("count", _("Give the number of contractors.")))
         if self.kind.key == "review" and said.get("closed_on") and not said.get("outcome"):
             wrong.append(("outcome", _("Say what came of the review before closing it.")))
-        if self.kind.key == "review" and said.get("opened_on"):  # days are ISO texts, which sort as days
-            late = _("This day comes before the one on which the review was opened.")
-            wrong += [(name, late) for name in ("due_on", "closed_on") if said.get(name, "9") < said["opened_on"]]
+        opened = said.get("opened_on", "")  # days are ISO texts, which sort as days
+        early = [name for name in ("due_on", "closed_on") if name in said and said[name] < opened]
+        wrong += [(name, _("This day comes before the one on which the review was opened.")) for name in early]
         if self.kind.key == "measure" and not said.get("taught") and not said.get("objectives"):
             wrong.append(("taught", _("Choose a track or a module, or write the objectives.")))
         if self.kind.key == "remedy" and not said.keys() & {"deadline", "exempt", "remedy"}:

@@ -1,7 +1,7 @@
 """A PostgreSQL of our own and a real standby that follows it: paused, killed and started again at will."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -56,11 +56,15 @@ class Pair:
         ((place,),) = self._primary.run("select pg_current_wal_lsn()::text")
         return place
 
-    def _until(self, question: str) -> None:
+    def until(self, happened: Callable[[], bool], what: str) -> None:
+        """Wait until something is so; ``what`` is said when it never is."""
         end = time.monotonic() + PATIENCE
-        while self._standby.run(question) != [(True,)]:
-            assert time.monotonic() < end, question
+        while not happened():
+            assert time.monotonic() < end, what
             Event().wait(0.05)
+
+    def _until(self, question: str) -> None:
+        self.until(lambda: self._standby.run(question) == [(True,)], question)
 
 
 @contextmanager

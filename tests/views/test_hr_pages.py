@@ -268,7 +268,6 @@ def test_large_files_that_leave_slowly_leave_connections_to_pages(
     assert pool.checkedout() == 0
 
 
-def test_pages_keep_two_connections_a_turn(app: Flask) -> None:
-    with app.app_context():
-        pool = db.engine.pool
-    assert pool.size() + pool._max_overflow - downloads.AT_ONCE >= 2 * turns.AT_ONCE
+def test_pages_keep_two_connections_a_turn(client: FlaskClient) -> None:
+    (limit,) = re.findall(r"^mpia_db_pool_limit (\S+)", client.get("/metrics").text, re.MULTILINE)
+    assert float(limit) - downloads.AT_ONCE >= 2 * turns.AT_ONCE
