@@ -36,11 +36,13 @@ from tests.sharing import Sharing
 from tests.tracks_in_test import FOLDER
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
     from tests.clamd_in_test import Clamd
 
-CHROMIUM = "/usr/bin/chromium"
+#: The whole browser, and its pages without what stands around them, which takes less than half the time. Whoever asks
+#: what the browser's own settings keep and refuse has the first.
+CHROMIUM, SHELL = "/usr/bin/chromium", "/usr/bin/chromium-headless-shell"
 #: Contexts are off the record, where Chromium refuses third-party cookies; the last switch says it again. Frames share
 #: their page's process: Playwright loses one that changes process twice at once, as ours do between two sites.
 SWITCHES = [
@@ -100,14 +102,26 @@ def service(config: Config) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    """The system's Chromium; one a process, for Playwright runs one loop."""
+def playwright() -> Iterator["Playwright"]:
+    """What drives browsers; one a process, for it runs one loop."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+    with sync_playwright() as running:
         yield running
-        running.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: "Playwright") -> Iterator["Browser"]:
+    """Chromium's headless shell: its engine, network and storage."""
+    with playwright.chromium.launch(executable_path=SHELL, args=SWITCHES) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright: "Playwright") -> Iterator["Browser"]:
+    """The system's Chromium, which also refuses what its settings say to."""
+    with playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

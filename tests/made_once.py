@@ -2,9 +2,11 @@
 
 from functools import cache
 from pathlib import Path
+from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
+from babel.support import Translations
 from cryptography.hazmat.primitives import serialization
 from flask import Flask
 from httpx._transports import default
@@ -13,6 +15,7 @@ from sqlalchemy import Engine
 from werkzeug.routing import Rule
 
 from certificates.sign import keyring
+from lms import plugins
 from lms.devlms.keys import load_or_make
 from lms.lti import keys
 
@@ -57,9 +60,15 @@ statements = Statements()
 
 
 def share() -> None:
-    """From now on the applications of this process share their compiled templates and routes, and keys once read."""
+    """From now on the applications of this process share what of them is alike: templates, routes, messages, keys."""
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
     Flask.url_rule_class = RuleMadeOnce
+    listed = cache(lambda *folders: tuple(iter_modules(folders)))  # a test that adds a plug-in adds a folder
+    vars(plugins)["iter_modules"] = lambda folders: listed(*folders)
+    # Flask-Babel reads the messages for each application; it adds none to what is read.
+    load = Translations.load
+    once = cache(lambda folder, domain, *locales: load(folder, locales, domain))
+    Translations.load = lambda folder, locales, domain: once(folder, domain, *locales)  # type: ignore[method-assign]
     # Each client of HTTP reads all the authorities of the world; those that ask for others give a context of their own.
     vars(default)["create_ssl_context"] = cache(default.create_ssl_context)
     # The same text and passphrase are the same key; reading one takes a twentieth of a second. Refusals are not kept.

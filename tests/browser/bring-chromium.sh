@@ -2,9 +2,9 @@
 # The tests drive the system's Chromium, seal with a security module in software, count in a Redis and are scanned by a
 # ClamAV: install them when allowed to, else say the one line to run.
 set -eu
-test -x /usr/bin/chromium && command -v softhsm2-util >/dev/null 2>&1 && command -v redis-server >/dev/null 2>&1 \
+test -x /usr/bin/chromium && test -x /usr/bin/chromium-headless-shell && command -v softhsm2-util >/dev/null 2>&1 && command -v redis-server >/dev/null 2>&1 \
   && test -x /usr/sbin/clamd && exit 0
-line="apt-get update && apt-get install --yes --no-install-recommends chromium poppler-utils softhsm2 redis-server clamav-daemon"
+line="apt-get update && apt-get install --yes --no-install-recommends chromium chromium-headless-shell poppler-utils softhsm2 redis-server clamav-daemon"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing Chromium, SoftHSM, Redis and ClamAV, which the tests drive."
   export DEBIAN_FRONTEND=noninteractive

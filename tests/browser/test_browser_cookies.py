@@ -32,6 +32,12 @@ Opens = Callable[..., Page]
 
 
 @pytest.fixture
+def browser(whole_browser: Browser) -> Browser:
+    """The one that refuses third-party cookies by itself."""
+    return whole_browser
+
+
+@pytest.fixture
 def opens(browser: Browser, stage: Stage, tmp_path: Path) -> Iterator[Opens]:
     """Opens a browser: one that keeps cookies apart, as usual; ``refusing`` us everything in the LMS's frame; or
     ``storing``, which protects from nothing.
