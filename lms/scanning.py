@@ -1,20 +1,24 @@
 """Files that people send are shown to the antivirus of the settings before anything is made of them.
 
-One door: :func:`examined`. Forms come through it by their field (``lms.forms.files``), pages without one call it. What
-is refused was never kept: neither the file, nor its name in a log.
+One door in: :func:`examined`. Forms come through it by their field (``lms.forms.files``), pages without one call it.
+What is refused was never kept: neither the file, nor its name in a log. One door out, for what is handed to somebody
+else: :func:`examined_again`.
 """
 
 import time
+from io import BytesIO
 from typing import IO
+from uuid import UUID
 
 import structlog
 from flask import current_app, g, request
 from flask_login import current_user
 
 from lms import antivirus, metrics
-from lms.antivirus import Antivirus, Outcome
+from lms.antivirus import Antivirus, Outcome, Verdict
+from lms.errors import Refused
 from lms.i18n import gettext as _
-from lms.models import db
+from lms.models import db, writing
 from lms.services import audit
 
 log = structlog.get_logger()
@@ -32,24 +36,61 @@ def examined(stream: IO[bytes]) -> tuple[str, str] | None:
     To be called before the page makes anything of the file. What the page did so far is committed, so that nobody waits
     in the database for the scanner. All files of a request have ``antivirus.PATIENCE`` seconds together.
     """
+    stream.seek(0)
+    verdict = _unclean(stream, "file_refused")
+    stream.seek(0)
+    return None if verdict is None else _words(verdict.outcome, verdict.signature)
+
+
+def examined_again(content: bytes, number: UUID) -> None:
+    """Let a file that was kept leave for somebody else: today's signatures know what those of its day did not.
+
+    ``number`` is the file's, for the journal. Raises ``Refused`` unless the antivirus, where there is one, calls it
+    clean. What the page did so far is committed.
+    """
+    verdict = _unclean(BytesIO(content), "file_kept_back", file=str(number))
+    if verdict is None:
+        return
+    if verdict.outcome == "infected":
+        raise Refused(
+            _("The antivirus now recognises something harmful in this file (%(name)s): it is not given to anybody.",
+              name=verdict.signature),
+            _("Do not ask for it by another way. Tell whoever looks after the security of the service, and judge the "
+              "work on what else was handed in."),
+            status=403, cause="file_infected",
+        )  # fmt: skip
+    if verdict.outcome == "large":
+        raise Refused(
+            _("This file is larger than the antivirus can examine: it is not given to anybody."),
+            _("Ask whoever runs the service to have it take larger ones."),
+            status=403, cause="file_large",
+        )  # fmt: skip
+    raise Refused(
+        _("The antivirus that examines files could not examine this one: it is not given to anybody."),
+        _("Nothing is lost. Try again in a moment."),
+        status=503, cause="file_not_examined",
+    )  # fmt: skip
+
+
+def _unclean(stream: IO[bytes], event: str, **which: str) -> Verdict | None:
+    """What keeps a file from being taken for clean, counted and logged; None where nothing does."""
     asked = scanner()
     if asked is None:
         return None
     db.session.commit()
     end: float = g.setdefault("scanned_until", time.monotonic() + antivirus.PATIENCE)
-    stream.seek(0)
     verdict = asked.scan(stream, max(0.0, end - time.monotonic()))
-    stream.seek(0)
     metrics.examined(verdict.outcome)
     if verdict.outcome == "clean":
         return None
     place = request.endpoint or "none"
-    log.warning("file_refused", outcome=verdict.outcome, signature=verdict.signature or None, route=place)
+    log.warning(event, outcome=verdict.outcome, signature=verdict.signature or None, route=place)
     if verdict.outcome == "infected":
         who = current_user.person.id if current_user.is_authenticated else None
-        audit.record(db.session(), "file_infected", place, who, signature=verdict.signature)
-        db.session.commit()
-    return _words(verdict.outcome, verdict.signature)
+        with writing(db.session()):
+            audit.record(db.session(), "file_infected", place, who, signature=verdict.signature, **which)
+            db.session.commit()
+    return verdict
 
 
 def _words(outcome: Outcome, signature: str) -> tuple[str, str]:

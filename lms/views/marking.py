@@ -27,6 +27,7 @@ from lms.marking_pages import (
 )
 from lms.models import Attempt, Deposit, Marking, Work, db, utcnow
 from lms.pages import followed, tracks
+from lms.scanning import examined_again
 from lms.security import requires, visitor
 from lms.services import marking, works
 from lms.services.marking import Judged, MarkingRefused
@@ -139,6 +140,7 @@ def file(attempt_id: uuid.UUID, deposit_id: uuid.UUID) -> ResponseReturnValue:
     found = db.session.scalars(query.options(undefer(Deposit.content))).first()
     if found is None:
         abort(404)
+    examined_again(found.content, found.id)
     ending = found.name.rpartition(".")[2].lower()
     name = f"{bare_code(attempt.id)}-{str(found.id)[:4]}"
     name += f".{ending}" if ending.isalnum() and len(ending) < 6 else ""

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from curricula.model import Track
-from lms.models import Attempt, Deposit, Enrolment, Jury, Marking, Person, utcnow
+from lms.antivirus import Antivirus, Outcome
+from lms.models import Attempt, AuditEntry, Deposit, Enrolment, Jury, Marking, Person, utcnow
 from lms.services.answers import AnswerRefused, Sent, save_answer
+from tests.clamd_in_test import EICAR, SIGNATURE, Clamd, Stub
 from tests.judged_in_test import HALF, PROJECT, hand_in, published
 from tests.learner_in_test import data, statements
 from tests.platform_in_test import PlatformInTest, form_token, person, trainer
@@ -95,18 +99,23 @@ def test_a_work_is_marked_under_its_code_and_told_to_its_learner(
     assert session.scalars(sa.select(Marking.points)).one() == Fraction(5, 8)
 
 
+def deposit(session: Session, attempt: Attempt, content: bytes = b"%PDF", *, removed: bool = False) -> Deposit:
+    """A file of that work, kept whatever it is."""
+    row = Deposit(
+        attempt_id=attempt.id, name="dossier Numéro 1.pdf", content=content, removed_at=utcnow() if removed else None,
+        question_key="project", field="file", media="application/pdf", size=len(content), sha256="0" * 64,
+    )  # fmt: skip
+    session.add(row)
+    session.commit()
+    return row
+
+
 def test_files_are_downloaded_under_a_name_that_tells_nothing(
     session: Session, platform: PlatformInTest, track: Track
 ) -> None:
     learner, attempt = handed_in(session, platform, track)
     ana = coach(platform, 1)
-    made = {"question_key": "project", "field": "file", "media": "application/pdf", "size": 4, "sha256": "0" * 64}
-    kept, gone = (
-        Deposit(attempt_id=attempt.id, name="dossier Numéro 1.pdf", content=b"%PDF", removed_at=removed, **made)
-        for removed in (None, utcnow())
-    )
-    session.add_all([kept, gone])
-    session.commit()
+    kept, gone = deposit(session, attempt), deposit(session, attempt, removed=True)
     page = read(ana, f"/teach/marking/{attempt.id}?lang=en")
     assert "dossier Num" not in page
     url = f"/teach/marking/{attempt.id}/files/"
@@ -115,6 +124,52 @@ def test_files_are_downloaded_under_a_name_that_tells_nothing(
     assert re.fullmatch(r"attachment; filename=[2-9A-Z]{5}-[0-9a-f]{4}\.pdf", answer.headers["Content-Disposition"])
     assert ana.get(f"{url}{gone.id}").status_code == 404
     assert learner.get(f"{url}{kept.id}").status_code == 403
+
+
+def test_a_file_found_harmful_since_it_was_handed_in_is_given_to_nobody(
+    app: Flask, session: Session, platform: PlatformInTest, track: Track, clamd: Clamd, patient_scanner: None
+) -> None:
+    learner, attempt = handed_in(session, platform, track)
+    ana = coach(platform, 1)
+    harmful, sound = deposit(session, attempt, EICAR), deposit(session, attempt)
+    urls = [f"/teach/marking/{attempt.id}/files/{row.id}?lang=en" for row in (harmful, sound)]
+    assert [ana.get(url).status_code for url in urls] == [200, 200], "nobody asks an antivirus that is not there"
+    app.extensions["antivirus"] = Antivirus(clamd.url)
+    with capture_logs() as logs:
+        refused, given = map(ana.get, urls)
+    assert refused.status_code == 403
+    assert f"recognises something harmful in this file ({SIGNATURE})" in refused.text
+    assert EICAR not in refused.data
+    assert given.data == b"%PDF"
+    (line,) = [line for line in logs if line["event"] == "file_kept_back"]
+    assert (line["outcome"], line["signature"], line["route"]) == ("infected", SIGNATURE, "marking.file")
+    entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "file_infected")).one()
+    assert (entry.target, entry.details) == ("marking.file", {"signature": SIGNATURE, "file": str(harmful.id)})
+    assert entry.person_id is not None
+    session.rollback()
+    # Whoever handed it in has it already, and is not asked to wait for anybody.
+    assert learner.get(f"/learn/attempts/{attempt.id}/files/{harmful.id}").data == EICAR
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "said"),
+    [("away", 503, "could not examine this one"), ("slow", 503, "Try again in a moment"),
+     ("failed", 503, "could not examine this one"), ("large", 403, "larger than the antivirus can examine")],
+)  # fmt: skip
+def test_without_a_verdict_a_file_stays_and_the_work_is_marked_all_the_same(
+    app: Flask, session: Session, platform: PlatformInTest, track: Track, outcome: Outcome, status: int, said: str
+) -> None:
+    _learner, attempt = handed_in(session, platform, track)
+    ana = coach(platform, 1)
+    url = f"/teach/marking/{attempt.id}/files/{deposit(session, attempt).id}?lang=en"
+    app.extensions["antivirus"] = stub = Stub(outcome, "clean")
+    refused = ana.get(url)
+    assert (refused.status_code, said in refused.text) == (status, True)
+    assert session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "file_infected")).all() == []
+    session.rollback()
+    assert "Copy" in read(ana, f"/teach/marking/{attempt.id}?lang=en")
+    assert ana.get(url).data == b"%PDF"
+    assert stub.seen == [b"%PDF", b"%PDF"]
 
 
 def test_an_appeal_goes_to_somebody_else_and_comes_back_with_an_answer(
