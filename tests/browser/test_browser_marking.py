@@ -12,9 +12,10 @@ from browser_stage import Stage
 from browser_studio import sign_in
 from playwright.sync_api import Page, expect
 
-from lms.models import Context, Enrolment, Membership, Person, db
+from lms.models import Context, Deposit, Enrolment, Membership, Person, db
 from lms.services.accounts import make_account
 from tests.account_in_test import PASSWORD
+from tests.clamd_in_test import Stub
 from tests.judged_in_test import hand_in, published
 
 #: Who marks, who sits beside them, who answers appeals.
@@ -22,6 +23,8 @@ TRAINERS = tuple(f"formatrice.{number}@example.org" for number in (1, 2, 3))
 WORK = """Nous avons confié à l’assistant le tri de 240 courriers par semaine.
 
 Avant : 11 heures de travail, mesurées du 1er au 14 septembre 2026. Après : 4 heures, mesurées du 1er au 14 octobre."""
+
+COMMENT = "Les dates des deux mesures sont à l’appui de votre gain."
 
 
 @dataclass
@@ -46,6 +49,8 @@ def judged(stage: Stage) -> Iterator[Judged]:
                 session.add(Membership(person_id=account.person_id, context_id=course.id, role="trainer"))
             query = sa.select(Enrolment).join(Enrolment.person).where(Person.subject == learner)
             attempt = hand_in(session, session.scalars(query).one(), track, WORK)
+            handed = {"question_key": "project", "field": "file", "media": "application/pdf", "sha256": "0" * 64}
+            session.add(Deposit(attempt_id=attempt.id, name="dossier.pdf", content=b"%PDF", size=4, **handed))
             session.commit()
             db.session.remove()
         yield Judged(stage, learner, str(attempt.id))
@@ -56,8 +61,8 @@ def submit(page: Page, name: str) -> None:
 
 
 def test_a_work_is_marked_decided_and_appealed_from(new_page: NewPage, judged: Judged) -> None:
-    # Chromium says so of a page that refuses a form, which is what is tried.
-    ana, bruno, chloe = (sign_in(new_page("status of 400"), address) for address in TRAINERS)
+    # Chromium says so of a page that refuses a form or a file, which is what is tried.
+    ana, bruno, chloe = (sign_in(new_page("status of 400", "status of 403"), address) for address in TRAINERS)
     mark(ana, judged)
     jury = decide(ana, bruno, judged)
     minutes(bruno, jury)
@@ -80,7 +85,8 @@ def mark(page: Page, judged: Judged) -> None:
     page.locator("#c-project-measure-none").focus()
     page.keyboard.press("ArrowDown")
     expect(page.locator("#c-project-measure-some")).to_be_checked()
-    page.locator("#comment-project").fill("Les dates des deux mesures sont à l’appui de votre gain.")
+    page.locator("#comment-project").fill(COMMENT)
+    read(page, judged.stage)
     submit(page, "Terminer")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("Prudence")
@@ -93,6 +99,22 @@ def mark(page: Page, judged: Judged) -> None:
     page.goto(f"/teach/marking/{judged.attempt}")
     expect(page.locator("main")).to_contain_text("Devant le jury")
     accessible(page)
+
+
+def read(page: Page, stage: Stage) -> None:
+    """A file is given, then kept back once it is known to be harmful: what was typed is still there."""
+    link = page.get_by_role("link", name="Fichier 1 (PDF")
+    with page.expect_download() as begun:
+        link.click()
+    assert begun.value.path().read_bytes() == b"%PDF"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(stage.served.extensions, "antivirus", Stub("infected"))
+        link.click()
+        expect(page.locator("main")).to_contain_text("il n’est donné à personne")
+        accessible(page)
+    page.go_back()
+    expect(page.locator("#comment-project")).to_have_value(COMMENT)
+    expect(page.locator("#c-project-measure-some")).to_be_checked()
 
 
 def decide(page: Page, other: Page, judged: Judged) -> str:
