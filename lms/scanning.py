@@ -55,8 +55,8 @@ def examined_again(content: bytes, number: UUID) -> None:
         raise Refused(
             _("The antivirus now recognises something harmful in this file (%(name)s): it is not given to anybody.",
               name=verdict.signature),
-            _("Do not ask for it by another way. Tell whoever looks after the security of the service, and judge the "
-              "work on what else was handed in."),
+            _("Do not ask for it by another way. Tell whoever looks after the security of the service. Go back, where "
+              "what you typed still is, and judge the work on what else was handed in."),
             status=403, cause="file_infected",
         )  # fmt: skip
     if verdict.outcome == "large":
@@ -67,7 +67,7 @@ def examined_again(content: bytes, number: UUID) -> None:
         )  # fmt: skip
     raise Refused(
         _("The antivirus that examines files could not examine this one: it is not given to anybody."),
-        _("Nothing is lost. Try again in a moment."),
+        _("Go back, where what you typed still is, and try again in a moment."),
         status=503, cause="file_not_examined",
     )  # fmt: skip
 

@@ -153,7 +153,7 @@ def test_a_file_found_harmful_since_it_was_handed_in_is_given_to_nobody(
 
 @pytest.mark.parametrize(
     ("outcome", "status", "said"),
-    [("away", 503, "could not examine this one"), ("slow", 503, "Try again in a moment"),
+    [("away", 503, "could not examine this one"), ("slow", 503, "try again in a moment"),
      ("failed", 503, "could not examine this one"), ("large", 403, "larger than the antivirus can examine")],
 )  # fmt: skip
 def test_without_a_verdict_a_file_stays_and_the_work_is_marked_all_the_same(
