@@ -96,7 +96,10 @@ def speaking(speech: str) -> Iterator[None]:
 
 def _said(message: str) -> str:
     catalogue, speech = _speech()
-    return _typeset(catalogue.ugettext(message), speech)
+    found = catalogue.ugettext(message)
+    if found == message:  # the Python of Debian 12 finds no message by its singular alone, which other pages say so
+        found = catalogue.ungettext(message, message, 1)
+    return _typeset(found, speech)
 
 
 def _said_of(one: str, many: str, num: int) -> str:

@@ -183,6 +183,14 @@ def test_plurals_are_those_of_french(show: Show, count: int, shown: str) -> None
     assert show("fr", "ngettext", "One question", "%(num)s questions", count) == shown
 
 
+@pytest.mark.usefixtures("catalogue")
+def test_a_message_that_also_has_a_plural_is_found_alone(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where Python's own reading of a catalogue finds none, as in 3.11.2."""
+    monkeypatch.setattr(Translations, "ugettext", lambda self, text: self._catalog.get(text, text))
+    assert show("fr", "gettext", "One question") == "Une question_!"
+    assert show("fr", "gettext", "Of no catalogue") == "Of no catalogue"
+
+
 @pytest.mark.parametrize(("count", "shown"), [(0, "0 questions"), (1, "One question"), (2, "2 questions")])
 def test_plurals_are_those_of_english(show: Show, count: int, shown: str) -> None:
     assert show("en", "ngettext", "One question", "%(num)s questions", count) == shown
