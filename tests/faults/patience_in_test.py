@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lms.models import Answer, Attempt, OutboxJob, utcnow
+from lms.security import BY_SESSION
 from lms.services import attempts
 from lms.services.answers import drawn_questions, responses
 from lms.worker import Worker
@@ -25,6 +26,8 @@ from tests.learner_in_test import answer, joins, learner
 
 ANSWERING, SUBMITTING = range(2), range(2, 6)
 PATIENCE = 240
+#: Between two requests of a learner, in seconds: no session may ask for more.
+PAUSE = 72 / BY_SESSION
 
 
 def said_clearly(refused: httpx.Response) -> None:
@@ -198,12 +201,12 @@ class Patients:
         self, client: httpx.Client, number: int, path: str, form: dict[str, str], wanted: int
     ) -> httpx.Response:
         while True:
+            threading.Event().wait(PAUSE)
             answer = client.post(path, data=form)
             if answer.status_code == wanted:
                 return answer
             said_clearly(answer)
             self.refused.append(number)
-            threading.Event().wait(0.1)
 
     def _client(self, number: int) -> httpx.Client:
         headers = {**self.tickets[number].headers, "Accept-Language": "en"}
