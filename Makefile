@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
 # One more than processors: a quarter of the time of tests is waiting; with two more, pages in browsers wait too long.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: help demo dev test sure bench translations migration lint types imports content wheel supply bandit licences audit sbom chromium hostile fuzz authorisation openedx clean
+.PHONY: help demo dev test sure bench translations migration lint types imports content wheel supply bandit licences audit sbom programs hostile fuzz authorisation openedx clean
 .DEFAULT_GOAL := help
 
 help: ## print this
@@ -38,11 +38,11 @@ dev: $(STAMP) ## install the project and its tools; leaves the command at .venv/
 demo: $(STAMP) ## the whole product on SQLite with a development LMS beside it: one address to open
 	@$(BIN)/lms demo
 
-test: $(STAMP) chromium openedx ## every test, on SQLite and on a real PostgreSQL, in a real browser
+test: $(STAMP) programs openedx ## every test, on SQLite and on a real PostgreSQL, in a real browser
 	@$(BIN)/python -m pytest -n $(JOBS)
 
-chromium:
-	@sh tests/browser/bring-chromium.sh
+programs:
+	@sh tests/bring-programs.sh
 
 # The second platform of the tests, in an environment of its own.
 openedx: $(VENV)/openedx/.ready

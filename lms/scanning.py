@@ -1,12 +1,11 @@
 """Files that people send are shown to the antivirus of the settings before anything is made of them.
 
 One door in: :func:`examined`. Forms come through it by their field (``lms.forms.files``), pages without one call it.
-What is refused was never kept: neither the file, nor its name in a log. One door out, for what is handed to somebody
-else: :func:`examined_again`.
+What is refused was never kept: neither the file, nor its name in a log. A work's file is shown again as it leaves for
+whoever judges it: :func:`examined_again`.
 """
 
 import time
-from io import BytesIO
 from typing import IO
 from uuid import UUID
 
@@ -36,19 +35,17 @@ def examined(stream: IO[bytes]) -> tuple[str, str] | None:
     To be called before the page makes anything of the file. What the page did so far is committed, so that nobody waits
     in the database for the scanner. All files of a request have ``antivirus.PATIENCE`` seconds together.
     """
-    stream.seek(0)
     verdict = _unclean(stream, "file_refused")
-    stream.seek(0)
     return None if verdict is None else _words(verdict.outcome, verdict.signature)
 
 
-def examined_again(content: bytes, number: UUID) -> None:
+def examined_again(stream: IO[bytes], number: UUID) -> None:
     """Let a file that was kept leave for somebody else: today's signatures know what those of its day did not.
 
-    ``number`` is the file's, for the journal. Raises ``Refused`` unless the antivirus, where there is one, calls it
-    clean. What the page did so far is committed.
+    It is read on from its beginning; ``number`` is its own, for the journal. What the page did so far is committed.
+    Raises ``Refused`` unless the antivirus, where there is one, calls it clean.
     """
-    verdict = _unclean(BytesIO(content), "file_kept_back", file=str(number))
+    verdict = _unclean(stream, "file_kept_back", file=str(number))
     if verdict is None:
         return
     if verdict.outcome == "infected":
@@ -79,7 +76,9 @@ def _unclean(stream: IO[bytes], event: str, **which: str) -> Verdict | None:
         return None
     db.session.commit()
     end: float = g.setdefault("scanned_until", time.monotonic() + antivirus.PATIENCE)
+    stream.seek(0)
     verdict = asked.scan(stream, max(0.0, end - time.monotonic()))
+    stream.seek(0)
     metrics.examined(verdict.outcome)
     if verdict.outcome == "clean":
         return None

@@ -65,7 +65,7 @@ def share() -> None:
     Flask.url_rule_class = RuleMadeOnce
     listed = cache(lambda *folders: tuple(iter_modules(folders)))  # a test that adds a plug-in adds a folder
     vars(plugins)["iter_modules"] = lambda folders: listed(*folders)
-    # Flask-Babel reads the messages for each application; it adds none to what is read.
+    # Flask-Babel reads the messages for each application, which takes as long as making it; it adds none to them.
     load = Translations.load
     once = cache(lambda folder, domain, *locales: load(folder, locales, domain))
     Translations.load = lambda folder, locales, domain: once(folder, domain, *locales)  # type: ignore[method-assign]

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import undefer
 
 from assessments.rubric import undecided
 from lms.errors import Refused
@@ -25,11 +24,11 @@ from lms.marking_pages import (
     to_judge,
     work_state,
 )
-from lms.models import Attempt, Deposit, Marking, Work, db, utcnow
+from lms.models import Attempt, Marking, Work, db, utcnow
 from lms.pages import followed, tracks
 from lms.scanning import examined_again
 from lms.security import requires, visitor
-from lms.services import marking, works
+from lms.services import deposits, marking, works
 from lms.services.marking import Judged, MarkingRefused
 from lms.services.settling import asked_of_persons
 from lms.services.works import PAGE, SHOWN, Chosen, Page, Show
@@ -136,15 +135,15 @@ def save(attempt_id: uuid.UUID) -> ResponseReturnValue:
 def file(attempt_id: uuid.UUID, deposit_id: uuid.UUID) -> ResponseReturnValue:
     """A file handed in with a work, to download, under a name that does not tell whose it is."""
     attempt, _track, _module = to_judge(attempt_id)
-    query = db.select(Deposit).filter_by(id=deposit_id, attempt_id=attempt.id, removed_at=None)
-    found = db.session.scalars(query.options(undefer(Deposit.content))).first()
+    found = deposits.readable(db.session(), attempt.id, deposit_id)
     if found is None:
         abort(404)
-    examined_again(found.content, found.id)
+    content = BytesIO(found.content)
+    examined_again(content, found.id)
     ending = found.name.rpartition(".")[2].lower()
     name = f"{bare_code(attempt.id)}-{str(found.id)[:4]}"
     name += f".{ending}" if ending.isalnum() and len(ending) < 6 else ""
-    return send_file(BytesIO(found.content), "application/octet-stream", as_attachment=True, download_name=name)
+    return send_file(content, "application/octet-stream", as_attachment=True, download_name=name)
 
 
 def _page(

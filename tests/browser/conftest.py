@@ -1,6 +1,7 @@
 """A running service, a development LMS on another site, and the system's Chromium without third-party cookies."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,20 @@ def tour(stage: Stage) -> Tour:
 
 @pytest.fixture
 def new_page(browser: Browser, stage: Stage) -> Iterator[NewPage]:
+    """Makes pages."""
+    with watched(browser, stage) as make:
+        yield make
+
+
+@pytest.fixture
+def new_whole_page(whole_browser: Browser, stage: Stage) -> Iterator[NewPage]:
+    """Makes pages of the browser that refuses third-party cookies by itself."""
+    with watched(whole_browser, stage) as make:
+        yield make
+
+
+@contextmanager
+def watched(browser: Browser, stage: Stage) -> Iterator[NewPage]:
     """Makes pages, each in a context of its own; none may log an error, break a policy or ask anything elsewhere.
 
     A test that expects trouble gives parts of the messages it allows.

@@ -32,13 +32,7 @@ Opens = Callable[..., Page]
 
 
 @pytest.fixture
-def browser(whole_browser: Browser) -> Browser:
-    """The one that refuses third-party cookies by itself."""
-    return whole_browser
-
-
-@pytest.fixture
-def opens(browser: Browser, stage: Stage, tmp_path: Path) -> Iterator[Opens]:
+def opens(whole_browser: Browser, stage: Stage, tmp_path: Path) -> Iterator[Opens]:
     """Opens a browser: one that keeps cookies apart, as usual; ``refusing`` us everything in the LMS's frame; or
     ``storing``, which protects from nothing.
     """
@@ -49,13 +43,13 @@ def opens(browser: Browser, stage: Stage, tmp_path: Path) -> Iterator[Opens]:
         stage.campus.quirks = replace(quirks, platform_storage=storage)
         said = {"base_url": stage.tool, "locale": "fr-FR", "reduced_motion": "reduce", **options}
         if kind == "usual":
-            context = browser.new_context(**said)
+            context = whole_browser.new_context(**said)
         else:
             folder = tmp_path / "profile" / "Default"
             folder.mkdir(parents=True)
             (folder / "Preferences").write_text(json.dumps({"refusing": REFUSING, "storing": STORING}[kind]))
             switches = SWITCHES if kind == "refusing" else SWITCHES[:-1]
-            context = browser.browser_type.launch_persistent_context(
+            context = whole_browser.browser_type.launch_persistent_context(
                 folder.parent, executable_path=CHROMIUM, args=switches, **said
             )
         context.set_default_timeout(PATIENCE)

@@ -1,22 +1,15 @@
 """Inside the LMS: cookies across sites, the frame's height, a tab of one's own, and what is told when it cannot be."""
 
-import pytest
 from browser_frame import Activity, NewPage
 from browser_stage import LEARNER, TRACK, Stage
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from sqlalchemy import update
 
 from lms.models import Platform, db
 
 
-@pytest.fixture
-def browser(whole_browser: Browser) -> Browser:
-    """The one that refuses third-party cookies by itself."""
-    return whole_browser
-
-
-def test_only_our_partitioned_cookie_crosses_sites(new_page: NewPage, stage: Stage) -> None:
-    page = new_page()
+def test_only_our_partitioned_cookie_crosses_sites(new_whole_page: NewPage, stage: Stage) -> None:
+    page = new_whole_page()
     # A cookie like any other, that a browser without protection would send in the frame.
     given = {"Set-Cookie": "plain=1; Path=/; Secure; SameSite=None"}
     page.route("**/plain", lambda route: route.fulfill(status=200, headers=given, body=""))

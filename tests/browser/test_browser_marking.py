@@ -12,11 +12,11 @@ from browser_stage import Stage
 from browser_studio import sign_in
 from playwright.sync_api import Page, expect
 
-from lms.models import Context, Deposit, Enrolment, Membership, Person, db
+from lms.models import Context, Enrolment, Membership, Person, db
 from lms.services.accounts import make_account
 from tests.account_in_test import PASSWORD
 from tests.clamd_in_test import Stub
-from tests.judged_in_test import hand_in, published
+from tests.judged_in_test import deposit, hand_in, published
 
 #: Who marks, who sits beside them, who answers appeals.
 TRAINERS = tuple(f"formatrice.{number}@example.org" for number in (1, 2, 3))
@@ -49,9 +49,7 @@ def judged(stage: Stage) -> Iterator[Judged]:
                 session.add(Membership(person_id=account.person_id, context_id=course.id, role="trainer"))
             query = sa.select(Enrolment).join(Enrolment.person).where(Person.subject == learner)
             attempt = hand_in(session, session.scalars(query).one(), track, WORK)
-            handed = {"question_key": "project", "field": "file", "media": "application/pdf", "sha256": "0" * 64}
-            session.add(Deposit(attempt_id=attempt.id, name="dossier.pdf", content=b"%PDF", size=4, **handed))
-            session.commit()
+            deposit(session, attempt)
             db.session.remove()
         yield Judged(stage, learner, str(attempt.id))
 

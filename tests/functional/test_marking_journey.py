@@ -16,10 +16,10 @@ from structlog.testing import capture_logs
 
 from curricula.model import Track
 from lms.antivirus import Antivirus, Outcome
-from lms.models import Attempt, AuditEntry, Deposit, Enrolment, Jury, Marking, Person, utcnow
+from lms.models import Attempt, AuditEntry, Enrolment, Jury, Marking, Person
 from lms.services.answers import AnswerRefused, Sent, save_answer
 from tests.clamd_in_test import EICAR, SIGNATURE, Clamd, Stub
-from tests.judged_in_test import HALF, PROJECT, hand_in, published
+from tests.judged_in_test import HALF, PROJECT, deposit, hand_in, published
 from tests.learner_in_test import data, statements
 from tests.platform_in_test import PlatformInTest, form_token, person, trainer
 
@@ -97,17 +97,6 @@ def test_a_work_is_marked_under_its_code_and_told_to_its_learner(
     again = post(ana, work, **FULL, go="finish")
     assert again.location == work
     assert session.scalars(sa.select(Marking.points)).one() == Fraction(5, 8)
-
-
-def deposit(session: Session, attempt: Attempt, content: bytes = b"%PDF", *, removed: bool = False) -> Deposit:
-    """A file of that work, kept whatever it is."""
-    row = Deposit(
-        attempt_id=attempt.id, name="dossier Numéro 1.pdf", content=content, removed_at=utcnow() if removed else None,
-        question_key="project", field="file", media="application/pdf", size=len(content), sha256="0" * 64,
-    )  # fmt: skip
-    session.add(row)
-    session.commit()
-    return row
 
 
 def test_files_are_downloaded_under_a_name_that_tells_nothing(

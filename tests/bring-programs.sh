@@ -1,0 +1,35 @@
+#!/bin/sh
+# Programs that the tests drive, beside those of Python: a browser, whole and bare; readers of PDF; a security module in
+# software; a server of counts; an antivirus; Node for other people's verifiers. What is missing is installed when
+# allowed, else the one line to run is said.
+set -eu
+missing=""
+want() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+want /usr/bin/chromium chromium
+want /usr/bin/chromium-headless-shell chromium-headless-shell
+want pdfsig poppler-utils
+want softhsm2-util softhsm2
+want redis-server redis-server
+want /usr/sbin/clamd clamav-daemon
+want npm npm
+test -n "$missing" || exit 0
+line="apt-get update && apt-get install --yes --no-install-recommends$missing"
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "Installing what the tests drive:$missing."
+  export DEBIAN_FRONTEND=noninteractive
+  # Tests start a scanner of their own, with signatures of their own: that of the machine and its downloads stay off.
+  units=""
+  if [ ! -x /usr/sbin/clamd ] && [ -d /run/systemd/system ]; then
+    units="clamav-daemon.service clamav-daemon.socket clamav-freshclam.service"
+    systemctl mask --runtime --quiet $units
+  fi
+  sh -c "$line" >/dev/null
+  if [ -n "$units" ]; then
+    systemctl unmask --runtime --quiet $units
+    systemctl disable --quiet $units
+  fi
+else
+  echo "The tests drive programs that are not here. Run this once, then try again:"
+  echo "  sudo sh -c '$line'"
+  exit 1
+fi
