@@ -20,10 +20,11 @@ _USER_AGENT: Final = "Mozilla/5.0 (devlms headless)"
 class HeadlessBrowser:
     """Opens activities of the development LMS at ``issuer``. Use it as a context manager.
 
-    ``trail`` holds every answer of the last launch, for a precise account of what went wrong.
+    ``timeout`` is how long an answer is waited for, in seconds: a busy machine is no fault of what is opened. ``trail``
+    holds every answer of the last launch, for a precise account of what went wrong.
     """
 
-    def __init__(self, issuer: str, timeout: float = 30.0) -> None:
+    def __init__(self, issuer: str, timeout: float = 120.0) -> None:
         self.issuer = issuer
         self.trail: list[httpx.Response] = []
         self.client = httpx.Client(
