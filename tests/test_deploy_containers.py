@@ -23,6 +23,7 @@ def test_a_service_is_hardened(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert "privileged" not in service
+    assert not re.search(r"[ug]id=", " ".join(service["tmpfs"])), "Podman refuses to give an empty folder an owner"
     assert not {"PASSWORD", "SECRET", "TOKEN"} & {key.rpartition("_")[2] for key in service.get("environment", {})}
     assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
 
@@ -32,7 +33,7 @@ def test_services_are_as_many_as_said_and_wait_for_the_migrations() -> None:
     assert SERVICES["valkey"]["profiles"] == ["valkey"]
     assert SERVICES["valkey"]["networks"] == ["inside"]
     for name in ("web", "worker"):
-        assert SERVICES[name]["deploy"]["replicas"] == 2
+        assert SERVICES[name]["deploy"] == {"mode": "replicated", "replicas": 2}, "podman-compose knows no default mode"
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert SERVICES["migrate"]["restart"] == "no"
     assert all("test" in SERVICES[name]["healthcheck"] for name in set(SERVICES) - {"migrate"})
