@@ -1,11 +1,12 @@
 """Typed reading of TOML tables: each refusal names the file, the line and the fix."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+import tomli
 
 from curricula.model import LANGUAGES, Localized
 from curricula.problems import N_, CurriculumError, Place, Problem
@@ -164,9 +165,11 @@ class Fields:
 def parse(place: Place, problems: list[Problem]) -> Fields:
     """The fields of a TOML text; raises ``CurriculumError`` where it is not TOML at all."""
     try:
-        return Fields(place, tomllib.loads(place.text), problems, 1 + place.offset)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        line = (int(found[1]) if found else place.text.rstrip().count("\n") + 1) + place.offset
+        return Fields(place, tomli.loads(place.text), problems, 1 + place.offset)
+    except tomli.TOMLDecodeError as error:
+        line = min(error.lineno, place.text.rstrip().count("\n") + 1) + place.offset
         what, fix = N_("This is not TOML: %(error)s."), N_("Correct the syntax there.")
-        raise CurriculumError([place.problem(line, what, fix, error=str(error).split(" (at")[0])]) from error
+        raise CurriculumError([place.problem(line, what, fix, error=error.msg)]) from error
+    except RecursionError as error:
+        what, fix = N_("A name has too many parts, or a value too many levels."), N_("Write short names, and tables.")
+        raise CurriculumError([place.problem(0, what, fix)]) from error

@@ -25,6 +25,7 @@ _SIGNS = re.compile(r"[*_>]|\]\([^)]{0,1000}\)|!?\[|^[^\S\n]*(?:[-+]|\d+\.)\s+",
 _END = re.compile(r"(?<=[.!?…:;])[\s»”)]++(?=[«“(\s]*[A-ZÀ-ÖØ-Þ0-9])|\n\s*\n|\n(?=\s*(?:[-+*]|\d+\.)\s)")
 
 
+@lru_cache(maxsize=KEPT)
 def word_count(markdown: str) -> int:
     """How many words a text has, marks left out."""
     return len([word for word in markdown.split() if any(sign.isalnum() for sign in word)])

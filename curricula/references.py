@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from curricula.folder import Folder
 from curricula.lessons import HEADER
 from curricula.model import Module, Track
 from curricula.problems import N_, Place, Problem
+from curricula.reading import KEPT
 from curricula.render import FILES, TERM, parse
 
 
@@ -20,10 +22,15 @@ class Reference:
     image: bool
 
 
-def references(text: str) -> Iterator[Reference]:
+@lru_cache(maxsize=KEPT)
+def references(text: str) -> tuple[Reference, ...]:
     """The links to terms and the images of a lesson, its header left out; lines count from 1."""
     if "![" not in text and TERM not in text:
-        return  # most lessons: parsing them would take half of the time of reading a track
+        return ()  # most lessons: parsing them would take half of the time of reading a track
+    return tuple(_references(text))
+
+
+def _references(text: str) -> Iterator[Reference]:
     line = 0
     for token in parse(_without_header(text)):
         line = token.map[0] + 1 if token.map else line

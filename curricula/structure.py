@@ -1,11 +1,13 @@
 """What a lesson is built of, compared between its languages: a translation has as many headings, blocks and tables."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from markdown_it.token import Token
 
 from curricula.problems import N_
+from curricula.reading import KEPT
 from curricula.render import parse
 
 #: What is counted, and what is said where the counts differ (values: count here, other in French).
@@ -19,8 +21,9 @@ KINDS = {
 _TOKENS = {"heading_open": "headings", "table_open": "tables", "image": "figures", "link_open": "links"}
 
 
-def shape(markdown: str) -> Counter[str]:
-    """How many of each kind a text has."""
+@lru_cache(maxsize=KEPT)
+def shape(markdown: str) -> Mapping[str, int]:
+    """How many of each kind a text has, 0 of what it has none of."""
     return Counter(kind for token in _all(parse(markdown)) if (kind := _kind(token)))
 
 

@@ -1,12 +1,15 @@
 """Keyed tables of a TOML file: where each stands, and which keys are used twice."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from curricula.problems import N_, Place, Problem
 
 RENAME_ONE = N_("Rename one of them.")
+_TABLE = re.compile(r"\s*\[{1,2}([^\]]+)\]")
+_KEY = re.compile(r"""\s*key\s*=\s*(["'])(.*?)\1""")
 
 
 def repeated(place: Place, header: str, keys: Iterable[str], after: int = 1) -> Iterator[Problem]:
@@ -20,10 +23,17 @@ def repeated(place: Place, header: str, keys: Iterable[str], after: int = 1) -> 
 
 def line_of_key(place: Place, header: str, key: str, after: int = 1) -> int:
     """The line of ``key = "…"`` in the first ``[[header]]`` table from line ``after`` on that has this key."""
-    inside = False
-    for number, line in enumerate(place.text.split("\n"), start=1):
-        opening = re.match(r"\s*\[{1,2}([^\]]+)\]", line)
-        inside = opening[1].strip() == header if opening else inside
-        if number >= after and inside and re.match(rf'\s*key\s*=\s*["\']{re.escape(key)}["\']', line):
-            return number
-    return after
+    lines = _lines_of_keys(place.text).get((header, key), ())
+    return next((number for number in lines if number >= after), after)
+
+
+@lru_cache(maxsize=1)
+def _lines_of_keys(text: str) -> Mapping[tuple[str, str], Sequence[int]]:
+    """The lines of each key, by (header of its table, key). Kept: a bank is asked for each of its keys in turn."""
+    found, header = defaultdict[tuple[str, str], list[int]](list), ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if opening := _TABLE.match(line):
+            header = opening[1].strip()
+        elif key := _KEY.match(line):
+            found[header, key[2]].append(number)
+    return found

@@ -1,9 +1,10 @@
 """The files of settings, in TOML, that ``LMS_CONFIG`` names: one for every process, another for some alone."""
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 
 def named(files: str) -> list[str]:
@@ -18,9 +19,9 @@ def from_files(files: str, problems: list[str]) -> dict[str, Any]:
 
 def _file(path: str, problems: list[str]) -> dict[str, Any]:
     try:
-        return tomllib.loads(Path(path).read_text("utf-8"))
+        return tomli.loads(Path(path).read_text("utf-8"))
     except OSError:
         problems.append(f"LMS_CONFIG names {path}, which cannot be read.")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problems.append(f"{path} is not TOML: {error}.")
     return {}

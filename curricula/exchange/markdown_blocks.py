@@ -1,12 +1,12 @@
 """The blocks of a Markdown document by line, its header, and what our pages do not show."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import tomli
 import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -58,7 +58,7 @@ def header(text: str) -> tuple[dict[str, str], int, list[Note]]:
     if len(found["said"]) > HEADER:
         raise NotReadable(N_("The header is longer than %(most)s characters."), 1, most=str(HEADER))
     try:
-        said = _yaml(found["said"]) if found["mark"] == "---" else tomllib.loads(found["said"])
+        said = _yaml(found["said"]) if found["mark"] == "---" else tomli.loads(found["said"])
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise NotReadable(N_("The header is not as YAML (---) or TOML (+++) should be."), 1) from error
     if not isinstance(said, dict):

@@ -4,9 +4,10 @@ CPU time of one process; the ratios are what holds from one machine to another.
 """
 
 import sys
-import tomllib
 from collections.abc import Callable
 from time import process_time
+
+import tomli
 
 from curricula.load import load_track
 from curricula.model import LANGUAGES
@@ -30,7 +31,7 @@ def parse_alone() -> None:
     for folder in discover():
         for path in folder.rglob("*"):
             if path.suffix == ".toml":
-                tomllib.loads(path.read_text("utf-8"))
+                tomli.loads(path.read_text("utf-8"))
             elif path.is_file():
                 path.read_bytes()
 

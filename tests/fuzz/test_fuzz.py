@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FEW, FEWEST = 40, 4
 #: Calls that make values of bytes or text: whoever makes one has a parser to try.
 CALLS = {
-    "json.loads", "json.load", "tomllib.loads", "tomllib.load", "yaml.load", "fromstring", "csv.reader", "ZipFile",
+    "json.loads", "json.load", "tomli.loads", "tomli.load", "yaml.load", "fromstring", "csv.reader", "ZipFile",
     "zipfile.ZipFile", "CalamineWorkbook.from_filelike", "PdfFileReader", "Image.open", "Image.frombytes",
     "ijson.basic_parse", "zlib.decompressobj", "MarkdownIt", "PyJWK", "RSAKey.import_key", "ECKey.import_key",
     "jws.deserialize_compact", "jwt.decode", "urlsafe_b64decode", "base64.b64decode", "base64.urlsafe_b64decode",

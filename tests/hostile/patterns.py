@@ -36,7 +36,6 @@ MADE = {
     "lms/services/accounts.py": "a list of words and those of an address, escaped",
     "curricula/exchange/markdown_blocks.py": "a number under 4",
     "curricula/problems.py": "texts of the sources, keys escaped, on one line of a file",
-    "curricula/tables.py": "a key, escaped",
 }
 USED = re.compile(r"\b(\w+)\.(match|search|fullmatch|sub|subn|split|findall|finditer)\b")
 

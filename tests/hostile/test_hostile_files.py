@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -171,6 +172,22 @@ def test_bombs(case_name: str) -> None:
             for number in range(10_001):
                 packed.writestr(f"{number}", b"")
         assert told(door, many.getvalue()).startswith("refused"), key
+
+
+@case("F2 names of a hundred thousand parts, values of as many levels, in every TOML of a track and of a text")
+def test_deep_settings(case_name: str) -> None:
+    files = Folder.read(FOLDER / "decideurs").files
+    for deep in (".".join("a" * 100_000) + " = 1\n", "a = " + "[" * 100_000 + "\n", "a = " + "{a = " * 100_000 + "\n"):
+        for name in files:
+            if name.endswith(".toml"):
+                changed = deep.encode() + files[name]
+            elif name.endswith(".md"):
+                changed = b"+++\n" + deep.encode() + files[name].removeprefix(b"+++\n")
+            else:
+                continue
+            with pytest.raises(CurriculumError, match="too many parts"):
+                track_of(Folder("decideurs", {**files, name: changed}), anatomies())
+        assert told(samples()["markdown"][0], f"+++\n{deep}+++\n".encode()).startswith("refused")
 
 
 @case("F3 up, from the root, by a drive, by a backslash, and a link, in every archive")
