@@ -1,5 +1,6 @@
 """The ``lms`` command: one file a subject, found by itself."""
 
+import gc
 import sys
 
 import click
@@ -29,6 +30,13 @@ class Commands(click.Group):
             for found in discover(lms.cli, "command").values():
                 for command in found if isinstance(found, (list, tuple)) else [found]:
                     self.add_command(command)
+            collect()
+
+
+def collect() -> None:
+    """Collect garbage from now on, and never look for any in what is there already (:mod:`lms.start`)."""
+    gc.freeze()
+    gc.enable()
 
 
 @click.command(cls=Commands)

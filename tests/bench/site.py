@@ -84,7 +84,7 @@ def site(kind: str, folder: Path, workers: int = 2) -> Iterator[Site]:
             "LMS_SECRET_KEY": SECRET, "LMS_ALLOWED_PRIVATE_HOSTS": ",".join(hosts),
             "LMS_TRACKS_DIR": str(config.tracks_dir),
         }  # fmt: skip
-        lms, port, log = [sys.executable, "-c", "from lms.cli import main; main()"], free_port(), folder / "web.log"
+        lms, port, log = [sys.executable, "-c", "from lms.start import main; main()"], free_port(), folder / "web.log"
         serve = [*lms, "serve", "--port", str(port), "--workers", str(workers)]
         web = stack.enter_context(process(serve, environment, log=log))
         stack.enter_context(met(web, port))

@@ -63,7 +63,7 @@ def run_apart(tmp_path: Path) -> Run:
         environment["LMS_TRACKS_DIR"] = str(TRACKS)
         environment |= {"LMS_DATA_DIR": str(tmp_path / "var"), **settings}
         done = subprocess.run(
-            [sys.executable, "-c", "from lms.cli import main; main()", *arguments],
+            [sys.executable, "-c", "from lms.start import main; main()", *arguments],
             capture_output=True, text=True, check=False, timeout=120, env=environment,
         )  # fmt: skip
         return Outcome(done.returncode, done.stdout, done.stderr)

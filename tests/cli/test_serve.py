@@ -22,7 +22,16 @@ def served(tmp_path: Path) -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
     environment |= {"LMS_DATA_DIR": str(tmp_path / "var"), "LMS_BASE_URL": f"http://localhost:{port}"}
     environment["LMS_TRACKS_DIR"] = str(FOLDER)
-    command = [sys.executable, "-c", "from lms.cli import main; main()", "serve", "--port", str(port), "--workers", "2"]
+    command = [
+        sys.executable,
+        "-c",
+        "from lms.start import main; main()",
+        "serve",
+        "--port",
+        str(port),
+        "--workers",
+        "2",
+    ]
     running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
     while True:

@@ -29,7 +29,7 @@ class Served:
     """``lms serve`` on a free port; a context."""
 
     #: What Python is told to run.
-    PROGRAM = ("-c", "from lms.cli import main; main()")
+    PROGRAM = ("-c", "from lms.start import main; main()")
 
     def __init__(self, config: Config, workers: int = 1) -> None:
         with create_server(("127.0.0.1", 0)) as probe:

@@ -44,7 +44,7 @@ class Started:
             "LMS_SECRET_KEY": config.secret_key, "LMS_KEYS_DIR": str(config.keys_dir),
             "LMS_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
         }  # fmt: skip
-        command = [sys.executable, "-c", "from lms.cli import main; main()", "worker"]
+        command = [sys.executable, "-c", "from lms.start import main; main()", "worker"]
         self.process = subprocess.Popen(command, env=environment, stderr=self._log)
 
     def __enter__(self) -> "Started":

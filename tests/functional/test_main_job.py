@@ -33,7 +33,7 @@ def free_ports() -> Addresses:
 def lms(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """The command as people run it."""
     return subprocess.run(
-        [sys.executable, "-c", "from lms.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from lms.start import main; main()", *arguments],
         cwd=cwd, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **settings},
     )  # fmt: skip
 

@@ -155,7 +155,7 @@ def test_the_processes_of_production_call_nobody(
     }  # fmt: skip
     with Served(config, workers=2) as served, httpx.Client(base_url=served.url, trust_env=False) as browser:
         assert browser.get("/.well-known/did.json").status_code == 503  # no worker has started yet
-        command = [sys.executable, "-c", "from lms.cli import main; main()", "worker"]
+        command = [sys.executable, "-c", "from lms.start import main; main()", "worker"]
         with subprocess.Popen(command, env={**os.environ, **settings}) as worker:
             try:
                 end = time.monotonic() + 120
