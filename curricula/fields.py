@@ -162,8 +162,18 @@ class Fields:
             self.refuse(name, N_("« %(name)s » is not a field of this table."), N_("Correct its name or remove it."))
 
 
+#: A name of more parts than any has: each part takes a thousand bytes of memory, and again for each that follows it.
+_LONG_NAME = re.compile(
+    r"""(?:^|[{\[,])[ \t]*+(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){8}""", re.MULTILINE
+)
+
+
 def parse(place: Place, problems: list[Problem]) -> Fields:
     """The fields of a TOML text; raises ``CurriculumError`` where it is not TOML at all."""
+    if long := _LONG_NAME.search(place.text):
+        line = place.text.count("\n", 0, long.start()) + 1 + place.offset
+        what, fix = N_("A name has too many parts."), N_("Write a name without a dot, or with one or two.")
+        raise CurriculumError([place.problem(line, what, fix)])
     try:
         return Fields(place, tomli.loads(place.text), problems, 1 + place.offset)
     except tomli.TOMLDecodeError as error:
@@ -171,5 +181,5 @@ def parse(place: Place, problems: list[Problem]) -> Fields:
         what, fix = N_("This is not TOML: %(error)s."), N_("Correct the syntax there.")
         raise CurriculumError([place.problem(line, what, fix, error=error.msg)]) from error
     except RecursionError as error:
-        what, fix = N_("A name has too many parts, or a value too many levels."), N_("Write short names, and tables.")
+        what, fix = N_("A value has too many levels."), N_("Write tables instead of values inside values.")
         raise CurriculumError([place.problem(0, what, fix)]) from error
