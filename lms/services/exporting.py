@@ -196,10 +196,11 @@ def sweep(session: Session, folder: Path, now: datetime) -> None:
         return
     known = set(session.scalars(select(ExportRun.file).where(ExportRun.file.is_not(None))))
     for path in folder.iterdir():
-        found = path.lstat()
-        old = found.st_mtime < (now - ABANDONED).timestamp()
-        if path.name not in known and old and stat.S_ISREG(found.st_mode):
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another worker ends an export, or does the same, at this moment
+            found = path.lstat()
+            old = found.st_mtime < (now - ABANDONED).timestamp()
+            if path.name not in known and old and stat.S_ISREG(found.st_mode):
+                path.unlink()
 
 
 def _changed(session: Session, statement: object) -> bool:

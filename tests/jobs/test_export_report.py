@@ -273,6 +273,18 @@ def test_a_saved_export_makes_itself_once_on_its_day(
     assert fresh(session, run).saved_id is None
 
 
+def test_a_file_that_another_worker_takes_meanwhile_stops_no_sweep(
+    session: Session, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.exports.mkdir(parents=True)
+    left = config.exports / "left.csv.part"
+    left.write_bytes(b"of a worker that died")
+    listed = [config.exports / "renamed-meanwhile.csv.part", left]
+    monkeypatch.setattr(Path, "iterdir", lambda folder: iter(listed) if folder == config.exports else iter(()))
+    exporting.sweep(session, config.exports, utcnow() + timedelta(days=2))
+    assert not left.exists()
+
+
 def test_who_is_erased_leaves_no_file(app: Flask, session: Session, config: Config, officer: int) -> None:
     exporting.save(session, officer, "Chaque jour", ORDER, "daily", utcnow())
     asked(session, officer)

@@ -59,7 +59,8 @@ def test_a_closed_account_has_no_session_and_no_way_in(app: Flask, ada: FlaskCli
     reopen(session, account(session))
     session.commit()
     assert signed_in(app, EMAIL).get("/hr/").status_code == 200
-    actions = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.action.like("account.%"))).all()
+    of_accounts = sa.select(AuditEntry.action).where(AuditEntry.action.like("account.%")).order_by(AuditEntry.id)
+    actions = session.scalars(of_accounts).all()
     assert [action for action in actions if action.endswith(("closed", "reopened"))] == [
         "account.closed", "account.reopened",
     ]  # fmt: skip

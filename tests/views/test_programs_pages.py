@@ -61,7 +61,8 @@ def test_a_token_is_shown_once_sees_its_unit_and_is_revoked(
     assert post(steward, f"/admin/api/{row.id}/revoke").status_code == 303
     assert client.get("/api/v1/agents", headers=bearer(secret)).status_code == 401
     assert post(steward, "/admin/api/999/revoke").status_code == 404
-    actions = list(session.scalars(sa.select(AuditEntry.action).where(AuditEntry.action.like("api_%"))))
+    of_clients = sa.select(AuditEntry.action).where(AuditEntry.action.like("api_%")).order_by(AuditEntry.id)
+    actions = list(session.scalars(of_clients))
     session.commit()
     assert actions == ["api_client_make", "api_client_revoke"]
 
