@@ -15,6 +15,10 @@ KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 #: What to do about a field of another form than it should have.
 WRITE = N_("Write %(name)s = %(example)s.")
 ISO_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+#: A name of more parts than any has: each part takes a thousand bytes of memory, and again for each that follows it.
+_LONG_NAME = re.compile(
+    r"""(?:^|[{\[,])[ \t]*+(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){8}""", re.MULTILINE
+)
 
 
 @dataclass
@@ -162,14 +166,8 @@ class Fields:
             self.refuse(name, N_("« %(name)s » is not a field of this table."), N_("Correct its name or remove it."))
 
 
-#: A name of more parts than any has: each part takes a thousand bytes of memory, and again for each that follows it.
-_LONG_NAME = re.compile(
-    r"""(?:^|[{\[,])[ \t]*+(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){8}""", re.MULTILINE
-)
-
-
 def parse(place: Place, problems: list[Problem]) -> Fields:
-    """The fields of a TOML text; raises ``CurriculumError`` where it is not TOML at all."""
+    """The fields of a TOML text; raises ``CurriculumError`` where it is not TOML at all, or takes too much to read."""
     if long := _LONG_NAME.search(place.text):
         line = place.text.count("\n", 0, long.start()) + 1 + place.offset
         what, fix = N_("A name has too many parts."), N_("Write a name without a dot, or with one or two.")

@@ -1,7 +1,8 @@
-"""Servers of others that tests start in a process of their own, freeze and kill at will."""
+"""What tests start in a process of its own: the ``lms`` command, and servers of others, to freeze and kill at will."""
 
 import signal
 import subprocess
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -9,6 +10,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Self
 
+#: The ``lms`` command, as its script starts it.
+COMMAND = (sys.executable, "-c", "from lms.start import main; main()")
 #: How long one may take to start or to die, in seconds: others may be using the machine.
 PATIENCE = 60
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import tomli
 import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from curricula.blocks import unknown_blocks
 from curricula.exchange.model import Note, NotReadable
+from curricula.fields import parse
 from curricula.problems import N_, Place
 from curricula.render import LINKS
 
@@ -58,7 +58,7 @@ def header(text: str) -> tuple[dict[str, str], int, list[Note]]:
     if len(found["said"]) > HEADER:
         raise NotReadable(N_("The header is longer than %(most)s characters."), 1, most=str(HEADER))
     try:
-        said = _yaml(found["said"]) if found["mark"] == "---" else tomli.loads(found["said"])
+        said = _yaml(found["said"]) if found["mark"] == "---" else parse(Place("", found["said"]), []).table
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise NotReadable(N_("The header is not as YAML (---) or TOML (+++) should be."), 1) from error
     if not isinstance(said, dict):

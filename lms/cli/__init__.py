@@ -30,11 +30,11 @@ class Commands(click.Group):
             for found in discover(lms.cli, "command").values():
                 for command in found if isinstance(found, (list, tuple)) else [found]:
                     self.add_command(command)
-            collect()
+            begin_collections()
 
 
-def collect() -> None:
-    """Collect garbage from now on, and never look for any in what is there already (:mod:`lms.start`)."""
+def begin_collections() -> None:
+    """Collect garbage from now on (:mod:`lms.start`), and never look for any in what is there already."""
     gc.freeze()
     gc.enable()
 
@@ -46,7 +46,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point of the ``lms`` command."""
+    """Run the ``lms`` command, and say what stops it."""
     init_logs()
     try:
         cli(prog_name="lms")

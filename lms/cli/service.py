@@ -10,7 +10,7 @@ import click
 from flask import Flask
 
 from lms.app import create_app, largest_body
-from lms.cli import collect
+from lms.cli import begin_collections
 from lms.config import load_config
 from lms.logs import init_logs
 from lms.models import db
@@ -95,7 +95,7 @@ def application() -> Flask:
         db.session.remove()
         db.engine.dispose()
     gc.collect()
-    collect()
+    begin_collections()
     return app
 
 

@@ -1,7 +1,6 @@
 """The whole service for a bench: a platform with its services, ``lms serve`` and ``lms worker`` as in life."""
 
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from lms.schema import upgrade
 from tests.bench.serving import children_of, cpu_of, free_port, met, process
 from tests.hostile.network import LoopbackNetwork
 from tests.platform_in_test import TOOL, PlatformInTest
+from tests.running_in_test import COMMAND
 
 #: Blocking threads of a web worker, as ``lms serve`` has them.
 THREADS = 4
@@ -84,7 +84,7 @@ def site(kind: str, folder: Path, workers: int = 2) -> Iterator[Site]:
             "LMS_SECRET_KEY": SECRET, "LMS_ALLOWED_PRIVATE_HOSTS": ",".join(hosts),
             "LMS_TRACKS_DIR": str(config.tracks_dir),
         }  # fmt: skip
-        lms, port, log = [sys.executable, "-c", "from lms.start import main; main()"], free_port(), folder / "web.log"
+        lms, port, log = COMMAND, free_port(), folder / "web.log"
         serve = [*lms, "serve", "--port", str(port), "--workers", str(workers)]
         web = stack.enter_context(process(serve, environment, log=log))
         stack.enter_context(met(web, port))

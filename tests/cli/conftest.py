@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 import lms.cli
+from tests.running_in_test import COMMAND
 from tests.tracks_in_test import FOLDER as TRACKS
 
 Run = Callable[..., "Outcome"]
@@ -54,17 +55,20 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return call
 
 
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """What ``lms`` in a process of its own is told: these settings alone; its data go under ``folder``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
+    return {**kept, "LMS_TRACKS_DIR": str(TRACKS), "LMS_DATA_DIR": str(folder / "var"), **settings}
+
+
 @pytest.fixture
 def run_apart(tmp_path: Path) -> Run:
     """Runs ``lms`` in a process of its own."""
 
     def call(*arguments: str, **settings: str) -> Outcome:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
-        environment["LMS_TRACKS_DIR"] = str(TRACKS)
-        environment |= {"LMS_DATA_DIR": str(tmp_path / "var"), **settings}
         done = subprocess.run(
-            [sys.executable, "-c", "from lms.start import main; main()", *arguments],
-            capture_output=True, text=True, check=False, timeout=120, env=environment,
+            [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120,
+            env=environment(tmp_path, **settings),
         )  # fmt: skip
         return Outcome(done.returncode, done.stdout, done.stderr)
 

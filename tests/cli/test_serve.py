@@ -1,9 +1,7 @@
 """``lms serve`` with several web processes: what they count is one figure."""
 
-import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,27 +10,17 @@ import httpx
 import pytest
 
 from tests.browser.browser_stage import free_port
-from tests.tracks_in_test import FOLDER
+from tests.cli.conftest import environment
+from tests.running_in_test import COMMAND
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
     """The address of two web processes."""
     port = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
-    environment |= {"LMS_DATA_DIR": str(tmp_path / "var"), "LMS_BASE_URL": f"http://localhost:{port}"}
-    environment["LMS_TRACKS_DIR"] = str(FOLDER)
-    command = [
-        sys.executable,
-        "-c",
-        "from lms.start import main; main()",
-        "serve",
-        "--port",
-        str(port),
-        "--workers",
-        "2",
-    ]
-    running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [*COMMAND, "serve", "--port", str(port), "--workers", "2"]
+    told = environment(tmp_path, LMS_BASE_URL=f"http://localhost:{port}")
+    running = subprocess.Popen(command, env=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
     while True:
         try:

@@ -21,6 +21,7 @@ from lms.cookies import CookieSessions
 from lms.models import WebSession, utcnow
 from lms.models.secrets import hashed, new_token
 from lms.models.signing import serializer
+from tests.running_in_test import COMMAND
 
 TOKEN = "a" * 40
 
@@ -29,7 +30,7 @@ class Served:
     """``lms serve`` on a free port; a context."""
 
     #: What Python is told to run.
-    PROGRAM = ("-c", "from lms.start import main; main()")
+    PROGRAM: tuple[str, ...] = COMMAND[1:]
 
     def __init__(self, config: Config, workers: int = 1) -> None:
         with create_server(("127.0.0.1", 0)) as probe:

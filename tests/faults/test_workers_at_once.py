@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import threading
 import time
 from datetime import timedelta
@@ -28,6 +27,7 @@ from tests.account_in_test import make_person
 from tests.conftest import make_config
 from tests.outbox_in_test import claim, finish
 from tests.postgresql_in_test import Server
+from tests.running_in_test import COMMAND
 
 #: What is due when they start, and how often each is to be done.
 DUE = {"check_journal": 1, "check_platform": 3, "export_report": 5}
@@ -44,7 +44,7 @@ class Started:
             "LMS_SECRET_KEY": config.secret_key, "LMS_KEYS_DIR": str(config.keys_dir),
             "LMS_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
         }  # fmt: skip
-        command = [sys.executable, "-c", "from lms.start import main; main()", "worker"]
+        command = [*COMMAND, "worker"]
         self.process = subprocess.Popen(command, env=environment, stderr=self._log)
 
     def __enter__(self) -> "Started":

@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from curricula.registry import SHIPPED
 from lms.demo import Addresses, Demo
 from lms.demo_check import CheckFailed, check
 from tests.conftest import SECRET
+from tests.running_in_test import COMMAND
 
 LEFT = ["certificate.pdf", "completions.csv", "credential.json", "credential.jwt", "did.json", "status.json"]
 STEPS = (
@@ -33,7 +33,7 @@ def free_ports() -> Addresses:
 def lms(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """The command as people run it."""
     return subprocess.run(
-        [sys.executable, "-c", "from lms.start import main; main()", *arguments],
+        [*COMMAND, *arguments],
         cwd=cwd, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **settings},
     )  # fmt: skip
 

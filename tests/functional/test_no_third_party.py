@@ -17,6 +17,7 @@ from tests.conftest import SECRET
 from tests.faults.serving_in_test import Served
 from tests.functional.test_main_job import STEPS, free_ports
 from tests.guard_in_test import Guard
+from tests.running_in_test import COMMAND
 
 ROOT = Path(__file__).parents[2]
 DEMO = """
@@ -155,7 +156,7 @@ def test_the_processes_of_production_call_nobody(
     }  # fmt: skip
     with Served(config, workers=2) as served, httpx.Client(base_url=served.url, trust_env=False) as browser:
         assert browser.get("/.well-known/did.json").status_code == 503  # no worker has started yet
-        command = [sys.executable, "-c", "from lms.start import main; main()", "worker"]
+        command = [*COMMAND, "worker"]
         with subprocess.Popen(command, env={**os.environ, **settings}) as worker:
             try:
                 end = time.monotonic() + 120
