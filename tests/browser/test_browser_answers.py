@@ -78,6 +78,7 @@ def test_each_answer_is_saved_as_it_is_chosen(sitting: Sitting) -> None:
 
 def test_an_answer_given_without_network_is_sent_when_it_is_back(sitting: Sitting) -> None:
     activity = sitting.activity
+    activity.page.wait_for_load_state("networkidle")  # its scripts came while there was a network
     activity.page.context.set_offline(True)
     activity.choose(*sitting.right(1))
     activity.expect_saved("failed")
