@@ -15,6 +15,7 @@ import lms.views
 from lms import metrics
 from lms.access import Identified, init_access
 from lms.antivirus import Antivirus
+from lms.assets import init_assets
 from lms.config import Config, load_config
 from lms.cookies import CookieSessions
 from lms.counting import ByMinute, Counts
@@ -81,6 +82,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.before_request(limit_sessions)
     app.before_request(_allow_uploads)  # before the form is read, for its token
     csrf = CSRFProtect(app)
+    init_assets(app)
     init_i18n(app)
     init_errors(app)
     _init_login(app)

@@ -7,7 +7,7 @@ of a launch. The cookie's values and the form of its signature are Flask's own; 
 from hashlib import sha256
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
@@ -69,7 +69,8 @@ class CookieSessions(SecureCookieSessionInterface):
         if not session or getattr(session, "permanent", False):
             super().save_session(app, session, response)
             return
-        if session.accessed:
+        # Flask-Login looks into the session for a cookie of its own after each request, those of static files too.
+        if session.accessed and request.endpoint != "static":
             response.headers.add("Vary", "Cookie")
         if session.modified:
             value = self._serializer.dumps(dict(session))

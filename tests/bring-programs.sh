@@ -1,6 +1,6 @@
 #!/bin/sh
 # Programs that the tests drive, beside those of Python: a browser, whole and bare; readers of PDF; a security module in
-# software; a server of counts; an antivirus; Node for other people's verifiers. What is missing is installed when
+# software; a server of counts; an antivirus; a proxy; Node for other people's verifiers. What is missing is installed when
 # allowed, else the one line to run is said.
 set -eu
 missing=""
@@ -11,17 +11,20 @@ want pdfsig poppler-utils
 want softhsm2-util softhsm2
 want redis-server redis-server
 want /usr/sbin/clamd clamav-daemon
+want /usr/sbin/nginx nginx
 want npm npm
 test -n "$missing" || exit 0
 line="apt-get update && apt-get install --yes --no-install-recommends$missing"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing what the tests drive:$missing."
   export DEBIAN_FRONTEND=noninteractive
-  # Tests start a scanner of their own, with signatures of their own: that of the machine and its downloads stay off.
+  # Tests start servers of their own, with settings of their own: those of the machine, and their downloads, stay off.
   units=""
-  if [ ! -x /usr/sbin/clamd ] && [ -d /run/systemd/system ]; then
-    units="clamav-daemon.service clamav-daemon.socket clamav-freshclam.service"
-    systemctl mask --runtime --quiet $units
+  if [ -d /run/systemd/system ]; then
+    test -x /usr/sbin/clamd || units="$units clamav-daemon.service clamav-daemon.socket clamav-freshclam.service"
+    test -x /usr/sbin/nginx || units="$units nginx.service"
+    command -v redis-server >/dev/null 2>&1 || units="$units redis-server.service"
+    test -z "$units" || systemctl mask --runtime --quiet $units
   fi
   sh -c "$line" >/dev/null
   if [ -n "$units" ]; then

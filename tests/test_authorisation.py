@@ -302,7 +302,8 @@ class Stage:
             "role_id": 1, "institution_id": 1, "run_id": 1, "sitting_id": 1, "file_id": 1,
             "unit_id": 1, "match_id": 1, "scope_id": 1, "identity_id": 1,
             "saved_id": 1, "line_id": 1, "baseline_id": 1, "decision": "approve", "cost_id": 1,
-            "action": "resume", "filename": "look.css", "version": "2026.1", "kind": "certificate", "room": "admin",
+            "action": "resume", "filename": "look.css", "edition": "0123456789abcdef",
+            "version": "2026.1", "kind": "certificate", "room": "admin",
             "paper_kind": "memo",
             "path": "", "change": "revoked",
         }  # fmt: skip

@@ -9,7 +9,7 @@ import click
 
 from lms.app import create_app
 from lms.config import ConfigError
-from lms.doctor.examination import CHECKS, examine, unusable
+from lms.doctor.examination import CHECKS, REACHING, examine, unusable
 from lms.doctor.finding import Finding, good
 from lms.models import db
 from lms.settings_files import named
@@ -30,7 +30,8 @@ def command(only: tuple[str, ...], *, worker: bool, reach: bool, as_json: bool) 
     try:
         app = create_app()
         paths = named(os.environ.get("LMS_CONFIG", ""))
-        found = examine(app, worker=worker, reach=reach or "public" in only, settings_paths=paths)
+        asked = reach or not REACHING.isdisjoint(only)
+        found = examine(app, worker=worker, reach=asked, settings_paths=paths)
         with app.app_context():
             db.engine.dispose()
     except ConfigError as error:

@@ -12,12 +12,14 @@ from lms.doctor.finding import Finding, good
 from lms.models import db
 from lms.models.database import reading
 
-#: Every check, in order. « public » is made when asked for.
+#: Every check, in order.
 CHECKS = (
     "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "data", "export_folder",
     "keys", "cache", "antivirus", "database", "encryption", "isolation", "clock", "migrations", "rights", "replica",
-    "lti_key", "tracks", "worker", "outbox", "public",
+    "lti_key", "tracks", "worker", "outbox", "public", "compression",
 )  # fmt: skip
+#: Those made at the public address, when asked for.
+REACHING = frozenset({"public", "compression"})
 
 
 def unusable(error: ConfigError) -> list[Finding]:
@@ -45,7 +47,7 @@ def examine(
     found += scanned.antivirus(app.extensions["antivirus"], config, max(app.extensions["uploads"].values()))
     found += _database(app, config)
     if reach:
-        found.append(outside.public(config))
+        found += [outside.public(config), outside.compression(config)]
     return found
 
 

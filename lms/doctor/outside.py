@@ -44,6 +44,22 @@ def public(config: Config, ask: Ask | None = None) -> Finding:
     return Finding("public", "ok", f"{url} answers, ready.")
 
 
+def compression(config: Config, ask: Ask | None = None) -> Finding:
+    """Whether what pages are made of leaves compressed for browsers that say they can read it, as all do."""
+    url = f"{config.base_url}/static/look.css"
+    try:
+        answer = (ask or _asker(config))(url)
+    except LtiError as error:
+        return Finding("compression", "none", f"{url} could not be asked for ({error}).")
+    if "Content-Encoding" not in answer.headers:
+        return Finding(
+            "compression", "warn", f"{url} is sent as it is: pages weigh four times what they could on a slow network.",
+            "Let the proxy compress text (gzip in docs/deploy/nginx.conf, encode in docs/deploy/Caddyfile, use-gzip in "
+            "the ConfigMap of an NGINX ingress controller).",
+        )  # fmt: skip
+    return Finding("compression", "ok", "Pages leave compressed.")
+
+
 def _asker(config: Config) -> Ask:
     # Behind a name of our own, which may well lead to a private address.
     parts = urlsplit(config.base_url)
@@ -51,7 +67,9 @@ def _asker(config: Config) -> Ask:
 
     def ask(url: str) -> httpx.Response:
         try:
-            return outbound.request("GET", url)
+            return outbound.request("GET", url, headers={"Accept-Encoding": "gzip"})
+        except httpx.DecodingError as error:
+            raise LtiError("unreachable", "what it says cannot be decompressed") from error
         finally:
             outbound.close()
 

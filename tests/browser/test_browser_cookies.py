@@ -190,7 +190,7 @@ def test_without_script_the_cookie_is_enough(opens: Opens, stage: Stage) -> None
 def test_the_page_that_keeps_the_proof_is_accessible(opens: Opens, stage: Stage) -> None:
     page = opens("refusing", storage="_parent")
     # It is seen when the script does not come.
-    page.route("**/static/lti.js", lambda route: route.abort())
+    page.route("**/static/*/lti.js", lambda route: route.abort())
     begin(page, stage)
     expect(page.frame_locator("#tool").get_by_role("link", name=stage.say("Continue"))).to_be_visible()
     accessible(page)

@@ -9,7 +9,7 @@ import pytest
 from lms.app import create_app
 from lms.config import load_config
 from lms.doctor import settings
-from lms.doctor.examination import CHECKS
+from lms.doctor.examination import CHECKS, REACHING
 from lms.models import db, utcnow
 from lms.services import workers
 from lms.services.authority import open_authority, publish
@@ -55,7 +55,7 @@ def test_a_sound_deployment_has_nothing_to_put_right(sound: Any) -> None:
     assert outcome.status == 0, outcome.out
     found = told(outcome.out)
     assert {each["state"] for each in found.values()} == {"ok"}
-    assert set(found) == set(CHECKS) - {"public"}
+    assert set(found) == set(CHECKS) - REACHING
     words = sound("doctor", "--worker")
     assert words.status == 0
     assert words.out.splitlines()[-1] == "Nothing to put right."
@@ -86,6 +86,10 @@ def test_the_public_address_is_asked_when_wanted(sound: Any) -> None:
     outcome = sound("doctor", "--reach", "--json", LMS_BASE_URL="http://127.0.0.1:1")
     assert outcome.status == 1
     assert told(outcome.out)["public"]["state"] == "bad"
+    assert told(outcome.out)["compression"]["state"] == "none"
+    only = sound("doctor", "--only", "compression", "--json", LMS_BASE_URL="http://127.0.0.1:1")
+    assert only.status == 1, "what could not be looked at is not sound"
+    assert {"public", "compression"} <= set(told(only.out))
 
 
 def test_settings_that_cannot_be_used_are_all_told_with_what_to_do(run: Run) -> None:

@@ -1,5 +1,6 @@
 """``lms doctor --reach``: the service as others reach it, through the proxy in front."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from lms.config import Config
-from lms.doctor.outside import Ask, public
+from lms.doctor.outside import Ask, compression, public
 from lms.lti.model import LtiError
 from tests.conftest import make_config
 from tests.doctor.test_doctor_settings import PUBLIC, says
@@ -24,11 +25,11 @@ def reached(tmp_path: Path) -> Config:
     return make_config("", tmp_path, base_url=PUBLIC)
 
 
-def answering(answer: httpx.Response) -> Ask:
+def answering(answer: httpx.Response, path: str = "/readyz") -> Ask:
     """A service that gives that answer, at the address that must be asked."""
 
     def ask(url: str) -> httpx.Response:
-        assert url == f"{PUBLIC}/readyz"
+        assert url == f"{PUBLIC}{path}"
         return answer
 
     return ask
@@ -57,6 +58,14 @@ def test_an_address_that_does_not_answer_is_found(reached: Config) -> None:
         raise LtiError("unreachable", "ConnectError")
 
     says(public(reached, ask), "bad", "unreachable: ConnectError", "curl -v")
+    assert compression(reached, ask).state == "none", "found already"
+
+
+def test_a_proxy_that_compresses_nothing_is_to_know(reached: Config) -> None:
+    style = "/static/look.css"
+    says(compression(reached, answering(httpx.Response(200, text="a{}"), style)), "warn", "slow network", "nginx.conf")
+    packed = httpx.Response(200, content=gzip.compress(b"a{}"), headers={"Content-Encoding": "gzip"})
+    says(compression(reached, answering(packed, style)), "ok")
 
 
 @pytest.fixture
@@ -74,3 +83,4 @@ def served(app: Flask) -> Iterator[int]:
 def test_a_real_service_is_asked_even_behind_a_private_address(served: int, tmp_path: Path) -> None:
     config = make_config("", tmp_path, base_url=f"http://127.0.0.1:{served}", allowed_private_hosts=())
     says(public(config), "ok", "ready")
+    says(compression(config), "warn", "slow network")

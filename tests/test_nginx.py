@@ -1,0 +1,124 @@
+"""The proxy of an installation with systemd, run: ``docs/deploy/nginx.conf`` by a real nginx before real sockets."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from lms.app import create_app
+from lms.models import db
+from tests.conftest import make_config
+from tests.nginx_in_test import Nginx, free_port
+
+#: What a visitor may write in the hope of being believed.
+FORGED = {
+    "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Port": "1", "X-Forwarded-Prefix": "/evil", "X-Real-IP": "203.0.113.9", "Forwarded": "for=203.0.113.9",
+}  # fmt: skip
+
+
+def serving(answer: Any) -> BaseWSGIServer:
+    """A server of that application, in a thread."""
+    server = make_server("127.0.0.1", 0, answer, threaded=True)
+    threading.Thread(target=server.serve_forever).start()
+    return server
+
+
+class Told:
+    """An application that says what it was told, as JSON, as large as wanted; ``asked`` are the ways it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        self.asked.append(environ["REQUEST_METHOD"])
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"].read(length)
+        kind = "text/csv" if environ["PATH_INFO"].endswith(".csv") else "application/json"
+        start("200 OK", [("Content-Type", kind)])
+        told = {name: value for name, value in environ.items() if isinstance(value, str)}
+        return [json.dumps({**told, "filled": " " * 5000}).encode()]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def nginx(told: Told, tmp_path: Path) -> Iterator[Nginx]:
+    """Before that application, whose twin is not there."""
+    server = serving(told)
+    with Nginx(tmp_path, free_port(), server.server_port) as running:
+        yield running
+    server.shutdown()
+    server.server_close()
+
+
+def test_nothing_that_a_visitor_writes_is_believed(nginx: Nginx) -> None:
+    with nginx.browser() as browser:
+        said = browser.get("/x", headers=FORGED).json()
+    known = {name: said.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in FORGED}
+    assert known == {
+        "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "127.0.0.1",
+        "X-Forwarded-Port": str(nginx.port), "X-Forwarded-Prefix": "", "X-Real-IP": "", "Forwarded": "",
+    }  # fmt: skip
+
+
+def test_a_service_that_is_gone_is_done_without(nginx: Nginx, told: Told) -> None:
+    with nginx.browser() as browser:
+        assert [browser.get("/x").status_code for _ in range(4)] == [200] * 4
+        assert browser.post("/x", content=b"once").status_code == 200
+    assert told.asked.count("POST") == 1
+
+
+def test_text_is_compressed_and_exports_leave_as_they_are(nginx: Nginx) -> None:
+    with nginx.browser() as browser:
+        page, export = browser.get("/x"), browser.get("/x.csv")
+        assert page.headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" not in export.headers
+        assert int(page.headers.get("Content-Length", 0)) < 5000 < len(page.content)
+        assert "Content-Encoding" not in browser.get("/x", headers={"Accept-Encoding": "identity"}).headers
+
+
+def test_the_doors_that_are_closed_are(nginx: Nginx, told: Told) -> None:
+    with nginx.browser() as browser:
+        assert browser.get("/metrics").status_code == 404
+        assert nginx.announcing(71 << 20) == 413
+        plain = browser.get(f"http://127.0.0.1:{nginx.plain}/learn?a=1")
+        assert (plain.status_code, plain.headers["Location"]) == (301, "https://127.0.0.1/learn?a=1")
+    assert told.asked == []
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Flask]:
+    """The service, told of one proxy."""
+    app = create_app(make_config("", tmp_path, base_url="https://formation.example", trusted_proxies=1))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_pages_come_through_whole_and_their_parts_are_kept(service: Flask, tmp_path: Path) -> None:
+    server = serving(service)
+    try:
+        with Nginx(tmp_path, free_port(), server.server_port) as nginx, nginx.browser() as browser:
+            page = browser.get("/verify")
+            assert page.status_code == 200
+            assert page.headers["Content-Encoding"] == "gzip"
+            assert page.headers.get_list("Content-Security-Policy") == [page.headers["Content-Security-Policy"]]
+            assert "Secure" in page.headers["Set-Cookie"]
+            (style,) = re.findall(r'"(/static/\w+/look.css)"', page.text)
+            sheet = browser.get(style)
+            assert sheet.headers["Content-Encoding"] == "gzip"
+            assert "immutable" in sheet.headers["Cache-Control"]
+            assert "Set-Cookie" not in sheet.headers
+    finally:
+        server.shutdown()
+        server.server_close()
