@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app
 
-#: How long browsers keep what cannot change, in seconds: a year, the longest that caches have to believe (RFC 9111).
+#: How long browsers keep what cannot change, in seconds: a year.
 KEPT = 31_536_000
 
 
