@@ -66,7 +66,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["downloads"] = Downloads()
     app.extensions["antivirus"] = Antivirus(config.antivirus_url) if config.antivirus_url else None
     app.extensions["tool_keys"] = ToolKeys(config.secret_key)
-    app.extensions["outbound"] = Outbound(config.allowed_private_hosts)
+    app.extensions["outbound"] = Outbound(config.allowed_private_hosts, config.authorities)
     app.extensions["platform_keys"] = PlatformKeys(app.extensions["outbound"])
     app.extensions["oidc"] = provider_of(config, app.extensions["outbound"])
     db.init_app(app)

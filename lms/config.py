@@ -77,6 +77,8 @@ class Config:
     secret_key: str = ""
     #: Hosts that outbound calls may reach though private or over http (loopback included).
     allowed_private_hosts: tuple[str, ...] = ()
+    #: Certificates (PEM) of authorities that certify whom we call, beside the known ones: those of an intranet.
+    authorities: Path = Path()
     #: The institution that issues: shown on certificates and pages.
     issuer_name_fr: str = "Institut de démonstration"
     issuer_name_en: str = "Demonstration institute"

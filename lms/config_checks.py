@@ -12,7 +12,14 @@ from sqlalchemy.exc import ArgumentError
 from lms.branding import colour_problem, logo_problem
 from lms.journal_removal import STAYS
 from lms.models import ROLES
-from lms.outside_settings import antivirus_problems, cache_problems, lrs_problems, mail_problems, oidc_problems
+from lms.outside_settings import (
+    antivirus_problems,
+    authorities_problems,
+    cache_problems,
+    lrs_problems,
+    mail_problems,
+    oidc_problems,
+)
 
 if TYPE_CHECKING:
     from lms.config import Config
@@ -51,7 +58,13 @@ def config_problems(config: "Config") -> list[str]:
         problems.append(f"LMS_SECOND_FACTOR_ROLES must be made of {', '.join(ROLES)}, separated by commas.")
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
-    problems += cache_problems(config) + antivirus_problems(config) + mail_problems(config) + oidc_problems(config)
+    problems += (
+        authorities_problems(config)
+        + cache_problems(config)
+        + antivirus_problems(config)
+        + mail_problems(config)
+        + oidc_problems(config)
+    )
     if config.secret_key and len(config.secret_key) < SHORTEST_SECRET:
         problems.append(f"LMS_SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
     if sys.flags.optimize:

@@ -161,6 +161,7 @@ def _steps(found: Finding, product: str) -> list[str]:
         ],
         "unreachable": [
             _("Check that the platform is up, and that this server may call it: firewall, proxy, certificate."),
+            _("If an authority of yours certifies it, name its file in the setting LMS_AUTHORITIES, then restart."),
         ],
         "address_unknown": [_("Check the addresses of the connection, and the name server of this machine.")],
         "deployment": _deploy(product),

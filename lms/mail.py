@@ -1,13 +1,13 @@
 """Messages by e-mail, through the server that the configuration names."""
 
 import smtplib
-import ssl
 from email.message import EmailMessage
 from email.utils import formatdate
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lms.config import Config
-from lms.tls import narrowed
+from lms.tls import verifying
 
 #: How long the server may take to answer, in seconds.
 PATIENCE = 20
@@ -36,7 +36,7 @@ def send(config: Config, to: str, subject: str, text: str, identifier: str) -> N
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     try:
-        with _server(config.smtp_url) as server:
+        with _server(config.smtp_url, config.authorities) as server:
             server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _words in error.recipients.values()]
@@ -47,10 +47,10 @@ def send(config: Config, to: str, subject: str, text: str, identifier: str) -> N
         raise MailRefused(type(error).__name__, final=False) from error
 
 
-def _server(url: str) -> smtplib.SMTP:
+def _server(url: str, authorities: Path = Path()) -> smtplib.SMTP:
     """A server that waits for a message; over TLS whenever it can."""
     parts = urlsplit(url)
-    host, context = parts.hostname or "", narrowed(ssl.create_default_context())
+    host, context = parts.hostname or "", verifying(authorities)
     server: smtplib.SMTP
     if parts.scheme == "smtps":
         server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=PATIENCE, context=context)

@@ -1,10 +1,11 @@
-"""Whether the settings of what the service calls can be used: counts, antivirus, mail, record store, sign-in."""
+"""Whether the settings of whom the service calls can be used: counts, antivirus, mail, record store, sign-in."""
 
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from lms.antivirus import place_of
+from lms.tls import verifying
 
 
 class Settings(Protocol):
@@ -40,6 +41,18 @@ class Settings(Protocol):
     def oidc_link_by_email(self) -> bool: ...
     @property
     def allowed_private_hosts(self) -> tuple[str, ...]: ...
+    @property
+    def authorities(self) -> Path: ...
+
+
+def authorities_problems(given: Settings) -> list[str]:
+    """What is wrong with the file of those that certify whom we call."""
+    try:
+        if given.authorities != Path():
+            verifying(given.authorities)
+    except OSError:
+        return [f"LMS_AUTHORITIES names {given.authorities}, which is no file of certificates (PEM) that can be read."]
+    return []
 
 
 def cache_problems(given: Settings) -> list[str]:

@@ -1,11 +1,28 @@
 """TLS as this service asks for it when it calls: 1.2 and 1.3, with forward secrecy and authenticated ciphers alone."""
 
 import ssl
+from functools import lru_cache
+from pathlib import Path
+
+import certifi
 
 #: What Mozilla's « intermediate » advice names for TLS 1.2 (version 5.7); every cipher of TLS 1.3 is such a one.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aPSK:!aDSS:!aNULL"
 #: Nothing before: 1.0 and 1.1 are no longer to be used (RFC 8996).
 OLDEST = ssl.TLSVersion.TLSv1_2
+
+
+@lru_cache(4)
+def verifying(authorities: Path = Path()) -> ssl.SSLContext:
+    """What verifies whoever is called, by name: against certifi's roots, the system's, and ``authorities`` (PEM).
+
+    They are read once. Raises ``OSError`` (``ssl.SSLError`` is one) where that file is none of certificates.
+    """
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.load_default_certs()
+    if authorities != Path():
+        context.load_verify_locations(authorities)
+    return narrowed(context)
 
 
 def narrowed(context: ssl.SSLContext) -> ssl.SSLContext:

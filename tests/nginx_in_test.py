@@ -27,13 +27,13 @@ class Nginx(Running):
 
     def __init__(self, folder: Path, *behind: int) -> None:
         self._folder, self.port, self.plain = folder, free_port(), free_port()
-        certificate, key = self_signed(folder)
-        self._trust = ssl.create_default_context(cafile=certificate)
+        self.certificate, key = self_signed(folder)
+        self._trust = ssl.create_default_context(cafile=self.certificate)
         text = (DEPLOY / "nginx.conf").read_text("utf-8")
         for was, now in {
             **{f"127.0.0.1:800{at}": f"127.0.0.1:{port}" for at, port in enumerate(behind, 1)},
             "listen 80;": f"listen 127.0.0.1:{self.plain};", "listen 443 ": f"listen 127.0.0.1:{self.port} ",
-            "/etc/lms/tls.crt": str(certificate), "/etc/lms/tls.key": str(key), "formation.example": "127.0.0.1",
+            "/etc/lms/tls.crt": str(self.certificate), "/etc/lms/tls.key": str(key), "formation.example": "127.0.0.1",
         }.items():  # fmt: skip
             assert was in text, was
             text = text.replace(was, now)

@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from lms.app import create_app
+from lms.doctor.outside import compression, public
 from lms.models import db
 from tests.conftest import make_config
 from tests.nginx_in_test import Nginx, free_port
@@ -119,6 +121,11 @@ def test_pages_come_through_whole_and_their_parts_are_kept(service: Flask, tmp_p
             assert sheet.headers["Content-Encoding"] == "gzip"
             assert "immutable" in sheet.headers["Cache-Control"]
             assert "Set-Cookie" not in sheet.headers
+            there = make_config("", tmp_path, base_url=str(browser.base_url).rstrip("/"), authorities=nginx.certificate)
+            assert compression(there).state == "ok"
+            assert public(there).state == "bad", "it has no table"
+            assert "not ready" in public(there).said
+            assert "SSLCertVerificationError" in public(replace(there, authorities=Path())).said
     finally:
         server.shutdown()
         server.server_close()

@@ -12,10 +12,10 @@ import pytest
 from redis import RedisError
 
 from lms import counting, mail
-from lms.lti import http
+from lms.config import ConfigError, load_config
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
-from lms.tls import narrowed
+from lms.tls import verifying
 from tests.cache_in_test import self_signed
 
 V = ssl.TLSVersion
@@ -65,11 +65,9 @@ def serving(folder: Path, version: ssl.TLSVersion, ciphers: str = "ALL:@SECLEVEL
         server.close()
 
 
-def by_platforms(monkeypatch: pytest.MonkeyPatch, server: Server) -> bool:
-    """Whether a call to a platform comes through; its certificate is trusted."""
-    make = http._trust.__wrapped__
-    monkeypatch.setattr(http, "_trust", lambda: _trusting(server, make()))
-    outbound = Outbound(("127.0.0.1",))
+def by_platforms(server: Server, authorities: Path) -> bool:
+    """Whether a call to a platform comes through."""
+    outbound = Outbound(("127.0.0.1",), authorities)
     try:
         return outbound.request("GET", f"https://127.0.0.1:{server.port}/").is_success
     except LtiError:
@@ -78,45 +76,37 @@ def by_platforms(monkeypatch: pytest.MonkeyPatch, server: Server) -> bool:
         outbound.close()
 
 
-def by_mail(monkeypatch: pytest.MonkeyPatch, server: Server) -> bool:
+def by_mail(server: Server, authorities: Path) -> bool:
     """Whether a mail server is spoken to: past TLS this one hangs up."""
     server.answers = False
-    make = ssl.create_default_context
-    monkeypatch.setattr(ssl, "create_default_context", lambda: _trusting(server, make()))
     with pytest.raises((OSError, mail.smtplib.SMTPException)):
-        mail._server(f"smtps://127.0.0.1:{server.port}")
+        mail._server(f"smtps://127.0.0.1:{server.port}", authorities)
     return bool(server.spoken)
 
 
-def by_cache(_monkeypatch: pytest.MonkeyPatch, server: Server) -> bool:
+def by_cache(server: Server, authorities: Path) -> bool:
     with pytest.raises(RedisError):  # it is none
-        counting.ask(f"valkeys://127.0.0.1:{server.port}?ssl_ca_certs={server.certificate}")
+        counting.ask(f"valkeys://127.0.0.1:{server.port}?ssl_ca_certs={authorities}")
     return bool(server.spoken)
-
-
-def _trusting(server: Server, context: ssl.SSLContext) -> ssl.SSLContext:
-    context.load_verify_locations(server.certificate)
-    return context
 
 
 CALLERS = pytest.mark.parametrize("calls", [by_platforms, by_mail, by_cache])
-Calls = Callable[[pytest.MonkeyPatch, Server], bool]
+#: Calls that server, whose certificate is among those authorities.
+Calls = Callable[[Server, Path], bool]
 
 
 @CALLERS
 @pytest.mark.parametrize(("version", "said"), [(V.TLSv1_2, "TLSv1.2"), (V.TLSv1_3, "TLSv1.3")])
-def test_the_versions_of_today_are_spoken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Calls, version: ssl.TLSVersion, said: str
-) -> None:
+def test_the_versions_of_today_are_spoken(tmp_path: Path, calls: Calls, version: ssl.TLSVersion, said: str) -> None:
     with serving(tmp_path, version) as server:
-        assert calls(monkeypatch, server)
+        assert calls(server, server.certificate)
         assert set(server.spoken) == {said}
 
 
 @CALLERS
-def test_a_server_of_before_is_not_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Calls) -> None:
+def test_a_server_of_before_is_not_called(tmp_path: Path, calls: Calls) -> None:
     with serving(tmp_path, V.TLSv1_1) as server:
-        assert not calls(monkeypatch, server)
+        assert not calls(server, server.certificate)
         assert server.spoken == []
         # It does answer whoever still speaks as it does.
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -131,15 +121,42 @@ def test_a_server_of_before_is_not_called(tmp_path: Path, monkeypatch: pytest.Mo
 
 @CALLERS
 @pytest.mark.parametrize("cipher", ["ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA", "NULL"])
-def test_nor_is_one_whose_ciphers_are_not_advised(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Calls, cipher: str
-) -> None:
+def test_nor_is_one_whose_ciphers_are_not_advised(tmp_path: Path, calls: Calls, cipher: str) -> None:
     with serving(tmp_path, V.TLSv1_2, f"{cipher}:@SECLEVEL=0") as server:
-        assert not calls(monkeypatch, server)
+        assert not calls(server, server.certificate)
+
+
+@pytest.mark.parametrize("calls", [by_platforms, by_mail])
+def test_who_is_called_is_certified_by_an_authority_that_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Calls
+) -> None:
+    """By one of the settings' or of the system's; else nobody is spoken to."""
+    with serving(tmp_path, V.TLSv1_3) as server:
+        assert not calls(server, Path())
+        assert server.spoken == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))  # where OpenSSL looks for the system's
+        verifying.cache_clear()
+        assert calls(server, Path())
+    verifying.cache_clear()
+
+
+def test_a_file_of_no_certificates_stops_the_service(tmp_path: Path) -> None:
+    (tmp_path / "words.pem").write_text("no certificate")
+    for name in ("words.pem", "nothing.pem"):
+        with pytest.raises(ConfigError, match=f"LMS_AUTHORITIES names .*{name}"):
+            load_config({"LMS_AUTHORITIES": str(tmp_path / name), "LMS_DATA_DIR": str(tmp_path / "var")})
+    certificate, _key = self_signed(tmp_path)
+    load_config(
+        {
+            "LMS_AUTHORITIES": str(certificate),
+            "LMS_DATA_DIR": str(tmp_path / "var"),
+            "LMS_BASE_URL": "https://x.example",
+        }
+    )
 
 
 def test_the_newest_is_preferred_and_nothing_weak_is_offered() -> None:
-    context = narrowed(ssl.create_default_context())
+    context = verifying()
     offered = [cipher["name"] for cipher in context.get_ciphers()]
     assert offered[0].startswith("TLS_")
     assert all(name.startswith("TLS_") or RECOMMENDED.fullmatch(name) for name in offered)

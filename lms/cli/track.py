@@ -198,7 +198,8 @@ def called(named: str) -> None:
     places: dict[str, list[str]] = {}
     for link in links(_track(named)):
         places.setdefault(link.url, []).append(" / ".join(link.path))
-    outbound = Outbound(load_config().allowed_private_hosts)
+    config = load_config()
+    outbound = Outbound(config.allowed_private_hosts, config.authorities)
     dead = [(url, why) for url in places if (why := _unanswered(outbound, url))]
     outbound.close()
     for url, why in dead:

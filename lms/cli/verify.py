@@ -97,7 +97,8 @@ def _is_url(text: str) -> bool:
 
 def _fetcher() -> Callable[[str], bytes]:
     def fetch(url: str) -> bytes:
-        outbound = Outbound(load_config().allowed_private_hosts)
+        config = load_config()
+        outbound = Outbound(config.allowed_private_hosts, config.authorities)
         try:
             answer = outbound.request("GET", url, headers={"Accept": "application/vc+ld+json, application/json"})
         finally:

@@ -22,8 +22,8 @@ def public(config: Config, ask: Ask | None = None) -> Finding:
     except LtiError as error:
         return Finding(
             "public", "bad", f"{url} does not answer from here ({error}).",
-            f"Check the reverse proxy, its certificate (curl -v {url}) and the firewall. Where this machine may not "
-            "call itself by its public name, ask from another one.",
+            f"Check the reverse proxy, its certificate (curl -v {url}; LMS_AUTHORITIES names authorities of your own) "
+            "and the firewall. Where this machine may not call itself by its public name, ask from another one.",
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, RecursionError):
         return Finding(
@@ -48,8 +48,8 @@ def compression(config: Config, ask: Ask | None = None) -> Finding:
     """Whether what pages are made of leaves compressed for browsers that say they can read it, as all do."""
     url = f"{config.base_url}/static/look.css"
     try:
-        answer = (ask or _asker(config))(url)
-    except LtiError as error:
+        answer = (ask or _asker(config, {"Accept-Encoding": "gzip"}))(url)
+    except (LtiError, httpx.DecodingError) as error:
         return Finding("compression", "none", f"{url} could not be asked for ({error}).")
     if "Content-Encoding" not in answer.headers:
         return Finding(
@@ -60,16 +60,14 @@ def compression(config: Config, ask: Ask | None = None) -> Finding:
     return Finding("compression", "ok", "Pages leave compressed.")
 
 
-def _asker(config: Config) -> Ask:
+def _asker(config: Config, headers: dict[str, str] | None = None) -> Ask:
     # Behind a name of our own, which may well lead to a private address.
     parts = urlsplit(config.base_url)
-    outbound = Outbound((parts.hostname or "",))
+    outbound = Outbound((parts.hostname or "",), config.authorities)
 
     def ask(url: str) -> httpx.Response:
         try:
-            return outbound.request("GET", url, headers={"Accept-Encoding": "gzip"})
-        except httpx.DecodingError as error:
-            raise LtiError("unreachable", "what it says cannot be decompressed") from error
+            return outbound.request("GET", url, headers=headers)
         finally:
             outbound.close()
 

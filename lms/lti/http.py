@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
+from functools import lru_cache
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -20,7 +21,7 @@ import structlog
 from lms import request_ids
 from lms.lti.model import LtiError
 from lms.models.clock import utcnow
-from lms.tls import narrowed
+from lms.tls import verifying
 
 log = structlog.get_logger()
 
@@ -47,13 +48,16 @@ PIECE = 65_536
 
 
 class Outbound:
-    """Calls to platforms. Hosts of ``allowed_hosts`` may be private or served over http (intranets, tests)."""
+    """Calls to platforms. Hosts of ``allowed_hosts`` may be private or served over http (intranets, tests).
 
-    def __init__(self, allowed_hosts: tuple[str, ...] = ()) -> None:
+    ``authorities``: a file of those that may certify them beside the known ones (``lms.tls.verifying``).
+    """
+
+    def __init__(self, allowed_hosts: tuple[str, ...] = (), authorities: Path = Path()) -> None:
         self.allowed_hosts, self.timeout = frozenset(allowed_hosts), TIMEOUT
         # One floor below httpx's client, which would take twice the time of the rest around every score.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_trust(), max_connections=100, max_keepalive_connections=20,
+            ssl_context=verifying(authorities), max_connections=100, max_keepalive_connections=20,
             keepalive_expiry=30, network_backend=_CheckedNetwork(self._addresses),
         )  # fmt: skip
 
@@ -83,7 +87,8 @@ class Outbound:
     ) -> httpx.Response:
         """The answer, read whole up to ``limit`` bytes; ``LtiError`` when the platform cannot be reached.
 
-        One that is larger than ``LIMIT`` waits on disk: it is a stream (``iter_bytes``), to be read once or closed.
+        It is read as it came, unless ``headers`` ask for an encoding. One that is larger than ``LIMIT`` waits on disk:
+        it is a stream (``iter_bytes``), to be read once or closed.
         """
         self._spelled(url)
         end = time.monotonic() + (DEADLINE if limit <= LIMIT else LARGE_DEADLINE)
@@ -101,12 +106,15 @@ class Outbound:
             with asked as answer:
                 status = answer.status
                 body = _Body(answer.iter_stream(), limit, end)
+                told = answer.headers if headers and "Accept-Encoding" in headers else _plain(answer)
                 if body.size > LIMIT:
-                    return httpx.Response(answer.status, headers=_plain(answer), stream=body)
+                    return httpx.Response(answer.status, headers=told, stream=body)
                 with closing(body):
-                    return httpx.Response(answer.status, headers=_plain(answer), content=b"".join(body))
+                    return httpx.Response(answer.status, headers=told, content=b"".join(body))
         except _FAILURES as error:
-            cause = type(error).__name__
+            # What httpcore was told: a certificate that is not known is not a network that is down.
+            within = error.args[0] if error.args and isinstance(error.args[0], ssl.SSLError) else error
+            cause = type(within).__name__
             raise LtiError("unreachable", cause) from error
         except LtiError as error:
             cause = error.cause
@@ -217,12 +225,6 @@ def _where(url: str) -> tuple[httpcore.URL, bytes]:
         scheme=spelled.raw_scheme, host=spelled.raw_host, port=spelled.port, target=spelled.raw_path
     )  # fmt: skip
     return where, spelled.netloc
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """The certificates trusted, read once."""
-    return narrowed(httpx.create_ssl_context(trust_env=False))
 
 
 class _CheckedNetwork(httpcore.NetworkBackend):

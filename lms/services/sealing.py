@@ -36,7 +36,7 @@ def timestamps_of(config: Config) -> Timestamps | None:
 
 
 def _asker(config: Config) -> Ask:
-    outbound = Outbound(config.allowed_private_hosts)
+    outbound = Outbound(config.allowed_private_hosts, config.authorities)
 
     def ask(url: str, body: bytes | None, media_type: str) -> bytes:
         method, headers = ("GET", None) if body is None else ("POST", {"Content-Type": media_type})
