@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,18 @@ FORGED = {
 }  # fmt: skip
 
 
-def serving(answer: Any) -> BaseWSGIServer:
+@contextmanager
+def serving(answer: Any, port: int = 0) -> Iterator[BaseWSGIServer]:
     """A server of that application, in a thread."""
-    server = make_server("127.0.0.1", 0, answer, threaded=True)
-    threading.Thread(target=server.serve_forever).start()
-    return server
+    server = make_server("127.0.0.1", port, answer, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class Told:
@@ -56,11 +64,8 @@ def told() -> Told:
 @pytest.fixture
 def nginx(told: Told, tmp_path: Path) -> Iterator[Nginx]:
     """Before that application, whose twin is not there."""
-    server = serving(told)
-    with Nginx(tmp_path, free_port(), server.server_port) as running:
+    with serving(told) as server, Nginx(tmp_path, free_port(), server.server_port) as running:
         yield running
-    server.shutdown()
-    server.server_close()
 
 
 def test_nothing_that_a_visitor_writes_is_believed(nginx: Nginx) -> None:
@@ -78,6 +83,16 @@ def test_a_service_that_is_gone_is_done_without(nginx: Nginx, told: Told) -> Non
         assert [browser.get("/x").status_code for _ in range(4)] == [200] * 4
         assert browser.post("/x", content=b"once").status_code == 200
     assert told.asked.count("POST") == 1
+
+
+def test_a_service_that_is_back_serves_at_once(told: Told, tmp_path: Path) -> None:
+    """Else nobody answers in the middle of an upgrade, which restarts one, waits until it is ready, then the other."""
+    first, second = free_port(), free_port()
+    with Nginx(tmp_path, first, second) as nginx, nginx.browser() as browser, ExitStack() as back:
+        with serving(told, second):
+            assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
+            back.enter_context(serving(told, first))
+        assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
 
 
 def test_text_is_compressed_and_exports_leave_as_they_are(nginx: Nginx) -> None:
@@ -108,24 +123,23 @@ def service(tmp_path: Path) -> Iterator[Flask]:
 
 
 def test_pages_come_through_whole_and_their_parts_are_kept(service: Flask, tmp_path: Path) -> None:
-    server = serving(service)
-    try:
-        with Nginx(tmp_path, free_port(), server.server_port) as nginx, nginx.browser() as browser:
-            page = browser.get("/verify")
-            assert page.status_code == 200
-            assert page.headers["Content-Encoding"] == "gzip"
-            assert page.headers.get_list("Content-Security-Policy") == [page.headers["Content-Security-Policy"]]
-            assert "Secure" in page.headers["Set-Cookie"]
-            (style,) = re.findall(r'"(/static/\w+/look.css)"', page.text)
-            sheet = browser.get(style)
-            assert sheet.headers["Content-Encoding"] == "gzip"
-            assert "immutable" in sheet.headers["Cache-Control"]
-            assert "Set-Cookie" not in sheet.headers
-            there = make_config("", tmp_path, base_url=str(browser.base_url).rstrip("/"), authorities=nginx.certificate)
-            assert compression(there).state == "ok"
-            assert public(there).state == "bad", "it has no table"
-            assert "not ready" in public(there).said
-            assert "SSLCertVerificationError" in public(replace(there, authorities=Path())).said
-    finally:
-        server.shutdown()
-        server.server_close()
+    with (
+        serving(service) as server,
+        Nginx(tmp_path, free_port(), server.server_port) as nginx,
+        nginx.browser() as browser,
+    ):
+        page = browser.get("/verify")
+        assert page.status_code == 200
+        assert page.headers["Content-Encoding"] == "gzip"
+        assert page.headers.get_list("Content-Security-Policy") == [page.headers["Content-Security-Policy"]]
+        assert "Secure" in page.headers["Set-Cookie"]
+        (style,) = re.findall(r'"(/static/\w+/look.css)"', page.text)
+        sheet = browser.get(style)
+        assert sheet.headers["Content-Encoding"] == "gzip"
+        assert "immutable" in sheet.headers["Cache-Control"]
+        assert "Set-Cookie" not in sheet.headers
+        there = make_config("", tmp_path, base_url=str(browser.base_url).rstrip("/"), authorities=nginx.certificate)
+        assert compression(there).state == "ok"
+        assert public(there).state == "bad", "it has no table"
+        assert "not ready" in public(there).said
+        assert "SSLCertVerificationError" in public(replace(there, authorities=Path())).said
