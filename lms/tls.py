@@ -1,7 +1,6 @@
 """TLS as this service asks for it when it calls: 1.2 and 1.3, with forward secrecy and authenticated ciphers alone."""
 
 import ssl
-from functools import lru_cache
 from pathlib import Path
 
 import certifi
@@ -12,11 +11,11 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aPSK:!aDSS:!aNUL
 OLDEST = ssl.TLSVersion.TLSv1_2
 
 
-@lru_cache(4)
 def verifying(authorities: Path = Path()) -> ssl.SSLContext:
     """What verifies whoever is called, by name: against certifi's roots, the system's, and ``authorities`` (PEM).
 
-    They are read once. Raises ``OSError`` (``ssl.SSLError`` is one) where that file is none of certificates.
+    One for each kind of caller, which may add the protocols it speaks. Raises ``OSError`` (``ssl.SSLError`` is one)
+    where that file is none of certificates.
     """
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()

@@ -13,6 +13,7 @@ from redis import RedisError
 
 from lms import counting, mail
 from lms.config import ConfigError, load_config
+from lms.lti import http
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
 from lms.tls import verifying
@@ -135,9 +136,9 @@ def test_who_is_called_is_certified_by_an_authority_that_is_known(
         assert not calls(server, Path())
         assert server.spoken == []
         monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))  # where OpenSSL looks for the system's
-        verifying.cache_clear()
+        http._trusting.cache_clear()
         assert calls(server, Path())
-    verifying.cache_clear()
+    http._trusting.cache_clear()
 
 
 def test_a_file_of_no_certificates_stops_the_service(tmp_path: Path) -> None:

@@ -47,6 +47,10 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PIECE = 65_536
 
 
+#: The certificates trusted, read once: httpcore says in it that it speaks HTTP, which mail must not.
+_trusting = lru_cache(4)(verifying)
+
+
 class Outbound:
     """Calls to platforms. Hosts of ``allowed_hosts`` may be private or served over http (intranets, tests).
 
@@ -57,7 +61,7 @@ class Outbound:
         self.allowed_hosts, self.timeout = frozenset(allowed_hosts), TIMEOUT
         # One floor below httpx's client, which would take twice the time of the rest around every score.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=verifying(authorities), max_connections=100, max_keepalive_connections=20,
+            ssl_context=_trusting(authorities), max_connections=100, max_keepalive_connections=20,
             keepalive_expiry=30, network_backend=_CheckedNetwork(self._addresses),
         )  # fmt: skip
 
