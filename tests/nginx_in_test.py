@@ -34,6 +34,7 @@ class Nginx(Running):
             **{f"127.0.0.1:800{at}": f"127.0.0.1:{port}" for at, port in enumerate(behind, 1)},
             "listen 80;": f"listen 127.0.0.1:{self.plain};", "listen 443 ": f"listen 127.0.0.1:{self.port} ",
             "/etc/lms/tls.crt": str(self.certificate), "/etc/lms/tls.key": str(key), "formation.example": "127.0.0.1",
+            "root /etc/lms;": f"root {DEPLOY};",
         }.items():  # fmt: skip
             assert was in text, was
             text = text.replace(was, now)

@@ -232,6 +232,10 @@ def test_caddy_sets_what_is_believed_and_calls_nobody() -> None:
         f"80:{text.split('http_port ')[1].split()[0]}",
     ]
     assert set(re.findall(r"/run/secrets/(\S+)", text)) == set(proxy["secrets"])
+    # What it says while no service answers is there.
+    assert "rewrite * /unavailable.html" in text.partition("handle_errors {")[2]
+    (folder,) = re.findall(r"root \* (\S+)", text)
+    assert f"./unavailable.html:{folder}/unavailable.html:ro" in proxy["volumes"]
     assert re.search(r"max_size 70MB", text)
     assert (
         MANIFESTS["Ingress", "web"]["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == "70m"

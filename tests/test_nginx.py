@@ -17,6 +17,7 @@ from lms.app import create_app
 from lms.doctor.outside import compression, public
 from lms.models import db
 from tests.conftest import make_config
+from tests.deploy_in_test import DEPLOY
 from tests.nginx_in_test import Nginx, free_port
 
 #: What a visitor may write in the hope of being believed.
@@ -93,6 +94,20 @@ def test_a_service_that_is_back_serves_at_once(told: Told, tmp_path: Path) -> No
             assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
             back.enter_context(serving(told, first))
         assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
+
+
+def test_while_no_service_answers_people_read_what_to_do(tmp_path: Path) -> None:
+    """In both languages, by a page that needs nothing else; a form that is sent then is told so too."""
+    with Nginx(tmp_path, free_port(), free_port()) as nginx, nginx.browser() as browser:
+        for answer in (browser.get("/learn"), browser.post("/learn", content=b"a=1")):
+            assert answer.status_code == 502
+            assert "Le service ne répond pas" in answer.text
+            assert "The service does not answer" in answer.text
+            assert (answer.headers["Cache-Control"], answer.headers["Retry-After"]) == ("no-store", "30")
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "Le service" not in browser.get("/metrics").text
+    page = (DEPLOY / "unavailable.html").read_text("utf-8")
+    assert not re.search(r"<script|<link|\bsrc=|https?:", page), "nothing is asked of anybody"
 
 
 def test_text_is_compressed_and_exports_leave_as_they_are(nginx: Nginx) -> None:
