@@ -14,18 +14,14 @@ OLDEST = ssl.TLSVersion.TLSv1_2
 def verifying(authorities: Path = Path()) -> ssl.SSLContext:
     """What verifies whoever is called, by name: against certifi's roots, the system's, and ``authorities`` (PEM).
 
-    One for each kind of caller, which may add the protocols it speaks. Raises ``OSError`` (``ssl.SSLError`` is one)
+    It offers nothing weaker; the newest version is what both sides choose. One for each kind of caller, which may add
+    the protocols it speaks. Raises ``OSError`` (``ssl.SSLError`` is one)
     where that file is none of certificates.
     """
     context = ssl.create_default_context(cafile=certifi.where())
     context.load_default_certs()
     if authorities != Path():
         context.load_verify_locations(authorities)
-    return narrowed(context)
-
-
-def narrowed(context: ssl.SSLContext) -> ssl.SSLContext:
-    """That context, which offers nothing weaker; the newest version is what both sides choose."""
     context.minimum_version, context.maximum_version = OLDEST, ssl.TLSVersion.MAXIMUM_SUPPORTED
     context.set_ciphers(CIPHERS)
     return context

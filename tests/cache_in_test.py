@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
 from cryptography import x509
@@ -13,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from redis import Redis
 
 from tests.authorities_in_test import new_key
-from tests.running_in_test import Running
+from tests.running_in_test import Running, free_port
 
 SERVER = "redis-server"
 
@@ -22,8 +21,7 @@ class CacheServer(Running):
     """``redis-server`` that keeps nothing on disk; a context. ``options`` are of its command line."""
 
     def __init__(self, folder: Path, *options: str, port_option: str = "--port") -> None:
-        with create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"valkey://127.0.0.1:{self.port}"
         self._command = [
             SERVER, "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no", *options,

@@ -1,6 +1,5 @@
 """The development LMS beside the service, each on the loopback, with a course whose roster may be read."""
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from lms.services import rosters
 from lms.services.platforms import NewPlatform, add_platform
 from lms.worker import Worker
 from tests.made_once import give_platform_key
+from tests.running_in_test import free_port
 
 
 @dataclass
@@ -80,8 +80,7 @@ class Course:
 def campus_course(app: Flask, session: Session, folder: Path, **settings: Any) -> Iterator[Course]:
     """A course of the development LMS, connected, whose roster was never read."""
     tool = serve(app, "127.0.0.1", 0)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     chosen = DevLmsSettings(
         issuer=f"http://127.0.0.1:{port}", tool_url=tool.url, client_id="tool", deployment_id="1",
         data_dir=folder / "devlms", links=(CourseLink("3", "Décideurs publics", {"track": "decideurs"}),), **settings,

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from socket import create_server, socket
+from socket import socket
 from typing import IO, Any
 
 from lms import antivirus
 from lms.antivirus import HARMLESS, Verdict
 from lms.models import db
-from tests.running_in_test import PATIENCE, Running
+from tests.running_in_test import PATIENCE, Running, free_port
 
 PROGRAM = "/usr/sbin/clamd"
 #: What our signature is called, as the scanner says it.
@@ -31,8 +31,7 @@ class Clamd(Running):
         # A path of pytest's own may be longer than a socket's name can be.
         self._folder = Path(tempfile.mkdtemp(prefix="mpia-clamd-"))
         self.path = self._folder / "clamd.ctl"
-        with create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.url, self.remote = f"clamd://{self.path}", f"clamd://127.0.0.1:{self.port}"
         signatures = self._folder / "signatures"
         signatures.mkdir()

@@ -1,6 +1,5 @@
 """A gradebook for tests: a development LMS served on the loopback, whatever mood it is in."""
 
-import socket
 import threading
 import time
 from collections import Counter
@@ -34,6 +33,7 @@ from lms.services.platforms import NewPlatform, add_platform
 from lms.worker import Worker
 from tests.learner_in_test import course, joins, learner, module, take
 from tests.made_once import give_platform_key
+from tests.running_in_test import free_port
 
 SCOPES = list(AGS_SCOPES)
 LINKS = (CourseLink("track", "Décideurs publics"), CourseLink("d2", "D2"))
@@ -172,8 +172,7 @@ def gradebook(
 ) -> Iterator[Gradebook]:
     """A connected development LMS, and somebody who came through its link to the track."""
     tool = serve(app, "127.0.0.1", 0)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings = DevLmsSettings(
         issuer=f"http://127.0.0.1:{port}", tool_url=tool.url, client_id="tool", deployment_id="1",
         data_dir=directory / "devlms", links=LINKS, quirks=Quirks(**quirks), roster_size=roster_size,

@@ -5,21 +5,15 @@ import ssl
 from contextlib import closing
 from http.client import HTTPSConnection
 from pathlib import Path
-from socket import create_connection, create_server
+from socket import create_connection
 
 import httpx
 
 from tests.cache_in_test import self_signed
 from tests.deploy_in_test import DEPLOY
-from tests.running_in_test import PATIENCE, Running
+from tests.running_in_test import PATIENCE, Running, free_port
 
 PROGRAM = "/usr/sbin/nginx"
-
-
-def free_port() -> int:
-    """A port where nobody listens."""
-    with create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Nginx(Running):

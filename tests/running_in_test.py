@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from socket import create_server
 from threading import Event
 from typing import Any, Self
 
@@ -14,6 +15,12 @@ from typing import Any, Self
 COMMAND = (sys.executable, "-c", "from lms.start import main; main()")
 #: How long one may take to start or to die, in seconds: others may be using the machine.
 PATIENCE = 60
+
+
+def free_port() -> int:
+    """A port of this machine where nobody listens at this moment."""
+    with create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 class Running(ABC):

@@ -2,23 +2,22 @@
 
 import json
 import re
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
-from werkzeug.serving import BaseWSGIServer, make_server
+from flask import Flask, Response, request
 
 from lms.app import create_app
+from lms.devlms import serve
 from lms.doctor.outside import compression, public
 from lms.models import db
 from tests.conftest import make_config
 from tests.deploy_in_test import DEPLOY
-from tests.nginx_in_test import Nginx, free_port
+from tests.nginx_in_test import Nginx
+from tests.running_in_test import free_port
 
 #: What a visitor may write in the hope of being believed.
 FORGED = {
@@ -28,33 +27,30 @@ FORGED = {
 
 
 @contextmanager
-def serving(answer: Any, port: int = 0) -> Iterator[BaseWSGIServer]:
-    """A server of that application, in a thread."""
-    server = make_server("127.0.0.1", port, answer, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+def served(app: Flask, port: int = 0) -> Iterator[int]:
+    """That application, served by a thread; its port."""
+    server = serve(app, "127.0.0.1", port)
     try:
-        yield server
+        yield server.port
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        server.stop()
 
 
-class Told:
-    """An application that says what it was told, as JSON, as large as wanted; ``asked`` are the ways it was asked."""
+class Told(Flask):
+    """Says what it was told, as JSON, large enough to compress; ``asked`` are the ways it was asked."""
 
     def __init__(self) -> None:
+        super().__init__("told")
         self.asked: list[str] = []
+        self.add_url_rule("/<path:path>", view_func=self.say, methods=["GET", "POST"])
 
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        self.asked.append(environ["REQUEST_METHOD"])
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        environ["wsgi.input"].read(length)
-        kind = "text/csv" if environ["PATH_INFO"].endswith(".csv") else "application/json"
-        start("200 OK", [("Content-Type", kind)])
-        told = {name: value for name, value in environ.items() if isinstance(value, str)}
-        return [json.dumps({**told, "filled": " " * 5000}).encode()]
+    def say(self, path: str) -> Response:
+        """The environment of the request."""
+        self.asked.append(request.method)
+        request.get_data()
+        told = {name: value for name, value in request.environ.items() if isinstance(value, str)}
+        kind = "text/csv" if path.endswith(".csv") else "application/json"
+        return Response(json.dumps({**told, "filled": " " * 5000}), mimetype=kind)
 
 
 @pytest.fixture
@@ -65,7 +61,7 @@ def told() -> Told:
 @pytest.fixture
 def nginx(told: Told, tmp_path: Path) -> Iterator[Nginx]:
     """Before that application, whose twin is not there."""
-    with serving(told) as server, Nginx(tmp_path, free_port(), server.server_port) as running:
+    with served(told) as port, Nginx(tmp_path, free_port(), port) as running:
         yield running
 
 
@@ -90,9 +86,9 @@ def test_a_service_that_is_back_serves_at_once(told: Told, tmp_path: Path) -> No
     """Else nobody answers in the middle of an upgrade, which restarts one, waits until it is ready, then the other."""
     first, second = free_port(), free_port()
     with Nginx(tmp_path, first, second) as nginx, nginx.browser() as browser, ExitStack() as back:
-        with serving(told, second):
+        with served(told, second):
             assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
-            back.enter_context(serving(told, first))
+            back.enter_context(served(told, first))
         assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
 
 
@@ -138,11 +134,7 @@ def service(tmp_path: Path) -> Iterator[Flask]:
 
 
 def test_pages_come_through_whole_and_their_parts_are_kept(service: Flask, tmp_path: Path) -> None:
-    with (
-        serving(service) as server,
-        Nginx(tmp_path, free_port(), server.server_port) as nginx,
-        nginx.browser() as browser,
-    ):
+    with served(service) as port, Nginx(tmp_path, free_port(), port) as nginx, nginx.browser() as browser:
         page = browser.get("/verify")
         assert page.status_code == 200
         assert page.headers["Content-Encoding"] == "gzip"

@@ -16,7 +16,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.bench.serving import free_port, server
+from tests.bench.serving import server
+from tests.running_in_test import free_port
 
 VERSIONS = ("ltijs@5.9.9", "ltijs-sequelize@2.4.4")
 TOOL = Path(__file__).with_name("ltijs_tool.js")

@@ -14,10 +14,10 @@ from lms.app import create_app
 from lms.config import load_config
 from lms.models import db
 from lms.schema import upgrade
-from tests.bench.serving import children_of, cpu_of, free_port, met, process
+from tests.bench.serving import children_of, cpu_of, met, process
 from tests.hostile.network import LoopbackNetwork
 from tests.platform_in_test import TOOL, PlatformInTest
-from tests.running_in_test import COMMAND
+from tests.running_in_test import COMMAND, free_port
 
 #: Blocking threads of a web worker, as ``lms serve`` has them.
 THREADS = 4

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from secrets import token_hex
-from socket import create_server
 from typing import Any
 
 from flask import Flask
@@ -44,6 +43,7 @@ from lms.services.accounts import make_account
 from lms.services.answers import drawn_questions, responses
 from lms.services.invitations import invite
 from tests.learner_in_test import choose
+from tests.running_in_test import free_port
 
 TRACK = "decideurs"
 LEARNER, TRAINER, HR = "11", "13", "14"
@@ -333,13 +333,6 @@ class Stage:
         with HeadlessBrowser(self.lms) as browser:
             rows = [row for row in browser.grades() if row["userId"] == who and row["resourceLinkId"] == TRACK]
         return rows[0]["grade"] if rows else None
-
-
-def free_port() -> int:
-    """A port nobody listens to at this moment."""
-    with create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def right_keys(question: Question) -> list[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
 
 from lms.devlms import CourseLink, DevLmsSettings, create_devlms, serve
-from tests.browser.browser_stage import STEWARD, TRAINER, Stage, free_port
+from tests.browser.browser_stage import STEWARD, TRAINER, Stage
+from tests.running_in_test import free_port
 
 SIZE: ViewportSize = {"width": 1180, "height": 860}
 ADMINISTRATOR = "15"

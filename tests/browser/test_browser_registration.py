@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from browser_axe import bring_axe, violations
 from browser_frame import NewPage
-from browser_stage import STEWARD, TRACK, TRAINER, Stage, free_port
+from browser_stage import STEWARD, TRACK, TRAINER, Stage
 from playwright.sync_api import Frame, Page, expect
 
 from lms.devlms import CourseLink, DevLmsSettings, ServerHandle, create_devlms, serve
+from tests.running_in_test import free_port
 
 ADMINISTRATOR, AGENT = "15", "11"
 

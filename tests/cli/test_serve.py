@@ -9,9 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.browser_stage import free_port
 from tests.cli.conftest import environment
-from tests.running_in_test import COMMAND
+from tests.running_in_test import COMMAND, free_port
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A development LMS and a fake tool for it to open."""
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from flask.testing import FlaskClient
 
 from lms.devlms import Campus, CourseLink, DevLmsSettings, HeadlessBrowser, create_devlms, registration, serve
 from tests.made_once import give_platform_key
+from tests.running_in_test import free_port
 
 LINKS = (
     CourseLink("3", "Décideurs publics", {"track": "decideurs"}, "Le parcours des décideurs."),
@@ -40,8 +40,7 @@ def settings(tool: FakeTool, tmp_path: Path) -> DevLmsSettings:
 @pytest.fixture
 def served(tool: FakeTool, tmp_path: Path) -> Iterator[Campus]:
     """An LMS really served at 127.0.0.1, for the tool at localhost to be another site."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     give_platform_key(tmp_path / "served")
     settings = DevLmsSettings(f"http://127.0.0.1:{port}", tool.url, "tool-1", "1", tmp_path / "served", LINKS)
     app = create_devlms(settings)

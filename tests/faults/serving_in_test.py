@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from socket import create_server
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from lms.cookies import CookieSessions
 from lms.models import WebSession, utcnow
 from lms.models.secrets import hashed, new_token
 from lms.models.signing import serializer
-from tests.running_in_test import COMMAND
+from tests.running_in_test import COMMAND, free_port
 
 TOKEN = "a" * 40
 
@@ -33,8 +32,7 @@ class Served:
     PROGRAM: tuple[str, ...] = COMMAND[1:]
 
     def __init__(self, config: Config, workers: int = 1) -> None:
-        with create_server(("127.0.0.1", 0)) as probe:
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._command = ["serve", "--port", str(self.port), "--workers", str(workers)]
         self._environment = {

@@ -1,7 +1,6 @@
 """The running service under test: two processes of the production server on one database, each reached at will."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from lms.models import db
 from tests.conftest import SECRET, make_config
 from tests.hostile.network import LoopbackNetwork
 from tests.hostile.served import PROCESSES
+from tests.running_in_test import free_port
 
 #: What people and platforms call the service by; in front of it stands a proxy that ends TLS, whose headers we send.
 TOOL = "https://tool.example.org"
@@ -55,8 +55,7 @@ class Service:
         self._idle: dict[int, list[tuple[float, httpx.Client]]] = {}
 
     def __enter__(self) -> Self:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
+        port = free_port()
         self._url = f"http://127.0.0.1:{port}"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")} | {
             "LMS_BASE_URL": TOOL, "LMS_DATABASE_URL": self._database, "LMS_DATA_DIR": str(self._folder),

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from socket import create_server
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from lms.services import certificate_life as life
 from lms.services.authority import open_authority
 from lms.worker import Worker
 from tests.issued_in_test import act, issue
+from tests.running_in_test import free_port
 
 
 class Mailbox:
@@ -45,8 +45,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     """A mail server, and its address."""
-    with create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     box = Mailbox()
     server = Controller(box, hostname="127.0.0.1", port=port)
     server.start()

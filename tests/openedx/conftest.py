@@ -1,6 +1,5 @@
 """Open edX's consumer, started once, and our tool served to it over HTTP."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from tests.conftest import make_config
 from tests.openedx.bare_tool import BareTool, Place
 from tests.openedx.edx import OpenEdx, serving
 from tests.openedx.our_tool import OurTool
+from tests.running_in_test import free_port
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +48,7 @@ def bare(edx: OpenEdx) -> Iterator[Place]:
 @pytest.fixture
 def config(database_url: str, tmp_path: Path) -> Config:
     """On another site than the platform, as in life, and on a port of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     return make_config(database_url, tmp_path, base_url=f"http://localhost:{port}")
 
 

@@ -17,8 +17,8 @@ from lms.lti.checks import Finding
 from lms.models import AuditEntry, Context, OutboxJob, Person, Platform, db, utcnow
 from lms.services.connections import all_findings, promise_due_checks, run_check, settled, worst
 from lms.services.platforms import NewPlatform, add_platform
-from tests.browser.browser_stage import free_port
 from tests.made_once import give_platform_key
+from tests.running_in_test import free_port
 
 
 @dataclass
