@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from socket import create_server
+from socket import socket
 from threading import Event
 from typing import Any, Self
 
@@ -18,8 +18,9 @@ PATIENCE = 60
 
 
 def free_port() -> int:
-    """A port of this machine where nobody listens at this moment."""
-    with create_server(("127.0.0.1", 0)) as probe:
+    """A port where nobody listens, nor did a moment ago: a server that is away may be about to return."""
+    with socket() as probe:  # not a server's socket, which would share the port of connections that are ending
+        probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
