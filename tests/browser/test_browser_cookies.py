@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 from browser_axe import bring_axe, violations
 from browser_stage import TRACK, Stage
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, expect
 
 from lms.models import WebSession, db
 from tests.conftest import CHROMIUM, SWITCHES
@@ -134,6 +135,24 @@ def test_the_storage_of_the_lms_stands_in_for_the_cookie(opens: Opens, stage: St
     with page.expect_popup() as opened:
         frame.get_by_role("link", name=stage.say("Open the new tab")).click()
     signed_in(opened.value, stage, who)
+
+
+@pytest.mark.parametrize("storage", ["_parent", "post_message_forwarding"])
+def test_an_lms_that_is_slow_to_listen_keeps_the_proof(opens: Opens, stage: Stage, storage: str) -> None:
+    """On a slow network our frame asks before what keeps values on the LMS's pages has come: it asks again."""
+    page = opens("refusing", storage=storage)
+    held, arrived = list[Route](), Event()
+    page.route("**/static/storage.js", lambda route: route.continue_() if arrived.is_set() else held.append(route))
+    who = stage.learner()
+    page.goto(f"{stage.lms}/course/{TRACK}?as={who}", wait_until="commit")
+    frame = page.frame_locator("#tool")
+    expect(frame.get_by_role("heading", name=stage.say("Opening the activity"))).to_be_visible()
+    page.wait_for_timeout(2500)
+    assert held
+    arrived.set()
+    for each in held:
+        each.continue_()
+    expect(frame.get_by_role("link", name=stage.say("Open the new tab"))).to_be_visible()
 
 
 def test_the_tabs_own_storage_stands_in_where_the_lms_has_none(
