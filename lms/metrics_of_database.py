@@ -1,4 +1,4 @@
-"""Figures that the database holds, read at each scrape: jobs, workers, certificates, exports, platforms, our key."""
+"""Figures that the database holds, read at each scrape: jobs, workers, certificates, exports, platforms, our keys."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,12 +12,15 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 import lms.jobs
+from certificates.sign.did import sealing
+from certificates.sign.seals import life
 from lms.config import Config
 from lms.lti.keys import ToolKeys
 from lms.models import Certificate, ExportRun, OutboxJob, Platform, utcnow
 from lms.models.exporting import RUN_STATES
 from lms.services import workers
 from lms.services.connections import worst
+from lms.services.verification import did_document
 
 #: Every kind of job of this release: one that nothing waits for says 0.
 KINDS = sorted(each.name for each in iter_modules(lms.jobs.__path__))
@@ -42,6 +45,7 @@ def figures(session: Session, keys: ToolKeys, config: Config) -> Iterator[Metric
     yield GaugeMetricFamily("mpia_lti_key_age_seconds", age, _age(key.signs_from if key else None, now))
     life = "How long a key signs before the next one does (LMS_LTI_KEY_DAYS)."
     yield GaugeMetricFamily("mpia_lti_key_life_seconds", life, config.lti_key_days * 86_400)
+    yield from _seal(session, config, now)
 
 
 def _waiting(session: Session, now: datetime) -> Iterator[Metric]:
@@ -119,6 +123,14 @@ def _platforms(session: Session) -> Iterator[Metric]:
 
 def _state(row: Platform) -> str:
     return "suspended" if row.status == "suspended" else "failing" if worst(row) == "bad" else "active"
+
+
+def _seal(session: Session, config: Config, now: datetime) -> Iterator[Metric]:
+    # What workers published: the keys themselves are not where figures are read.
+    document = did_document(session, config.base_url)
+    if document and (chain := sealing(document)):
+        left = "How long the certificates of the seal that signs are valid yet; below 0 since they ended."
+        yield GaugeMetricFamily("mpia_seal_left_seconds", left, (life(chain)[1] - now).total_seconds())
 
 
 def _age(moment: datetime | None, now: datetime) -> float:

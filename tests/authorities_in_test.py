@@ -50,6 +50,8 @@ class Authorities:
     def __init__(self, folder: Path, base: str = "https://authority.example") -> None:
         self.folder, self.base, self.asked = folder, base, list[str]()
         self.answers, self._made = True, list[x509.Certificate]()
+        #: From now, of the certificates that are made from then on.
+        self.lasts = timedelta(days=900)
         self._root_key, self._key = new_key("p256"), new_key("p256")
         self.root = self._certificate("Test root", self._root_key, None, authority=True)
         self.middle = self._certificate("Test authority", self._key, self.root, authority=True)
@@ -142,7 +144,7 @@ class Authorities:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=400))
-            .not_valid_after(now + timedelta(days=900))
+            .not_valid_after(now + self.lasts)
             .add_extension(x509.BasicConstraints(authority, None), critical=True)
             .add_extension(x509.KeyUsage(**usages, **may, **signs), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

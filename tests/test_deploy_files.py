@@ -14,8 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from promql_parser import AggregateExpr, VectorSelector
 from sqlalchemy.orm import Session
 
+from lms.config import Config
 from lms.metrics_of_database import KINDS
 from lms.models import WorkerSign, utcnow
+from lms.services.authority import open_authority, publish
 from lms.services.workers import Tally
 from tests.platform_in_test import ABSENT, PlatformInTest, hr_officer
 
@@ -39,7 +41,7 @@ def nodes(expression: str, kind: type[Any]) -> list[Any]:
 
 
 @pytest.fixture
-def told(platform: PlatformInTest, client: FlaskClient, session: Session) -> dict[str, set[str]]:
+def told(platform: PlatformInTest, client: FlaskClient, session: Session, config: Config) -> dict[str, set[str]]:
     """The names in /metrics with their labels, once each thing has happened."""
     platform.launched()
     platform.login(client, login_hint=ABSENT)
@@ -47,6 +49,7 @@ def told(platform: PlatformInTest, client: FlaskClient, session: Session) -> dic
     tally = Tally()
     tally.add("send_score", "done", 1)
     tally.write(session)
+    publish(session, open_authority(config))
     session.add(WorkerSign(name="one", started_at=utcnow(), seen_at=utcnow()))
     session.commit()
     found: defaultdict[str, set[str]] = defaultdict(set)

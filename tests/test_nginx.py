@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 
 from lms.app import create_app
 from lms.devlms import serve
-from lms.doctor.outside import compression, public
+from lms.doctor.outside import certificate, compression, public
 from lms.models import db
 from tests.conftest import make_config
 from tests.deploy_in_test import DEPLOY
@@ -147,6 +147,8 @@ def test_pages_come_through_whole_and_their_parts_are_kept(service: Flask, tmp_p
         assert "Set-Cookie" not in sheet.headers
         there = make_config("", tmp_path, base_url=str(browser.base_url).rstrip("/"), authorities=nginx.certificate)
         assert compression(there).state == "ok"
+        assert certificate(there).state == "warn", "it is valid for a day"
+        assert certificate(replace(there, authorities=Path())).state == "none"
         assert public(there).state == "bad", "it has no table"
         assert "not ready" in public(there).said
         assert "SSLCertVerificationError" in public(replace(there, authorities=Path())).said

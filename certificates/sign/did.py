@@ -105,6 +105,16 @@ def document(
     }
 
 
+def sealing(document: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """The certificates (DER) of the seal that signs, in a document of ours: the last believed; empty without a seal."""
+    chains = [
+        entry["publicKeyJwk"]["x5c"]
+        for entry in document["verificationMethod"]
+        if entry["id"] in document["assertionMethod"] and "x5c" in entry.get("publicKeyJwk", {})
+    ]
+    return tuple(base64.b64decode(der) for der in chains[-1]) if chains else ()
+
+
 def _x5c(chain: Iterable[bytes]) -> list[str]:
     return [base64.b64encode(der).decode() for der in chain]
 

@@ -59,6 +59,12 @@ class Entry:
         return self.id.split("-", 1)[0]
 
     @property
+    def chain(self) -> tuple[bytes, ...]:
+        """Its certificates in DER."""
+        found = [x509.load_pem_x509_certificate(pem.encode()) for pem in self.certificates]
+        return tuple(certificate.public_bytes(Encoding.DER) for certificate in found)
+
+    @property
     def state(self) -> str:
         """``compromised``, ``retired`` or ``signs``."""
         return "compromised" if self.revoked else "retired" if self.retired else "signs"

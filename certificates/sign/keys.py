@@ -7,15 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from joserfc.jwk import ECKey, RSAKey
 
 from certificates.sign import did as dids
 from certificates.sign import keyring, seals
 from certificates.sign.did import did_url, did_web
-from certificates.sign.keyring import Entry, KeysError, Ring
+from certificates.sign.keyring import KeysError, Ring
 from certificates.sign.seals import Seal
 from certificates.sign.timestamps import Timestamps
 
@@ -67,7 +66,7 @@ class Keys:
         found = {entry.use: keyring.load(directory, entry, passphrase) for entry in here}
         own = found.get("seal")
         if seal is None and isinstance(own, ec.EllipticCurvePrivateKey):
-            seal = seals.held(own, _chain(here[-1]))
+            seal = seals.held(own, here[-1].chain)
         match found["ed"], found["rs256"], found["es256"], seal:
             case (
                 ed25519.Ed25519PrivateKey() as ed,
@@ -118,12 +117,12 @@ def published(ring: Ring, did: str, ended: Collection[str] = ()) -> dict[str, An
     """
     own = [entry for entry in ring.entries if entry.use in keyring.USES]
     methods = [
-        dids.method(did, entry.id, load_pem_public_key(entry.public.encode()), _chain(entry))  # type: ignore[arg-type]
+        dids.method(did, entry.id, load_pem_public_key(entry.public.encode()), entry.chain)  # type: ignore[arg-type]
         for entry in own
     ]
     asserting = [entry.id for entry in own if entry.revoked is None and entry.id not in ended]
     stamping = {
-        entry.id: _chain(entry)
+        entry.id: entry.chain
         for entry in ring.entries
         if entry.use == "tsa" and entry.revoked is None and entry.id not in ended
     }
@@ -133,18 +132,13 @@ def published(ring: Ring, did: str, ended: Collection[str] = ()) -> dict[str, An
 def _as_set(ring: Ring, seal: Seal | None, timestamps: Timestamps | None, now: datetime) -> Ring:
     """``ring`` where the seal and the timestamping authority are those of the settings."""
     own = ring.current("seal")
-    if seal is not None and (own is None or _chain(own) != seal.chain):
+    if seal is not None and (own is None or own.chain != seal.chain):
         ring = keyring.enter(ring, "seal", seal.chain, seal.kept, now)
     elif seal is None and own is not None and own.kept != "here":
         ring = ring.retired({own.id}, now)
     authority = ring.current("tsa")
-    if timestamps is not None and (authority is None or _chain(authority) != (timestamps.root,)):
+    if timestamps is not None and (authority is None or authority.chain != (timestamps.root,)):
         ring = keyring.enter(ring, "tsa", (timestamps.root,), "others", now)
     elif timestamps is None and authority is not None:
         ring = ring.retired({authority.id}, now)
     return ring
-
-
-def _chain(entry: Entry) -> tuple[bytes, ...]:
-    """The entry's certificates in DER."""
-    return tuple(x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER) for pem in entry.certificates)

@@ -6,6 +6,7 @@ covers the whole file.
 Sources: ETSI EN 319 142-1 (PAdES B-B, B-T, B-LT); ISO 32000-2 sections 12.8.2.2 (DocMDP), 12.8.4.3 (DSS) and 14.13.
 """
 
+from datetime import UTC, datetime
 from functools import lru_cache
 from io import BytesIO
 from time import time
@@ -46,9 +47,10 @@ class SealError(Exception):
 def seal(pdf: bytes, credential: bytes, keys: Keys, *, reason: str) -> bytes:
     """``pdf`` with ``credential`` attached, sealed. ``reason`` is shown by PDF readers beside the signature.
 
-    Raises :class:`SealError`, or :class:`SealUnavailable` when the security module or an authority does not answer;
-    an unsealed file is never returned.
+    Raises :class:`SealError`, or :class:`SealUnavailable` when the security module or an authority does not answer, or
+    the seal's certificates are not valid now; an unsealed file is never returned.
     """
+    keys.seal.may_seal(datetime.now(UTC))
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     _attach(writer, credential)
     timestamps = keys.timestamps

@@ -6,6 +6,8 @@ Sources: RFC 7292 (PKCS#12); OASIS PKCS#11 v3.0, sections 2.1 (RSA) and 2.3 (ell
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -24,7 +26,10 @@ RSA_BITS = 2048
 
 
 class SealUnavailable(Exception):
-    """A security module or an authority outside us does not answer: nothing is sealed, and it must be tried later."""
+    """Nothing can be sealed at this moment, and it must be tried later.
+
+    A security module or an authority outside us does not answer, or the seal's certificates are not valid.
+    """
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,28 @@ class Seal:
     def algorithm(self) -> str:
         """How its signatures are made, as CMS names it."""
         return algorithm(self.chain[0])
+
+    @cached_property
+    def life(self) -> tuple[datetime, datetime]:
+        """From when and until when it may seal (UTC)."""
+        return life(self.chain)
+
+    def may_seal(self, now: datetime) -> None:
+        """Raises :class:`SealUnavailable` while its certificates are not valid: no reader of PDF would believe it."""
+        begins, ends = self.life
+        if now < begins:
+            raise SealUnavailable(f"the certificates of the seal are valid from {begins:%Y-%m-%d %H:%M UTC} on")
+        if now > ends:
+            raise SealUnavailable(f"the certificates of the seal ended on {ends:%Y-%m-%d %H:%M UTC}: another is needed")
+
+
+def life(chain: Iterable[bytes]) -> tuple[datetime, datetime]:
+    """From when and until when (UTC) every certificate of ``chain`` (DER) is valid. Source: RFC 5280, section 6.1.3."""
+    certificates = [x509.load_der_x509_certificate(der) for der in chain]
+    return (
+        max(each.not_valid_before_utc for each in certificates),
+        min(each.not_valid_after_utc for each in certificates),
+    )
 
 
 def algorithm(certificate: bytes) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from certificates.sign import keyring
 from certificates.sign.keyring import Entry, KeysError, Ring
+from certificates.sign.seals import life
 from lms.app import create_app
 from lms.lti.keys import ToolKeys
 from lms.models import ToolKey, db, utcnow
@@ -142,6 +143,8 @@ def _facts(session: Session, entry: Entry) -> Iterator[str]:
     yield f"made {entry.created[:16].replace('T', ' ')} UTC"
     if entry.kept != "here":
         yield f"kept: {entry.kept}"
+    if entry.certificates and entry.state == "signs":
+        yield f"certificates valid until {life(entry.chain)[1]:%Y-%m-%d}"
     if entry.revoked:
         yield f"to sign again: {signing_again.left(session, entry.id)}"
 

@@ -7,19 +7,19 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from lms.config import Config, ConfigError
-from lms.doctor import beside, database, folders, outside, scanned, settings, working
+from lms.doctor import beside, database, folders, lasting, outside, scanned, settings, working
 from lms.doctor.finding import Finding, good
 from lms.models import db
 from lms.models.database import reading
 
 #: Every check, in order.
 CHECKS = (
-    "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "data", "export_folder",
-    "keys", "cache", "antivirus", "database", "encryption", "isolation", "clock", "migrations", "rights", "replica",
-    "lti_key", "tracks", "worker", "outbox", "public", "compression",
+    "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "authorities",
+    "data", "export_folder", "keys", "cache", "antivirus", "database", "encryption", "isolation", "clock", "migrations",
+    "rights", "replica", "lti_key", "tracks", "worker", "outbox", "public", "certificate", "compression",
 )  # fmt: skip
 #: Those made at the public address, when asked for.
-REACHING = frozenset({"public", "compression"})
+REACHING = frozenset({"public", "certificate", "compression"})
 
 
 def unusable(error: ConfigError) -> list[Finding]:
@@ -39,7 +39,7 @@ def examine(
     found = [Finding("settings", "ok", "Every setting can be used.")]
     found += [settings.settings_file(path) for path in settings_paths or (None,)]
     looks = (settings.address, settings.proxies, settings.secret_key, settings.issuer, settings.mail, settings.sftp)
-    found += [look(config) for look in (*looks, folders.data)]
+    found += [look(config) for look in (*looks, lasting.authorities, folders.data)]
     if worker:
         found.append(folders.export_folder(config))
     found.append(folders.keys(config, worker=worker))
@@ -47,7 +47,7 @@ def examine(
     found += scanned.antivirus(app.extensions["antivirus"], config, max(app.extensions["uploads"].values()))
     found += _database(app, config)
     if reach:
-        found += [outside.public(config), outside.compression(config)]
+        found += [outside.public(config), outside.certificate(config), outside.compression(config)]
     return found
 
 

@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 from certificates.sign import keyring
-from certificates.sign.keyring import KeysError
-from certificates.sign.seals import SealUnavailable
+from certificates.sign.keyring import Entry, KeysError
+from certificates.sign.seals import SealUnavailable, life
 from lms.config import Config
 from lms.doctor.finding import Finding
+from lms.doctor.lasting import lasting
+from lms.models import utcnow
 from lms.services.sealing import seal_of, timestamps_of
 
 #: Room that must be left for files, and that should be, in bytes.
@@ -93,20 +95,27 @@ def _opened(config: Config, folder: Path) -> Finding:
             f"Give the LMS_SECRET_KEY they are encrypted with, let uid {os.geteuid()} read {folder}, or restore its "
             "files from the last copy. Where lms secret-key replace was cut short, run it again.",
         )  # fmt: skip
-    return _sealed(config, f"Keys that sign: {len(here)}, opened from {folder}.")
+    return _sealed(config, ring.current("seal"), f"Keys that sign: {len(here)}, opened from {folder}.")
 
 
-def _sealed(config: Config, said: str) -> Finding:
-    """Whether the seal and the timestamps that the settings name can be used; ``said`` where they can."""
+def _sealed(config: Config, own: Entry | None, said: str) -> Finding:
+    """Whether the seal and the timestamps of the settings can be used, and until when; ``said`` where they can."""
     try:
-        seal_of(config)
+        seal = seal_of(config)
         timestamps_of(config)
     except (KeysError, SealUnavailable, OSError, ValueError) as error:
         return Finding(
             "keys", "bad", f"The seal of certificates cannot be used: {error}.",
             "Correct the LMS_SEAL_… and LMS_TSA_… settings (docs/keys.md), or remove them for a seal of our own.",
         )  # fmt: skip
-    return Finding("keys", "ok", said)
+    chain = seal.chain if seal else own.chain if own and own.kept == "here" else ()
+    if not chain:  # another seal is made by the first worker that starts
+        return Finding("keys", "ok", said)
+    begins, ends = life(chain)
+    fix = "lms keys rotate --certificates makes another; one of a trust service is replaced as docs/keys.md says."
+    if utcnow() < begins:
+        return Finding("keys", "bad", f"{said} The seal's certificate is valid from {begins:%Y-%m-%d} only.", fix)
+    return lasting("keys", f"{said} The seal's certificate", ends, fix)
 
 
 def _exposed(folder: Path) -> Path | None:

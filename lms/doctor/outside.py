@@ -1,16 +1,22 @@
 """The service as others reach it: asked at its public address, through whatever is in front."""
 
+import socket
+import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx
 
 from lms.config import Config
 from lms.doctor.finding import Finding
+from lms.doctor.lasting import REPLACED, lasting
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
+from lms.tls import verifying
 
 Ask = Callable[[str], httpx.Response]
+PATIENCE = 10  # seconds
 
 
 def public(config: Config, ask: Ask | None = None) -> Finding:
@@ -58,6 +64,27 @@ def compression(config: Config, ask: Ask | None = None) -> Finding:
             "the ConfigMap of an NGINX ingress controller).",
         )  # fmt: skip
     return Finding("compression", "ok", "Pages leave compressed.")
+
+
+def certificate(config: Config) -> Finding:
+    """Whether the certificate at the public address goes on being valid for some time."""
+    parts = urlsplit(config.base_url)
+    host = parts.hostname or ""
+    if parts.scheme != "https":
+        return Finding("certificate", "none", f"{config.base_url} has none: it is not https.")
+    try:
+        with (
+            socket.create_connection((host, parts.port or 443), PATIENCE) as line,
+            verifying(config.authorities).wrap_socket(line, server_hostname=host) as safe,
+        ):
+            end = str((safe.getpeercert() or {})["notAfter"])
+    except (OSError, KeyError) as error:
+        return Finding("certificate", "none", f"That of {host} could not be asked for ({type(error).__name__}).")
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC)
+    return lasting(
+        "certificate", f"The certificate of {host}", ends,
+        "Replace it where the proxy reads it; where a program does that by itself, look at why it has not.", REPLACED,
+    )  # fmt: skip
 
 
 def _asker(config: Config, headers: dict[str, str] | None = None) -> Ask:

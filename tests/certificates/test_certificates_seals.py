@@ -123,6 +123,29 @@ def test_a_seal_kept_elsewhere_is_published_and_believed_by_all(
     assert Keys.open(tmp_path / "keys", b"secret", DID, NOW, seal).method("seal") == keys.method("seal")
 
 
+@pytest.mark.parametrize("which", ["its own", "one above"])
+def test_a_seal_seals_while_all_its_certificates_are_valid(
+    tmp_path: Path, authorities: Authorities, which: str
+) -> None:
+    key, own = authorities.certified("p256")
+    above = authorities.middle
+    authorities.lasts = timedelta(hours=-1)
+    if which == "its own":
+        own = authorities._certificate("Test seal", key, authorities.middle)
+    else:
+        above = authorities._certificate("Test authority", authorities._key, authorities.root, authority=True)
+    authorities.lasts = timedelta(days=900)
+    seal = seals.held(key, seals.chain_of(own, [above, authorities.root]), "pkcs12")
+    assert len(seal.chain) == 3
+    with pytest.raises(SealUnavailable, match="ended on"):
+        sealed(tmp_path, Keys.open(tmp_path / "keys", b"secret", DID, NOW, seal))
+    begins, ends = seal.life
+    seal.may_seal(ends)
+    seal.may_seal(begins)
+    with pytest.raises(SealUnavailable, match="valid from"):
+        seal.may_seal(begins - timedelta(seconds=1))
+
+
 def independently(data: bytes, authorities: Authorities) -> Any:
     """pyHanko's own judgement, with nothing of ours."""
     roots = [asn1.Certificate.load(authorities.root.public_bytes(Encoding.DER))]

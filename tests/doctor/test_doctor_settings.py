@@ -3,18 +3,22 @@
 import os
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncssh
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.sign import keyring
 from lms.config import Config
 from lms.doctor import Finding, folders, settings
+from lms.doctor.lasting import authorities
 from lms.doctor.settings import address, issuer, mail, proxies, resolves, secret_key, sftp
+from lms.models import utcnow
 from lms.services.authority import open_authority
+from tests.authorities_in_test import Authorities
 from tests.conftest import SECRET, make_config
 
 PUBLIC = "https://formation.example"
@@ -222,6 +226,24 @@ def test_a_ring_that_lacks_a_key_says_which(keyed: Config) -> None:
     assert entry is not None
     keyring.change(keyed.keys, lambda ring: ring.retired({entry.id}, NOW))
     says(folders.keys(keyed, worker=True), "bad", "es256", "lms keys make")
+
+
+@pytest.mark.parametrize(("days", "state"), [(61, "ok"), (59, "warn"), (-1, "bad")])
+def test_certificates_that_end_are_told_two_months_before(keyed: Config, tmp_path: Path, days: int, state: str) -> None:
+    (tmp_path / "authorities").mkdir()
+    made = Authorities(tmp_path / "authorities")
+    made.lasts = timedelta(days=days, minutes=1)
+    config = replace(keyed, seal_pkcs12=made.pkcs12("p256", "x"), seal_passphrase="x")
+    says(folders.keys(config, worker=True), state, f"{utcnow() + made.lasts:%Y-%m-%d}")
+    ours = tmp_path / "ours.pem"
+    _, ends = made.certified("p256")
+    ours.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (made.root, ends)))
+    says(authorities(replace(keyed, authorities=ours)), state, "CN=Test seal", f"{utcnow() + made.lasts:%Y-%m-%d}")
+
+
+def test_without_authorities_of_our_own_none_ends(keyed: Config, tmp_path: Path) -> None:
+    says(authorities(keyed), "ok")
+    assert authorities(replace(keyed, authorities=tmp_path / "taken away")).state == "none"
 
 
 def test_a_seal_that_cannot_be_used_is_told(keyed: Config, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Sealed and timestamped by whom the settings name; when they do not answer nothing is half issued, and it waits."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -72,6 +73,42 @@ def test_nothing_is_issued_until_the_timestamp_can_be_had(
         if verdict.form == "pdf":
             assert verdict.stamped_at is not None
             assert abs(utcnow() - verdict.stamped_at) < timedelta(minutes=5)
+
+
+def test_a_seal_whose_certificate_has_ended_seals_nothing_until_there_is_another(
+    app: Flask, session: Session, config: Config, authorities: Authorities
+) -> None:
+    authorities.lasts = timedelta(days=-1)
+    app.extensions["mpia"] = replace(config, seal_pkcs12=authorities.pkcs12("p256", PASSPHRASE), seal_level="B")
+    authorities.lasts = timedelta(days=900)
+    earn(session, learner(session))
+    session.commit()
+    worker = Worker(app)
+    worker.upkeep()
+    worker.drain()
+    session.expire_all()
+    job = session.scalars(sa.select(OutboxJob).filter_by(kind="issue_certificate")).one()
+    assert (job.status, job.cause) == ("pending", "seal")
+    assert f"ended on {utcnow() - timedelta(days=1):%Y-%m-%d}" in (job.last_error or "")
+    assert session.scalars(sa.select(Certificate)).all() == []
+    assert -2 * 86_400 < left(app) < -86_400 + 60
+
+    app.extensions["mpia"] = config
+    job.due_at = utcnow()
+    session.commit()
+    following = Worker(app)
+    following.upkeep()
+    following.drain()
+    session.expire_all()
+    assert session.scalars(sa.select(Certificate)).one().number.endswith("-000001")
+    assert 899 * 86_400 < left(app) <= 900 * 86_400
+
+
+def left(app: Flask) -> float:
+    """For how many seconds the seal that signs is valid yet, as supervision reads it."""
+    found = re.search(r"^mpia_seal_left_seconds (\S+)$", app.test_client().get("/metrics").text, re.MULTILINE)
+    assert found is not None
+    return float(found[1])
 
 
 def test_a_private_authority_that_is_not_allowed_is_not_called(config: Config, authorities: Authorities) -> None:
