@@ -1,11 +1,13 @@
-"""The proxy of an installation with systemd, run: ``docs/deploy/nginx.conf`` by a real nginx before real sockets."""
+"""The proxies that ship, run: ``nginx.conf`` by a real nginx, ``Caddyfile`` by a real Caddy, before real sockets."""
 
 import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from flask import Flask, Response, request
@@ -16,7 +18,7 @@ from lms.doctor.outside import certificate, compression, public
 from lms.models import db
 from tests.conftest import make_config
 from tests.deploy_in_test import DEPLOY
-from tests.nginx_in_test import Nginx
+from tests.proxies_in_test import Caddy, Nginx, Proxy
 from tests.running_in_test import free_port
 
 #: What a visitor may write in the hope of being believed.
@@ -58,43 +60,83 @@ def told() -> Told:
     return Told()
 
 
+@pytest.fixture(params=[Nginx, Caddy])
+def kind(request: pytest.FixtureRequest) -> type[Proxy]:
+    return request.param  # type: ignore[no-any-return]
+
+
 @pytest.fixture
-def nginx(told: Told, tmp_path: Path) -> Iterator[Nginx]:
+def proxy(kind: type[Proxy], told: Told, tmp_path: Path) -> Iterator[Proxy]:
     """Before that application, whose twin is not there."""
-    with served(told) as port, Nginx(tmp_path, free_port(), port) as running:
+    with served(told) as port, kind(tmp_path, free_port(), port) as running:
         yield running
 
 
-def test_nothing_that_a_visitor_writes_is_believed(nginx: Nginx) -> None:
-    with nginx.browser() as browser:
+def test_nothing_that_a_visitor_writes_is_believed(proxy: Proxy) -> None:
+    with proxy.browser() as browser:
         said = browser.get("/x", headers=FORGED).json()
     known = {name: said.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in FORGED}
     assert known == {
         "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "127.0.0.1",
-        "X-Forwarded-Port": str(nginx.port), "X-Forwarded-Prefix": "", "X-Real-IP": "", "Forwarded": "",
+        "X-Forwarded-Port": str(proxy.port), "X-Forwarded-Prefix": "", "X-Real-IP": "", "Forwarded": "",
     }  # fmt: skip
 
 
-def test_a_service_that_is_gone_is_done_without(nginx: Nginx, told: Told) -> None:
-    with nginx.browser() as browser:
+def test_a_service_that_is_gone_is_done_without(proxy: Proxy, told: Told) -> None:
+    """By pages and by forms, which the service that is there reads once."""
+    with proxy.browser() as browser:
+        assert [browser.post("/x", content=b"once").status_code for _ in range(4)] == [200] * 4
         assert [browser.get("/x").status_code for _ in range(4)] == [200] * 4
-        assert browser.post("/x", content=b"once").status_code == 200
-    assert told.asked.count("POST") == 1
+    assert told.asked == ["POST"] * 4 + ["GET"] * 4
 
 
-def test_a_service_that_is_back_serves_at_once(told: Told, tmp_path: Path) -> None:
-    """Else nobody answers in the middle of an upgrade, which restarts one, waits until it is ready, then the other."""
+def test_a_service_that_is_back_serves_soon(kind: type[Proxy], told: Told, tmp_path: Path) -> None:
+    """Else nobody answers in the middle of an upgrade, which restarts one, waits until it is ready, then the other.
+
+    At once by nginx; Caddy leaves one alone for two seconds, and lets pages wait meanwhile.
+    """
     first, second = free_port(), free_port()
-    with Nginx(tmp_path, first, second) as nginx, nginx.browser() as browser, ExitStack() as back:
+    with kind(tmp_path, first, second) as proxy, proxy.browser() as browser, ExitStack() as back:
         with served(told, second):
             assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
             back.enter_context(served(told, first))
         assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
 
 
-def test_while_no_service_answers_people_read_what_to_do(tmp_path: Path) -> None:
+class Once(BaseHTTPRequestHandler):
+    """Offers to keep a connection, then closes it when more is asked there, as a service that stops may do."""
+
+    protocol_version = "HTTP/1.1"
+    answered = False
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.answered:
+            self.close_connection = True
+            return
+        self.answered = True
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_no_form_is_sent_on_a_connection_that_a_service_may_close(kind: type[Proxy], tmp_path: Path) -> None:
+    service = ThreadingHTTPServer(("127.0.0.1", 0), Once)
+    Thread(target=service.serve_forever, daemon=True).start()
+    try:
+        with kind(tmp_path, free_port(), service.server_port) as proxy, proxy.browser() as browser:
+            assert [browser.post("/x", content=b"a=1").status_code for _ in range(5)] == [200] * 5
+    finally:
+        service.shutdown()
+        service.server_close()
+
+
+def test_while_no_service_answers_people_read_what_to_do(kind: type[Proxy], tmp_path: Path) -> None:
     """In both languages, by a page that needs nothing else; a form that is sent then is told so too."""
-    with Nginx(tmp_path, free_port(), free_port()) as nginx, nginx.browser() as browser:
+    with kind(tmp_path, free_port(), free_port()) as proxy, proxy.browser() as browser:
         for answer in (browser.get("/learn"), browser.post("/learn", content=b"a=1")):
             assert answer.status_code == 502
             assert "Le service ne répond pas" in answer.text
@@ -106,22 +148,27 @@ def test_while_no_service_answers_people_read_what_to_do(tmp_path: Path) -> None
     assert not re.search(r"<script|<link|\bsrc=|https?:", page), "nothing is asked of anybody"
 
 
-def test_text_is_compressed_and_exports_leave_as_they_are(nginx: Nginx) -> None:
-    with nginx.browser() as browser:
-        page, export = browser.get("/x"), browser.get("/x.csv")
+def test_text_is_compressed_for_those_who_read_it(proxy: Proxy) -> None:
+    with proxy.browser() as browser:
+        page = browser.get("/x")
         assert page.headers["Content-Encoding"] == "gzip"
-        assert "Content-Encoding" not in export.headers
         assert int(page.headers.get("Content-Length", 0)) < 5000 < len(page.content)
         assert "Content-Encoding" not in browser.get("/x", headers={"Accept-Encoding": "identity"}).headers
 
 
-def test_the_doors_that_are_closed_are(nginx: Nginx, told: Told) -> None:
-    with nginx.browser() as browser:
+def test_the_doors_that_are_closed_are(proxy: Proxy, told: Told) -> None:
+    with proxy.browser() as browser:
         assert browser.get("/metrics").status_code == 404
-        assert nginx.announcing(71 << 20) == 413
-        plain = browser.get(f"http://127.0.0.1:{nginx.plain}/learn?a=1")
+        plain = browser.get(f"http://127.0.0.1:{proxy.plain}/learn?a=1")
         assert (plain.status_code, plain.headers["Location"]) == (301, "https://127.0.0.1/learn?a=1")
     assert told.asked == []
+
+
+def test_what_no_page_takes_is_not_received(told: Told, tmp_path: Path) -> None:
+    with served(told) as port, Nginx(tmp_path, free_port(), port) as nginx, nginx.browser() as browser:
+        assert nginx.announcing(71 << 20) == 413
+        assert "Content-Encoding" not in browser.get("/x.csv").headers, "exports leave as they are"
+    assert told.asked == ["GET"]
 
 
 @pytest.fixture
@@ -133,8 +180,8 @@ def service(tmp_path: Path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def test_pages_come_through_whole_and_their_parts_are_kept(service: Flask, tmp_path: Path) -> None:
-    with served(service) as port, Nginx(tmp_path, free_port(), port) as nginx, nginx.browser() as browser:
+def test_pages_come_through_whole_and_their_parts_are_kept(service: Flask, kind: type[Proxy], tmp_path: Path) -> None:
+    with served(service) as port, kind(tmp_path, free_port(), port) as proxy, proxy.browser() as browser:
         page = browser.get("/verify")
         assert page.status_code == 200
         assert page.headers["Content-Encoding"] == "gzip"
@@ -145,7 +192,7 @@ def test_pages_come_through_whole_and_their_parts_are_kept(service: Flask, tmp_p
         assert sheet.headers["Content-Encoding"] == "gzip"
         assert "immutable" in sheet.headers["Cache-Control"]
         assert "Set-Cookie" not in sheet.headers
-        there = make_config("", tmp_path, base_url=str(browser.base_url).rstrip("/"), authorities=nginx.certificate)
+        there = make_config("", tmp_path, base_url=str(browser.base_url).rstrip("/"), authorities=proxy.certificate)
         assert compression(there).state == "ok"
         assert certificate(there).state == "warn", "it is valid for a day"
         assert certificate(replace(there, authorities=Path())).state == "none"
