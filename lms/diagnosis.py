@@ -127,6 +127,8 @@ def _what(found: Finding, product: str) -> str:
     if found.cause == "clock":
         return _("The clocks are %(seconds)s s apart: messages are refused beyond 60 s.",
                  seconds=found.detail.removeprefix("-"))  # fmt: skip
+    if _disbelieved(found):
+        return _("It answers with a certificate that this server does not believe.")
     words = {
         "unreachable": _("It does not answer."),
         "address_unknown": _("Its host name does not exist, or does not resolve from here."),
@@ -150,6 +152,11 @@ def _steps(found: Finding, product: str) -> list[str]:
         return _allow(found.key, product)
     if found.key == "token" and found.cause == "token_refused":
         return _activate(product)
+    if _disbelieved(found):
+        return [
+            _("Open its address in a browser: the certificate may have ended, or be that of another name."),
+            _("If an authority of yours certifies it, name its file in the setting LMS_AUTHORITIES, then restart."),
+        ]
     steps = {
         "authorization_stripped": [
             _("On the web server of the platform, let the « Authorization » header through."),
@@ -160,8 +167,7 @@ def _steps(found: Finding, product: str) -> list[str]:
             _("If it is an intranet of yours, add its host to the setting LMS_ALLOWED_PRIVATE_HOSTS, then restart.")
         ],
         "unreachable": [
-            _("Check that the platform is up, and that this server may call it: firewall, proxy, certificate."),
-            _("If an authority of yours certifies it, name its file in the setting LMS_AUTHORITIES, then restart."),
+            _("Check that the platform is up, and that this server may call it: firewall, proxy, certificate.")
         ],
         "address_unknown": [_("Check the addresses of the connection, and the name server of this machine.")],
         "deployment": _deploy(product),
@@ -170,6 +176,11 @@ def _steps(found: Finding, product: str) -> list[str]:
     if found.key == "keys" and found.cause not in steps:
         return [_("Open the keyset address in a browser: it should show keys, as JSON.")]
     return steps.get(found.cause, [_("Give « Copy for support » to the administrator of the platform.")])
+
+
+def _disbelieved(found: Finding) -> bool:
+    """Whether what stopped is its certificate, rather than the network."""
+    return (found.cause, found.detail) == ("unreachable", "SSLCertVerificationError")
 
 
 def _activate(product: str) -> list[str]:

@@ -55,7 +55,8 @@ def _answers(client: ServiceClient, platform: Registration) -> list[Finding]:
     try:
         answer = client.outbound.request("GET", platform.jwks_url, headers={"Accept": "application/json"})
     except LtiError as error:
-        return [Finding("answers", "bad", error.cause), Finding("keys", "none"), Finding("clock", "none")]
+        failed = Finding("answers", "bad", error.cause, error.detail[:100])
+        return [failed, Finding("keys", "none"), Finding("clock", "none")]
     took = round((time.monotonic() - begun) * 1000)
     found = [Finding("answers", "ok", detail=str(took))]
     try:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from ssl import TLSVersion
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from lms.services.connections import all_findings, promise_due_checks, run_check
 from lms.services.platforms import NewPlatform, add_platform
 from tests.made_once import give_platform_key
 from tests.running_in_test import free_port
+from tests.test_tls import serving
 
 
 @dataclass
@@ -117,6 +119,25 @@ def test_a_platform_that_is_gone_is_said_not_to_answer(connection: Connection, s
     found = connection.check()
     assert found["answers"].cause == found["token"].cause == "unreachable"
     assert {found[key].state for key in ("keys", "clock", "score", "service")} == {"none"}
+
+
+def test_a_certificate_that_is_not_believed_is_told_from_a_platform_that_is_gone(
+    connection: Connection, session: Session, tmp_path: Path
+) -> None:
+    row = session.get_one(Platform, connection.id)
+    with serving(tmp_path, TLSVersion.TLSv1_3) as server:
+        row.jwks_url = row.token_url = f"https://127.0.0.1:{server.port}/"
+        session.commit()
+        found = connection.check()
+    assert found["answers"].cause == "unreachable"
+    with connection.app.test_request_context():
+        fix = first_fix(list(found.values()), "moodle")
+        assert fix is not None
+        assert "certificat" in fix.what
+        assert "LMS_AUTHORITIES" in " ".join(fix.steps)
+        gone = first_fix([Finding("answers", "bad", "unreachable", "ConnectError")], "moodle")
+        assert gone is not None
+        assert "LMS_AUTHORITIES" not in " ".join(gone.steps)
 
 
 def test_a_lesser_service_that_lacks_stops_nothing(connection: Connection) -> None:
