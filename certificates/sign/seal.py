@@ -47,8 +47,8 @@ class SealError(Exception):
 def seal(pdf: bytes, credential: bytes, keys: Keys, *, reason: str) -> bytes:
     """``pdf`` with ``credential`` attached, sealed. ``reason`` is shown by PDF readers beside the signature.
 
-    Raises :class:`SealError`, or :class:`SealUnavailable` when the security module or an authority does not answer, or
-    the seal's certificates are not valid now; an unsealed file is never returned.
+    Raises :class:`SealError`, :class:`SealUnavailable` when the security module or an authority does not answer, or
+    ``SealEnded``, which is one, while the seal's certificates are not valid; an unsealed file is never returned.
     """
     keys.seal.may_seal(datetime.now(UTC))
     writer = IncrementalPdfFileWriter(BytesIO(pdf))

@@ -26,10 +26,11 @@ RSA_BITS = 2048
 
 
 class SealUnavailable(Exception):
-    """Nothing can be sealed at this moment, and it must be tried later.
+    """A security module or an authority outside us does not answer: nothing is sealed, and it must be tried later."""
 
-    A security module or an authority outside us does not answer, or the seal's certificates are not valid.
-    """
+
+class SealEnded(SealUnavailable):
+    """The seal's certificates are not valid now: nothing is sealed until there is another seal."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,12 @@ class Seal:
         return life(self.chain)
 
     def may_seal(self, now: datetime) -> None:
-        """Raises :class:`SealUnavailable` while its certificates are not valid: no reader of PDF would believe it."""
+        """Raises :class:`SealEnded` while its certificates are not valid: no reader of PDF would believe it."""
         begins, ends = self.life
         if now < begins:
-            raise SealUnavailable(f"the certificates of the seal are valid from {begins:%Y-%m-%d %H:%M UTC} on")
+            raise SealEnded(f"the certificates of the seal are valid from {begins:%Y-%m-%d %H:%M UTC} on")
         if now > ends:
-            raise SealUnavailable(f"the certificates of the seal ended on {ends:%Y-%m-%d %H:%M UTC}: another is needed")
+            raise SealEnded(f"the certificates of the seal ended on {ends:%Y-%m-%d %H:%M UTC}: another is needed")
 
 
 def life(chain: Iterable[bytes]) -> tuple[datetime, datetime]:

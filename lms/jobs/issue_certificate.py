@@ -3,12 +3,12 @@
 from typing import Any
 
 from certificates.formats import RenderError
-from certificates.sign.seals import SealUnavailable
 from lms.jobs import Tools
 from lms.models import Enrolment
 from lms.services.issuing import NotIssued, issue
 from lms.services.library import Library
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outbox import N_, GiveUp
+from lms.services.sealing import sealing
 
 
 def run(tools: Tools, payload: dict[str, Any]) -> None:
@@ -18,7 +18,8 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     if row is None or track is None:
         raise GiveUp(N_("The enrolment or its track no longer exists."))
     try:
-        issue(tools.session, tools.authority, row, track, payload.get("award_key"), payload.get("cycle"))
+        with sealing():
+            issue(tools.session, tools.authority, row, track, payload.get("award_key"), payload.get("cycle"))
     except NotIssued as reason:
         tools.session.rollback()
         if reason.unprintable:
@@ -28,7 +29,4 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     except RenderError as error:
         why = N_("The certificate cannot be drawn.")
         raise GiveUp(f"{why}\n{error}") from error
-    except SealUnavailable as error:
-        why = N_("The seal or its timestamp cannot be had at this moment. Certificates wait.")
-        raise TryLater(f"{why}\n{error}", cause="seal") from error
     tools.session.commit()

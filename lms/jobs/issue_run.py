@@ -8,6 +8,7 @@ from lms.jobs import Tools
 from lms.services.bulk_issuing import step
 from lms.services.library import Library
 from lms.services.outbox import N_, TryLater
+from lms.services.sealing import sealing
 
 #: A worker that dies is replaced after so long; one that lives hands over before.
 LEASE = timedelta(minutes=2)
@@ -18,8 +19,9 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     """Go on where the run is; done again, it finds nothing left to do."""
     session, end = tools.session, monotonic() + LONGEST.total_seconds()
     tracks = Library(session)
-    while step(session, payload["run_id"], tools.authority, tracks):
-        session.commit()
-        if monotonic() > end:
-            raise TryLater(N_("Certificates are being issued."), timedelta(0), cause="long", counted=False)
+    with sealing():
+        while step(session, payload["run_id"], tools.authority, tracks):
+            session.commit()
+            if monotonic() > end:
+                raise TryLater(N_("Certificates are being issued."), timedelta(0), cause="long", counted=False)
     session.commit()

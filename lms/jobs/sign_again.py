@@ -6,11 +6,11 @@ from typing import Any
 
 from certificates.formats import RenderError
 from certificates.names import NameRefused
-from certificates.sign.seals import SealUnavailable
 from lms.jobs import Tools
 from lms.models import Certificate
 from lms.services import key_care
 from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.sealing import sealing
 
 #: A worker that dies is replaced after so long; one that lives hands over before.
 LEASE = timedelta(minutes=5)
@@ -22,10 +22,8 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     session, end, refused = tools.session, monotonic() + LONGEST.total_seconds(), list[str]()
     for identity in key_care.resting(session, payload["key"]):
         try:
-            key_care.sign_again(session, tools.authority, identity, payload["key"])
-        except SealUnavailable as error:
-            why = N_("The seal or its timestamp cannot be had at this moment. Certificates wait.")
-            raise TryLater(f"{why}\n{error}", cause="seal") from error
+            with sealing():
+                key_care.sign_again(session, tools.authority, identity, payload["key"])
         except (RenderError, NameRefused):
             session.rollback()
             refused.append(session.get_one(Certificate, identity).number)

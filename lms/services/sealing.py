@@ -1,5 +1,8 @@
-"""The seal and the timestamps of certificates, as the settings say."""
+"""The seal and the timestamps of certificates, as the settings say; what waits while they cannot be had."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -7,11 +10,16 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.sign import seals
 from certificates.sign.keys import KeysError
-from certificates.sign.seals import Seal, SealUnavailable
+from certificates.sign.seals import Seal, SealEnded, SealUnavailable
 from certificates.sign.timestamps import Ask, Timestamps
 from lms.config import Config
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
+from lms.services.outbox import N_, TryLater
+
+#: How often it is looked whether there is another seal, once the certificate of one has ended.
+ANOTHER = timedelta(hours=1)
+_WAITS = N_("The seal or its timestamp cannot be had at this moment. Certificates wait.")
 
 
 def seal_of(config: Config) -> Seal | None:
@@ -33,6 +41,20 @@ def timestamps_of(config: Config) -> Timestamps | None:
         return None
     root = _certificates(config.tsa_root)[0].public_bytes(Encoding.DER)
     return Timestamps(config.tsa_url, root, _asker(config), long_term=config.seal_level == "LT")
+
+
+@contextmanager
+def sealing() -> Iterator[None]:
+    """Jobs that seal do so in it: ``TryLater`` where nothing can be sealed now.
+
+    Whoever does not answer is tried again like any other. For another seal they wait as long as it takes.
+    """
+    try:
+        yield
+    except SealEnded as error:
+        raise TryLater(f"{_WAITS}\n{error}", ANOTHER, cause="seal", counted=False) from error
+    except SealUnavailable as error:
+        raise TryLater(f"{_WAITS}\n{error}", cause="seal") from error
 
 
 def _asker(config: Config) -> Ask:

@@ -14,13 +14,16 @@ from sqlalchemy.orm import Session
 from certificates.sign.keys import KeysError
 from lms.config import Config, ConfigError, load_config
 from lms.models import Certificate, CertificateFile, OutboxJob, utcnow
-from lms.services import verification
+from lms.services import bulk_issuing, corrections, verification
 from lms.services.authority import open_authority
+from lms.services.library import Library
 from lms.services.sealing import timestamps_of
 from lms.worker import Worker
 from tests.authorities_in_test import Authorities
 from tests.conftest import BASE_URL
-from tests.learner_in_test import earn, learner
+from tests.issued_in_test import act, issue
+from tests.issuing_in_test import class_of
+from tests.learner_in_test import TRACK, earn, learner
 
 PASSPHRASE = "a passphrase for the seal"
 
@@ -88,7 +91,7 @@ def test_a_seal_whose_certificate_has_ended_seals_nothing_until_there_is_another
     worker.drain()
     session.expire_all()
     job = session.scalars(sa.select(OutboxJob).filter_by(kind="issue_certificate")).one()
-    assert (job.status, job.cause) == ("pending", "seal")
+    assert (job.status, job.cause, job.tries) == ("pending", "seal", 0), "however long it lasts"
     assert f"ended on {utcnow() - timedelta(days=1):%Y-%m-%d}" in (job.last_error or "")
     assert session.scalars(sa.select(Certificate)).all() == []
     assert -2 * 86_400 < left(app) < -86_400 + 60
@@ -102,6 +105,35 @@ def test_a_seal_whose_certificate_has_ended_seals_nothing_until_there_is_another
     session.expire_all()
     assert session.scalars(sa.select(Certificate)).one().number.endswith("-000001")
     assert 899 * 86_400 < left(app) <= 900 * 86_400
+
+
+def test_runs_and_corrections_wait_for_the_seal_too(
+    app: Flask, session: Session, config: Config, authorities: Authorities
+) -> None:
+    worker = Worker(app)
+    worker.upkeep()
+    asked = corrections.ask(session, issue(session, open_authority(config)), "Ada de Martinville", "", utcnow())
+    corrections.accept(session, asked, act("", ""), utcnow())
+    place = class_of(session, 2)
+    run = bulk_issuing.ask(session, place, TRACK, Library(session), asked.certificate.person_id).id
+    session.commit()
+    authorities.answers = False
+    worker.drain()
+    session.expire_all()
+    jobs = session.scalars(sa.select(OutboxJob).where(OutboxJob.kind.in_(("issue_run", "correct_certificate")))).all()
+    assert [(job.status, job.cause) for job in jobs] == [("pending", "seal")] * 2
+    assert bulk_issuing.counts(session, run) == {"waiting": 2}
+
+    authorities.answers = True
+    for job in jobs:
+        job.due_at = utcnow()
+    session.commit()
+    worker.drain()
+    session.expire_all()
+    assert bulk_issuing.counts(session, run) == {"issued": 2}
+    assert [each.status for each in session.scalars(sa.select(Certificate).order_by(Certificate.number))] == [
+        "replaced", "valid", "valid", "valid",
+    ]  # fmt: skip
 
 
 def left(app: Flask) -> float:
