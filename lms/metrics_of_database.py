@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 import lms.jobs
-from certificates.sign.did import sealing
+from certificates.sign.did import seal_in_use
 from certificates.sign.seals import life
 from lms.config import Config
 from lms.lti.keys import ToolKeys
@@ -128,7 +128,7 @@ def _state(row: Platform) -> str:
 def _seal(session: Session, config: Config, now: datetime) -> Iterator[Metric]:
     # What workers published: the keys themselves are not where figures are read.
     document = did_document(session, config.base_url)
-    if document and (chain := sealing(document)):
+    if document and (chain := seal_in_use(document)):
         left = "How long the certificates of the seal that signs are valid yet; below 0 since they ended."
         yield GaugeMetricFamily("mpia_seal_left_seconds", left, (life(chain)[1] - now).total_seconds())
 

@@ -105,7 +105,7 @@ def document(
     }
 
 
-def sealing(document: Mapping[str, Any]) -> tuple[bytes, ...]:
+def seal_in_use(document: Mapping[str, Any]) -> tuple[bytes, ...]:
     """The certificates (DER) of the seal that signs, in a document of ours: the last believed; empty without a seal."""
     chains = [
         entry["publicKeyJwk"]["x5c"]

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -49,14 +48,9 @@ class Seal:
         """How its signatures are made, as CMS names it."""
         return algorithm(self.chain[0])
 
-    @cached_property
-    def life(self) -> tuple[datetime, datetime]:
-        """From when and until when it may seal (UTC)."""
-        return life(self.chain)
-
     def may_seal(self, now: datetime) -> None:
         """Raises :class:`SealEnded` while its certificates are not valid: no reader of PDF would believe it."""
-        begins, ends = self.life
+        begins, ends = life(self.chain)
         if now < begins:
             raise SealEnded(f"the certificates of the seal are valid from {begins:%Y-%m-%d %H:%M UTC} on")
         if now > ends:

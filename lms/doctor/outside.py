@@ -1,19 +1,17 @@
 """The service as others reach it: asked at its public address, through whatever is in front."""
 
-import socket
 import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx
+from cryptography import x509
 
 from lms.config import Config
 from lms.doctor.finding import Finding
 from lms.doctor.lasting import REPLACED, lasting
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
-from lms.tls import verifying
 
 Ask = Callable[[str], httpx.Response]
 PATIENCE = 10  # seconds
@@ -67,22 +65,17 @@ def compression(config: Config, ask: Ask | None = None) -> Finding:
 
 
 def certificate(config: Config) -> Finding:
-    """Whether the certificate at the public address goes on being valid for some time."""
+    """Whether the certificate at the public address goes on being valid for some time; whose it is, ``public`` sees."""
     parts = urlsplit(config.base_url)
     host = parts.hostname or ""
     if parts.scheme != "https":
         return Finding("certificate", "none", f"{config.base_url} has none: it is not https.")
     try:
-        with (
-            socket.create_connection((host, parts.port or 443), PATIENCE) as line,
-            verifying(config.authorities).wrap_socket(line, server_hostname=host) as safe,
-        ):
-            end = str((safe.getpeercert() or {})["notAfter"])
-    except (OSError, KeyError) as error:
+        shown = ssl.get_server_certificate((host, parts.port or 443), timeout=PATIENCE)
+    except OSError as error:
         return Finding("certificate", "none", f"That of {host} could not be asked for ({type(error).__name__}).")
-    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC)
     return lasting(
-        "certificate", f"The certificate of {host}", ends,
+        "certificate", f"The certificate of {host}", x509.load_pem_x509_certificate(shown.encode()).not_valid_after_utc,
         "Replace it where the proxy reads it; where a program does that by itself, look at why it has not.", REPLACED,
     )  # fmt: skip
 

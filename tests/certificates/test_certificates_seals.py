@@ -139,7 +139,7 @@ def test_a_seal_seals_while_all_its_certificates_are_valid(
     assert len(seal.chain) == 3
     with pytest.raises(SealUnavailable, match="ended on"):
         sealed(tmp_path, Keys.open(tmp_path / "keys", b"secret", DID, NOW, seal))
-    begins, ends = seal.life
+    begins, ends = seals.life(seal.chain)
     seal.may_seal(ends)
     seal.may_seal(begins)
     with pytest.raises(SealUnavailable, match="valid from"):

@@ -12,12 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.sign import keyring
+from certificates.sign.seals import life
 from lms.config import Config
 from lms.doctor import Finding, folders, settings
 from lms.doctor.lasting import authorities
 from lms.doctor.settings import address, issuer, mail, proxies, resolves, secret_key, sftp
-from lms.models import utcnow
 from lms.services.authority import open_authority
+from lms.services.sealing import seal_of
 from tests.authorities_in_test import Authorities
 from tests.conftest import SECRET, make_config
 
@@ -234,11 +235,13 @@ def test_certificates_that_end_are_told_two_months_before(keyed: Config, tmp_pat
     made = Authorities(tmp_path / "authorities")
     made.lasts = timedelta(days=days, minutes=1)
     config = replace(keyed, seal_pkcs12=made.pkcs12("p256", "x"), seal_passphrase="x")
-    says(folders.keys(config, worker=True), state, f"{utcnow() + made.lasts:%Y-%m-%d}")
+    seal = seal_of(config)
+    assert seal is not None
+    says(folders.keys(config, worker=True), state, f"{life(seal.chain)[1]:%Y-%m-%d}")
     ours = tmp_path / "ours.pem"
-    _, ends = made.certified("p256")
-    ours.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (made.root, ends)))
-    says(authorities(replace(keyed, authorities=ours)), state, "CN=Test seal", f"{utcnow() + made.lasts:%Y-%m-%d}")
+    _, first = made.certified("p256")
+    ours.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (made.root, first)))
+    says(authorities(replace(keyed, authorities=ours)), state, "CN=Test seal", f"{first.not_valid_after_utc:%Y-%m-%d}")
 
 
 def test_without_authorities_of_our_own_none_ends(keyed: Config, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.hostile.patterns import ROOT, patterns, sources
 #: Modules by which a program calls another, and the files that may use each.
 WAYS_OUT = {
     # The doctor looks names up, reads a key as SFTP will, and the certificate at our own public address.
-    "socket": {"lms/lti/http.py", "lms/doctor/settings.py", "lms/doctor/outside.py", "lms/antivirus.py"},
+    "socket": {"lms/lti/http.py", "lms/doctor/settings.py", "lms/antivirus.py"},
     "httpcore": {"lms/lti/http.py"},
     "smtplib": {"lms/mail.py"},
     "asyncssh": {"lms/sftp.py", "lms/doctor/settings.py"},
