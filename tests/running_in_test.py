@@ -6,7 +6,9 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from random import randrange
 from socket import socket
 from threading import Event
 from typing import Any, Self
@@ -18,10 +20,17 @@ PATIENCE = 60
 
 
 def free_port() -> int:
-    """A port where nobody listens, nor did a moment ago: a server that is away may be about to return."""
-    with socket() as probe:  # not a server's socket, which would share the port of connections that are ending
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port where nobody listens, nor did a moment ago: a server that is away may be about to return.
+
+    Never one that the system gives to calls (32768 and above, by default): one of them could take it before the server
+    does, or call itself there while it waits for the server.
+    """
+    while True:
+        port = randrange(10_000, 32_768)
+        # Not a server's socket, which would share the port of connections that are ending.
+        with socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Running(ABC):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from curricula.registry import SHIPPED
 from lms.demo import Addresses, Demo
 from lms.demo_check import CheckFailed, check
 from tests.conftest import SECRET
-from tests.running_in_test import COMMAND
+from tests.running_in_test import COMMAND, free_port
 
 LEFT = ["certificate.pdf", "completions.csv", "credential.json", "credential.jwt", "did.json", "status.json"]
 STEPS = (
@@ -24,10 +23,7 @@ STEPS = (
 
 def free_ports() -> Addresses:
     """Two ports that nobody listens on."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return Addresses(one.getsockname()[1], two.getsockname()[1])
+    return Addresses(free_port(), free_port())
 
 
 def lms(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
