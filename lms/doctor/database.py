@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lms.config import Config
 from lms.doctor import account
 from lms.doctor.finding import Finding
+from lms.doctor.upkeep import upkeep
 from lms.migrations.head import head, is_later
 from lms.models.clock import machine_now
 
@@ -26,7 +27,7 @@ UPGRADE = "Run: lms db upgrade"
 
 
 def database(session: Session, config: Config) -> Iterator[Finding]:
-    """Whether it answers, then its kind, version, encoding, link, isolation, clock, migrations and what we may do."""
+    """Whether it answers, then its kind, version, encoding, link, isolation, clock, migrations, rights and upkeep."""
     url = make_url(config.database)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         yield Finding("database", "bad", f"There is no database yet at {url.database}.", UPGRADE)
@@ -55,6 +56,7 @@ def database(session: Session, config: Config) -> Iterator[Finding]:
     yield tables
     if connection.dialect.name == "postgresql" and tables.state == "ok":
         yield from account.rights(connection, config)
+        yield upkeep(connection)
 
 
 def driver(connection: Connection) -> psycopg.Connection[object]:

@@ -16,7 +16,7 @@ from lms.models.database import reading
 CHECKS = (
     "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "authorities",
     "data", "export_folder", "keys", "cache", "antivirus", "database", "encryption", "isolation", "clock", "migrations",
-    "rights", "replica", "lti_key", "tracks", "worker", "outbox", "public", "certificate", "compression",
+    "rights", "upkeep", "replica", "lti_key", "tracks", "worker", "outbox", "public", "certificate", "compression",
 )  # fmt: skip
 #: Those made at the public address, when asked for.
 REACHING = frozenset({"public", "certificate", "compression"})
@@ -78,7 +78,7 @@ def _database(app: Flask, config: Config) -> list[Finding]:
 
 
 def _not_looked_at(seen: set[str], *, postgresql: bool) -> Iterator[Finding]:
-    depends = ("encryption", "isolation", "clock", "rights") if postgresql else ()
+    depends = ("encryption", "isolation", "clock", "rights", "upkeep") if postgresql else ()
     for name in (*depends, "migrations", "replica", "lti_key", "tracks", "worker", "outbox"):
         if name not in seen:
             yield Finding(name, "none", "Not looked at: it depends on what failed above.")

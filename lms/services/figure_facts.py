@@ -136,7 +136,12 @@ def facts(at: datetime | None = None, agents: Collection[int] | Select[int] | No
 
 def _grouped(at: datetime | None, agents: ColumnElement[bool] | None) -> Any:
     """The counts by cell; ``unit_id`` is that of the agents themselves."""
-    theirs = None if agents is None else select(Agent.id).where(agents)
+    theirs = None
+    if agents is not None:
+        # Found once, for the database may believe that there is nobody, and look for them again at every row.
+        whose = select(Agent.id).where(agents).cte("whose")
+        theirs = select(whose.c.id)
+        agents = Agent.id.in_(theirs)
     here, done = cells(at, agents).cte("cell"), facts(at, theirs).subquery("done")
     keys = (here.c.unit_id, here.c.branch, here.c.category, here.c.population)
     there = select(
@@ -228,7 +233,7 @@ def _minutes(at: datetime | None, agents: Collection[int] | Select[int] | None) 
         .group_by(mine.c.agent_id, Enrolment.track_key, LessonProgress.module_key, LessonProgress.lesson_key)
     )
     whole = select(passed.c.agent_id, passed.c.track_key, passed.c.moment, passed.c.minutes)
-    return union_all(whole, read).subquery("spent")
+    return union_all(whole, read).cte("spent")
 
 
 def _year(moment: ColumnElement[Any], until: datetime) -> ColumnElement[int]:

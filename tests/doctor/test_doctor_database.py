@@ -43,7 +43,7 @@ def test_a_migrated_database_is_sound(session: Session, config: Config) -> None:
     if postgresql(session):
         says(found.pop("rights"), "warn", "superuser")  # that of tests; tests/rights are of the others
         assert {each.state for each in found.values()} == {"ok"}
-        assert set(found) == {"database", "encryption", "isolation", "clock", "migrations"}
+        assert set(found) == {"database", "encryption", "isolation", "clock", "migrations", "upkeep"}
     else:
         says(found["database"], "warn", "LMS_DATABASE_URL")
         assert found["migrations"].state == "ok"
@@ -108,6 +108,35 @@ def test_an_encoding_that_lacks_letters_is_found(on_server: Any, monkeypatch: py
     )
     with app.app_context():
         says(database.kind(db.session.connection()), "bad", "SQL_ASCII", "UTF8")
+
+
+def test_a_server_that_does_not_look_after_its_tables_is_found(on_server: Any) -> None:
+    app = on_server(options="-c track_counts=off")
+    with app.app_context():
+        says(looked_at(db.session(), app.extensions["mpia"])["upkeep"], "bad", "track_counts is off", "ALTER SYSTEM")
+
+
+def test_tables_left_alone_or_not_known_are_found(on_server: Any) -> None:
+    app = on_server()
+    with app.app_context():
+        own, config = db.session, app.extensions["mpia"]
+
+        def after(statements: str) -> Finding:
+            for statement in statements.split("; "):
+                own.execute(sa.text(statement))
+                own.execute(sa.text("select pg_stat_force_next_flush()"))
+                own.commit()
+            return looked_at(own(), config)["upkeep"]
+
+        # Emptied, counted, then filled again: PostgreSQL goes on believing in nobody.
+        fill = "insert into of_doctor select generate_series(1, 200)"
+        emptied = f"create table of_doctor (n integer); {fill}; delete from of_doctor; analyze of_doctor"
+        assert after(emptied).state == "ok"
+        says(after(fill), "warn", "hold: of_doctor.", "ANALYZE of_doctor;")
+        assert after("analyze of_doctor").state == "ok"
+        says(after("create table never as select generate_series(1, 60000) n"), "warn", "ANALYZE never;")
+        left = "alter table never set (autovacuum_enabled = false)"
+        says(after(left), "bad", "leave alone: never.", "ALTER TABLE never RESET (autovacuum_enabled);")
 
 
 @pytest.mark.parametrize("ahead", [60, -60])
