@@ -240,6 +240,7 @@ def _field(
     values, key = response.get(field.name, ()), shown_key(question, drawn, "options", field.name)
     return {
         "name": PREFIX + key, "key": key, "kind": field.kind, "most": field.most,
+        "largest": field.megabytes * 1_000_000,
         "required": field.required,
         "label": _label(field),
         "help": _help(field),

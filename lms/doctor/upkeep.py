@@ -6,7 +6,7 @@ from lms.doctor.finding import Finding
 
 #: Without these, nothing is cleaned nor counted (PostgreSQL's manual, « Routine Vacuuming »).
 _BY_ITSELF = ("autovacuum", "track_counts")
-#: A table so large was never counted by mistake, in bytes; one believed empty holds so many rows.
+#: From so many bytes a table is one that should have been counted; with so many rows, one believed empty is not.
 LARGE, SOME = 1_000_000, 100
 _LEFT_ALONE = text("""
     select relname from pg_class
@@ -27,8 +27,8 @@ def upkeep(connection: Connection) -> Finding:
     off = [name for name in _BY_ITSELF if connection.execute(text(f"show {name}")).scalar_one() == "off"]
     if off:
         return Finding(
-            "upkeep", "bad", f"{' and '.join(off)} is off: PostgreSQL neither cleans tables nor learns how large they "
-            "are, and pages become slower every day.",
+            "upkeep", "bad", f"Turned off: {', '.join(off)}. PostgreSQL neither cleans tables nor learns how large "
+            "they are, and pages become slower every day.",
             f"Run as an administrator of the server: {' '.join(f'ALTER SYSTEM SET {name} = on;' for name in off)} "
             "SELECT pg_reload_conf();",
         )  # fmt: skip

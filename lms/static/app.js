@@ -248,6 +248,29 @@ function copy(button) {
   });
 }
 
+// input[type=file][data-largest=BYTES][data-too-large]: a file that its page refuses is told when it is chosen, not after
+// minutes on a slow network.
+function tooLarge(input) {
+  const said = Object.assign(document.createElement("p"), { className: "error", id: `${input.id}-too-large`, hidden: true });
+  said.setAttribute("role", "alert");
+  (input.closest(".row") ?? input).before(said);
+  input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), said.id].filter(Boolean).join(" "));
+  const look = () => {
+    const large = [...input.files].some((file) => file.size > Number(input.dataset.largest));
+    said.hidden = !large;
+    said.textContent = large ? input.dataset.tooLarge : "";
+    if (large) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
+    return large;
+  };
+  input.addEventListener("change", look);
+  input.form?.addEventListener("submit", (event) => {
+    if ((event.submitter?.formEnctype || event.target.enctype) !== "multipart/form-data" || !look()) return; // what sends no file
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    input.focus();
+  });
+}
+
 // A second click on a form that is already posting does nothing.
 function once(form) {
   let sent = false;
@@ -313,6 +336,7 @@ function narrowing(form) {
 }
 
 frameHeight();
+all("input[type=file][data-largest]").forEach(tooLarge); // before what else hears a form being sent
 all("[data-clock]").forEach(clock);
 all("form[data-autosave]").forEach(autosave);
 all("[data-last-look]").forEach(lastLook);

@@ -50,7 +50,7 @@ def upload(track_key: str, module_key: str) -> ResponseReturnValue:
                 raise frozen() from refusal
             db.session.commit()
             return redirect(_confirm_url(draft, module_key, kept.id), 303)
-    page = render_template("author/bank_import.html", **_place(draft, module), form=form, largest=filesize(LARGEST))
+    page = render_template("author/bank_import.html", **_place(draft, module), form=form, largest=LARGEST)
     return page, 400 if request.method == "POST" else 200
 
 

@@ -9,8 +9,8 @@ from lms.budget_pages import asked_unit, budget_scope, frame, why_not
 from lms.cells import Problem, UnreadableFile
 from lms.errors import Refused
 from lms.forms.budgets import BudgetImportForm
-from lms.i18n import filesize, number
 from lms.i18n import gettext as _
+from lms.i18n import number
 from lms.models import db
 from lms.pages import config
 from lms.security import requires, visitor
@@ -49,7 +49,7 @@ def index() -> ResponseReturnValue:
         **frame(unit, "budget_imports.index", _("File of the budget")),
         form=form,
         columns=list(FRENCH.values()),
-        limit=filesize(config().upload_limit),
+        limit=config().upload_limit,
         unreadable=_shown(unreadable) if unreadable else None,
         result=result,
         sentence=_told(result) if result else None,

@@ -11,6 +11,7 @@ from lms.forms.hr import ChecksForm
 from lms.i18n import current_language, localized, number
 from lms.i18n import gettext as _
 from lms.models import db
+from lms.pages import config
 from lms.security import requires, visitor
 from lms.services import bulk_verification
 from lms.services.bulk_verification import MAX_LINES, Checked, NotLines
@@ -75,6 +76,7 @@ def _page(form: ChecksForm, checked: list[Checked] | None = None) -> str:
         hr_url=url_for("hr.index"),
         action_url=url_for("bulk_verification.check"),
         limit=number(MAX_LINES),
+        largest=config().upload_limit,
         checked=checked is not None,
         total=len(rows),
         valid=sum(row["state"] == "valid" for row in rows),

@@ -23,7 +23,6 @@ from flask_wtf import FlaskForm
 from lms.cells import Problem, UnreadableFile
 from lms.errors import Refused
 from lms.forms.hr_imports import FileForm, chosen, reading_form
-from lms.i18n import filesize
 from lms.i18n import gettext as _
 from lms.import_pages import counts, kind_names, outcome_names, preview, report_rows, sentence, shown
 from lms.models import ImportFile, ImportRun, db, writing
@@ -103,7 +102,7 @@ def new() -> ResponseReturnValue:
             (kinds[kind], [(field.heading, field.required) for field in fields.values()])
             for kind, fields in KINDS.items()
         ],
-        limit=filesize(import_files.LARGEST),
+        limit=import_files.LARGEST,
     )
     return page, 422 if request.method == "POST" else 200
 

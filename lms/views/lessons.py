@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from curricula.beside import beside, both
 from curricula.blocks import BLOCKS, REVEAL
+from curricula.files import LARGEST
 from curricula.model import LessonText, Module
 from curricula.pieces import Settings, lesson_path, settings_in, text_in, text_piece
 from lms.forms.lessons import ImageForm, LessonTextForm, edition_of
@@ -130,6 +131,7 @@ def _page(
         images=list(lesson_files.files(db.session(), draft, module_key)),
         image_form=ImageForm(formdata=None),
         images_url=url_for("module_files.index", track_key=key, module_key=module_key),
+        largest_image=LARGEST,
         said=said_of(draft, path, lesson_path(module_key, lesson_key)),
         **_around(draft, module, lesson_key, language),
         **preview_values(draft, module, form.text, settings.sources, language),

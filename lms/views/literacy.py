@@ -11,6 +11,7 @@ from lms.forms.literacy import EntryForm, OpenForm, entry_form
 from lms.i18n import current_language, localized
 from lms.i18n import gettext as _
 from lms.models import Register, Unit, db, utcnow
+from lms.pages import config
 from lms.security import requires, visitor
 from lms.services import literacy, literacy_editions
 from lms.services.literacy import Entry, RegisterRefused
@@ -171,7 +172,7 @@ def _form_page(row: Register, kind: Kind, found: Entry | None, held: Any) -> Res
         title=localized(kind.label) if found else localized(kind.add), new=found is None,
         units=_offered(Scope((row.unit.path,))), history=pages.history(kind, found, content) if found else [],
         remove_url=url_for("literacy.remove", register_id=register_id, entry_id=found.id) if found else None,
-        show_url=url_for("literacy.show", register_id=register_id),
+        show_url=url_for("literacy.show", register_id=register_id), largest=config().upload_limit,
     )  # fmt: skip
     return page, status
 

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from curricula.files import LARGEST, media_of
 from curricula.problems import Problem
 from lms.forms.lessons import ImageForm, edition_of
-from lms.i18n import filesize, localized
 from lms.i18n import gettext as _
+from lms.i18n import localized
 from lms.lesson_preview import said
 from lms.models import Draft, db
 from lms.pages import wants_json
@@ -133,7 +133,7 @@ def _page(draft: Draft, module_key: str, form: ImageForm, written: str = "") -> 
         key=key, module=module.key, track_title=track_title(draft),
         module_title=module_title(module),
         list_url=url_for("lesson_list.index", track_key=key, module_key=module.key),
-        images=shown, form=form, written=written, most=filesize(LARGEST),
+        images=shown, form=form, written=written, most=LARGEST,
         writable=may_write(draft),
     )  # fmt: skip
 

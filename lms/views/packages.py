@@ -1,13 +1,13 @@
 """A draft as an archive: taken away to be worked on elsewhere, brought back whole or not at all."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from curricula.exchange.model import NotReadable
 from curricula.problems import CurriculumError
 from lms.forms.review import PackageForm
-from lms.i18n import filesize, ngettext
 from lms.i18n import gettext as _
+from lms.i18n import ngettext
 from lms.models import Draft, db
 from lms.security import visitor
 from lms.services import drafts, packages
@@ -17,13 +17,7 @@ blueprint = Blueprint("packages", __name__, url_prefix="/author")
 
 #: Largest archive taken, in bytes.
 LIMIT = 20_000_000
-
-
-@blueprint.url_value_preprocessor
-def allow_archives(endpoint: str | None, _values: object) -> None:
-    """An archive may be larger than what other pages take; said before the form's token is looked for."""
-    if endpoint == "packages.take":
-        request.max_content_length = LIMIT + 100_000
+UPLOADS = {"packages.take": LIMIT}
 
 
 @blueprint.get("/<track_key>/package")
@@ -85,5 +79,5 @@ def _page(draft: Draft, form: PackageForm) -> str:
     form.state.data = packages.state_of(db.session(), draft)
     return render_template(
         "author/package.html",
-        key=draft.track_key, title=track_title(draft), draft=draft, form=form, limit=filesize(LIMIT),
+        key=draft.track_key, title=track_title(draft), draft=draft, form=form, limit=LIMIT,
     )  # fmt: skip

@@ -39,6 +39,8 @@ OUTLINE = """() => ({
     .flatMap(e => `${e.getAttribute('aria-labelledby') ?? ''} ${e.getAttribute('aria-describedby') ?? ''}`.split(' '))
     .filter(id => id && !document.getElementById(id)),
   filled: document.querySelectorAll('main .button:not(.quiet)').length,
+  unlimited: [...document.querySelectorAll('input[type=file]:not([data-largest][data-too-large])')]
+    .map(f => f.outerHTML),
   untold: document.body.innerText.match(/\\{n\\}|%\\(|\\b(None|undefined|null)\\b/g),
 })"""
 
@@ -127,6 +129,7 @@ def test_a_page_is_accessible_and_fits(name: str, visit: Visit) -> None:
     assert all(after - before <= 1 for before, after in pairwise(seen["levels"]))
     assert seen["unlinked"] == []
     assert seen["dangling"] == []
+    assert seen["unlimited"] == [], "a file too large would be refused after it was sent"
     assert seen["untold"] is None
     bring_axe(page)
     for width in (WIDE, NARROW):

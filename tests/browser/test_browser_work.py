@@ -44,8 +44,19 @@ def test_a_project_is_filled_in_with_its_evidence_and_handed_in(stage: Stage, ne
     expect(stands).to_contain_text(stage.say("Nothing is missing."))
     activity.expect_saved()
 
-    # A program renamed is refused with its reason, a file is added, nothing typed is lost.
+    # A file too large is told as soon as it is chosen, and not sent.
     chooser = frame.locator("[name='file.evidence']")
+    chooser.set_input_files({"name": "film.pdf", "mimeType": "application/pdf", "buffer": bytes(10_000_001)})
+    too_large = stage.say("This file is too large to be sent: choose one of %(size)s at most.")
+    expect(frame.get_by_role("alert")).to_have_text(too_large % {"size": "10\u00a0Mo"})
+    expect(chooser).to_have_attribute("aria-invalid", "true")
+    sent: list[str] = []
+    activity.page.on("request", lambda request: sent.append(request.url))
+    activity.press("Add this file")
+    expect(chooser).to_be_focused()
+    activity.accessible()
+    assert not [url for url in sent if url.endswith("/files")]
+    # A program renamed is refused with its reason, a file is added, nothing typed is lost.
     for content in (b"MZ" + bytes(50), PDF):
         chooser.set_input_files({"name": "registre.pdf", "mimeType": "application/pdf", "buffer": content})
         activity.press("Add this file")

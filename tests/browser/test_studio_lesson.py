@@ -178,6 +178,10 @@ def test_an_image_is_inserted_with_its_words(desk: Desk, new_page: NewPage) -> N
     page = desk.open(new_page("status of 400"))
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
     page.locator("[data-image] summary").click()
+    large = {"name": "photo.png", "mimeType": "image/png", "buffer": bytes(2_000_001)}
+    page.locator("#image-file").set_input_files([large])  # type: ignore[list-item]
+    page.locator("[data-image] button[type=submit]").click()
+    expect(page.locator("#image-file-too-large")).to_contain_text("2\u00a0Mo")
     page.locator("#image-file").set_input_files([{"name": "plan.svg", "mimeType": "image/svg+xml", "buffer": svg}])
     page.locator("[data-image] button[type=submit]").click()
     expect(page.locator("[data-image-error]")).to_have_text(desk.stage.say("Say what the image shows."))

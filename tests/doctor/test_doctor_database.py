@@ -113,7 +113,7 @@ def test_an_encoding_that_lacks_letters_is_found(on_server: Any, monkeypatch: py
 def test_a_server_that_does_not_look_after_its_tables_is_found(on_server: Any) -> None:
     app = on_server(options="-c track_counts=off")
     with app.app_context():
-        says(looked_at(db.session(), app.extensions["mpia"])["upkeep"], "bad", "track_counts is off", "ALTER SYSTEM")
+        says(looked_at(db.session(), app.extensions["mpia"])["upkeep"], "bad", "off: track_counts.", "ALTER SYSTEM")
 
 
 def test_tables_left_alone_or_not_known_are_found(on_server: Any) -> None:
