@@ -12,7 +12,7 @@ from certificates.codes import new_code
 from certificates.format import FORMATS
 from certificates.model import Facts, Record
 from certificates.status import is_full, random_index
-from lms.models import Certificate, CertificateFile, CertificateYear, StatusList
+from lms.models import Certificate, CertificateFile, CertificateYear, StatusList, utcnow
 from lms.services import certificate_words
 from lms.services.audit import record as note
 from lms.services.authority import Authority, list_url, sign_lists
@@ -83,6 +83,7 @@ def enter(
 def signed_files(authority: Authority, certificate: Certificate, record: Record) -> dict[str, bytes]:
     """Every form of a certificate, signed with the keys of today, which are noted. Raises as :func:`enter` does."""
     keys = authority.keys  # the same for all, whatever happens to them meanwhile
+    keys.seal.may_seal(utcnow())  # before anything is drawn: all that waits for another seal asks by the hour
     certificate.signed_with = " ".join(sorted(keys.in_use))
     return {form.key: form.render(record, keys) for form in FORMATS.values()}
 
