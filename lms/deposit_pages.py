@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, current_app, url_for
 
 from assessments.files import KINDS
 from lms.models import Deposit, db
@@ -22,7 +22,7 @@ def with_files(asked: dict[str, Any], attempt_id: uuid.UUID, key: str, number: i
     for field in fields:
         field["files"] = [_file(row) for row in rows if row.field == field["key"]]
         field["files_url"] = url_for("deposits.change", attempt_id=attempt_id, number=number)
-        field["accept"] = ACCEPT
+        field["accept"], field["together"] = ACCEPT, current_app.extensions["uploads"]["deposits.change"]
     return asked
 
 

@@ -249,18 +249,19 @@ function copy(button) {
 }
 
 // input[type=file][data-largest=BYTES][data-too-large]: a file that its page refuses is told when it is chosen, not after
-// minutes on a slow network.
+// minutes on a slow network; [data-together=BYTES][data-too-many]: so are several.
 function tooLarge(input) {
   const said = Object.assign(document.createElement("p"), { className: "error", id: `${input.id}-too-large`, hidden: true });
   said.setAttribute("role", "alert");
   (input.closest(".row") ?? input).before(said);
   input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), said.id].filter(Boolean).join(" "));
   const look = () => {
-    const large = [...input.files].some((file) => file.size > Number(input.dataset.largest));
-    said.hidden = !large;
-    said.textContent = large ? input.dataset.tooLarge : "";
-    if (large) input.setAttribute("aria-invalid", "true"); else input.removeAttribute("aria-invalid");
-    return large;
+    const { largest, tooLarge: large, together = Infinity, tooMany: many } = input.dataset;
+    const sizes = [...input.files].map((file) => file.size), whole = sizes.reduce((sum, size) => sum + size, 0);
+    said.textContent = Math.max(...sizes, 0) > Number(largest) ? large : whole > Number(together) ? many : "";
+    said.hidden = !said.textContent;
+    if (said.hidden) input.removeAttribute("aria-invalid"); else input.setAttribute("aria-invalid", "true");
+    return !said.hidden;
   };
   input.addEventListener("change", look);
   input.form?.addEventListener("submit", (event) => {

@@ -56,6 +56,13 @@ def test_a_project_is_filled_in_with_its_evidence_and_handed_in(stage: Stage, ne
     expect(chooser).to_be_focused()
     activity.accessible()
     assert not [url for url in sent if url.endswith("/files")]
+    expect(chooser).to_have_attribute("data-together", "40000000")
+    chooser.evaluate("input => { input.dataset.together = 4000; }")
+    parts = [{"name": f"{i}.pdf", "mimeType": "application/pdf", "buffer": bytes(2_001)} for i in range(2)]
+    chooser.set_input_files(parts)  # type: ignore[arg-type]
+    too_many = stage.say("These files are too large to be sent together, %(size)s at most: add them one by one.")
+    expect(frame.get_by_role("alert")).to_have_text(too_many % {"size": "40\u00a0Mo"})
+    chooser.evaluate("input => { input.dataset.together = 40_000_000; }")
     # A program renamed is refused with its reason, a file is added, nothing typed is lost.
     for content in (b"MZ" + bytes(50), PDF):
         chooser.set_input_files({"name": "registre.pdf", "mimeType": "application/pdf", "buffer": content})
