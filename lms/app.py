@@ -21,6 +21,7 @@ from lms.cookies import CookieSessions
 from lms.counting import ByMinute, Counts
 from lms.downloads import Downloads
 from lms.errors import init_errors
+from lms.forms.files import file_limits
 from lms.i18n import init_i18n
 from lms.lti.client import ServiceClient
 from lms.lti.http import Outbound
@@ -84,6 +85,7 @@ def create_app(config: Config | None = None) -> Flask:
     csrf = CSRFProtect(app)
     init_assets(app)
     init_i18n(app)
+    app.add_template_global(file_limits)
     init_errors(app)
     _init_login(app)
     app.before_request(_declare_intent)

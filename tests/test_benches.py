@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from curricula.model import Track
 from lms.models import Attempt, LessonProgress, OutboxJob, db
 from lms.services import figures
 from lms.services.figure_facts import WHOLE, plain
@@ -52,14 +53,19 @@ def test_learners_go_all_the_way_on_the_service_as_it_runs(tmp_path: Path) -> No
             db.session.remove()
 
 
-@pytest.mark.usefixtures("platform")
-def test_a_nation_counts_as_its_facts_do(session: Session) -> None:
+def nation(session: Session) -> list[Track]:
+    """Agents with what they did, not counted yet; the tracks that they follow."""
     tracks = list(Library(session).values())
     session.commit()
     fill(db.engine, AGENTS, tracks)
     figures.know_every_duration(session)
     session.commit()
-    count_everybody(db.engine, AGENTS, tracks)
+    return tracks
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_nation_counts_as_its_facts_do(session: Session) -> None:
+    count_everybody(db.engine, AGENTS, nation(session))
     assert figures.differences(session) == {}
     assert count(session, LessonProgress) == AGENTS * LESSONS
     session.commit()
@@ -75,10 +81,7 @@ def test_a_nation_counts_as_its_facts_do(session: Session) -> None:
 
 @pytest.mark.usefixtures("platform")
 def test_people_of_a_platform_are_counted_though_the_database_believes_in_nobody(session: Session) -> None:
-    tracks = list(Library(session).values())
-    session.commit()
-    fill(db.engine, AGENTS, tracks)
-    figures.know_every_duration(session)
+    nation(session)
     expected = [row for cell, row in plain(session).items() if (cell.unit_id, cell.track_key) == (WHOLE, "")]
     if session.connection().dialect.name == "postgresql":
         # As when tables were counted while their first rows were being written. Agents were looked for at each agent of

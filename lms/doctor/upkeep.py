@@ -10,7 +10,10 @@ _BY_ITSELF = ("autovacuum", "track_counts")
 LARGE, SOME = 1_000_000, 100
 _LEFT_ALONE = text("""
     select relname from pg_class
-    where relnamespace = current_schema()::regnamespace and 'autovacuum_enabled=false' = any (reloptions)
+    where relnamespace = current_schema()::regnamespace and exists (
+      select from pg_options_to_table(reloptions)
+      where option_name = 'autovacuum_enabled' and not option_value::boolean
+    )
     order by relname
 """)
 #: Below 0, a table was never counted: after its first import for a minute, or since another release of PostgreSQL.

@@ -5,7 +5,25 @@ from typing import Any
 from flask_wtf import file
 from wtforms import ValidationError
 
+from lms.i18n import filesize
+from lms.i18n import gettext as _
 from lms.scanning import examined
+
+
+def file_limits(largest: int, together: int | None = None) -> dict[str, object]:
+    """Attributes of a field of files: « tooLarge » of app.js tells what its page refuses before it is sent.
+
+    ``largest`` a file, ``together`` all those of one sending, in bytes.
+    """
+    too_large = _("This file is too large to be sent: choose one of %(size)s at most.", size=filesize(largest))
+    limits: dict[str, object] = {"data-largest": largest, "data-too-large": too_large}
+    if together is not None:
+        limits["data-together"] = together
+        limits["data-too-many"] = _(
+            "These files are too large to be sent together, %(size)s at most: add them one by one.",
+            size=filesize(together),
+        )
+    return limits
 
 
 class FileField(file.FileField):  # type: ignore[misc]

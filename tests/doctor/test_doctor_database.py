@@ -135,7 +135,7 @@ def test_tables_left_alone_or_not_known_are_found(on_server: Any) -> None:
         says(after(fill), "warn", "hold: of_doctor.", "ANALYZE of_doctor;")
         assert after("analyze of_doctor").state == "ok"
         says(after("create table never as select generate_series(1, 60000) n"), "warn", "ANALYZE never;")
-        left = "alter table never set (autovacuum_enabled = false)"
+        left = "alter table never set (autovacuum_enabled = off)"
         says(after(left), "bad", "leave alone: never.", "ALTER TABLE never RESET (autovacuum_enabled);")
 
 

@@ -23,7 +23,10 @@ STEPS = (
 
 def free_ports() -> Addresses:
     """Two ports that nobody listens on."""
-    return Addresses(free_port(), free_port())
+    ports = set[int]()
+    while len(ports) < 2:
+        ports.add(free_port())
+    return Addresses(*ports)
 
 
 def lms(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
