@@ -8,11 +8,14 @@ from contextlib import closing
 from http.client import HTTPSConnection
 from pathlib import Path
 from socket import create_connection
+from threading import Event
 
 import httpx
 
+from tests import http2_in_test
 from tests.cache_in_test import self_signed
 from tests.deploy_in_test import DEPLOY
+from tests.heard_in_test import spoken
 from tests.running_in_test import PATIENCE, Running, free_port
 
 
@@ -32,6 +35,22 @@ class Proxy(Running):
     def browser(self) -> httpx.Client:
         """Asks it as browsers do, at its public address, trusting its certificate; follows nothing by itself."""
         return httpx.Client(base_url=f"https://127.0.0.1:{self.port}", verify=self._trust, timeout=PATIENCE)
+
+    def spoken(self, message: bytes) -> bytes:
+        """The first that answers such bytes, or nothing where it closes."""
+        return spoken(message, self.port, self._trust)
+
+    def spoken_as_http2(self, fields: list[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Whether a request of HTTP/2 was answered, rather than ended."""
+        return http2_in_test.spoken(self.port, self.certificate, fields, body)
+
+    def broken_off(self, message: bytes) -> None:
+        """Say that much, which is passed on meanwhile, and be gone: a network that is cut."""
+        with create_connection(("127.0.0.1", self.port), PATIENCE) as plain:
+            line = self._trust.wrap_socket(plain, server_hostname="127.0.0.1")
+            line.sendall(message)
+            Event().wait(0.1)
+            line.close()
 
     def _listens(self) -> bool:
         try:
@@ -100,9 +119,17 @@ class Caddy(Proxy):
             "{$SITE}": "127.0.0.1", "root * /etc/caddy": f"root * {DEPLOY}",
         })  # fmt: skip
         assert services in changed
-        (self._folder / "Caddyfile").write_text(changed)
+        self._settings.write_text(changed)
+
+    @property
+    def _settings(self) -> Path:
+        return self._folder / "Caddyfile"
+
+    def change(self, changes: dict[str, str]) -> None:
+        """Change its settings, before it starts."""
+        self._settings.write_text(replaced(self._settings.read_text(), changes))
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        command = [Path(sys.executable).with_name("caddy"), "run", "--config", self._folder / "Caddyfile"]
+        command = [Path(sys.executable).with_name("caddy"), "run", "--config", self._settings]
         self._begin([*command, "--adapter", "caddyfile"], self._folder / "caddy.log", self._listens)

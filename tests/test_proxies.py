@@ -92,16 +92,28 @@ def test_a_service_that_is_gone_is_done_without(proxy: Proxy, told: Told) -> Non
 
 
 def test_a_service_that_is_back_serves_soon(kind: type[Proxy], told: Told, tmp_path: Path) -> None:
-    """Else nobody answers in the middle of an upgrade, which restarts one, waits until it is ready, then the other.
-
-    At once by nginx; Caddy leaves one alone for two seconds, and lets pages wait meanwhile.
-    """
+    """Else nobody answers in the middle of an upgrade, which restarts one, waits until it is ready, then the other."""
     first, second = free_port(), free_port()
     with kind(tmp_path, first, second) as proxy, proxy.browser() as browser, ExitStack() as back:
         with served(told, second):
             assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
             back.enter_context(served(told, first))
         assert [browser.get("/x").status_code for _ in range(5)] == [200] * 5
+
+
+def test_what_one_visitor_spoils_keeps_nobody_out(kind: type[Proxy], told: Told, tmp_path: Path) -> None:
+    """A file that the network cuts, or a message that is none, is no fault of the service that was receiving it."""
+    form = b"POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    with served(told) as port:
+        proxy = kind(tmp_path, port, port)
+        if isinstance(proxy, Caddy):
+            proxy.change({"lb_try_duration 5s": "lb_try_duration 0s"})  # else pages wait until it is believed again
+        with proxy, proxy.browser() as browser:
+            for _turn in range(5):
+                proxy.spoken(form + b"Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n")
+                assert browser.get("/x").status_code == 200
+                proxy.broken_off(form + b"Content-Length: 100000\r\n\r\nhalf a file")
+                assert browser.get("/x").status_code == 200
 
 
 class Once(BaseHTTPRequestHandler):

@@ -16,10 +16,11 @@ from lms.models.database import reading
 CHECKS = (
     "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "authorities",
     "data", "export_folder", "keys", "cache", "antivirus", "database", "encryption", "isolation", "clock", "migrations",
-    "rights", "upkeep", "replica", "lti_key", "tracks", "worker", "outbox", "public", "certificate", "compression",
+    "rights", "upkeep", "replica", "lti_key", "tracks", "worker", "outbox", "public", "forged", "certificate",
+    "compression",
 )  # fmt: skip
 #: Those made at the public address, when asked for.
-REACHING = frozenset({"public", "certificate", "compression"})
+REACHING = frozenset({"public", "forged", "certificate", "compression"})
 
 
 def unusable(error: ConfigError) -> list[Finding]:
@@ -47,7 +48,7 @@ def examine(
     found += scanned.antivirus(app.extensions["antivirus"], config, max(app.extensions["uploads"].values()))
     found += _database(app, config)
     if reach:
-        found += [outside.public(config), outside.certificate(config), outside.compression(config)]
+        found += [look(config) for look in (outside.public, outside.forged, outside.certificate, outside.compression)]
     return found
 
 

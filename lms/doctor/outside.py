@@ -15,6 +15,8 @@ from lms.lti.model import LtiError
 
 Ask = Callable[[str], httpx.Response]
 PATIENCE = 10  # seconds
+#: What the proxy says of https, and what a proxy may take for something else although the service does not.
+_PROTO = ("X-Forwarded-Proto", "X_Forwarded_Proto")
 
 
 def public(config: Config, ask: Ask | None = None) -> Finding:
@@ -39,7 +41,7 @@ def public(config: Config, ask: Ask | None = None) -> Finding:
             "public", "bad", f"The service answers and is not ready: {', '.join(lacking)}.",
             "Run lms doctor where that web process runs, with its settings.",
         )  # fmt: skip
-    if url.startswith("https:") and "Strict-Transport-Security" not in answer.headers:
+    if url.startswith("https:") and not _told_of_https(answer):
         return Finding(
             "public", "bad", "The service was asked over https and was not told so by the proxy.",
             "Let the proxy set X-Forwarded-Proto (docs/deploy/nginx.conf), and LMS_TRUSTED_PROXIES be the number of "
@@ -64,6 +66,26 @@ def compression(config: Config, ask: Ask | None = None) -> Finding:
     return Finding("compression", "ok", "Pages leave compressed.")
 
 
+def forged(config: Config, ask: Callable[[str, dict[str, str]], httpx.Response] | None = None) -> Finding:
+    """Whether what a visitor writes of themselves is believed for what the proxy says, by its name or one that WSGI
+    takes for it: to the service, ``X_Forwarded_For`` is ``X-Forwarded-For`` (PEP 3333)."""
+    url = f"{config.base_url}/readyz"
+    asked = ask or (lambda url, headers: _asker(config, headers)(url))
+    try:
+        if not _told_of_https(asked(url, {})):
+            return Finding("forged", "none", f"{url} does not say whether it was asked over https.")
+        believed = [name for name in _PROTO if not _told_of_https(asked(url, {name: "http"}))]
+    except LtiError as error:
+        return Finding("forged", "none", f"{url} could not be asked for ({error}).")
+    if believed:
+        return Finding(
+            "forged", "bad", f"A visitor who writes {' or '.join(believed)} is believed: they can claim any address.",
+            "Let the proxy set each X-Forwarded-* anew, and pass on no header whose name has an underscore (nginx and "
+            "Caddy 2.11 pass none; HAProxy: http-request del-header _ -m sub).",
+        )  # fmt: skip
+    return Finding("forged", "ok", "What visitors write of themselves is not believed.")
+
+
 def certificate(config: Config) -> Finding:
     """Whether the certificate at the public address goes on being valid for some time; whose it is, ``public`` sees."""
     parts = urlsplit(config.base_url)
@@ -78,6 +100,10 @@ def certificate(config: Config) -> Finding:
         "certificate", f"The certificate of {host}", x509.load_pem_x509_certificate(shown.encode()).not_valid_after_utc,
         "Replace it where the proxy reads it; where a program does that by itself, look at why it has not.", REPLACED,
     )  # fmt: skip
+
+
+def _told_of_https(answer: httpx.Response) -> bool:
+    return "Strict-Transport-Security" in answer.headers
 
 
 def _asker(config: Config, headers: dict[str, str] | None = None) -> Ask:

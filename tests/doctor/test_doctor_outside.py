@@ -2,7 +2,7 @@
 
 import gzip
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from lms.app import create_app
 from lms.config import Config
-from lms.doctor.outside import Ask, compression, public
+from lms.doctor.outside import Ask, compression, forged, public
 from lms.lti.model import LtiError
 from tests.conftest import make_config
 from tests.doctor.test_doctor_settings import PUBLIC, says
@@ -66,6 +67,45 @@ def test_a_proxy_that_compresses_nothing_is_to_know(reached: Config) -> None:
     says(compression(reached, answering(httpx.Response(200, text="a{}"), style)), "warn", "slow network", "nginx.conf")
     packed = httpx.Response(200, content=gzip.compress(b"a{}"), headers={"Content-Encoding": "gzip"})
     says(compression(reached, answering(packed, style)), "ok")
+
+
+class Behind:
+    """The service asked through a proxy, which says https and passes on what it is to pass on."""
+
+    def __init__(self, folder: Path, passed_on: Callable[[str], bool]) -> None:
+        self._app = create_app(make_config("", folder, base_url=PUBLIC, trusted_proxies=1))
+        self._passed_on = passed_on
+
+    def __call__(self, url: str, headers: dict[str, str]) -> httpx.Response:
+        said = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": PUBLIC.removeprefix("https://")}
+        said |= {name: value for name, value in headers.items() if self._passed_on(name)}
+        answer = self._app.test_client().get(url.removeprefix(PUBLIC), headers=said)
+        return httpx.Response(answer.status_code, headers=dict(answer.headers))
+
+
+@pytest.mark.parametrize(
+    ("passed_on", "believed"),
+    [(lambda name: "_" in name, "X_Forwarded_Proto"), (lambda name: "_" not in name, "X-Forwarded-Proto"),
+     (lambda _name: True, "X-Forwarded-Proto or X_Forwarded_Proto")],
+)  # fmt: skip
+def test_a_proxy_that_passes_on_what_visitors_forge_is_found(
+    reached: Config, tmp_path: Path, passed_on: Callable[[str], bool], believed: str
+) -> None:
+    """Names with underscores too, which WSGI takes for the proxy's own."""
+    says(forged(reached, Behind(tmp_path, passed_on)), "bad", f"writes {believed} is", "HAProxy", "anew")
+
+
+def test_a_proxy_that_sets_them_anew_is_sound(reached: Config, tmp_path: Path) -> None:
+    says(forged(reached, Behind(tmp_path, lambda _name: False)), "ok")
+
+
+def test_where_https_is_not_told_nothing_shows_who_is_believed(reached: Config) -> None:
+    assert forged(reached, lambda _url, _headers: httpx.Response(200)).state == "none"
+
+    def away(_url: str, _headers: dict[str, str]) -> httpx.Response:
+        raise LtiError("unreachable", "ConnectError")
+
+    assert forged(reached, away).state == "none", "found already"
 
 
 @pytest.fixture

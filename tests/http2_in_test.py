@@ -1,0 +1,48 @@
+"""HTTP/2 as nobody's library writes it (RFC 9113): header fields and lengths that are not to be."""
+
+import ssl
+import struct
+from contextlib import suppress
+from pathlib import Path
+from socket import create_connection
+
+from tests.running_in_test import PATIENCE
+
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_DATA, _HEADERS, _RESET, _SETTINGS, _GOAWAY = 0, 1, 3, 4, 7
+_END_STREAM, _END_HEADERS = 1, 4
+_STREAM = 1
+
+
+def spoken(port: int, certificate: Path, fields: list[tuple[bytes, bytes]], body: bytes = b"") -> bool:
+    """Whether a request of those fields and that body was answered, rather than its stream or connection ended."""
+    trust = ssl.create_default_context(cafile=certificate)
+    trust.set_alpn_protocols(["h2"])
+    request = _frame(_HEADERS, _END_HEADERS | (0 if body else _END_STREAM), _literal(fields))
+    if body:
+        request += _frame(_DATA, _END_STREAM, body)
+    with create_connection(("127.0.0.1", port), PATIENCE) as plain, suppress(ConnectionError, ssl.SSLError):
+        line = trust.wrap_socket(plain, server_hostname="127.0.0.1")
+        assert line.selected_alpn_protocol() == "h2"
+        line.sendall(_PREFACE + _frame(_SETTINGS, 0, b"", stream=0) + request)
+        with line, line.makefile("rb") as come:
+            while head := come.read(9):
+                length, kind = int.from_bytes(head[:3], "big"), head[3]
+                come.read(length)
+                if kind in (_HEADERS, _RESET, _GOAWAY):
+                    return kind == _HEADERS
+    return False
+
+
+def _frame(kind: int, flags: int, content: bytes, stream: int = _STREAM) -> bytes:
+    return len(content).to_bytes(3, "big") + struct.pack(">BBL", kind, flags, stream) + content
+
+
+def _literal(fields: list[tuple[bytes, bytes]]) -> bytes:
+    """Fields neither indexed nor compressed (RFC 7541, 6.2.2)."""
+    return b"".join(b"\0" + _string(name) + _string(value) for name, value in fields)
+
+
+def _string(text: bytes) -> bytes:
+    assert len(text) < 127
+    return bytes([len(text)]) + text
