@@ -35,14 +35,13 @@ from lms.oidc_sign_in import provider_of
 from lms.pages import template_values
 from lms.plugins import discover
 from lms.replica import init_replica
-from lms.security import RowNumber, Visitor, limit_sessions, refuse_nul, secure_headers
+from lms.security import SAFE_METHODS, RowNumber, Visitor, limit_sessions, refuse_nul, secure_headers
 from lms.services.sessions import live_session
-from lms.signing_in import lead_to_second_factor
+from lms.signing_in import lead_to_second_factor, note_use
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 #: What a form may weigh beside its file, in bytes.
 FORM_ROOM = 100_000
 
@@ -90,6 +89,7 @@ def create_app(config: Config | None = None) -> Flask:
     _init_login(app)
     app.before_request(_declare_intent)
     app.before_request(refuse_nul)
+    app.before_request(note_use)
     app.before_request(lead_to_second_factor)
     app.teardown_request(_forget_intent)
     app.after_request(secure_headers)

@@ -92,6 +92,9 @@ class Config:
     #: The institution's logo, PNG or JPEG.
     issuer_logo: Path = Path()
     session_minutes: int = 480
+    #: Sessions with one of these roles end after so many minutes without a page; 0 for never (docs/accounts.md).
+    idle_minutes: int = 60
+    idle_roles: tuple[str, ...] = ("administrator", "hr")
     #: Roles of local accounts that must have a second factor, an authenticator app or a passkey.
     second_factor_roles: tuple[str, ...] = ()
     #: Sign-in by OpenID Connect (docs/sign-in.md): the provider, and what this service is there. None without.

@@ -54,8 +54,11 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_TRACKS_DIR must be a folder of tracks: folders with a track.toml.")
     if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
         problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
-    if not set(config.second_factor_roles) <= set(ROLES):
-        problems.append(f"LMS_SECOND_FACTOR_ROLES must be made of {', '.join(ROLES)}, separated by commas.")
+    problems += [
+        f"LMS_{name.upper()} must be made of {', '.join(ROLES)}, separated by commas."
+        for name in ("second_factor_roles", "idle_roles")
+        if not set(getattr(config, name)) <= set(ROLES)
+    ]
     if config.metrics_token and len(config.metrics_token) < 16:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
     problems += (
@@ -82,6 +85,8 @@ def _check_numbers(config: "Config") -> list[str]:
         problems.append("LMS_API_RATE must be at least 1.")
     if config.session_minutes < 5:
         problems.append("LMS_SESSION_MINUTES must be at least 5.")
+    if config.idle_minutes and config.idle_minutes < 5:
+        problems.append("LMS_IDLE_MINUTES must be at least 5, or 0 for no end by inactivity.")
     if config.lti_key_days < 2:
         problems.append("LMS_LTI_KEY_DAYS must be at least 2: a key is published a day before it signs.")
     return problems

@@ -37,6 +37,8 @@ HEADERS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 }
+#: Methods that only read (RFC 9110, 9.2.1).
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What pages of other sites may show or read: what is the same for all, and badges, which are made to be shown.
 SHOWN_ELSEWHERE = frozenset({"static", "issuer.logo", "verify.credential_file", "shared.file"})
 

@@ -15,10 +15,10 @@ from lms.known_browsers import remember
 from lms.models import LocalAccount, db, writing
 from lms.models.secrets import hashed
 from lms.pages import config, wants_json
-from lms.security import visitor
+from lms.security import SAFE_METHODS, visitor
 from lms.services.factors import asked_of, protected
 from lms.services.passkeys import Site, site_of
-from lms.services.sessions import close_session, open_session
+from lms.services.sessions import close_session, open_session, use
 
 #: What stays open to whoever has to set a second factor up: doing so, leaving, reading in one's language, and what
 #: the law has on every page.
@@ -65,6 +65,19 @@ def end_session(own: Session | Connection) -> None:
 def site() -> Site | None:
     """What passkeys of this installation are bound to; None where there can be none."""
     return site_of(config().base_url)
+
+
+def note_use() -> None:
+    """Before every request: it puts off the end by inactivity of a session whose roles have one.
+
+    Not what pages ask by themselves while they wait for something, nor messages of platforms.
+    """
+    idle_roles = config().idle_roles if config().idle_minutes else ()
+    by_itself = request.method in SAFE_METHODS and request.headers.get("Sec-Fetch-Dest") == "empty"
+    if not idle_roles or by_itself or request.endpoint in {None, "static"} or request.blueprint == "lti":
+        return
+    if current_user.is_authenticated and not visitor().roles.isdisjoint(idle_roles):
+        use(db.session(), visitor().session, config().session_minutes, config().idle_minutes)
 
 
 def lead_to_second_factor() -> ResponseReturnValue | None:

@@ -112,6 +112,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("SESSION_MINUTES", "", "whole number"),
         ("UPLOAD_LIMIT", "-5", "must not be negative"),
         ("SECRET_KEY", "x" * 31, "at least 32 characters"),
+        ("IDLE_MINUTES", "4", "at least 5, or 0"),
+        ("IDLE_ROLES", "hr, minister", "must be made of learner, trainer"),
         ("SECOND_FACTOR_ROLES", "hr, minister", "must be made of learner, trainer"),
         ("NOTHING", "1", "LMS_NOTHING is not a setting"),
     ],

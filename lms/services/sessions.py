@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, delete, insert, select
+from sqlalchemy import Connection, CursorResult, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload
 
 from lms.lti.addresses import origin_of
 from lms.lti.model import Message
-from lms.models import LocalAccount, WebSession, utcnow
+from lms.models import LocalAccount, WebSession, utcnow, writing
 from lms.models.base import table_of
 from lms.models.prepared import Prepared
 from lms.models.secrets import hashed, new_token
@@ -19,6 +20,9 @@ HANDOVER = 5
 
 #: How long after signing in one may end one's other sessions (ASVS 5.0, 7.5.2).
 FRESH = timedelta(minutes=10)
+
+#: How far the end by inactivity must move before it is written down again.
+STEP = timedelta(minutes=1)
 
 _INSERT = Prepared(insert(table_of(WebSession)))
 
@@ -62,6 +66,23 @@ def live_session(session: Session, token: str) -> WebSession | None:
     query = select(WebSession).where(WebSession.token_hash == hashed(token)).options(joinedload(WebSession.person))
     row = session.scalars(query).first()
     return row if row is not None and row.expires_at > utcnow() else None
+
+
+def use(session: Session, row: WebSession, minutes: int, idle_minutes: int) -> None:
+    """Let a session end ``idle_minutes`` from now, and ``minutes`` after its person signed in at the latest. Commits.
+
+    Written at most once in ``STEP``; where the database takes no writing, the end stays what it was.
+    """
+    ends = min(row.created_at + timedelta(minutes=minutes), utcnow() + timedelta(minutes=idle_minutes))
+    if abs(ends - row.expires_at) < STEP:
+        return
+    of_browser = WebSession.token_hash == row.token_hash
+    with writing(session):
+        try:
+            session.execute(update(WebSession).where(of_browser).values(expires_at=ends))
+            session.commit()
+        except DBAPIError:
+            session.rollback()
 
 
 def sessions_of(session: Session, person_id: int) -> Sequence[WebSession]:
