@@ -25,8 +25,8 @@ log = structlog.get_logger()
 
 #: Requests one process works on at once: more of them would wait for one another.
 AT_ONCE = 4
-#: Requests one process has threads for, those that come in or leave slowly among them.
-UNDER_WAY = 128
+#: Requests one process has threads for, those that come in or leave slowly among them: some 70 kB each, once made.
+UNDER_WAY = 512
 #: What is held in memory of one request or answer, in bytes: the rest of a request is put in a temporary file, the rest
 #: of an answer is made as it leaves.
 HELD = 262_144

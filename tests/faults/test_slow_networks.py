@@ -13,6 +13,8 @@ from tests.faults.serving_in_test import Served
 
 #: More than the connections of before: a thousand or so were all that two web processes heard.
 MANY = 1100
+#: More slow forms than two web processes had threads for.
+SLOW = 300
 
 
 class Large(Served):
@@ -45,7 +47,7 @@ def test_forms_that_come_slowly_and_connections_that_rest_keep_nobody_out(served
         b"Content-Length: 5000\r\n\r\nemail="
     )
     with ExitStack() as stack:
-        for _turn in range(5 * AT_ONCE):
+        for _turn in range(SLOW):
             open_to(served, stack, slow)
         assert page(served, "/account/login") == 200
         for _turn in range(MANY):
