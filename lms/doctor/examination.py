@@ -14,10 +14,10 @@ from lms.models.database import reading
 
 #: Every check, in order.
 CHECKS = (
-    "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "authorities",
-    "data", "export_folder", "keys", "cache", "antivirus", "database", "encryption", "isolation", "clock", "migrations",
-    "rights", "upkeep", "replica", "lti_key", "tracks", "worker", "outbox", "public", "forged", "certificate",
-    "compression",
+    "settings", "settings_file", "address", "proxies", "secret_key", "issuer", "mail", "sftp", "authorities", "data",
+    "timestamps", "export_folder", "keys", "cache", "antivirus", "database", "encryption", "isolation", "clock",
+    "migrations", "rights", "upkeep", "replica", "lti_key", "tracks", "worker", "outbox", "public", "forged",
+    "certificate", "compression",
 )  # fmt: skip
 #: Those made at the public address, when asked for.
 REACHING = frozenset({"public", "forged", "certificate", "compression"})
@@ -42,7 +42,7 @@ def examine(
     looks = (settings.address, settings.proxies, settings.secret_key, settings.issuer, settings.mail, settings.sftp)
     found += [look(config) for look in (*looks, lasting.authorities, folders.data)]
     if worker:
-        found.append(folders.export_folder(config))
+        found += [lasting.timestamps(config), folders.export_folder(config)]
     found.append(folders.keys(config, worker=worker))
     found.append(beside.cache(config))
     found += scanned.antivirus(app.extensions["antivirus"], config, max(app.extensions["uploads"].values()))

@@ -26,15 +26,31 @@ def lasting(check: str, what: str, ends: datetime, fix: str, notice: timedelta =
 
 def authorities(config: Config) -> Finding:
     """The authorities of our own, if any, go on certifying whom we call; the one that ends first is told."""
-    if config.authorities == Path():
-        return Finding("authorities", "ok", "No authority of our own (LMS_AUTHORITIES).")
-    try:
-        every = x509.load_pem_x509_certificates(config.authorities.read_bytes())
-    except (OSError, ValueError) as error:
-        return Finding("authorities", "none", f"{config.authorities} could not be read ({type(error).__name__}).")
-    first = min(every, key=lambda each: each.not_valid_after_utc)
-    return lasting(
-        "authorities", f"{first.subject.rfc4514_string()} (LMS_AUTHORITIES)", first.not_valid_after_utc,
+    return _in_file(
+        "authorities", "LMS_AUTHORITIES", config.authorities, "No authority of our own",
         f"Add the authority that follows it to {config.authorities}, take the ended one out once nobody is certified "
         "by it, then restart every process.",
     )  # fmt: skip
+
+
+def timestamps(config: Config) -> Finding:
+    """The root of the timestamping authority, if any, goes on certifying its stamps: none counts beyond its end."""
+    if config.seal_level == "B":
+        return Finding("timestamps", "ok", "Seals are not timestamped (LMS_SEAL_LEVEL).")
+    return _in_file(
+        "timestamps", "LMS_TSA_ROOT", config.tsa_root, "No root",
+        f"Ask the timestamping authority for the root that follows it, put it in {config.tsa_root} on the day its "
+        "stamps come from it, then restart the workers.",
+    )  # fmt: skip
+
+
+def _in_file(check: str, setting: str, path: Path, without: str, fix: str) -> Finding:
+    """Whether each certificate in a file (PEM) lasts; ``without`` says what there is not, where no file is named."""
+    if path == Path():
+        return Finding(check, "ok", f"{without} ({setting}).")
+    try:
+        every = x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError) as error:
+        return Finding(check, "none", f"{path} could not be read ({type(error).__name__}).")
+    first = min(every, key=lambda each: each.not_valid_after_utc)
+    return lasting(check, f"{first.subject.rfc4514_string()} ({setting})", first.not_valid_after_utc, fix)

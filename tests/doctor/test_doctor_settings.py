@@ -15,7 +15,7 @@ from certificates.sign import keyring
 from certificates.sign.seals import life
 from lms.config import Config
 from lms.doctor import Finding, folders, settings
-from lms.doctor.lasting import authorities
+from lms.doctor.lasting import authorities, timestamps
 from lms.doctor.settings import address, issuer, mail, proxies, resolves, secret_key, sftp
 from lms.services.authority import open_authority
 from lms.services.sealing import seal_of
@@ -241,11 +241,16 @@ def test_certificates_that_end_are_told_two_months_before(keyed: Config, tmp_pat
     ours = tmp_path / "ours.pem"
     _, first = made.certified("p256")
     ours.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (made.root, first)))
-    says(authorities(replace(keyed, authorities=ours)), state, "CN=Test seal", f"{first.not_valid_after_utc:%Y-%m-%d}")
+    ends = f"{first.not_valid_after_utc:%Y-%m-%d}"
+    says(authorities(replace(keyed, authorities=ours)), state, "CN=Test seal", ends, "LMS_AUTHORITIES")
+    stamped = replace(keyed, seal_level="T", tsa_root=ours)
+    says(timestamps(stamped), state, "CN=Test seal", ends, "LMS_TSA_ROOT")
 
 
 def test_without_authorities_of_our_own_none_ends(keyed: Config, tmp_path: Path) -> None:
     says(authorities(keyed), "ok")
+    says(timestamps(keyed), "ok", "not timestamped")
+    assert timestamps(replace(keyed, seal_level="T", tsa_root=tmp_path / "taken away")).state == "none"
     assert authorities(replace(keyed, authorities=tmp_path / "taken away")).state == "none"
 
 
