@@ -19,6 +19,12 @@ ISO_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)
 _LONG_NAME = re.compile(
     r"""(?:^|[{\[,])[ \t]*+(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){8}""", re.MULTILINE
 )
+#: Tables that a text may have, each part of a name counted as one: more than any bank has, and some 100 MB to read.
+MOST_TABLES = 100_000
+_HEADER = re.compile(r"^[ \t]*+\[", re.MULTILINE)
+_DOTTED = re.compile(
+    r"""(?:^|[{\[,])[ \t]*+((?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)++)""", re.MULTILINE
+)
 
 
 @dataclass
@@ -172,6 +178,9 @@ def parse(place: Place, problems: list[Problem]) -> Fields:
         line = place.text.count("\n", 0, long.start()) + 1 + place.offset
         what, fix = N_("A name has too many parts."), N_("Write a name without a dot, or with one or two.")
         raise CurriculumError([place.problem(line, what, fix)])
+    if _tables(place.text) > MOST_TABLES:
+        what, fix = N_("This file has more than %(most)s tables."), N_("Share them out among several files.")
+        raise CurriculumError([place.problem(0, what, fix, most=MOST_TABLES)])
     try:
         return Fields(place, tomli.loads(place.text), problems, 1 + place.offset)
     except tomli.TOMLDecodeError as error:
@@ -181,3 +190,9 @@ def parse(place: Place, problems: list[Problem]) -> Fields:
     except RecursionError as error:
         what, fix = N_("A value has too many levels."), N_("Write tables instead of values inside values.")
         raise CurriculumError([place.problem(0, what, fix)]) from error
+
+
+def _tables(text: str) -> int:
+    """How many tables a text may make, or more: signs inside its strings count too."""
+    dotted = sum(match[1].count(".") for match in _DOTTED.finditer(text))
+    return text.count("{") + sum(1 for _ in _HEADER.finditer(text)) + dotted

@@ -174,7 +174,7 @@ def test_bombs(case_name: str) -> None:
         assert told(door, many.getvalue()).startswith("refused"), key
 
 
-@case("F2 names of a hundred thousand parts, values of as many levels, in every TOML of a track and of a text")
+@case("F2 names of a hundred thousand parts, as many levels, as many tables, in every TOML of a track and of a text")
 def test_deep_settings(case_name: str) -> None:
     files = Folder.read(FOLDER / "decideurs").files
     parts = ".".join("a" * 100_000)
@@ -185,7 +185,8 @@ def test_deep_settings(case_name: str) -> None:
         f"a = {{{parts} = 1}}\n",
         f"a = [1, {{b = 1, {parts} = 1}}]\n",
     )
-    for deep in (*long, "a = " + "[" * 100_000 + "\n", "a = " + "{a = " * 100_000 + "\n"):
+    tables = "".join(f"[{number}.a.a.a.a.a.a.a]\n" for number in range(15_000))
+    for deep in (*long, "a = " + "[" * 100_000 + "\n", "a = " + "{a = " * 100_000 + "\n", tables):
         for name in files:
             if name.endswith(".toml"):
                 changed = deep.encode() + files[name]
@@ -193,7 +194,7 @@ def test_deep_settings(case_name: str) -> None:
                 changed = b"+++\n" + deep.encode() + files[name].removeprefix(b"+++\n")
             else:
                 continue
-            with pytest.raises(CurriculumError, match=r"too many (?:parts|levels)"):
+            with pytest.raises(CurriculumError, match=r"too many (?:parts|levels)|more than 100000 tables"):
                 track_of(Folder("decideurs", {**files, name: changed}), anatomies())
         assert told(samples()["markdown"][0], f"+++\n{deep}+++\n".encode()).startswith("refused")
 
