@@ -9,12 +9,13 @@ from http.client import HTTPSConnection
 from pathlib import Path
 from socket import create_connection
 from threading import Event
+from typing import ClassVar
 
 import httpx
 
 from tests import http2_in_test
 from tests.cache_in_test import self_signed
-from tests.deploy_in_test import DEPLOY
+from tests.deploy_in_test import DEPLOY, GUIDE
 from tests.heard_in_test import spoken
 from tests.running_in_test import PATIENCE, Running, free_port
 
@@ -22,7 +23,11 @@ from tests.running_in_test import PATIENCE, Running, free_port
 class Proxy(Running):
     """In front of services of this machine, whose ports are given; a context."""
 
+    #: The file of its settings, in its folder.
+    SETTINGS: ClassVar[str]
+
     def __init__(self, folder: Path, *behind: int) -> None:
+        self._settings = folder / self.SETTINGS
         self._folder, self.port, self.plain = folder, free_port(), free_port()
         self.certificate, self._key = self_signed(folder)
         self._trust = ssl.create_default_context(cafile=self.certificate)
@@ -31,6 +36,10 @@ class Proxy(Running):
     @abstractmethod
     def _write(self, *behind: int) -> None:
         """Write the settings that ship, for this machine."""
+
+    def change(self, changes: dict[str, str]) -> None:
+        """Change its settings, before it starts."""
+        self._settings.write_text(replaced(self._settings.read_text(), changes))
 
     def browser(self) -> httpx.Client:
         """Asks it as browsers do, at its public address, trusting its certificate; follows nothing by itself."""
@@ -71,6 +80,8 @@ def replaced(text: str, changes: dict[str, str]) -> str:
 class Nginx(Proxy):
     """Debian's nginx with ``docs/deploy/nginx.conf``, in front of two services."""
 
+    SETTINGS = "lms.conf"
+
     def _write(self, *behind: int) -> None:
         folder = self._folder
         text = replaced((DEPLOY / "nginx.conf").read_text("utf-8"), {
@@ -79,20 +90,29 @@ class Nginx(Proxy):
             "/etc/lms/tls.crt": str(self.certificate), "/etc/lms/tls.key": str(self._key),
             "formation.example": "127.0.0.1", "root /etc/lms;": f"root {DEPLOY};",
         })  # fmt: skip
-        (folder / "lms.conf").write_text(re.sub(r"listen \[::\].*", "", text))
+        self._settings.write_text(re.sub(r"listen \[::\].*", "", text))
         rooms = "".join(
             f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
-        # What Debian's own file says around it.
+        # What Debian's own file says around it, as the guide changes it.
+        (connections,) = re.findall(r"worker_connections \d+;", GUIDE.read_text("utf-8"))
         (folder / "nginx.conf").write_text(
-            f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{}}\n"
-            f"http {{ access_log off; {rooms} include {folder}/lms.conf; }}\n"
+            f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{ {connections} }}\n"
+            f"http {{ access_log off; {rooms} include {self._settings}; }}\n"
         )
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
         command = ["/usr/sbin/nginx", "-p", self._folder, "-c", self._folder / "nginx.conf", "-e", "stderr"]
         self._begin(command, self._folder / "nginx.log", self._listens)
+
+    def sending(self, form: bytes, *, of: int) -> ssl.SSLSocket:
+        """A connection where the beginning of a form was sent, ``of`` so many bytes."""
+        line = self._trust.wrap_socket(
+            create_connection(("127.0.0.1", self.port), PATIENCE), server_hostname="127.0.0.1"
+        )
+        line.sendall(b"POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s" % (of, form))
+        return line
 
     def announcing(self, size: int) -> int:
         """The status that answers a form which says that it has that many bytes, before any is sent."""
@@ -107,6 +127,8 @@ class Nginx(Proxy):
 class Caddy(Proxy):
     """Caddy with ``docs/deploy/Caddyfile``, in front of services that it is told of rather than finds by name."""
 
+    SETTINGS = "Caddyfile"
+
     def _write(self, *behind: int) -> None:
         services = " ".join(f"127.0.0.1:{port}" for port in behind)
         text = re.sub(
@@ -120,14 +142,6 @@ class Caddy(Proxy):
         })  # fmt: skip
         assert services in changed
         self._settings.write_text(changed)
-
-    @property
-    def _settings(self) -> Path:
-        return self._folder / "Caddyfile"
-
-    def change(self, changes: dict[str, str]) -> None:
-        """Change its settings, before it starts."""
-        self._settings.write_text(replaced(self._settings.read_text(), changes))
 
     def start(self) -> None:
         """Start it, and wait until it listens."""

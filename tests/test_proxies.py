@@ -184,6 +184,23 @@ def test_what_no_page_takes_is_not_received(told: Told, tmp_path: Path) -> None:
     assert told.asked == ["GET"]
 
 
+def test_one_address_does_not_take_every_connection(told: Told, tmp_path: Path) -> None:
+    """Forms that come without end: who sends them waits, in words that say so, and nobody else does."""
+    with served(told) as port, ExitStack() as stack:
+        nginx = Nginx(tmp_path, port, port)
+        nginx.change({"limit_conn visitors 2000;": "limit_conn visitors 3;"})
+        with nginx, nginx.browser() as browser:
+            slow = [stack.enter_context(nginx.sending(b"half a form", of=100)) for _ in range(3)]
+            while (answer := browser.get("/x")).status_code == 200:  # they are on their way
+                pass
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+            assert "Le service ne répond pas" in answer.text
+            slow[0].close()
+            while browser.get("/x").status_code == 503:
+                pass
+            assert browser.get("/x").status_code == 200
+
+
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Flask]:
     """The service, told of one proxy."""
