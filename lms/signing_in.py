@@ -4,10 +4,13 @@ The first factor of an account is as strong as what lets it in: where one must b
 session, not even to set it up (ADR 43).
 """
 
+from datetime import timedelta
+
 from flask import flash, g, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from lms.i18n import gettext as _
@@ -18,13 +21,16 @@ from lms.pages import config, wants_json
 from lms.security import SAFE_METHODS, visitor
 from lms.services.factors import asked_of, protected
 from lms.services.passkeys import Site, site_of
-from lms.services.sessions import close_session, open_session, use
+from lms.services.sessions import change_end, close_session, end_by_inactivity, open_session
 
 #: What stays open to whoever has to set a second factor up: doing so, leaving, reading in one's language, and what
 #: the law has on every page.
 _STILL_OPEN = {"factors", "passkeys", "about"}
 _STILL_OPEN_PAGES = {"account.logout", "account.language", "issuer.colour", "issuer.logo"}
 
+
+#: How far the end by inactivity must move before it is written down again.
+_STEP = timedelta(minutes=1)
 
 #: In the signed cookie: the session was opened by more than a password, and may set a second factor up.
 STRONG = "strong"
@@ -76,8 +82,18 @@ def note_use() -> None:
     by_itself = request.method in SAFE_METHODS and request.headers.get("Sec-Fetch-Dest") == "empty"
     if not idle_roles or by_itself or request.endpoint in {None, "static"} or request.blueprint == "lti":
         return
-    if current_user.is_authenticated and not visitor().roles.isdisjoint(idle_roles):
-        use(db.session(), visitor().session, config().session_minutes, config().idle_minutes)
+    if not current_user.is_authenticated or visitor().roles.isdisjoint(idle_roles):
+        return
+    row = visitor().session
+    ends = end_by_inactivity(row, config().session_minutes, config().idle_minutes)
+    if abs(ends - row.expires_at) < _STEP:
+        return
+    with writing(db.session()):
+        try:
+            change_end(db.session(), row, ends)
+            db.session.commit()
+        except DBAPIError:  # where nothing can be written pages show all the same: the end stays what it was
+            db.session.rollback()
 
 
 def lead_to_second_factor() -> ResponseReturnValue | None:

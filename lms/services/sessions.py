@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Connection, CursorResult, delete, insert, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload
 
 from lms.lti.addresses import origin_of
 from lms.lti.model import Message
-from lms.models import LocalAccount, WebSession, utcnow, writing
+from lms.models import LocalAccount, WebSession, utcnow
 from lms.models.base import table_of
 from lms.models.prepared import Prepared
 from lms.models.secrets import hashed, new_token
@@ -20,9 +19,6 @@ HANDOVER = 5
 
 #: How long after signing in one may end one's other sessions (ASVS 5.0, 7.5.2).
 FRESH = timedelta(minutes=10)
-
-#: How far the end by inactivity must move before it is written down again.
-STEP = timedelta(minutes=1)
 
 _INSERT = Prepared(insert(table_of(WebSession)))
 
@@ -68,21 +64,14 @@ def live_session(session: Session, token: str) -> WebSession | None:
     return row if row is not None and row.expires_at > utcnow() else None
 
 
-def use(session: Session, row: WebSession, minutes: int, idle_minutes: int) -> None:
-    """Let a session end ``idle_minutes`` from now, and ``minutes`` after its person signed in at the latest. Commits.
+def end_by_inactivity(row: WebSession, minutes: int, idle_minutes: int) -> datetime:
+    """When a session that is used now ends: ``idle_minutes`` from now, ``minutes`` after signing in at the latest."""
+    return min(row.created_at + timedelta(minutes=minutes), utcnow() + timedelta(minutes=idle_minutes))
 
-    Written at most once in ``STEP``; where the database takes no writing, the end stays what it was.
-    """
-    ends = min(row.created_at + timedelta(minutes=minutes), utcnow() + timedelta(minutes=idle_minutes))
-    if abs(ends - row.expires_at) < STEP:
-        return
-    of_browser = WebSession.token_hash == row.token_hash
-    with writing(session):
-        try:
-            session.execute(update(WebSession).where(of_browser).values(expires_at=ends))
-            session.commit()
-        except DBAPIError:
-            session.rollback()
+
+def change_end(session: Session, row: WebSession, ends: datetime) -> None:
+    """Let a session end then, unless it was ended meanwhile."""
+    session.execute(update(WebSession).where(WebSession.token_hash == row.token_hash).values(expires_at=ends))
 
 
 def sessions_of(session: Session, person_id: int) -> Sequence[WebSession]:
