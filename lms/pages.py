@@ -13,9 +13,12 @@ from lms.i18n import gettext as _
 from lms.lti.http import Outbound
 from lms.lti.jwks import PlatformKeys
 from lms.lti.keys import ToolKeys
-from lms.models import Enrolment, db
+from lms.models import Enrolment, db, utcnow
 from lms.security import Visitor
 from lms.services.library import Library
+
+#: How long before its end a session tells of it, in seconds, at most.
+_WARNED = 300
 
 
 def config() -> Config:
@@ -122,7 +125,25 @@ def _visitor_values(visitor: Visitor) -> dict[str, Any]:
             "sign_out_url": url_for("account.logout"),
         },
         "settings_url": url_for("account.settings"),
+        "idle": _idle(visitor),
     }
+
+
+def idle_minutes(visitor: Visitor) -> int:
+    """After how many minutes without a page or a form a session ends; 0 where its roles have no such end."""
+    return 0 if visitor.roles.isdisjoint(config().idle_roles) else config().idle_minutes
+
+
+def seconds_left(visitor: Visitor) -> int:
+    """How long a session goes on if nothing more is asked."""
+    return int((visitor.session.expires_at - utcnow()).total_seconds())
+
+
+def _idle(visitor: Visitor) -> dict[str, Any] | None:
+    """What a page needs to tell the end by inactivity before it comes (WCAG 2.2, 2.2.1); None without one."""
+    minutes = idle_minutes(visitor)
+    left = {"left": seconds_left(visitor), "warn": min(_WARNED, minutes * 20)}
+    return {"url": url_for("my_sessions.left"), **left} if minutes else None
 
 
 def _navigation(visitor: Visitor) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from lms.i18n import gettext as _
 from lms.known_browsers import remember
 from lms.models import LocalAccount, db, writing
 from lms.models.secrets import hashed
-from lms.pages import config, wants_json
+from lms.pages import config, idle_minutes, wants_json
 from lms.security import SAFE_METHODS, visitor
 from lms.services.factors import asked_of, protected
 from lms.services.passkeys import Site, site_of
@@ -78,14 +78,13 @@ def note_use() -> None:
 
     Not what pages ask by themselves while they wait for something, nor messages of platforms.
     """
-    idle_roles = config().idle_roles if config().idle_minutes else ()
     by_itself = request.method in SAFE_METHODS and request.headers.get("Sec-Fetch-Dest") == "empty"
-    if not idle_roles or by_itself or request.endpoint in {None, "static"} or request.blueprint == "lti":
+    if not config().idle_minutes or by_itself or request.endpoint in {None, "static"} or request.blueprint == "lti":
         return
-    if not current_user.is_authenticated or visitor().roles.isdisjoint(idle_roles):
+    if not current_user.is_authenticated or not (minutes := idle_minutes(visitor())):
         return
     row = visitor().session
-    ends = end_by_inactivity(row, config().session_minutes, config().idle_minutes)
+    ends = end_by_inactivity(row, config().session_minutes, minutes)
     if abs(ends - row.expires_at) < _STEP:
         return
     with writing(db.session()):

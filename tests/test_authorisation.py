@@ -68,6 +68,8 @@ ALLOWED = {
     # One's own, whoever one is: tests/views/test_my_sessions.py, tests/views/test_my_data_page.py
     ("my_sessions.index", "GET"): SIGNED_IN,
     ("my_sessions.end", "POST"): SIGNED_IN,
+    ("my_sessions.left", "GET"): SIGNED_IN,
+    ("my_sessions.left", "POST"): SIGNED_IN,
     ("my_data.index", "GET"): SIGNED_IN,
     ("my_data.download", "GET"): SIGNED_IN,
     ("my_data.ask", "POST"): SIGNED_IN,

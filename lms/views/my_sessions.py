@@ -1,12 +1,13 @@
 """The browsers one is signed in with: seen, and signed out one by one or together."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.factor_pages import this_session
 from lms.i18n import gettext as _
 from lms.i18n import ngettext
 from lms.models import WebSession, db
+from lms.pages import seconds_left
 from lms.security import visitor
 from lms.services.audit import record
 from lms.services.sessions import close_session, close_sessions, is_fresh, key_of, sessions_of
@@ -33,6 +34,12 @@ def index() -> ResponseReturnValue:
         end_url=url_for("my_sessions.end"),
         back_url=url_for("account.settings"),
     )  # fmt: skip
+
+
+@blueprint.route("/left", methods=["GET", "POST"])
+def left() -> ResponseReturnValue:
+    """How long this session goes on, as JSON: ``left``, in seconds. Asked by POST, it goes on (``lms.signing_in``)."""
+    return jsonify(left=seconds_left(visitor()))
 
 
 @blueprint.post("/end")

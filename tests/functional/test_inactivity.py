@@ -86,6 +86,22 @@ def test_a_database_that_takes_no_writing_shows_its_pages(hr_client: FlaskClient
     assert near(end(session), DAY), "as it was"
 
 
+def test_a_page_says_when_it_ends_and_may_put_it_off(hr_client: FlaskClient, session: Session) -> None:
+    """Whoever needs more time is told before, and has it by one button (WCAG 2.2, 2.2.1)."""
+    page = hr_client.get("/hr/")
+    assert 3590 < int(page.text.split('data-left="')[1].split('"')[0]) <= 3600
+    assert 'data-warn="300"' in page.text
+    change(session, expires_at=utcnow() + MOMENT)
+    assert hr_client.get("/account/sessions/left", headers=BY_ITSELF).json["left"] <= 120
+    stayed = hr_client.post("/account/sessions/left", headers={**BY_ITSELF, "X-CSRFToken": form_token(page)})
+    assert stayed.json["left"] > 3590
+    assert near(end(session), HOUR)
+
+
+def test_pages_that_have_no_such_end_say_nothing_of_it(learner_client: FlaskClient) -> None:
+    assert "data-idle" not in learner_client.get("/learn/").text
+
+
 def test_a_learner_who_reads_for_an_hour_stays(learner_client: FlaskClient, session: Session) -> None:
     assert learner_client.get("/learn/").status_code == 200
     assert near(end(session), DAY)
