@@ -18,7 +18,7 @@ from lms.known_browsers import remember
 from lms.models import LocalAccount, db, writing
 from lms.models.secrets import hashed
 from lms.pages import config, idle_minutes, wants_json
-from lms.security import SAFE_METHODS, visitor
+from lms.security import SAFE_METHODS, SHOWN_ELSEWHERE, visitor
 from lms.services.factors import asked_of, protected
 from lms.services.passkeys import Site, site_of
 from lms.services.sessions import change_end, close_session, end_by_inactivity, open_session
@@ -76,10 +76,11 @@ def site() -> Site | None:
 def note_use() -> None:
     """Before every request: it puts off the end by inactivity of a session whose roles have one.
 
-    Not what pages ask by themselves while they wait for something, nor messages of platforms.
+    Not what pages ask by themselves while they wait for something, nor what is no page of somebody's.
     """
     by_itself = request.method in SAFE_METHODS and request.headers.get("Sec-Fetch-Dest") == "empty"
-    if not config().idle_minutes or by_itself or request.endpoint in {None, "static"} or request.blueprint == "lti":
+    no_page = request.endpoint in {None, *SHOWN_ELSEWHERE} or request.blueprint in {"lti", "system"}
+    if not config().idle_minutes or by_itself or no_page:
         return
     if not current_user.is_authenticated or not (minutes := idle_minutes(visitor())):
         return

@@ -22,7 +22,7 @@ VALUES = {"sid": "s" * 43, "frame": "https://lms.example.org", "_flashes": [("ok
 @pytest.fixture
 def service(tmp_path: Path) -> Flask:
     """A service with pages that change the session, and no database."""
-    return with_pages(create_app(make_config("", tmp_path)))
+    return with_pages(create_app(make_config("", tmp_path, idle_minutes=0)))
 
 
 def with_pages(app: Flask) -> Flask:
@@ -100,7 +100,7 @@ HTTPS = "https://formation.example.org"
 
 def test_over_https_it_is_bound_to_this_very_host(tmp_path: Path) -> None:
     """``__Host-``: a browser keeps it for this host alone, and lets neither a sister host nor http set it."""
-    app = with_pages(create_app(make_config("", tmp_path, base_url=HTTPS)))
+    app = with_pages(create_app(make_config("", tmp_path, base_url=HTTPS, idle_minutes=0)))
     client = app.test_client()
     for path in ("/keep", "/drop", "/keep"):
         (said,) = client.get(path, base_url=HTTPS).headers.getlist("Set-Cookie")

@@ -32,7 +32,7 @@ def test_a_limited_page_answers_so_often_to_one_address(tmp_path: Path) -> None:
 
 def test_a_session_asks_so_often_whatever_it_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(security, "BY_SESSION", 3)
-    app, now = create_app(make_config("", tmp_path, testing=False)), [60.0]
+    app, now = create_app(make_config("", tmp_path, testing=False, idle_minutes=0)), [60.0]
     app.extensions["pages_of_sessions"] = ByMinute(lambda: now[0])
     app.add_url_rule("/here", "here", lambda: "here")
     app.add_url_rule("/there", "there", lambda: "there")
