@@ -6,6 +6,7 @@ of production.
 """
 
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 
@@ -43,6 +44,8 @@ LENGTHS = {
         )
     },
 }  # fmt: skip
+#: Those that may be misunderstood: « 00 » is none, for everybody.
+MISTAKEN = {name: sent for name, sent in LENGTHS.items() if "b'00'" not in name}
 #: Ways of saying « in chunks », beside a length and alone.
 ENCODINGS = {
     f"{encoding!r}, {said}": message(*lengths, encoding, body=EMPTY)
@@ -115,25 +118,25 @@ def test_nothing_comes_past_the_proxy(proxy: Proxy, listener: Listener, sent: by
     assert not_passed_on(listener, already) == []
 
 
-@pytest.mark.parametrize("sent", LENGTHS.values(), ids=LENGTHS)
+@pytest.mark.parametrize("sent", MISTAKEN.values(), ids=MISTAKEN)
 def test_the_server_keeps_no_connection_that_it_may_misunderstand(listener: Listener, sent: bytes) -> None:
-    """By itself: whatever is in front of it asks nothing more there. « 00 » is none, for everybody."""
+    """By itself: whatever is in front of it asks nothing more there."""
     already = len(listener.heard())
     answered = spoken(sent, listener.port)
     spoken(b"GET /after HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", listener.port)
     *carried, after = [request.path for request in listener.heard()[already:]]
     assert after == "/after"
-    if b"Content-Length: 00\r\n" not in sent:
-        assert carried in ([], ["/carrier"])
-        assert answered.startswith(b"HTTP/1.1 400") == (not carried)
+    assert carried in ([], ["/carrier"])
+    assert answered.startswith(b"HTTP/1.1 400") == (not carried)
 
 
 def test_a_request_in_the_body_of_another_would_be_seen(listener: Listener) -> None:
     """What the tests above look for, where nothing is in front."""
     already = len(listener.heard())
     spoken(message(CHUNKED, body=EMPTY).replace(b"X-A: b", b"Connection: close"), listener.port)
-    spoken(b"GET /after HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", listener.port)
-    assert [request.path for request in not_passed_on(listener, already)] == ["/carrier", "/hidden", "/after"]
+    while len(heard := not_passed_on(listener, already)) < 2:
+        Event().wait(0.01)
+    assert [request.path for request in heard] == ["/carrier", "/hidden"]
 
 
 def test_names_with_underscores_are_not_taken_for_the_proxys_own(proxy: Proxy, listener: Listener) -> None:

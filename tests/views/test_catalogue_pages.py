@@ -143,7 +143,7 @@ def test_human_resources_read_the_catalogue_and_follow_nothing(hr_client: FlaskC
     assert "Non commencé" not in said
     assert "Un filtre de cette adresse est inconnu." in text(hr_client.get("/learn/?state=now&lang=fr"))
     page = text(hr_client.get("/learn/decideurs/about?lang=fr"))
-    way = page.split('class="button"')[1].split('href="')[1].split('"')[0]
+    way = page.split("<main")[1].split('class="button"')[1].split('href="')[1].split('"')[0]
     assert way.startswith("/hr/?")
     form = text(hr_client.get(way.split("#")[0]))
     assert 'value="completions" checked' in form
