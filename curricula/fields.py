@@ -15,16 +15,15 @@ KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 #: What to do about a field of another form than it should have.
 WRITE = N_("Write %(name)s = %(example)s.")
 ISO_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+#: A part of a name that others follow, and where a name may begin.
+_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_BEGINS = r"(?:^|[{\[,])[ \t]*+"
 #: A name of more parts than any has: each part takes a thousand bytes of memory, and again for each that follows it.
-_LONG_NAME = re.compile(
-    r"""(?:^|[{\[,])[ \t]*+(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){8}""", re.MULTILINE
-)
+_LONG_NAME = re.compile(f"{_BEGINS}(?:{_PART}){{8}}", re.MULTILINE)
 #: Tables that a text may have, each part of a name counted as one: more than any bank has, and some 100 MB to read.
-MOST_TABLES = 100_000
+_MOST_TABLES = 100_000
 _HEADER = re.compile(r"^[ \t]*+\[", re.MULTILINE)
-_DOTTED = re.compile(
-    r"""(?:^|[{\[,])[ \t]*+((?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)++)""", re.MULTILINE
-)
+_DOTTED = re.compile(f"{_BEGINS}((?:{_PART})++)", re.MULTILINE)
 
 
 @dataclass
@@ -178,9 +177,9 @@ def parse(place: Place, problems: list[Problem]) -> Fields:
         line = place.text.count("\n", 0, long.start()) + 1 + place.offset
         what, fix = N_("A name has too many parts."), N_("Write a name without a dot, or with one or two.")
         raise CurriculumError([place.problem(line, what, fix)])
-    if _tables(place.text) > MOST_TABLES:
+    if _tables(place.text) > _MOST_TABLES:
         what, fix = N_("This file has more than %(most)s tables."), N_("Share them out among several files.")
-        raise CurriculumError([place.problem(0, what, fix, most=MOST_TABLES)])
+        raise CurriculumError([place.problem(0, what, fix, most=_MOST_TABLES)])
     try:
         return Fields(place, tomli.loads(place.text), problems, 1 + place.offset)
     except tomli.TOMLDecodeError as error:

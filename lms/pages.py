@@ -142,8 +142,9 @@ def seconds_left(visitor: Visitor) -> int:
 def _idle(visitor: Visitor) -> dict[str, Any] | None:
     """What a page needs to tell the end by inactivity before it comes (WCAG 2.2, 2.2.1); None without one."""
     minutes = idle_minutes(visitor)
-    left = {"left": seconds_left(visitor), "warn": min(_WARNED, minutes * 20)}
-    return {"url": url_for("my_sessions.left"), **left} if minutes else None
+    if not minutes:
+        return None
+    return {"url": url_for("my_sessions.left"), "left": seconds_left(visitor), "warn": min(_WARNED, minutes * 20)}
 
 
 def _navigation(visitor: Visitor) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from lms.cli.service import serve_pages
 from lms.turns import Turns
-from tests.running_in_test import PATIENCE, Running, free_port
+from tests.running_in_test import PATIENCE, Running, free_port, listens
 
 #: The address of whoever asks in tests, as the proxies say it; what nobody in front has passed on does not bear it.
 ASKER = "127.0.0.1"
@@ -64,31 +64,25 @@ class Listener(Running):
     def start(self) -> None:
         """Start it, and wait until it listens."""
         command = [sys.executable, "-m", "tests.heard_in_test", str(self.port), self._heard]
-        self._begin(command, self._folder / "listener.log", self._listens)
+        self._begin(command, self._folder / "listener.log", lambda: listens(self.port))
 
-    def kill(self) -> None:
-        """End it with its worker."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(PATIENCE)
+    def __exit__(self, *error: Any) -> None:
+        self.end()
+
+    def spoken(self, message: bytes) -> bytes:
+        """What first answers such bytes, nothing where it closes."""
+        return spoken(socket.create_connection((ASKER, self.port), PATIENCE), message)
 
     def heard(self) -> list[Request]:
         """Every request so far, in order."""
         return [Request(*json.loads(line)) for line in self._heard.read_text("utf-8").splitlines()]
 
-    def _listens(self) -> bool:
-        with suppress(OSError), socket.create_connection((ASKER, self.port)):
-            return True
-        return False
 
-
-def spoken(message: bytes, port: int, trust: ssl.SSLContext | None = None) -> bytes:
-    """What first answers such bytes at a port of this machine, nothing where it closes; by TLS with ``trust``."""
-    with socket.create_connection((ASKER, port), timeout=PATIENCE) as plain:
-        line = trust.wrap_socket(plain, server_hostname=ASKER) if trust else plain
-        with line, suppress(ConnectionError, ssl.SSLError):
-            line.sendall(message)
-            return line.recv(65_536)
+def spoken(line: socket.socket, message: bytes) -> bytes:
+    """What first answers such bytes on a connection, nothing where it closes; closed then."""
+    with line, suppress(ConnectionError, ssl.SSLError):
+        line.sendall(message)
+        return line.recv(65_536)
     return b""
 
 

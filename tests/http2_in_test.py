@@ -3,10 +3,6 @@
 import ssl
 import struct
 from contextlib import suppress
-from pathlib import Path
-from socket import create_connection
-
-from tests.running_in_test import PATIENCE
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RESET, _SETTINGS, _GOAWAY = 0, 1, 3, 4, 7
@@ -14,23 +10,18 @@ _END_STREAM, _END_HEADERS = 1, 4
 _STREAM = 1
 
 
-def spoken(port: int, certificate: Path, fields: list[tuple[bytes, bytes]], body: bytes = b"") -> bool:
+def spoken(line: ssl.SSLSocket, fields: list[tuple[bytes, bytes]], body: bytes = b"") -> bool:
     """Whether a request of those fields and that body was answered, rather than its stream or connection ended."""
-    trust = ssl.create_default_context(cafile=certificate)
-    trust.set_alpn_protocols(["h2"])
     request = _frame(_HEADERS, _END_HEADERS | (0 if body else _END_STREAM), _literal(fields))
     if body:
         request += _frame(_DATA, _END_STREAM, body)
-    with create_connection(("127.0.0.1", port), PATIENCE) as plain, suppress(ConnectionError, ssl.SSLError):
-        line = trust.wrap_socket(plain, server_hostname="127.0.0.1")
-        assert line.selected_alpn_protocol() == "h2"
+    with line, line.makefile("rb") as come, suppress(ConnectionError, ssl.SSLError):
         line.sendall(_PREFACE + _frame(_SETTINGS, 0, b"", stream=0) + request)
-        with line, line.makefile("rb") as come:
-            while head := come.read(9):
-                length, kind = int.from_bytes(head[:3], "big"), head[3]
-                come.read(length)
-                if kind in (_HEADERS, _RESET, _GOAWAY):
-                    return kind == _HEADERS
+        while head := come.read(9):
+            length, kind = int.from_bytes(head[:3], "big"), head[3]
+            come.read(length)
+            if kind in (_HEADERS, _RESET, _GOAWAY):
+                return kind == _HEADERS
     return False
 
 

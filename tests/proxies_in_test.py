@@ -9,7 +9,7 @@ from http.client import HTTPSConnection
 from pathlib import Path
 from socket import create_connection
 from threading import Event
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 
@@ -17,7 +17,7 @@ from tests import http2_in_test
 from tests.cache_in_test import self_signed
 from tests.deploy_in_test import DEPLOY, GUIDE
 from tests.heard_in_test import spoken
-from tests.running_in_test import PATIENCE, Running, free_port
+from tests.running_in_test import PATIENCE, Running, free_port, listens
 
 
 class Proxy(Running):
@@ -45,28 +45,27 @@ class Proxy(Running):
         """Asks it as browsers do, at its public address, trusting its certificate; follows nothing by itself."""
         return httpx.Client(base_url=f"https://127.0.0.1:{self.port}", verify=self._trust, timeout=PATIENCE)
 
+    def line(self, protocol: str = "http/1.1") -> ssl.SSLSocket:
+        """A connection to it, by TLS, where that is spoken."""
+        trust = ssl.create_default_context(cafile=self.certificate)
+        trust.set_alpn_protocols([protocol])
+        line = trust.wrap_socket(create_connection(("127.0.0.1", self.port), PATIENCE), server_hostname="127.0.0.1")
+        assert line.selected_alpn_protocol() == protocol
+        return line
+
     def spoken(self, message: bytes) -> bytes:
-        """The first that answers such bytes, or nothing where it closes."""
-        return spoken(message, self.port, self._trust)
+        """What first answers such bytes, nothing where it closes."""
+        return spoken(self.line(), message)
 
     def spoken_as_http2(self, fields: list[tuple[bytes, bytes]], body: bytes) -> bool:
         """Whether a request of HTTP/2 was answered, rather than ended."""
-        return http2_in_test.spoken(self.port, self.certificate, fields, body)
+        return http2_in_test.spoken(self.line("h2"), fields, body)
 
     def broken_off(self, message: bytes) -> None:
         """Say that much, which is passed on meanwhile, and be gone: a network that is cut."""
-        with create_connection(("127.0.0.1", self.port), PATIENCE) as plain:
-            line = self._trust.wrap_socket(plain, server_hostname="127.0.0.1")
+        with self.line() as line:
             line.sendall(message)
             Event().wait(0.1)
-            line.close()
-
-    def _listens(self) -> bool:
-        try:
-            create_connection(("127.0.0.1", self.port)).close()
-        except OSError:
-            return False
-        return True
 
 
 def replaced(text: str, changes: dict[str, str]) -> str:
@@ -104,13 +103,14 @@ class Nginx(Proxy):
     def start(self) -> None:
         """Start it, and wait until it listens."""
         command = ["/usr/sbin/nginx", "-p", self._folder, "-c", self._folder / "nginx.conf", "-e", "stderr"]
-        self._begin(command, self._folder / "nginx.log", self._listens)
+        self._begin(command, self._folder / "nginx.log", lambda: listens(self.port))
+
+    def __exit__(self, *error: Any) -> None:
+        self.end()
 
     def sending(self, form: bytes, *, of: int) -> ssl.SSLSocket:
         """A connection where the beginning of a form was sent, ``of`` so many bytes."""
-        line = self._trust.wrap_socket(
-            create_connection(("127.0.0.1", self.port), PATIENCE), server_hostname="127.0.0.1"
-        )
+        line = self.line()
         line.sendall(b"POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s" % (of, form))
         return line
 
@@ -146,4 +146,4 @@ class Caddy(Proxy):
     def start(self) -> None:
         """Start it, and wait until it listens."""
         command = [Path(sys.executable).with_name("caddy"), "run", "--config", self._settings]
-        self._begin([*command, "--adapter", "caddyfile"], self._folder / "caddy.log", self._listens)
+        self._begin([*command, "--adapter", "caddyfile"], self._folder / "caddy.log", lambda: listens(self.port))

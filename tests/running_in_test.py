@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from random import randrange
-from socket import socket
+from socket import create_connection, socket
 from threading import Event
 from typing import Any, Self
 
@@ -33,6 +33,15 @@ def free_port() -> int:
             return port
 
 
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    try:
+        create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
 class Running(ABC):
     """Such a server; a context, which starts it. Who inherits says how in ``start``, by ``_begin``."""
 
@@ -53,6 +62,12 @@ class Running(ABC):
         """Kill it, frozen or not."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
+            self._process.wait(PATIENCE)
+
+    def end(self) -> None:
+        """Tell it to end, which it does with the processes that it began: killed, it would leave them."""
+        if self._process is not None:
+            self._process.terminate()
             self._process.wait(PATIENCE)
 
     def freeze(self) -> None:

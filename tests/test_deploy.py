@@ -214,14 +214,11 @@ def test_nginx_sets_what_is_believed_and_adds_to_nothing() -> None:
     for name in ("client_body_timeout", "client_header_timeout", "proxy_read_timeout", "proxy_connect_timeout"):
         assert re.search(rf"{name} \d+s;", text), name
     # One address may not have more than a part of the connections that the guide gives it, nor in a cluster.
-    (limit,), (connections,) = (
-        re.findall(r"limit_conn visitors (\d+);", text),
-        re.findall(r"worker_connections (\d+);", GUIDE.read_text("utf-8")),
-    )
+    (limit,) = re.findall(r"limit_conn visitors (\d+);", text)
+    (connections,) = re.findall(r"worker_connections (\d+);", GUIDE.read_text("utf-8"))
     assert 0 < 4 * int(limit) <= int(connections)
-    assert (
-        MANIFESTS["Ingress", "web"]["metadata"]["annotations"]["nginx.ingress.kubernetes.io/limit-connections"] == limit
-    )
+    annotations = MANIFESTS["Ingress", "web"]["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/limit-connections"] == limit
     ports = re.findall(r"server 127\.0\.0\.1:(\d+)", text)
     assert ports == ["8001", "8002"]
     assert all(f"lms-web@{port}" in GUIDE.read_text("utf-8") for port in ports)

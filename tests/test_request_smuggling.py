@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from tests.heard_in_test import ASKER, Listener, Request, spoken
+from tests.heard_in_test import ASKER, Listener, Request
 from tests.proxies_in_test import Caddy, Nginx, Proxy
 
 #: Another request, where a body may be.
@@ -122,8 +122,8 @@ def test_nothing_comes_past_the_proxy(proxy: Proxy, listener: Listener, sent: by
 def test_the_server_keeps_no_connection_that_it_may_misunderstand(listener: Listener, sent: bytes) -> None:
     """By itself: whatever is in front of it asks nothing more there."""
     already = len(listener.heard())
-    answered = spoken(sent, listener.port)
-    spoken(b"GET /after HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", listener.port)
+    answered = listener.spoken(sent)
+    listener.spoken(b"GET /after HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     *carried, after = [request.path for request in listener.heard()[already:]]
     assert after == "/after"
     assert carried in ([], ["/carrier"])
@@ -133,7 +133,7 @@ def test_the_server_keeps_no_connection_that_it_may_misunderstand(listener: List
 def test_a_request_in_the_body_of_another_would_be_seen(listener: Listener) -> None:
     """What the tests above look for, where nothing is in front."""
     already = len(listener.heard())
-    spoken(message(CHUNKED, body=EMPTY).replace(b"X-A: b", b"Connection: close"), listener.port)
+    listener.spoken(message(CHUNKED, body=EMPTY).replace(b"X-A: b", b"Connection: close"))
     while len(heard := not_passed_on(listener, already)) < 2:
         Event().wait(0.01)
     assert [request.path for request in heard] == ["/carrier", "/hidden"]

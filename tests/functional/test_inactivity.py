@@ -34,7 +34,7 @@ def near(found: datetime, left: timedelta) -> bool:
 
 
 def change(session: Session, **values: datetime) -> None:
-    session.query(WebSession).update(values)  # type: ignore[arg-type]
+    session.query(WebSession).update(values)
     session.commit()
 
 
