@@ -77,7 +77,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     del session
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 50, 5)
+    gc.set_threshold(200_000, 5, 3)
 
 
 def make_config(database_url: str, directory: Path, **more: Any) -> Config:

@@ -14,12 +14,13 @@ SETTINGS = {f"LMS_{field.name.upper()}" for field in fields(Config)} | {"LMS_CON
 UID = 10001
 PORT = 8000
 #: What a page may be sent at most, in bytes: what is allowed in front must be no less.
-FRONT = 70 * 10**6
+FRONT = 70 << 20
 
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text("utf-8").replace("\\\n", " ")
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ["migrate", "web", "worker"]
+WEB = ["web-1", "web-2"]
+OURS = ["migrate", *WEB, "worker"]
 MANIFESTS = {
     (manifest["kind"], manifest["metadata"]["name"]): manifest
     for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))

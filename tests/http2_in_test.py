@@ -10,19 +10,24 @@ _END_STREAM, _END_HEADERS = 1, 4
 _STREAM = 1
 
 
-def spoken(line: ssl.SSLSocket, fields: list[tuple[bytes, bytes]], body: bytes = b"") -> bool:
-    """Whether a request of those fields and that body was answered, rather than its stream or connection ended."""
+def spoken(line: ssl.SSLSocket, fields: list[tuple[bytes, bytes]], body: bytes = b"") -> bytes | None:
+    """The body that answers a request of those fields and that body; none where its stream or connection ends first."""
     request = _frame(_HEADERS, _END_HEADERS | (0 if body else _END_STREAM), _literal(fields))
     if body:
         request += _frame(_DATA, _END_STREAM, body)
     with line, line.makefile("rb") as come, suppress(ConnectionError, ssl.SSLError):
         line.sendall(_PREFACE + _frame(_SETTINGS, 0, b"", stream=0) + request)
+        answered = b""
         while head := come.read(9):
-            length, kind = int.from_bytes(head[:3], "big"), head[3]
-            come.read(length)
-            if kind in (_HEADERS, _RESET, _GOAWAY):
-                return kind == _HEADERS
-    return False
+            length, kind, flags = int.from_bytes(head[:3], "big"), head[3], head[4]
+            content = come.read(length)
+            if kind in (_RESET, _GOAWAY):
+                return None
+            if kind == _DATA:
+                answered += content
+            if kind in (_HEADERS, _DATA) and flags & _END_STREAM:
+                return answered
+    return None
 
 
 def _frame(kind: int, flags: int, content: bytes, stream: int = _STREAM) -> bytes:

@@ -1,15 +1,16 @@
-"""Real proxies with the settings that ship: their names, ports and certificate alone are of this machine."""
+"""nginx with the settings that ship: its names, ports and certificate alone are of this machine."""
 
 import re
 import ssl
-import sys
 from abc import abstractmethod
 from contextlib import closing
 from http.client import HTTPSConnection
+from os import geteuid
 from pathlib import Path
+from shutil import rmtree
 from socket import create_connection
 from threading import Event
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 
@@ -19,27 +20,42 @@ from tests.deploy_in_test import DEPLOY, GUIDE
 from tests.heard_in_test import spoken
 from tests.running_in_test import PATIENCE, Running, free_port, listens
 
+PROGRAM, SHIPPED = "/usr/sbin/nginx", DEPLOY / "nginx"
+#: Of what nginx keeps files, by each of its modules.
+RECEIVED = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+def replaced(text: str, changes: dict[str, str]) -> str:
+    """The text with each change made; each has something to change."""
+    for was, now in changes.items():
+        assert was in text, was
+        text = text.replace(was, now)
+    return text
+
 
 class Proxy(Running):
-    """In front of services of this machine, whose ports are given; a context."""
-
-    #: The file of its settings, in its folder.
-    SETTINGS: ClassVar[str]
+    """``front.conf`` before two services of this machine, whose ports are given; a context."""
 
     def __init__(self, folder: Path, *behind: int) -> None:
-        self._settings = folder / self.SETTINGS
-        self._folder, self.port, self.plain = folder, free_port(), free_port()
-        self.certificate, self._key = self_signed(folder)
+        self.port, self.plain = free_port(), free_port()
+        self.certificate, key = self_signed(folder)
+        self._folder, self._front, self._main = folder, folder / "front.conf", folder / "nginx.conf"
         self._trust = ssl.create_default_context(cafile=self.certificate)
-        self._write(*behind)
+        text = replaced((SHIPPED / "front.conf").read_text("utf-8"), {
+            "listen 80;": f"listen 127.0.0.1:{self.plain};", "listen 443 ": f"listen 127.0.0.1:{self.port} ",
+            "/etc/lms/tls.crt": str(self.certificate), "/etc/lms/tls.key": str(key),
+            "${SITE}": "127.0.0.1", "root /etc/lms/nginx;": f"root {SHIPPED};",
+        })  # fmt: skip
+        self._front.write_text(re.sub(r"listen \[::\].*", "", text))
+        self._main.write_text(self._around(behind))
 
     @abstractmethod
-    def _write(self, *behind: int) -> None:
-        """Write the settings that ship, for this machine."""
+    def _around(self, behind: tuple[int, ...]) -> str:
+        """The main file of settings, which includes that one and names the services."""
 
     def change(self, changes: dict[str, str]) -> None:
         """Change its settings, before it starts."""
-        self._settings.write_text(replaced(self._settings.read_text(), changes))
+        self._front.write_text(replaced(self._front.read_text(), changes))
 
     def browser(self) -> httpx.Client:
         """Asks it as browsers do, at its public address, trusting its certificate; follows nothing by itself."""
@@ -57,8 +73,8 @@ class Proxy(Running):
         """What first answers such bytes, nothing where it closes."""
         return spoken(self.line(), message)
 
-    def spoken_as_http2(self, fields: list[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Whether a request of HTTP/2 was answered, rather than ended."""
+    def spoken_as_http2(self, fields: list[tuple[bytes, bytes]], body: bytes) -> bytes | None:
+        """What answers a request of HTTP/2, none where it is ended."""
         return http2_in_test.spoken(self.line("h2"), fields, body)
 
     def broken_off(self, message: bytes) -> None:
@@ -67,83 +83,61 @@ class Proxy(Running):
             line.sendall(message)
             Event().wait(0.1)
 
-
-def replaced(text: str, changes: dict[str, str]) -> str:
-    """The text with each change made; each has something to change."""
-    for was, now in changes.items():
-        assert was in text, was
-        text = text.replace(was, now)
-    return text
-
-
-class Nginx(Proxy):
-    """Debian's nginx with ``docs/deploy/nginx.conf``, in front of two services."""
-
-    SETTINGS = "lms.conf"
-
-    def _write(self, *behind: int) -> None:
-        folder = self._folder
-        text = replaced((DEPLOY / "nginx.conf").read_text("utf-8"), {
-            **{f"127.0.0.1:800{at}": f"127.0.0.1:{port}" for at, port in enumerate(behind, 1)},
-            "listen 80;": f"listen 127.0.0.1:{self.plain};", "listen 443 ": f"listen 127.0.0.1:{self.port} ",
-            "/etc/lms/tls.crt": str(self.certificate), "/etc/lms/tls.key": str(self._key),
-            "formation.example": "127.0.0.1", "root /etc/lms;": f"root {DEPLOY};",
-        })  # fmt: skip
-        self._settings.write_text(re.sub(r"listen \[::\].*", "", text))
-        rooms = "".join(
-            f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        # What Debian's own file says around it, as the guide changes it.
-        (connections,) = re.findall(r"worker_connections \d+;", GUIDE.read_text("utf-8"))
-        (folder / "nginx.conf").write_text(
-            f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{ {connections} }}\n"
-            f"http {{ access_log off; {rooms} include {self._settings}; }}\n"
-        )
-
-    def start(self) -> None:
-        """Start it, and wait until it listens."""
-        command = ["/usr/sbin/nginx", "-p", self._folder, "-c", self._folder / "nginx.conf", "-e", "stderr"]
-        self._begin(command, self._folder / "nginx.log", lambda: listens(self.port))
-
-    def __exit__(self, *error: Any) -> None:
-        self.end()
-
     def sending(self, form: bytes, *, of: int) -> ssl.SSLSocket:
         """A connection where the beginning of a form was sent, ``of`` so many bytes."""
         line = self.line()
         line.sendall(b"POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s" % (of, form))
         return line
 
-    def announcing(self, size: int) -> int:
-        """The status that answers a form which says that it has that many bytes, before any is sent."""
+    def announcing(self, size: int) -> tuple[int, str]:
+        """The status and page that answer a form which says that it has that many bytes, before any is sent."""
         line = HTTPSConnection("127.0.0.1", self.port, context=self._trust, timeout=PATIENCE)
         with closing(line):
             line.putrequest("POST", "/x")
             line.putheader("Content-Length", str(size))
             line.endheaders()
-            return line.getresponse().status
+            answer = line.getresponse()
+            return answer.status, answer.read().decode()
 
-
-class Caddy(Proxy):
-    """Caddy with ``docs/deploy/Caddyfile``, in front of services that it is told of rather than finds by name."""
-
-    SETTINGS = "Caddyfile"
-
-    def _write(self, *behind: int) -> None:
-        services = " ".join(f"127.0.0.1:{port}" for port in behind)
-        text = re.sub(
-            r"dynamic a web 8000 {.*?}", f"to {services}", (DEPLOY / "Caddyfile").read_text("utf-8"), flags=re.DOTALL
-        )
-        changed = replaced(text, {
-            "http_port 8080": f"http_port {self.plain}", "https_port 8443": f"https_port {self.port}",
-            "http://:8081": f"http://:{free_port()}", "X-Forwarded-Port 443": f"X-Forwarded-Port {self.port}",
-            "/run/secrets/tls.crt": str(self.certificate), "/run/secrets/tls.key": str(self._key),
-            "{$SITE}": "127.0.0.1", "root * /etc/caddy": f"root * {DEPLOY}",
-        })  # fmt: skip
-        assert services in changed
-        self._settings.write_text(changed)
+    def keep_nothing(self) -> None:
+        """Take away the folders where it puts what it receives, as a full disk would."""
+        for folder in self._folder.iterdir():
+            if folder.is_dir():
+                rmtree(folder)
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        command = [Path(sys.executable).with_name("caddy"), "run", "--config", self._settings]
-        self._begin([*command, "--adapter", "caddyfile"], self._folder / "caddy.log", lambda: listens(self.port))
+        # Its workers work as who tests, whose folders are closed to others; who is not root cannot do otherwise.
+        own = "daemon off; user root;" if geteuid() == 0 else "daemon off;"
+        command = [PROGRAM, "-p", self._folder, "-c", self._main, "-e", "stderr", "-g", own]
+        self._begin(command, self._folder / "nginx.log", lambda: listens(self.port))
+
+    def __exit__(self, *error: Any) -> None:
+        self.end()
+
+
+class BesideServices(Proxy):
+    """As an installation with systemd has it, inside Debian's own main file as the guide changes it."""
+
+    def _around(self, behind: tuple[int, ...]) -> str:
+        services = self._folder / "services.conf"
+        services.write_text(replaced((SHIPPED / "services.conf").read_text("utf-8"), {
+            f"127.0.0.1:800{at}": f"127.0.0.1:{port}" for at, port in enumerate(behind, 1)
+        }))  # fmt: skip
+        kept = "".join(f"{kind}_temp_path {self._folder}/{kind};" for kind in RECEIVED)
+        (connections,) = re.findall(r"worker_connections \d+;", GUIDE.read_text("utf-8"))
+        return (
+            f"pid {self._folder}/pid; error_log stderr; worker_processes 1; events {{ {connections} }}\n"
+            f"http {{ access_log off; {kept} include {services}; include {self._front}; }}\n"
+        )
+
+
+class InContainers(Proxy):
+    """As Compose has it, whose own main file goes around."""
+
+    def _around(self, behind: tuple[int, ...]) -> str:
+        return replaced((SHIPPED / "containers.conf").read_text("utf-8"), {
+            **{f"10.213.83.1{at}:8000": f"127.0.0.1:{port}" for at, port in enumerate(behind, 1)},
+            "listen 127.0.0.1:8081;": f"listen 127.0.0.1:{free_port()};", "/tmp/": f"{self._folder}/",
+            "worker_processes auto": "worker_processes 1",
+        })  # fmt: skip

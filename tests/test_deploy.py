@@ -196,59 +196,71 @@ def test_a_unit_is_hardened(name: str) -> None:
         assert "lms-migrate.service" in own["After"][0]
 
 
-# Proxies
+# The proxy
 
 FORWARDED = {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"}
 REFUSED = {"Forwarded", "X-Real-IP", "X-Forwarded-Prefix"}
+FRONT_CONF, SERVICES_CONF, CONTAINERS_CONF = (
+    re.sub(r"#.*", "", (DEPLOY / "nginx" / f"{name}.conf").read_text("utf-8"))
+    for name in ("front", "services", "containers")
+)
 
 
-def test_nginx_sets_what_is_believed_and_adds_to_nothing() -> None:
-    text = re.sub(r"#.*", "", (DEPLOY / "nginx.conf").read_text("utf-8"))
-    assert text.count("{") == text.count("}")
-    told = dict(re.findall(r"proxy_set_header (\S+)\s+(.+);", text))
+def test_the_proxy_sets_what_is_believed_and_adds_to_nothing() -> None:
+    told = dict(re.findall(r"proxy_set_header (\S+)\s+(.+);", FRONT_CONF))
     assert {name for name in told if told[name] == '""'} == REFUSED
     assert set(told) >= FORWARDED
     assert told["X-Forwarded-For"] == "$remote_addr", "not $proxy_add_x_forwarded_for, which keeps what a visitor wrote"
-    assert "ssl_protocols TLSv1.2 TLSv1.3;" in text
-    assert "client_max_body_size 70m;" in text
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in FRONT_CONF
     for name in ("client_body_timeout", "client_header_timeout", "proxy_read_timeout", "proxy_connect_timeout"):
-        assert re.search(rf"{name} \d+s;", text), name
-    # One address may not have more than a part of the connections that the guide gives it, nor in a cluster.
-    (limit,) = re.findall(r"limit_conn visitors (\d+);", text)
-    (connections,) = re.findall(r"worker_connections (\d+);", GUIDE.read_text("utf-8"))
-    assert 0 < 4 * int(limit) <= int(connections)
+        assert re.search(rf"{name} \d+s;", FRONT_CONF), name
+    assert f"client_max_body_size {FRONT >> 20}m;" in FRONT_CONF
+    annotations = MANIFESTS["Ingress", "web"]["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/proxy-body-size"] == f"{FRONT >> 20}m"
+
+
+def test_one_address_has_a_part_of_the_connections() -> None:
+    """Of those that the guide and the container give the proxy; and as many in a cluster."""
+    (limit,) = re.findall(r"limit_conn visitors (\d+);", FRONT_CONF)
+    for text in (GUIDE.read_text("utf-8"), CONTAINERS_CONF):
+        (connections,) = re.findall(r"worker_connections (\d+);", text)
+        assert 0 < 4 * int(limit) <= int(connections)
     annotations = MANIFESTS["Ingress", "web"]["metadata"]["annotations"]
     assert annotations["nginx.ingress.kubernetes.io/limit-connections"] == limit
-    ports = re.findall(r"server 127\.0\.0\.1:(\d+)", text)
+
+
+def test_the_proxy_of_systemd_knows_its_services_and_is_installed_whole() -> None:
+    guide = GUIDE.read_text("utf-8")
+    ports = re.findall(r"server 127\.0\.0\.1:(\d+)", SERVICES_CONF)
     assert ports == ["8001", "8002"]
-    assert all(f"lms-web@{port}" in GUIDE.read_text("utf-8") for port in ports)
+    assert all(f"lms-web@{port}" in guide for port in ports)
+    assert "cp -r docs/deploy/nginx /etc/lms/\n" in re.sub(r" +#.*", "", guide)
+    for name in ("front.conf", "services.conf"):
+        assert re.search(rf"/etc/lms/nginx/{name} .*/etc/nginx/conf\.d/", guide), name
 
 
-def test_caddy_sets_what_is_believed_and_calls_nobody() -> None:
-    text = re.sub(r"#.*", "", (DEPLOY / "Caddyfile").read_text("utf-8"))
-    set_to = dict(re.findall(r"header_up (X-\S+) (.+)", text))
-    assert set(set_to) == FORWARDED
-    assert set_to["X-Forwarded-For"] == "{remote_host}"
-    assert set(re.findall(r"header_up -(\S+)", text)) == REFUSED
-    assert "auto_https off" in text
-    assert f"dynamic a web {PORT}" in text
+def test_the_proxy_of_compose_finds_what_its_files_name() -> None:
     proxy = SERVICES["proxy"]
-    assert proxy["ports"] == [
-        f"443:{text.split('https_port ')[1].split()[0]}",
-        f"80:{text.split('http_port ')[1].split()[0]}",
-    ]
-    assert set(re.findall(r"/run/secrets/(\S+)", text)) == set(proxy["secrets"])
-    # What it says while no service answers is there.
-    assert "rewrite * /unavailable.html" in text.partition("handle_errors {")[2]
-    (folder,) = re.findall(r"root \* (\S+)", text)
-    assert f"./unavailable.html:{folder}/unavailable.html:ro" in proxy["volumes"]
-    assert re.search(r"max_size 70MB", text)
-    assert (
-        MANIFESTS["Ingress", "web"]["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == "70m"
-    )
+    assert proxy["volumes"] == ["./nginx:/etc/lms/nginx:ro"]
+    there = {secret["target"] for secret in proxy["secrets"]}
+    there |= {f"/etc/lms/nginx/{path.name}" for path in (DEPLOY / "nginx").iterdir()}
+    script = (DEPLOY / "nginx" / "containers.sh").read_text("utf-8")
+    assert proxy["entrypoint"][-1] == "/etc/lms/nginx/containers.sh"
+    asked = set(re.findall(r"/etc/lms/[\w./-]+\.\w+", FRONT_CONF + script + proxy["entrypoint"][-1]))
+    assert asked == {
+        *(f"/etc/lms/nginx/{name}" for name in ("front.conf", "containers.conf", "containers.sh")),
+        "/etc/lms/tls.crt", "/etc/lms/tls.key",
+    }  # fmt: skip
+    assert asked < there
+    assert "root /etc/lms/nginx;" in FRONT_CONF
+    assert set(re.findall(r"\$\{(\w+)\}", FRONT_CONF)) == set(proxy["environment"]) == {"SITE"}
+    assert re.findall(r"> (\S+)", script) == re.findall(r"include (\S+);", CONTAINERS_CONF) == ["/tmp/front.conf"]
+    assert any(place.startswith("/tmp:") for place in proxy["tmpfs"])
+    for line in re.findall(r"listen (\d+)", FRONT_CONF):
+        assert f"{line}:{line}" in proxy["ports"], "X-Forwarded-Port is the one that visitors ask"
+    assert f"http://{re.findall(r'listen (127[^;]+)', CONTAINERS_CONF)[0]}/" in proxy["healthcheck"]["test"]
 
 
 def test_what_is_in_front_lets_the_largest_file_through(tmp_path: Path) -> None:
-    """Caddy's MB are a million bytes."""
     largest = max(create_app(make_config("", tmp_path)).extensions["uploads"].values())
     assert largest + 100_000 <= FRONT

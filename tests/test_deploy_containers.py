@@ -2,11 +2,24 @@
 
 import json
 import re
+from ipaddress import ip_address, ip_network
 
 import pytest
 import yaml
 
-from tests.deploy_in_test import COMPOSE, DEPLOY, MANIFESTS, OURS, PODS, PORT, SERVICES, UID, UNITS, unit
+from tests.deploy_in_test import (
+    COMPOSE,
+    DEPLOY,
+    MANIFESTS,
+    OURS,
+    PODS,
+    PORT,
+    SERVICES,
+    UID,
+    UNITS,
+    WEB,
+    unit,
+)
 
 ACCOUNTS = (DEPLOY / "accounts.sql").read_text("utf-8")
 
@@ -25,15 +38,16 @@ def test_a_service_is_hardened(name: str) -> None:
     assert "privileged" not in service
     assert not re.search(r"[ug]id=", " ".join(service["tmpfs"])), "Podman refuses to give an empty folder an owner"
     assert not {"PASSWORD", "SECRET", "TOKEN"} & {key.rpartition("_")[2] for key in service.get("environment", {})}
-    assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+    named = [secret if isinstance(secret, str) else secret["source"] for secret in service.get("secrets", [])]
+    assert set(named) <= set(COMPOSE["secrets"])
 
 
 def test_services_are_as_many_as_said_and_wait_for_the_migrations() -> None:
-    assert set(SERVICES) == {"database", "valkey", "migrate", "web", "worker", "proxy"}
+    assert set(SERVICES) == {"database", "valkey", *OURS, "proxy"}
     assert SERVICES["valkey"]["profiles"] == ["valkey"]
     assert SERVICES["valkey"]["networks"] == ["inside"]
-    for name in ("web", "worker"):
-        assert SERVICES[name]["deploy"] == {"mode": "replicated", "replicas": 2}, "podman-compose knows no default mode"
+    assert SERVICES["worker"]["deploy"] == {"mode": "replicated", "replicas": 2}, "podman-compose knows no default mode"
+    for name in (*WEB, "worker"):
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert SERVICES["migrate"]["restart"] == "no"
     assert all("test" in SERVICES[name]["healthcheck"] for name in set(SERVICES) - {"migrate"})
@@ -41,6 +55,22 @@ def test_services_are_as_many_as_said_and_wait_for_the_migrations() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["proxy"]
     assert SERVICES["database"]["networks"] == ["inside"]
+
+
+def test_the_proxy_reaches_the_web_processes_alone() -> None:
+    """By addresses that stay when a container is made anew, which its own file knows."""
+    proxy = SERVICES["proxy"]["networks"]
+    assert set(proxy) == {"public", "front"}
+    assert [name for name in SERVICES if "front" in SERVICES[name]["networks"]] == [*WEB, "proxy"]
+    assert [name for name in SERVICES if "public" in SERVICES[name]["networks"]] == ["proxy"]
+    assert COMPOSE["networks"]["front"]["internal"] is True
+    (config,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    theirs = [SERVICES[name]["networks"]["front"]["ipv4_address"] for name in WEB]
+    known = re.findall(r"server (\S+):(\d+) max_fails=0;", (DEPLOY / "nginx" / "containers.conf").read_text("utf-8"))
+    assert known == [(address, str(PORT)) for address in theirs]
+    within = {ip_address(address) for address in (*theirs, proxy["front"]["ipv4_address"])}
+    assert len(within) == 3
+    assert within < set(list(ip_network(config["subnet"]).hosts())[1:]), "the first is the engine's"
 
 
 def test_the_keys_of_certificates_are_with_workers_alone() -> None:

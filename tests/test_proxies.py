@@ -1,4 +1,4 @@
-"""The proxies that ship, run: ``nginx.conf`` by a real nginx, ``Caddyfile`` by a real Caddy, before real sockets."""
+"""The proxy that ships, run by a real nginx before real sockets: as with systemd, and as in containers."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 from flask import Flask, Response, request
 
@@ -17,8 +18,8 @@ from lms.devlms import serve
 from lms.doctor.outside import certificate, compression, public
 from lms.models import db
 from tests.conftest import make_config
-from tests.deploy_in_test import DEPLOY
-from tests.proxies_in_test import Caddy, Nginx, Proxy
+from tests.deploy_in_test import FRONT
+from tests.proxies_in_test import SHIPPED, BesideServices, InContainers, Proxy
 from tests.running_in_test import free_port
 
 #: What a visitor may write in the hope of being believed.
@@ -60,7 +61,7 @@ def told() -> Told:
     return Told()
 
 
-@pytest.fixture(params=[Nginx, Caddy])
+@pytest.fixture(params=[BesideServices, InContainers])
 def kind(request: pytest.FixtureRequest) -> type[Proxy]:
     chosen: type[Proxy] = request.param
     return chosen
@@ -104,16 +105,12 @@ def test_a_service_that_is_back_serves_soon(kind: type[Proxy], told: Told, tmp_p
 def test_what_one_visitor_spoils_keeps_nobody_out(kind: type[Proxy], told: Told, tmp_path: Path) -> None:
     """A file that the network cuts, or a message that is none, is no fault of the service that was receiving it."""
     form = b"POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-    with served(told) as port:
-        proxy = kind(tmp_path, port, port)
-        if isinstance(proxy, Caddy):
-            proxy.change({"lb_try_duration 5s": "lb_try_duration 0s"})  # else pages wait until it is believed again
-        with proxy, proxy.browser() as browser:
-            for _turn in range(5):
-                proxy.spoken(form + b"Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n")
-                assert browser.get("/x").status_code == 200
-                proxy.broken_off(form + b"Content-Length: 100000\r\n\r\nhalf a file")
-                assert browser.get("/x").status_code == 200
+    with served(told) as port, kind(tmp_path, port, port) as proxy, proxy.browser() as browser:
+        for _turn in range(5):
+            proxy.spoken(form + b"Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n")
+            assert browser.get("/x").status_code == 200
+            proxy.broken_off(form + b"Content-Length: 100000\r\n\r\nhalf a file")
+            assert browser.get("/x").status_code == 200
 
 
 class Once(BaseHTTPRequestHandler):
@@ -147,18 +144,47 @@ def test_no_form_is_sent_on_a_connection_that_a_service_may_close(kind: type[Pro
         service.server_close()
 
 
+#: What every page of the proxy itself says.
+OWN = {
+    "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Strict-Transport-Security": "max-age=31536000",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
+}  # fmt: skip
+
+
+def asks_to_wait(answer: httpx.Response) -> None:
+    """It is the page that says so, in both languages, to programs too."""
+    assert "Le service ne répond pas" in answer.text
+    assert "The service does not answer" in answer.text
+    assert {name: answer.headers.get(name) for name in OWN} == OWN
+    assert answer.headers["Retry-After"] == "30"
+
+
 def test_while_no_service_answers_people_read_what_to_do(kind: type[Proxy], tmp_path: Path) -> None:
-    """In both languages, by a page that needs nothing else; a form that is sent then is told so too."""
+    """A form that is sent then is told so too."""
     with kind(tmp_path, free_port(), free_port()) as proxy, proxy.browser() as browser:
         for answer in (browser.get("/learn"), browser.post("/learn", content=b"a=1")):
             assert answer.status_code == 502
-            assert "Le service ne répond pas" in answer.text
-            assert "The service does not answer" in answer.text
-            assert (answer.headers["Cache-Control"], answer.headers["Retry-After"]) == ("no-store", "30")
-            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            asks_to_wait(answer)
         assert "Le service" not in browser.get("/metrics").text
-    page = (DEPLOY / "unavailable.html").read_text("utf-8")
-    assert not re.search(r"<script|<link|\bsrc=|https?:", page), "nothing is asked of anybody"
+        assert browser.get("/unavailable.html").status_code == 404, "it is no page that one asks for"
+
+
+def test_where_the_proxy_has_no_room_left_people_are_told_to_wait(proxy: Proxy, told: Told) -> None:
+    """A form that it has no room to receive; small ones, and pages, need none."""
+    with proxy.browser() as browser:
+        proxy.keep_nothing()
+        answer = browser.post("/x", content=b"a" * (1 << 20))
+        assert answer.status_code == 503
+        asks_to_wait(answer)
+        assert [browser.post("/x", content=b"a=1").status_code, browser.get("/x").status_code] == [200, 200]
+    assert told.asked == ["POST", "GET"]
+
+
+def test_the_pages_of_the_proxy_need_nothing_else() -> None:
+    pages = [path.read_text("utf-8") for path in SHIPPED.glob("*.html")]
+    assert len(pages) == 2
+    for page in pages:
+        assert not re.search(r"<script|<link|\bsrc=|https?:", page), "nothing is asked of anybody"
 
 
 def test_text_is_compressed_for_those_who_read_it(proxy: Proxy) -> None:
@@ -177,24 +203,40 @@ def test_the_doors_that_are_closed_are(proxy: Proxy, told: Told) -> None:
     assert told.asked == []
 
 
-def test_what_no_page_takes_is_not_received(told: Told, tmp_path: Path) -> None:
-    with served(told) as port, Nginx(tmp_path, free_port(), port) as nginx, nginx.browser() as browser:
-        assert nginx.announcing(71 << 20) == 413
-        assert "Content-Encoding" not in browser.get("/x.csv").headers, "exports leave as they are"
-    assert told.asked == ["GET"]
+def test_what_no_page_takes_is_not_received(proxy: Proxy, told: Told) -> None:
+    """And whoever sent it reads why, where no script could tell beforehand."""
+    with proxy.browser() as browser:
+        status, page = proxy.announcing(71 << 20)
+        assert status == 413
+        assert "Le fichier est trop volumineux" in page
+        assert "The file is too large" in page
+        answer = browser.post("/x", content=b"a" * (71 << 20))
+        assert (answer.status_code, answer.text) == (413, page)
+        assert {name: answer.headers.get(name) for name in OWN} == OWN
+        assert "Retry-After" not in answer.headers, "it will be as large then"
+        asked = {b":method": b"POST", b":scheme": b"https", b":authority": b"127.0.0.1", b":path": b"/x"}
+        as_browsers = proxy.spoken_as_http2([*asked.items(), (b"content-length", b"%d" % (71 << 20))], b"a")
+        assert as_browsers == page.encode(), "in HTTP/2, where nginx looks at the size again"
+        assert browser.post("/x", content=b"a" * FRONT).status_code == 200
+    assert told.asked == ["POST"]
 
 
-def test_one_address_does_not_take_every_connection(told: Told, tmp_path: Path) -> None:
+def test_exports_leave_as_they_are(proxy: Proxy) -> None:
+    with proxy.browser() as browser:
+        assert "Content-Encoding" not in browser.get("/x.csv").headers
+
+
+def test_one_address_does_not_take_every_connection(kind: type[Proxy], told: Told, tmp_path: Path) -> None:
     """Forms that come without end: who sends them waits, in words that say so, and nobody else does."""
     with served(told) as port, ExitStack() as stack:
-        nginx = Nginx(tmp_path, port, port)
+        nginx = kind(tmp_path, port, port)
         nginx.change({"limit_conn visitors 2000;": "limit_conn visitors 3;"})
         with nginx, nginx.browser() as browser:
             slow = [stack.enter_context(nginx.sending(b"half a form", of=100)) for _ in range(3)]
             while (answer := browser.get("/x")).status_code == 200:  # they are on their way
                 pass
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-            assert "Le service ne répond pas" in answer.text
+            assert answer.status_code == 503
+            asks_to_wait(answer)
             slow[0].close()
             while browser.get("/x").status_code == 503:
                 pass

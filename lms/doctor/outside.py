@@ -44,8 +44,8 @@ def public(config: Config, ask: Ask | None = None) -> Finding:
     if url.startswith("https:") and not _told_of_https(answer):
         return Finding(
             "public", "bad", "The service was asked over https and was not told so by the proxy.",
-            "Let the proxy set X-Forwarded-Proto (docs/deploy/nginx.conf), and LMS_TRUSTED_PROXIES be the number of "
-            "proxies.",
+            "Let the proxy set X-Forwarded-Proto (docs/deploy/nginx/front.conf), and LMS_TRUSTED_PROXIES be the number "
+            "of proxies.",
         )  # fmt: skip
     return Finding("public", "ok", f"{url} answers, ready.")
 
@@ -60,8 +60,8 @@ def compression(config: Config, ask: Ask | None = None) -> Finding:
     if "Content-Encoding" not in answer.headers:
         return Finding(
             "compression", "warn", f"{url} is sent as it is: pages weigh four times what they could on a slow network.",
-            "Let the proxy compress text (gzip in docs/deploy/nginx.conf, encode in docs/deploy/Caddyfile, use-gzip in "
-            "the ConfigMap of an NGINX ingress controller).",
+            "Let the proxy compress text (gzip in docs/deploy/nginx/front.conf, use-gzip in the ConfigMap of an NGINX "
+            "ingress controller).",
         )  # fmt: skip
     return Finding("compression", "ok", "Pages leave compressed.")
 
@@ -80,8 +80,8 @@ def forged(config: Config, ask: Callable[[str, dict[str, str]], httpx.Response] 
     if believed:
         return Finding(
             "forged", "bad", f"A visitor who writes {' or '.join(believed)} is believed: they can claim any address.",
-            "Let the proxy set each X-Forwarded-* anew, and pass on no header whose name has an underscore (nginx and "
-            "Caddy 2.11 pass none; HAProxy: http-request del-header _ -m sub).",
+            "Let the proxy set each X-Forwarded-* anew, and pass on no header whose name has an underscore "
+            "(nginx passes none; HAProxy: http-request del-header _ -m sub).",
         )  # fmt: skip
     return Finding("forged", "ok", "What visitors write of themselves is not believed.")
 

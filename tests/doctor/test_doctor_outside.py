@@ -64,7 +64,7 @@ def test_an_address_that_does_not_answer_is_found(reached: Config) -> None:
 
 def test_a_proxy_that_compresses_nothing_is_to_know(reached: Config) -> None:
     style = "/static/look.css"
-    says(compression(reached, answering(httpx.Response(200, text="a{}"), style)), "warn", "slow network", "nginx.conf")
+    says(compression(reached, answering(httpx.Response(200, text="a{}"), style)), "warn", "slow network", "front.conf")
     packed = httpx.Response(200, content=gzip.compress(b"a{}"), headers={"Content-Encoding": "gzip"})
     says(compression(reached, answering(packed, style)), "ok")
 
