@@ -1,6 +1,9 @@
 """The images of a module, in its folder ``files``: known by their content, whatever their names say."""
 
 import re
+from io import BytesIO
+
+from PIL import Image
 
 from curricula.folder import Folder
 from curricula.model import File
@@ -9,6 +12,13 @@ from curricula.svg import harm, is_svg
 
 #: Largest image, in bytes.
 LARGEST = 2_000_000
+#: Most pixels: shown, they take 100 MB of a telephone, however few bytes say them.
+MOST_PIXELS = 25_000_000
+#: What is said of one that has more, with ``most`` in millions, and what to do. What is published already still shows.
+TOO_MANY_PIXELS = (
+    N_("This image has more than %(most)s million pixels."),
+    N_("Reduce it: a lesson shows no more than 2,000 in width."),
+)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}\.[A-Za-z0-9]{1,8}")
 _SIGNS = {
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -22,6 +32,17 @@ def media_of(content: bytes) -> str | None:
     """The media type that a content begins as; None where it is no image that is taken."""
     found = next((media for media, signs in _SIGNS.items() if signs.match(content)), None)
     return found or ("image/svg+xml" if is_svg(content) else None)
+
+
+def too_many_pixels(content: bytes) -> bool:
+    """Whether an image says that it has more than MOST_PIXELS; a drawing has none. Nothing of it is unpacked."""
+    try:
+        with Image.open(BytesIO(content), formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
+            return image.width * image.height > MOST_PIXELS
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # the latter where warnings are errors
+        return True
+    except (OSError, ValueError, SyntaxError):
+        return False  # no browser shows it
 
 
 def read_files(folder: Folder, module: str, problems: list[Problem]) -> tuple[File, ...]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from curricula.bank_quality import bank_findings
 from curricula.durations import module_minutes
+from curricula.files import MOST_PIXELS, TOO_MANY_PIXELS, too_many_pixels
 from curricula.finding import WEIGHTS, Finding, finding
 from curricula.lesson_quality import lesson_findings, paper_findings
 from curricula.links import links, well_formed
@@ -80,6 +81,10 @@ def _module(module: Module, today: date) -> Iterator[Finding]:
         for source in sources:
             yield from _source((*here, name, source.key), source, today)
     yield from _papers(module)
+    for file in module.files:
+        if too_many_pixels(file.content):
+            most = MOST_PIXELS // 1_000_000
+            yield finding((*here, "file", file.name), "blocking", *TOO_MANY_PIXELS, most=most)
     for lesson in module.lessons:
         yield from lesson_findings(here, lesson)
     yield from bank_findings(module)

@@ -1,5 +1,9 @@
 """The smallest files of each kind of image, and drawings that are more than drawings."""
 
+from io import BytesIO
+
+from PIL import Image
+
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"
 GIF = b"GIF89a\x01\x00\x01\x00"
@@ -12,6 +16,13 @@ SVG = (
     b'<rect class="a" fill="url(\'#g\')" width="5" height="5" xml:space="preserve"/><use xlink:href="#g"/>'
     b'<image href="data:image/png;base64,iVBORw0KGgo="/></svg>'
 )
+
+
+def wide() -> bytes:
+    """An image that says more pixels than are published, in few bytes."""
+    written = BytesIO()
+    Image.new("1", (5001, 5000)).save(written, "PNG")
+    return written.getvalue()
 
 
 def drawing(inside: str, root: str = "") -> bytes:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from curricula.files import media_of, refusals_of
+from curricula.files import MOST_PIXELS, TOO_MANY_PIXELS, media_of, refusals_of, too_many_pixels
 from curricula.pieces import Piece
 from curricula.problems import Place, Problem
 from curricula.references import references
@@ -97,7 +97,10 @@ def remove(session: Session, draft: Draft, module: str, name: str, person_id: in
 
 
 def _check(name: str, content: bytes) -> None:
-    problems = refusals_of(Place(name, ""), name, content)
+    place = Place(name, "")
+    problems = refusals_of(place, name, content)
+    if too_many_pixels(content):
+        problems.append(place.problem(0, *TOO_MANY_PIXELS, most=MOST_PIXELS // 1_000_000))
     if problems:
         raise NotTaken(problems)
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from assessments.registry import anatomies
 from curricula.diff import compare
-from curricula.files import LARGEST, media_of
+from curricula.files import LARGEST, media_of, too_many_pixels
 from curricula.load import load_track
 from curricula.quality import findings
 from curricula.render import render
@@ -123,6 +124,29 @@ def test_an_image_no_lesson_shows_is_advice(illustrated: Path) -> None:
     (illustrated / "m1" / "files" / "other.png").write_bytes(PNG)
     found = [each for each in findings(load_track(illustrated), date(2026, 11, 20)) if "file" in each.path]
     assert [(each.path, each.weight) for each in found] == [(("m1", "file", "other.png"), "advice")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "refused"),
+    [("PNG", (5000, 5000), False), *((kind, (5001, 5000), True) for kind in ("PNG", "JPEG", "GIF", "WEBP")),
+     ("PNG", (10_000, 10_000), True), ("PNG", (20_000, 10_000), True)],
+)  # fmt: skip
+def test_an_image_that_would_fill_a_telephone_is_not_published(
+    illustrated: Path, kind: str, size: tuple[int, int], refused: bool
+) -> None:
+    """However few bytes say it. Pillow warns of the largest, and refuses the last."""
+    with (illustrated / "m1" / "files" / "plan.svg").open("wb") as written:
+        Image.new("1" if kind == "PNG" else "L", size).save(written, kind, method=0, quality=1)
+    found = [each for each in findings(load_track(illustrated), date(2026, 11, 20)) if "file" in each.path]
+    assert [(each.weight, str(each)) for each in found] == [
+        ("blocking", "m1 / file / plan.svg: This image has more than 25 million pixels. "
+         "Reduce it: a lesson shows no more than 2,000 in width.")
+    ] * refused  # fmt: skip
+
+
+@given(st.sampled_from([PNG, JPEG, GIF, WEBP]), st.binary(max_size=200))
+def test_whatever_follows_its_first_bytes_an_image_is_measured_or_not(begins: bytes, rest: bytes) -> None:
+    assert too_many_pixels(begins + rest) in (True, False)
 
 
 def test_an_image_that_changed_is_said(illustrated: Path) -> None:

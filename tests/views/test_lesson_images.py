@@ -10,7 +10,7 @@ from curricula.pieces import Piece
 from lms.models import Draft
 from lms.services import drafts
 from tests.author_in_test import JSON, MODULE, TRACK, URL, Author, plain
-from tests.image_samples import GIF, HARMFUL, PNG, SVG, drawing
+from tests.image_samples import GIF, HARMFUL, PNG, SVG, drawing, wide
 
 
 class TestImages:
@@ -47,7 +47,7 @@ class TestImages:
         for content, said in (
             (b"", "This is not an image that is taken."), (b"%PDF-1.7", "This is not an image that is taken."),
             (b"<html><script>alert(1)</script>", "This is not an image"), (PNG + b"x" * 2_000_000, "larger than 2 MB"),
-            *((content, "This ") for content in HARMFUL.values()),
+            *((content, "This ") for content in HARMFUL.values()), (wide(), "more than 25 million pixels"),
         ):  # fmt: skip
             answer = self.add(author, "a.png", content)
             assert answer.status_code == 400
