@@ -169,7 +169,7 @@ def limited(rule: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def limit_sessions() -> None:
     """At most ``BY_SESSION`` requests of one session in a minute, whatever they ask (OWASP ASVS 2.4.1); then 429.
 
-    Pages that save answers wait and send them again (``lms/static/app.js``): none is lost.
+    Pages that save answers wait and send them again (``lms/static/attempt.js``): none is lost.
     """
     if request.endpoint == "static" or current_app.testing:
         return

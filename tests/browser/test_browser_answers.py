@@ -149,7 +149,7 @@ def test_a_restart_of_the_service_loses_nothing(sitting: Sitting) -> None:
 def test_an_answer_given_before_the_script_comes_is_saved(sitting: Sitting) -> None:
     activity = sitting.activity
     late: list[Route] = []
-    activity.page.route("**/static/*/app.js", lambda route: late.append(route))
+    activity.page.route("**/static/*/attempt.js", lambda route: late.append(route))
     sitting.go(2)
     sitting.on(2)
     activity.choose(*sitting.right(2))
