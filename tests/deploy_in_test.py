@@ -30,6 +30,7 @@ MANIFESTS = {
 PODS = {
     name: MANIFESTS[kind, name]["spec"]["template"]["spec"] for kind, name in MANIFESTS if kind in {"Deployment", "Job"}
 }
+OUR_PODS = {name: pod for name, pod in PODS.items() if "manager-public-ia" in pod["containers"][0]["image"]}
 UNITS = ["lms-migrate.service", "lms-web@.service", "lms-worker@.service"]
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from http.client import HTTPSConnection
 from os import geteuid
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 from socket import create_connection
 from threading import Event
 from typing import Any
@@ -23,6 +23,8 @@ from tests.running_in_test import PATIENCE, Running, free_port, listens
 PROGRAM, SHIPPED = "/usr/sbin/nginx", DEPLOY / "nginx"
 #: Of what nginx keeps files, by each of its modules.
 RECEIVED = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+#: Its workers work as who tests, whose folders are closed to others; who is not root cannot do otherwise.
+OURSELVES = "user root;" if geteuid() == 0 else ""
 
 
 def replaced(text: str, changes: dict[str, str]) -> str:
@@ -34,28 +36,28 @@ def replaced(text: str, changes: dict[str, str]) -> str:
 
 
 class Proxy(Running):
-    """``front.conf`` before two services of this machine, whose ports are given; a context."""
+    """``front.conf`` before services of this machine, whose ports are given; a context."""
 
     def __init__(self, folder: Path, *behind: int) -> None:
         self.port, self.plain = free_port(), free_port()
         self.certificate, key = self_signed(folder)
-        self._folder, self._front, self._main = folder, folder / "front.conf", folder / "nginx.conf"
         self._trust = ssl.create_default_context(cafile=self.certificate)
-        text = replaced((SHIPPED / "front.conf").read_text("utf-8"), {
+        self._folder, self._behind, self._shipped = folder, behind, folder / "nginx"
+        copytree(SHIPPED, self._shipped)
+        self._change("front.conf", {
             "listen 80;": f"listen 127.0.0.1:{self.plain};", "listen 443 ": f"listen 127.0.0.1:{self.port} ",
-            "/etc/lms/tls.crt": str(self.certificate), "/etc/lms/tls.key": str(key),
-            "${SITE}": "127.0.0.1", "root /etc/lms/nginx;": f"root {SHIPPED};",
+            "listen [::]": "# listen [::]", "/etc/lms/tls.crt": str(self.certificate), "/etc/lms/tls.key": str(key),
+            "/etc/lms/nginx": str(self._shipped),
         })  # fmt: skip
-        self._front.write_text(re.sub(r"listen \[::\].*", "", text))
-        self._main.write_text(self._around(behind))
 
-    @abstractmethod
-    def _around(self, behind: tuple[int, ...]) -> str:
-        """The main file of settings, which includes that one and names the services."""
+    def _change(self, name: str, changes: dict[str, str]) -> None:
+        """Change one of its files."""
+        file = self._shipped / name
+        file.write_text(replaced(file.read_text("utf-8"), changes))
 
     def change(self, changes: dict[str, str]) -> None:
         """Change its settings, before it starts."""
-        self._front.write_text(replaced(self._front.read_text(), changes))
+        self._change("front.conf", changes)
 
     def browser(self) -> httpx.Client:
         """Asks it as browsers do, at its public address, trusting its certificate; follows nothing by itself."""
@@ -102,15 +104,16 @@ class Proxy(Running):
     def keep_nothing(self) -> None:
         """Take away the folders where it puts what it receives, as a full disk would."""
         for folder in self._folder.iterdir():
-            if folder.is_dir():
+            if folder.is_dir() and folder != self._shipped:
                 rmtree(folder)
+
+    @abstractmethod
+    def _command(self) -> list[str | Path]:
+        """What starts it, its other files made ready."""
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        # Its workers work as who tests, whose folders are closed to others; who is not root cannot do otherwise.
-        own = "daemon off; user root;" if geteuid() == 0 else "daemon off;"
-        command = [PROGRAM, "-p", self._folder, "-c", self._main, "-e", "stderr", "-g", own]
-        self._begin(command, self._folder / "nginx.log", lambda: listens(self.port))
+        self._begin(self._command(), self._folder / "nginx.log", lambda: listens(self.port))
 
     def __exit__(self, *error: Any) -> None:
         self.end()
@@ -119,25 +122,33 @@ class Proxy(Running):
 class BesideServices(Proxy):
     """As an installation with systemd has it, inside Debian's own main file as the guide changes it."""
 
-    def _around(self, behind: tuple[int, ...]) -> str:
-        services = self._folder / "services.conf"
-        services.write_text(replaced((SHIPPED / "services.conf").read_text("utf-8"), {
-            f"127.0.0.1:800{at}": f"127.0.0.1:{port}" for at, port in enumerate(behind, 1)
-        }))  # fmt: skip
+    def _command(self) -> list[str | Path]:
+        self._change("front.conf", {"${SITE}": "127.0.0.1"})
+        self._change(
+            "services.conf", {f"127.0.0.1:800{at}": f"127.0.0.1:{port}" for at, port in enumerate(self._behind, 1)}
+        )
         kept = "".join(f"{kind}_temp_path {self._folder}/{kind};" for kind in RECEIVED)
         (connections,) = re.findall(r"worker_connections \d+;", GUIDE.read_text("utf-8"))
-        return (
+        main = self._folder / "nginx.conf"
+        main.write_text(
             f"pid {self._folder}/pid; error_log stderr; worker_processes 1; events {{ {connections} }}\n"
-            f"http {{ access_log off; {kept} include {services}; include {self._front}; }}\n"
+            f"http {{ access_log off; {kept}\n"
+            f"include {self._shipped}/services.conf; include {self._shipped}/front.conf; }}\n"
         )
+        return [PROGRAM, "-p", self._folder, "-c", main, "-e", "stderr", "-g", f"daemon off; {OURSELVES}"]
 
 
 class InContainers(Proxy):
-    """As Compose has it, whose own main file goes around."""
+    """As Compose and Kubernetes have it: their script starts it, told by the environment."""
 
-    def _around(self, behind: tuple[int, ...]) -> str:
-        return replaced((SHIPPED / "containers.conf").read_text("utf-8"), {
-            **{f"10.213.83.1{at}:8000": f"127.0.0.1:{port}" for at, port in enumerate(behind, 1)},
+    def _command(self) -> list[str | Path]:
+        self._change("containers.conf", {
             "listen 127.0.0.1:8081;": f"listen 127.0.0.1:{free_port()};", "/tmp/": f"{self._folder}/",
             "worker_processes auto": "worker_processes 1",
         })  # fmt: skip
+        self._change("containers.sh", {
+            "/tmp/": f"{self._folder}/", "/etc/lms/nginx": str(self._shipped),
+            "exec nginx": f"exec {PROGRAM} -p {self._folder} -e stderr", "daemon off;": f"daemon off; {OURSELVES}",
+        })  # fmt: skip
+        services = " ".join(f"127.0.0.1:{port}" for port in self._behind)
+        return ["env", "SITE=127.0.0.1", f"SERVICES={services}", "/bin/sh", self._shipped / "containers.sh"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import pytest
+import yaml
 
 import lms.cli
 from lms.app import create_app
@@ -24,6 +25,7 @@ from tests.deploy_in_test import (
     FRONT,
     GUIDE,
     MANIFESTS,
+    OUR_PODS,
     OURS,
     PODS,
     PORT,
@@ -98,7 +100,7 @@ def test_probes_are_addresses_of_the_service(tmp_path: Path) -> None:
     assert {"/healthz", "/readyz", "/metrics"} <= known
     asked = re.findall(r"127\.0\.0\.1:(\d+)(/[a-z]+)", CONTAINERFILE + json.dumps(SERVICES))
     assert {(int(port), path) for port, path in asked} == {(PORT, "/healthz"), (PORT, "/readyz")}
-    web = PODS["web"]["containers"][0]
+    web = OUR_PODS["web"]["containers"][0]
     assert {probe: web[probe]["httpGet"]["path"] for probe in web if probe.endswith("Probe")} == {
         "startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz",
     }  # fmt: skip
@@ -110,7 +112,7 @@ def commands() -> Iterator[Any]:
     for name in OURS:
         yield pytest.param(SERVICES[name]["command"], id=f"compose {name}")
     yield pytest.param(SERVICES["worker"]["healthcheck"]["test"][2:], id="compose worker's health")
-    for name, pod in PODS.items():
+    for name, pod in OUR_PODS.items():
         yield pytest.param(pod["containers"][0]["args"], id=f"kubernetes {name}")
     for name in UNITS:
         line = unit(name)["ExecStart"][0].replace("%i", "8001")
@@ -215,18 +217,14 @@ def test_the_proxy_sets_what_is_believed_and_adds_to_nothing() -> None:
     for name in ("client_body_timeout", "client_header_timeout", "proxy_read_timeout", "proxy_connect_timeout"):
         assert re.search(rf"{name} \d+s;", FRONT_CONF), name
     assert f"client_max_body_size {FRONT >> 20}m;" in FRONT_CONF
-    annotations = MANIFESTS["Ingress", "web"]["metadata"]["annotations"]
-    assert annotations["nginx.ingress.kubernetes.io/proxy-body-size"] == f"{FRONT >> 20}m"
 
 
 def test_one_address_has_a_part_of_the_connections() -> None:
-    """Of those that the guide and the container give the proxy; and as many in a cluster."""
+    """Of those that the guide and the container give the proxy."""
     (limit,) = re.findall(r"limit_conn visitors (\d+);", FRONT_CONF)
     for text in (GUIDE.read_text("utf-8"), CONTAINERS_CONF):
         (connections,) = re.findall(r"worker_connections (\d+);", text)
         assert 0 < 4 * int(limit) <= int(connections)
-    annotations = MANIFESTS["Ingress", "web"]["metadata"]["annotations"]
-    assert annotations["nginx.ingress.kubernetes.io/limit-connections"] == limit
 
 
 def test_the_proxy_of_systemd_knows_its_services_and_is_installed_whole() -> None:
@@ -239,26 +237,42 @@ def test_the_proxy_of_systemd_knows_its_services_and_is_installed_whole() -> Non
         assert re.search(rf"/etc/lms/nginx/{name} .*/etc/nginx/conf\.d/", guide), name
 
 
-def test_the_proxy_of_compose_finds_what_its_files_name() -> None:
-    proxy = SERVICES["proxy"]
-    assert proxy["volumes"] == ["./nginx:/etc/lms/nginx:ro"]
-    there = {secret["target"] for secret in proxy["secrets"]}
-    there |= {f"/etc/lms/nginx/{path.name}" for path in (DEPLOY / "nginx").iterdir()}
+def test_the_proxy_finds_in_a_container_what_its_files_name() -> None:
     script = (DEPLOY / "nginx" / "containers.sh").read_text("utf-8")
-    assert proxy["entrypoint"][-1] == "/etc/lms/nginx/containers.sh"
-    asked = set(re.findall(r"/etc/lms/[\w./-]+\.\w+", FRONT_CONF + script + proxy["entrypoint"][-1]))
+    asked = set(re.findall(r"/etc/lms/[\w./-]+\.\w+", FRONT_CONF + CONTAINERS_CONF + script))
     assert asked == {
-        *(f"/etc/lms/nginx/{name}" for name in ("front.conf", "containers.conf", "containers.sh")),
-        "/etc/lms/tls.crt", "/etc/lms/tls.key",
+        "/etc/lms/tls.crt", "/etc/lms/tls.key", "/etc/lms/nginx/front.conf", "/etc/lms/nginx/containers.conf",
     }  # fmt: skip
-    assert asked < there
     assert "root /etc/lms/nginx;" in FRONT_CONF
-    assert set(re.findall(r"\$\{(\w+)\}", FRONT_CONF)) == set(proxy["environment"]) == {"SITE"}
-    assert re.findall(r"> (\S+)", script) == re.findall(r"include (\S+);", CONTAINERS_CONF) == ["/tmp/front.conf"]
-    assert any(place.startswith("/tmp:") for place in proxy["tmpfs"])
-    for line in re.findall(r"listen (\d+)", FRONT_CONF):
-        assert f"{line}:{line}" in proxy["ports"], "X-Forwarded-Port is the one that visitors ask"
-    assert f"http://{re.findall(r'listen (127[^;]+)', CONTAINERS_CONF)[0]}/" in proxy["healthcheck"]["test"]
+    assert set(re.findall(r"> (/\S+)", script)) == set(re.findall(r"include (\S+);", CONTAINERS_CONF))
+    told = set(re.findall(r"\$\{?([A-Z]+)", FRONT_CONF + script))
+    script_at, health = (
+        "/etc/lms/nginx/containers.sh",
+        f"http://{re.findall(r'listen (127[^;]+)', CONTAINERS_CONF)[0]}/",
+    )
+    listened = set(map(int, re.findall(r"listen (\d+)", FRONT_CONF)))
+
+    proxy = SERVICES["proxy"]
+    assert set(proxy["environment"]) == told
+    assert proxy["entrypoint"] == ["/bin/sh", script_at]
+    assert proxy["volumes"] == ["./nginx:/etc/lms/nginx:ro"]
+    assert {secret["target"] for secret in proxy["secrets"]} == {"/etc/lms/tls.crt", "/etc/lms/tls.key"}
+    assert set(proxy["ports"]) == {f"{port}:{port}" for port in listened}, "X-Forwarded-Port is the one visitors ask"
+    assert health in proxy["healthcheck"]["test"]
+
+    pod = PODS["proxy"]["containers"][0]
+    assert pod["image"] == proxy["image"]
+    assert {each["name"] for each in pod["env"]} == told
+    assert pod["command"] == proxy["entrypoint"]
+    mounts = {mount["mountPath"]: mount for mount in pod["volumeMounts"]}
+    assert set(mounts) == {"/etc/lms/nginx", "/etc/lms/tls.crt", "/etc/lms/tls.key", "/tmp"}
+    assert {port["containerPort"] for port in pod["ports"]} == listened
+    assert {port["port"] for port in MANIFESTS["Service", "proxy"]["spec"]["ports"]} == listened
+    assert health in pod["livenessProbe"]["exec"]["command"]
+    (made,) = yaml.safe_load((DEPLOY / "nginx" / "kustomization.yaml").read_text("utf-8"))["configMapGenerator"]
+    pages = {path.name for path in (DEPLOY / "nginx").glob("*.html")}
+    assert set(made["files"]) == {"front.conf", "containers.conf", "containers.sh", *pages}
+    assert {"name": "nginx", "configMap": {"name": made["name"]}} in PODS["proxy"]["volumes"]
 
 
 def test_what_is_in_front_lets_the_largest_file_through(tmp_path: Path) -> None:

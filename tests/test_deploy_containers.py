@@ -10,7 +10,9 @@ import yaml
 from tests.deploy_in_test import (
     COMPOSE,
     DEPLOY,
+    GUIDE,
     MANIFESTS,
+    OUR_PODS,
     OURS,
     PODS,
     PORT,
@@ -66,8 +68,7 @@ def test_the_proxy_reaches_the_web_processes_alone() -> None:
     assert COMPOSE["networks"]["front"]["internal"] is True
     (config,) = COMPOSE["networks"]["front"]["ipam"]["config"]
     theirs = [SERVICES[name]["networks"]["front"]["ipv4_address"] for name in WEB]
-    known = re.findall(r"server (\S+):(\d+) max_fails=0;", (DEPLOY / "nginx" / "containers.conf").read_text("utf-8"))
-    assert known == [(address, str(PORT)) for address in theirs]
+    assert SERVICES["proxy"]["environment"]["SERVICES"].split() == [f"{address}:{PORT}" for address in theirs]
     within = {ip_address(address) for address in (*theirs, proxy["front"]["ipv4_address"])}
     assert len(within) == 3
     assert within < set(list(ip_network(config["subnet"]).hosts())[1:]), "the first is the engine's"
@@ -77,7 +78,7 @@ def test_the_keys_of_certificates_are_with_workers_alone() -> None:
     for name in OURS:
         keyed = any(volume.startswith("keys:") for volume in SERVICES[name]["volumes"])
         assert keyed == ("LMS_KEYS_DIR" in SERVICES[name]["environment"]) == (name == "worker")
-    for name, pod in PODS.items():
+    for name, pod in OUR_PODS.items():
         mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
         assert ("keys" in mounted) == (name == "worker")
     for name in UNITS:
@@ -91,7 +92,7 @@ def test_the_account_that_owns_the_tables_is_with_what_migrates_alone() -> None:
         assert ("owner.toml" in SERVICES[name].get("secrets", [])) == (name == "migrate")
         assert SERVICES[name]["environment"]["LMS_CONFIG"].endswith("owner.toml") == (name == "migrate")
     assert SERVICES["migrate"]["environment"]["LMS_CONFIG"] in both
-    for name, pod in PODS.items():
+    for name, pod in OUR_PODS.items():
         (container,) = pod["containers"]
         volumes = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
         assert ("owner" in volumes) == (name == "migrate")
@@ -137,14 +138,15 @@ def test_a_pod_is_of_the_restricted_kind(name: str) -> None:
         assert context["capabilities"] == {"drop": ["ALL"]}
         assert {"requests", "limits"} <= set(container["resources"])
         paths = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
-        assert {"/tmp", "/var/lib/lms"} <= set(paths)
+        assert {"/tmp", *(["/var/lib/lms"] if name in OUR_PODS else [])} <= set(paths)
         for mount in paths.values():
             volume = volumes[mount["name"]]
             assert "hostPath" not in volume
             if "secret" in volume:
                 assert mount["readOnly"] is True
                 assert volume["secret"]["defaultMode"] == 0o440
-                assert ("Secret", volume["secret"]["secretName"]) in MANIFESTS
+                made = volume["secret"]["secretName"]
+                assert ("Secret", made) in MANIFESTS or f"create secret tls {made} " in GUIDE.read_text("utf-8")
 
 
 def test_manifests_name_one_another() -> None:
@@ -154,13 +156,10 @@ def test_manifests_name_one_another() -> None:
     assert port == {"name": "http", "containerPort": PORT}
     service = MANIFESTS["Service", "web"]["spec"]
     assert service["ports"][0]["targetPort"] == port["name"]
-    (rule,) = MANIFESTS["Ingress", "web"]["spec"]["rules"]
-    assert rule["http"]["paths"][0]["backend"]["service"] == {
-        "name": "web",
-        "port": {"name": service["ports"][0]["name"]},
-    }
-    assert f"https://{rule['host']}" == MANIFESTS["ConfigMap", "settings"]["data"]["LMS_BASE_URL"]
-    for name in ("web", "worker"):
+    told = {each["name"]: each["value"] for each in PODS["proxy"]["containers"][0]["env"]}
+    assert set(told["SERVICES"].split()) == {f"web:{service['ports'][0]['port']}"}
+    assert f"https://{told['SITE']}" == MANIFESTS["ConfigMap", "settings"]["data"]["LMS_BASE_URL"]
+    for name in ("web", "worker", "proxy"):
         spec = MANIFESTS["Deployment", name]["spec"]
         assert spec["replicas"] == 2
         labels = spec["template"]["metadata"]["labels"]
@@ -173,18 +172,29 @@ def test_manifests_name_one_another() -> None:
     assert web["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
     listed = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text("utf-8"))
     written = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")}
-    assert set(listed["resources"]) == written - {"kustomization.yaml", "secrets.example.yaml"}
-    assert {pod["containers"][0]["image"].rpartition(":")[0] for pod in PODS.values()} == {listed["images"][0]["name"]}
+    assert set(listed["resources"]) == written - {"kustomization.yaml", "secrets.example.yaml"} | {"../nginx"}
+    images = {pod["containers"][0]["image"].rpartition(":")[0] for pod in OUR_PODS.values()}
+    assert images == {listed["images"][0]["name"]}
 
 
 def test_nothing_may_be_called_but_what_is_named() -> None:
     policies = {name: manifest["spec"] for (kind, name), manifest in MANIFESTS.items() if kind == "NetworkPolicy"}
     assert policies["nothing"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     ways = [way for spec in policies.values() for way in spec.get("egress", [])]
-    assert {port["port"] for way in ways for port in way["ports"]} == {53, 5432, 443}
+    assert {port["port"] for way in ways for port in way["ports"]} == {53, 5432, 443, PORT}
     for way in ways:
         assert way["to"], "an empty list would be everybody"
         blocks = [peer["ipBlock"]["cidr"] for peer in way["to"] if "ipBlock" in peer]
         assert all(block.endswith("/32") for block in blocks)
-    (visitors,) = policies["visitors"]["ingress"]
-    assert [port["port"] for port in visitors["ports"]] == [PORT]
+    assert [policies[name]["podSelector"]["matchLabels"]["part"] for name in ("visitors", "pages")] == ["proxy", "web"]
+    (visitors,), (pages,) = policies["visitors"]["ingress"], policies["pages"]["ingress"]
+    assert [port["port"] for port in visitors["ports"]] == [443, 80]
+    assert [port["port"] for port in pages["ports"]] == [PORT]
+    assert pages["from"] == [{"podSelector": {"matchLabels": {"app": "lms", "part": "proxy"}}}]
+    assert [name for name, spec in policies.items() if "Ingress" in spec["policyTypes"]] == [
+        "nothing",
+        "visitors",
+        "pages",
+    ]
+    (database,) = policies["database"]["podSelector"]["matchExpressions"]
+    assert set(database["values"]) == set(OUR_PODS), "the proxy never speaks to it"

@@ -114,7 +114,7 @@ def test_what_one_visitor_spoils_keeps_nobody_out(kind: type[Proxy], told: Told,
 
 
 class Once(BaseHTTPRequestHandler):
-    """Offers to keep a connection, then closes it when more is asked there, as a service that stops may do."""
+    """Keeps a connection unless asked not to, then closes it when more is said there, as one that stops may do."""
 
     protocol_version = "HTTP/1.1"
     answered = False
@@ -127,6 +127,8 @@ class Once(BaseHTTPRequestHandler):
         self.answered = True
         self.send_response(200)
         self.send_header("Content-Length", "0")
+        if self.headers["Connection"] == "close":
+            self.send_header("Connection", "close")  # RFC 9112, 9.6: as the service says
         self.end_headers()
 
     def log_message(self, *_: object) -> None:

@@ -60,8 +60,7 @@ def compression(config: Config, ask: Ask | None = None) -> Finding:
     if "Content-Encoding" not in answer.headers:
         return Finding(
             "compression", "warn", f"{url} is sent as it is: pages weigh four times what they could on a slow network.",
-            "Let the proxy compress text (gzip in docs/deploy/nginx/front.conf, use-gzip in the ConfigMap of an NGINX "
-            "ingress controller).",
+            "Let the proxy compress text (gzip in docs/deploy/nginx/front.conf).",
         )  # fmt: skip
     return Finding("compression", "ok", "Pages leave compressed.")
 
