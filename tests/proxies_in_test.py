@@ -144,7 +144,7 @@ class InContainers(Proxy):
     def _command(self) -> list[str | Path]:
         self._change("containers.conf", {
             "listen 127.0.0.1:8081;": f"listen 127.0.0.1:{free_port()};", "/tmp/": f"{self._folder}/",
-            "worker_processes auto": "worker_processes 1",
+            "worker_processes 4": "worker_processes 1",
         })  # fmt: skip
         self._change("containers.sh", {
             "/tmp/": f"{self._folder}/", "/etc/lms/nginx": str(self._shipped),

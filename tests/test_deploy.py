@@ -201,7 +201,7 @@ def test_a_unit_is_hardened(name: str) -> None:
 # The proxy
 
 FORWARDED = {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"}
-REFUSED = {"Forwarded", "X-Real-IP", "X-Forwarded-Prefix"}
+REFUSED = {"Forwarded", "X-Real-IP", "X-Forwarded-Prefix", "X-Request-ID"}
 FRONT_CONF, SERVICES_CONF, CONTAINERS_CONF = (
     re.sub(r"#.*", "", (DEPLOY / "nginx" / f"{name}.conf").read_text("utf-8"))
     for name in ("front", "services", "containers")

@@ -26,6 +26,7 @@ from tests.running_in_test import free_port
 FORGED = {
     "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example",
     "X-Forwarded-Port": "1", "X-Forwarded-Prefix": "/evil", "X-Real-IP": "203.0.113.9", "Forwarded": "for=203.0.113.9",
+    "X-Request-ID": "0a1b2c3d4e5f",
 }  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def test_nothing_that_a_visitor_writes_is_believed(proxy: Proxy) -> None:
     assert known == {
         "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "127.0.0.1",
         "X-Forwarded-Port": str(proxy.port), "X-Forwarded-Prefix": "", "X-Real-IP": "", "Forwarded": "",
+        "X-Request-ID": "",
     }  # fmt: skip
 
 

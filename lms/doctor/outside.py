@@ -17,6 +17,7 @@ Ask = Callable[[str], httpx.Response]
 PATIENCE = 10  # seconds
 #: What the proxy says of https, and what a proxy may take for something else although the service does not.
 _PROTO = ("X-Forwarded-Proto", "X_Forwarded_Proto")
+_ID, _CHOSEN = ("X-Request-ID", "X_Request_ID"), "0d0c0b0a0908"
 
 
 def public(config: Config, ask: Ask | None = None) -> Finding:
@@ -74,6 +75,7 @@ def forged(config: Config, ask: Callable[[str, dict[str, str]], httpx.Response] 
         if not _told_of_https(asked(url, {})):
             return Finding("forged", "none", f"{url} does not say whether it was asked over https.")
         believed = [name for name in _PROTO if not _told_of_https(asked(url, {name: "http"}))]
+        chosen = [name for name in _ID if asked(url, {name: _CHOSEN}).headers.get(_ID[0]) == _CHOSEN]
     except LtiError as error:
         return Finding("forged", "none", f"{url} could not be asked for ({error}).")
     if believed:
@@ -81,6 +83,12 @@ def forged(config: Config, ask: Callable[[str, dict[str, str]], httpx.Response] 
             "forged", "bad", f"A visitor who writes {' or '.join(believed)} is believed: they can claim any address.",
             "Let the proxy set each X-Forwarded-* anew, and pass on no header whose name has an underscore "
             "(nginx passes none; HAProxy: http-request del-header _ -m sub).",
+        )  # fmt: skip
+    if chosen:
+        return Finding(
+            "forged", "warn", f"A visitor who writes {' or '.join(chosen)} chooses the id of their requests: the logs "
+            "tell of them under that of somebody else.",
+            'Let the proxy take X-Request-ID away, or set it anew (nginx: proxy_set_header X-Request-ID "").',
         )  # fmt: skip
     return Finding("forged", "ok", "What visitors write of themselves is not believed.")
 

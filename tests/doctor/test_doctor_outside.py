@@ -95,6 +95,13 @@ def test_a_proxy_that_passes_on_what_visitors_forge_is_found(
     says(forged(reached, Behind(tmp_path, passed_on)), "bad", f"writes {believed} is", "HAProxy", "anew")
 
 
+@pytest.mark.parametrize("name", ["X-Request-ID", "X_Request_ID"])
+def test_a_proxy_that_lets_visitors_choose_the_id_of_their_requests_is_to_know(
+    reached: Config, tmp_path: Path, name: str
+) -> None:
+    says(forged(reached, Behind(tmp_path, lambda said: said == name)), "warn", f"writes {name} chooses", "take")
+
+
 def test_a_proxy_that_sets_them_anew_is_sound(reached: Config, tmp_path: Path) -> None:
     says(forged(reached, Behind(tmp_path, lambda _name: False)), "ok")
 
