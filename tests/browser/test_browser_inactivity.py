@@ -23,6 +23,12 @@ class LeftOpen:
         page.goto(f"{stage.tool}/hr/")
         self.note = page.locator("[data-idle]")
 
+    def hour(self, *, shows: str) -> None:
+        """Let an hour pass, and another where the page was still hearing of the last one, until its note says that."""
+        note = self.note.get_by_role("alert").get_by_text(self._stage.say(shows))
+        while not note.is_visible():
+            self.page.clock.fast_forward("55:30")
+
     def ends(self, left: timedelta) -> None:
         """Let the session end then."""
         with self._stage.served.app_context():
@@ -44,8 +50,7 @@ def test_it_tells_before_and_goes_on_by_a_button(stage: Stage, new_page: NewPage
     left.page.clock.fast_forward("55:30")
     expect(left.note, "another tab was used meanwhile").to_be_hidden()
     left.ends(timedelta(minutes=4))
-    left.page.clock.fast_forward("55:30")
-    expect(left.page.get_by_role("alert").get_by_text(stage.say(SOON))).to_be_visible()
+    left.hour(shows=SOON)
     accessible(left.page)
     left.page.get_by_role("button", name=stage.say("Stay signed in")).press("Enter")
     expect(left.note).to_be_hidden()
@@ -55,7 +60,6 @@ def test_it_tells_before_and_goes_on_by_a_button(stage: Stage, new_page: NewPage
 def test_what_was_typed_is_still_there_once_it_has_ended(stage: Stage, new_page: NewPage) -> None:
     left = LeftOpen(stage, new_page("401"))
     left.ends(-timedelta(seconds=1))
-    left.page.clock.fast_forward("55:30")
-    expect(left.page.get_by_role("alert").get_by_text(stage.say(ENDED))).to_be_visible()
+    left.hour(shows=ENDED)
     expect(left.page.get_by_role("button", name=stage.say("Stay signed in"))).to_be_hidden()
     accessible(left.page)
