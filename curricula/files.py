@@ -12,9 +12,9 @@ from curricula.svg import harm, is_svg
 
 #: Largest image, in bytes.
 LARGEST = 2_000_000
-#: Most pixels: shown, they take 100 MB of a telephone, however few bytes say them.
-MOST_PIXELS = 25_000_000
-#: What is said of one that has more, with ``most`` in millions, and what to do. What is published already still shows.
+#: Most pixels, in millions: shown, they take 100 MB of a telephone, however few bytes say them.
+MOST_MEGAPIXELS = 25
+#: What is said of one that has more, with ``most``, and what to do. What is published already still shows.
 TOO_MANY_PIXELS = (
     N_("This image has more than %(most)s million pixels."),
     N_("Reduce it: a lesson shows no more than 2,000 in width."),
@@ -35,10 +35,10 @@ def media_of(content: bytes) -> str | None:
 
 
 def too_many_pixels(content: bytes) -> bool:
-    """Whether an image says that it has more than MOST_PIXELS; a drawing has none. Nothing of it is unpacked."""
+    """Whether an image says that it has more than MOST_MEGAPIXELS; a drawing has none. Nothing of it is unpacked."""
     try:
         with Image.open(BytesIO(content), formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
-            return image.width * image.height > MOST_PIXELS
+            return image.width * image.height > MOST_MEGAPIXELS * 1_000_000
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # the latter where warnings are errors
         return True
     except (OSError, ValueError, SyntaxError):

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from curricula.bank_quality import bank_findings
 from curricula.durations import module_minutes
-from curricula.files import MOST_PIXELS, TOO_MANY_PIXELS, too_many_pixels
+from curricula.files import MOST_MEGAPIXELS, TOO_MANY_PIXELS, too_many_pixels
 from curricula.finding import WEIGHTS, Finding, finding
 from curricula.lesson_quality import lesson_findings, paper_findings
 from curricula.links import links, well_formed
@@ -83,8 +83,7 @@ def _module(module: Module, today: date) -> Iterator[Finding]:
     yield from _papers(module)
     for file in module.files:
         if too_many_pixels(file.content):
-            most = MOST_PIXELS // 1_000_000
-            yield finding((*here, "file", file.name), "blocking", *TOO_MANY_PIXELS, most=most)
+            yield finding((*here, "file", file.name), "blocking", *TOO_MANY_PIXELS, most=MOST_MEGAPIXELS)
     for lesson in module.lessons:
         yield from lesson_findings(here, lesson)
     yield from bank_findings(module)

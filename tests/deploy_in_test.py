@@ -9,6 +9,8 @@ import yaml
 from lms.config import Config
 
 DEPLOY = Path(__file__).parents[1] / "docs" / "deploy"
+#: What the proxy is run with, wherever it is.
+NGINX = DEPLOY / "nginx"
 GUIDE = DEPLOY.parent / "deployment.md"
 SETTINGS = {f"LMS_{field.name.upper()}" for field in fields(Config)} | {"LMS_CONFIG"}
 UID = 10001

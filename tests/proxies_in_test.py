@@ -16,11 +16,11 @@ import httpx
 
 from tests import http2_in_test
 from tests.cache_in_test import self_signed
-from tests.deploy_in_test import DEPLOY, GUIDE
+from tests.deploy_in_test import GUIDE, NGINX
 from tests.heard_in_test import spoken
 from tests.running_in_test import PATIENCE, Running, free_port, listens
 
-PROGRAM, SHIPPED = "/usr/sbin/nginx", DEPLOY / "nginx"
+PROGRAM = "/usr/sbin/nginx"
 #: Of what nginx keeps files, by each of its modules.
 RECEIVED = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 #: Its workers work as who tests, whose folders are closed to others; who is not root cannot do otherwise.
@@ -42,13 +42,18 @@ class Proxy(Running):
         self.port, self.plain = free_port(), free_port()
         self.certificate, key = self_signed(folder)
         self._trust = ssl.create_default_context(cafile=self.certificate)
-        self._folder, self._behind, self._shipped = folder, behind, folder / "nginx"
-        copytree(SHIPPED, self._shipped)
+        self._folder, self._shipped = folder, folder / "nginx"
+        copytree(NGINX, self._shipped)
         self._change("front.conf", {
             "listen 80;": f"listen 127.0.0.1:{self.plain};", "listen 443 ": f"listen 127.0.0.1:{self.port} ",
             "listen [::]": "# listen [::]", "/etc/lms/tls.crt": str(self.certificate), "/etc/lms/tls.key": str(key),
             "/etc/lms/nginx": str(self._shipped),
         })  # fmt: skip
+        self._command = self._prepared(behind)
+
+    @abstractmethod
+    def _prepared(self, behind: tuple[int, ...]) -> list[str | Path]:
+        """What starts it, its other files made ready for those services."""
 
     def _change(self, name: str, changes: dict[str, str]) -> None:
         """Change one of its files."""
@@ -107,13 +112,9 @@ class Proxy(Running):
             if folder.is_dir() and folder != self._shipped:
                 rmtree(folder)
 
-    @abstractmethod
-    def _command(self) -> list[str | Path]:
-        """What starts it, its other files made ready."""
-
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        self._begin(self._command(), self._folder / "nginx.log", lambda: listens(self.port))
+        self._begin(self._command, self._folder / "nginx.log", lambda: listens(self.port))
 
     def __exit__(self, *error: Any) -> None:
         self.end()
@@ -122,11 +123,9 @@ class Proxy(Running):
 class BesideServices(Proxy):
     """As an installation with systemd has it, inside Debian's own main file as the guide changes it."""
 
-    def _command(self) -> list[str | Path]:
+    def _prepared(self, behind: tuple[int, ...]) -> list[str | Path]:
         self._change("front.conf", {"${SITE}": "127.0.0.1"})
-        self._change(
-            "services.conf", {f"127.0.0.1:800{at}": f"127.0.0.1:{port}" for at, port in enumerate(self._behind, 1)}
-        )
+        self._change("services.conf", {f"127.0.0.1:800{at}": f"127.0.0.1:{port}" for at, port in enumerate(behind, 1)})
         kept = "".join(f"{kind}_temp_path {self._folder}/{kind};" for kind in RECEIVED)
         (connections,) = re.findall(r"worker_connections \d+;", GUIDE.read_text("utf-8"))
         main = self._folder / "nginx.conf"
@@ -141,7 +140,7 @@ class BesideServices(Proxy):
 class InContainers(Proxy):
     """As Compose and Kubernetes have it: their script starts it, told by the environment."""
 
-    def _command(self) -> list[str | Path]:
+    def _prepared(self, behind: tuple[int, ...]) -> list[str | Path]:
         self._change("containers.conf", {
             "listen 127.0.0.1:8081;": f"listen 127.0.0.1:{free_port()};", "/tmp/": f"{self._folder}/",
             "worker_processes 4": "worker_processes 1",
@@ -150,5 +149,5 @@ class InContainers(Proxy):
             "/tmp/": f"{self._folder}/", "/etc/lms/nginx": str(self._shipped),
             "exec nginx": f"exec {PROGRAM} -p {self._folder} -e stderr", "daemon off;": f"daemon off; {OURSELVES}",
         })  # fmt: skip
-        services = " ".join(f"127.0.0.1:{port}" for port in self._behind)
+        services = " ".join(f"127.0.0.1:{port}" for port in behind)
         return ["env", "SITE=127.0.0.1", f"SERVICES={services}", "/bin/sh", self._shipped / "containers.sh"]

@@ -25,6 +25,7 @@ from tests.deploy_in_test import (
     FRONT,
     GUIDE,
     MANIFESTS,
+    NGINX,
     OUR_PODS,
     OURS,
     PODS,
@@ -203,8 +204,7 @@ def test_a_unit_is_hardened(name: str) -> None:
 FORWARDED = {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"}
 REFUSED = {"Forwarded", "X-Real-IP", "X-Forwarded-Prefix", "X-Request-ID"}
 FRONT_CONF, SERVICES_CONF, CONTAINERS_CONF = (
-    re.sub(r"#.*", "", (DEPLOY / "nginx" / f"{name}.conf").read_text("utf-8"))
-    for name in ("front", "services", "containers")
+    re.sub(r"#.*", "", (NGINX / f"{name}.conf").read_text("utf-8")) for name in ("front", "services", "containers")
 )
 
 
@@ -238,7 +238,7 @@ def test_the_proxy_of_systemd_knows_its_services_and_is_installed_whole() -> Non
 
 
 def test_the_proxy_finds_in_a_container_what_its_files_name() -> None:
-    script = (DEPLOY / "nginx" / "containers.sh").read_text("utf-8")
+    script = (NGINX / "containers.sh").read_text("utf-8")
     asked = set(re.findall(r"/etc/lms/[\w./-]+\.\w+", FRONT_CONF + CONTAINERS_CONF + script))
     assert asked == {
         "/etc/lms/tls.crt", "/etc/lms/tls.key", "/etc/lms/nginx/front.conf", "/etc/lms/nginx/containers.conf",
@@ -246,15 +246,13 @@ def test_the_proxy_finds_in_a_container_what_its_files_name() -> None:
     assert "root /etc/lms/nginx;" in FRONT_CONF
     assert set(re.findall(r"> (/\S+)", script)) == set(re.findall(r"include (\S+);", CONTAINERS_CONF))
     told = set(re.findall(r"\$\{?([A-Z]+)", FRONT_CONF + script))
-    script_at, health = (
-        "/etc/lms/nginx/containers.sh",
-        f"http://{re.findall(r'listen (127[^;]+)', CONTAINERS_CONF)[0]}/",
-    )
+    (asked_inside,) = re.findall(r"listen (127[^;]+)", CONTAINERS_CONF)
+    health = f"http://{asked_inside}/"
     listened = set(map(int, re.findall(r"listen (\d+)", FRONT_CONF)))
 
     proxy = SERVICES["proxy"]
     assert set(proxy["environment"]) == told
-    assert proxy["entrypoint"] == ["/bin/sh", script_at]
+    assert proxy["entrypoint"] == ["/bin/sh", "/etc/lms/nginx/containers.sh"]
     assert proxy["volumes"] == ["./nginx:/etc/lms/nginx:ro"]
     assert {secret["target"] for secret in proxy["secrets"]} == {"/etc/lms/tls.crt", "/etc/lms/tls.key"}
     assert set(proxy["ports"]) == {f"{port}:{port}" for port in listened}, "X-Forwarded-Port is the one visitors ask"
@@ -269,8 +267,8 @@ def test_the_proxy_finds_in_a_container_what_its_files_name() -> None:
     assert {port["containerPort"] for port in pod["ports"]} == listened
     assert {port["port"] for port in MANIFESTS["Service", "proxy"]["spec"]["ports"]} == listened
     assert health in pod["livenessProbe"]["exec"]["command"]
-    (made,) = yaml.safe_load((DEPLOY / "nginx" / "kustomization.yaml").read_text("utf-8"))["configMapGenerator"]
-    pages = {path.name for path in (DEPLOY / "nginx").glob("*.html")}
+    (made,) = yaml.safe_load((NGINX / "kustomization.yaml").read_text("utf-8"))["configMapGenerator"]
+    pages = {path.name for path in NGINX.glob("*.html")}
     assert set(made["files"]) == {"front.conf", "containers.conf", "containers.sh", *pages}
     assert {"name": "nginx", "configMap": {"name": made["name"]}} in PODS["proxy"]["volumes"]
 

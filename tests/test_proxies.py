@@ -18,8 +18,8 @@ from lms.devlms import serve
 from lms.doctor.outside import certificate, compression, public
 from lms.models import db
 from tests.conftest import make_config
-from tests.deploy_in_test import FRONT
-from tests.proxies_in_test import SHIPPED, BesideServices, InContainers, Proxy
+from tests.deploy_in_test import FRONT, NGINX
+from tests.proxies_in_test import BesideServices, InContainers, Proxy
 from tests.running_in_test import free_port
 
 #: What a visitor may write in the hope of being believed.
@@ -185,7 +185,7 @@ def test_where_the_proxy_has_no_room_left_people_are_told_to_wait(proxy: Proxy, 
 
 
 def test_the_pages_of_the_proxy_need_nothing_else() -> None:
-    pages = [path.read_text("utf-8") for path in SHIPPED.glob("*.html")]
+    pages = [path.read_text("utf-8") for path in NGINX.glob("*.html")]
     assert len(pages) == 2
     for page in pages:
         assert not re.search(r"<script|<link|\bsrc=|https?:", page), "nothing is asked of anybody"

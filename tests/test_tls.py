@@ -18,7 +18,7 @@ from lms.lti.http import Outbound
 from lms.lti.model import LtiError
 from lms.tls import verifying
 from tests.cache_in_test import self_signed
-from tests.proxies_in_test import SHIPPED
+from tests.deploy_in_test import NGINX
 
 V = ssl.TLSVersion
 #: Ciphers of TLS 1.2 with forward secrecy that authenticate what they encrypt.
@@ -165,7 +165,7 @@ def test_the_newest_is_preferred_and_nothing_weak_is_offered() -> None:
 
 
 def test_the_proxy_that_ships_offers_the_same() -> None:
-    nginx = re.sub(r"#.*", "", (SHIPPED / "front.conf").read_text("utf-8"))
+    nginx = re.sub(r"#.*", "", (NGINX / "front.conf").read_text("utf-8"))
     assert re.findall(r"ssl_protocols (.+);", nginx) == ["TLSv1.2 TLSv1.3"]
     (ciphers,) = re.findall(r"ssl_ciphers (.+);", nginx)
     assert all(RECOMMENDED.fullmatch(name) for name in ciphers.split(":"))

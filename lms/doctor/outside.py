@@ -12,12 +12,15 @@ from lms.doctor.finding import Finding
 from lms.doctor.lasting import REPLACED, lasting
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
+from lms.request_ids import HEADER
 
 Ask = Callable[[str], httpx.Response]
 PATIENCE = 10  # seconds
-#: What the proxy says of https, and what a proxy may take for something else although the service does not.
+#: What the proxy says of https, and what a proxy may take for something else although the service does not;
+#: so for the id of a request.
 _PROTO = ("X-Forwarded-Proto", "X_Forwarded_Proto")
-_ID, _CHOSEN = ("X-Request-ID", "X_Request_ID"), "0d0c0b0a0908"
+_ID = (HEADER, HEADER.replace("-", "_"))
+_CHOSEN = "0d0c0b0a0908"
 
 
 def public(config: Config, ask: Ask | None = None) -> Finding:
@@ -67,15 +70,15 @@ def compression(config: Config, ask: Ask | None = None) -> Finding:
 
 
 def forged(config: Config, ask: Callable[[str, dict[str, str]], httpx.Response] | None = None) -> Finding:
-    """Whether what a visitor writes of themselves is believed for what the proxy says, by its name or one that WSGI
-    takes for it: to the service, ``X_Forwarded_For`` is ``X-Forwarded-For`` (PEP 3333)."""
+    """Whether what a visitor writes of themselves, or as the id of a request, is believed for what the proxy says, by
+    its name or one that WSGI takes for it: to the service, ``X_Forwarded_For`` is ``X-Forwarded-For`` (PEP 3333)."""
     url = f"{config.base_url}/readyz"
     asked = ask or (lambda url, headers: _asker(config, headers)(url))
     try:
         if not _told_of_https(asked(url, {})):
             return Finding("forged", "none", f"{url} does not say whether it was asked over https.")
         believed = [name for name in _PROTO if not _told_of_https(asked(url, {name: "http"}))]
-        chosen = [name for name in _ID if asked(url, {name: _CHOSEN}).headers.get(_ID[0]) == _CHOSEN]
+        chosen = [name for name in _ID if asked(url, {name: _CHOSEN}).headers.get(HEADER) == _CHOSEN]
     except LtiError as error:
         return Finding("forged", "none", f"{url} could not be asked for ({error}).")
     if believed:

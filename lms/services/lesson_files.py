@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from curricula.files import MOST_PIXELS, TOO_MANY_PIXELS, media_of, refusals_of, too_many_pixels
+from curricula.files import MOST_MEGAPIXELS, TOO_MANY_PIXELS, media_of, refusals_of, too_many_pixels
 from curricula.pieces import Piece
 from curricula.problems import Place, Problem
 from curricula.references import references
@@ -100,7 +100,7 @@ def _check(name: str, content: bytes) -> None:
     place = Place(name, "")
     problems = refusals_of(place, name, content)
     if too_many_pixels(content):
-        problems.append(place.problem(0, *TOO_MANY_PIXELS, most=MOST_PIXELS // 1_000_000))
+        problems.append(place.problem(0, *TOO_MANY_PIXELS, most=MOST_MEGAPIXELS))
     if problems:
         raise NotTaken(problems)
 
