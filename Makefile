@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/uv/bin/uv)
 # One more than processors: a quarter of the time of tests is waiting; with two more, pages in browsers wait too long.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: help demo dev test sure bench translations migration lint types imports content wheel supply bandit licences audit sbom programs hostile fuzz authorisation openedx clean
+.PHONY: help demo dev test sure bench translations migration lint types imports content wheel supply bandit licences audit sbom programs hostile fuzz authorisation openedx collected clean
 .DEFAULT_GOAL := help
 
 help: ## print this
@@ -41,6 +41,10 @@ demo: $(STAMP) ## the whole product on SQLite with a development LMS beside it: 
 test: $(STAMP) programs openedx ## every test, on SQLite and on a real PostgreSQL, in a real browser
 	@$(BIN)/python -m pytest -n $(JOBS)
 
+# Read once beforehand: each process of the tests would otherwise compile all of them.
+collected: $(STAMP)
+	@$(BIN)/python -m pytest --collect-only --quiet >/dev/null
+
 programs:
 	@sh tests/bring-programs.sh
 
@@ -53,9 +57,9 @@ $(VENV)/openedx/.ready: tests/openedx/requirements.txt | $(if $(findstring $(VEN
 	@$(UV) pip sync --quiet --python $(VENV)/openedx/bin/python $<
 	@touch $@
 
-# What is quick goes two by two; then the tests, which want every core.
+# What is quick goes side by side, one of which waits for the network; then the tests, which want every core.
 sure: $(STAMP) ## format, lint, types, import contracts, translations, supply chain, wheel, tests
-	@$(MAKE) --no-print-directory --output-sync --jobs 2 lint types imports content supply wheel
+	@$(MAKE) --no-print-directory --output-sync --jobs 3 programs openedx types wheel content lint imports supply collected
 	@$(MAKE) --no-print-directory test
 
 content: $(STAMP)

@@ -1,6 +1,7 @@
 """The ``lms`` command as a terminal runs it, with an environment of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,9 @@ import pytest
 import structlog
 
 import lms.cli
+from lms.config import load_config
+from lms.schema import upgrade
+from tests.conftest import service
 from tests.running_in_test import COMMAND
 from tests.tracks_in_test import FOLDER as TRACKS
 
@@ -24,6 +28,23 @@ class Outcome:
     status: int
     out: str
     err: str
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a new installation on SQLite, as ``lms db upgrade`` leaves it: to be copied."""
+    folder = tmp_path_factory.mktemp("installation") / "var"
+    config = load_config({"LMS_DATA_DIR": str(folder), "LMS_TRACKS_DIR": str(TRACKS)})
+    with service(config) as app:
+        upgrade(app)
+    return folder
+
+
+@pytest.fixture
+def ready(run: "Run", installation: Path, tmp_path: Path) -> "Run":
+    """``run``, on a database of this release."""
+    shutil.copytree(installation, tmp_path / "var", dirs_exist_ok=True)
+    return run
 
 
 @pytest.fixture

@@ -14,13 +14,6 @@ from tests.cli.conftest import Run
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
-def ready(run: Run) -> Run:
-    """The command, on a database of this release."""
-    assert run("db", "upgrade").status == 0
-    return run
-
-
 def accounts(folder: Path) -> list[tuple[str, str]]:
     """Address and password as kept."""
     engine = sa.create_engine(f"sqlite:///{folder}/var/lms.sqlite3")

@@ -14,9 +14,8 @@ from tests.cli.conftest import Run
 
 
 @pytest.fixture
-def journal(run: Run) -> Run:
+def journal(ready: Run) -> Run:
     """A database whose journal has lines, chained by a worker."""
-    assert run("db", "upgrade").status == 0
     app = create_app()
     with app.app_context():
         for number in range(5):
@@ -26,7 +25,7 @@ def journal(run: Run) -> Run:
     with app.app_context():
         db.engine.dispose()
     app.extensions["outbound"].close()
-    return run
+    return ready
 
 
 def change(*statements: sa.Delete | sa.Update) -> None:
@@ -77,9 +76,8 @@ def test_a_head_that_is_no_json_is_not_understood(journal: Run, tmp_path: Path, 
     assert "head.json" in outcome.err
 
 
-def test_before_the_first_line_there_is_no_head(run: Run) -> None:
-    assert run("db", "upgrade").status == 0
-    outcome = run("audit", "head")
+def test_before_the_first_line_there_is_no_head(ready: Run) -> None:
+    outcome = ready("audit", "head")
     assert outcome.status == 1
     assert "No line is chained yet" in outcome.err
-    assert run("audit", "verify").status in {0, 1}
+    assert ready("audit", "verify").status in {0, 1}

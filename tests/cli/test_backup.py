@@ -11,14 +11,13 @@ from tests.cli.conftest import Run
 
 
 @pytest.fixture
-def service(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def service(ready: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """An installation with keys, and a passphrase for its backups."""
     monkeypatch.setattr(sealing, "COST", sealing._COSTS[0])
-    assert run("db", "upgrade").status == 0
     open_authority(load_config({"LMS_DATA_DIR": str(tmp_path / "var")}))
     (tmp_path / "word").write_text("a passphrase for tests only\n")
     monkeypatch.setenv("LMS_BACKUP_PASSPHRASE_FILE", "word")
-    return run
+    return ready
 
 
 def test_a_service_is_backed_up_looked_at_and_restored(service: Run, tmp_path: Path) -> None:

@@ -18,24 +18,22 @@ def listed(run: Run) -> dict[str, str]:
 
 
 @pytest.fixture
-def keys(run: Run, tmp_path: Path) -> Path:
+def keys(ready: Run, tmp_path: Path) -> Path:
     """An installation whose worker has made its keys; gives where they are."""
-    assert run("db", "upgrade").status == 0
     config = load_config({"LMS_DATA_DIR": str(tmp_path / "var")})
     open_authority(config)
     return config.keys
 
 
-def test_keys_are_listed_rotated_and_revoked(run: Run) -> None:
-    assert run("db", "upgrade").status == 0
-    (first,) = listed(run)
-    assert "signs from" in run("keys", "rotate").out
-    after = listed(run)
+def test_keys_are_listed_rotated_and_revoked(ready: Run) -> None:
+    (first,) = listed(ready)
+    assert "signs from" in ready("keys", "rotate").out
+    after = listed(ready)
     (second,) = after.keys() - {first}
     assert after == {first: "signs", second: "waits"}
-    outcome = run("keys", "revoke", first, "--yes")
+    outcome = ready("keys", "revoke", first, "--yes")
     assert outcome.out == f"{first} is revoked. {second} signs now.\n"
-    assert listed(run) == {first: "revoked", second: "signs"}
+    assert listed(ready) == {first: "revoked", second: "signs"}
 
 
 def test_an_unknown_key_is_said_to_be_unknown(run: Run, keys: Path) -> None:
@@ -67,14 +65,13 @@ def test_a_compromise_must_be_confirmed(run: Run, keys: Path, monkeypatch: pytes
     assert listed(run)["ed-2026-1"] == "signs"
 
 
-def test_no_keys_are_made_beside_those_of_the_worker(run: Run, tmp_path: Path) -> None:
-    assert run("db", "upgrade").status == 0
+def test_no_keys_are_made_beside_those_of_the_worker(ready: Run, tmp_path: Path) -> None:
     for doing in (["rotate", "--certificates"], ["retire", "ed-2026-1"], ["compromise", "ed-2026-1", "--yes"]):
-        outcome = run("keys", *doing)
+        outcome = ready("keys", *doing)
         assert outcome.status == 1
         assert "where the worker runs" in outcome.err
     assert not keyring.read(tmp_path / "var" / "keys").entries
-    assert "where the worker runs" in run("keys", "list").out
+    assert "where the worker runs" in ready("keys", "list").out
 
 
 def test_no_secret_is_written_anywhere(run: Run, keys: Path) -> None:

@@ -18,13 +18,6 @@ PLATFORM = {
 }
 
 
-@pytest.fixture
-def ready(run: Run) -> Run:
-    """The command, on a database of this release."""
-    assert run("db", "upgrade").status == 0
-    return run
-
-
 def add(run: Run, **changed: str) -> Outcome:
     options = {**PLATFORM, **{"--" + name.replace("_", "-"): value for name, value in changed.items()}}
     return run("platform", "add", *[word for option in options.items() for word in option])

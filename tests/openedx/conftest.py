@@ -46,10 +46,10 @@ def bare(edx: OpenEdx) -> Iterator[Place]:
 
 
 @pytest.fixture
-def config(database_url: str, tmp_path: Path) -> Config:
+def config(database_url: str, tmp_path: Path, keys_dir: Path) -> Config:
     """On another site than the platform, as in life, and on a port of its own."""
     port = free_port()
-    return make_config(database_url, tmp_path, base_url=f"http://localhost:{port}")
+    return make_config(database_url, tmp_path, keys_dir=keys_dir, base_url=f"http://localhost:{port}")
 
 
 @pytest.fixture
