@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from traceback import extract_tb
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from lms import request_ids
 from lms.database_errors import FULL, trouble
@@ -161,14 +162,32 @@ def claim_many(
     kind is held at most, one that is held for longer than that is free: whoever took it went by a clock that was ahead.
     """
     now = now or utcnow()
+    held_for = dict(enumerate(leases.values())) if leases else {}
+    values = {
+        "now": now, "most": limit, "usual": now + LEASE, "usual_farthest": now + LEASE + AHEAD,
+        **{f"lease_{number}": now + length for number, length in held_for.items()},
+        **{f"farthest_{number}": now + length + AHEAD for number, length in held_for.items()},
+    }  # fmt: skip
+    query = _claim_statement(
+        None if kinds is None else tuple(kinds), tuple(without), None if leases is None else tuple(leases)
+    )
+    session.flush()
+    held = [Claim(*row) for row in session.connection().execute(query, values)]
+    return sorted(held, key=lambda job: (job.due_at, job.id))
+
+
+@lru_cache(64)
+def _claim_statement(
+    kinds: tuple[str, ...] | None, without: tuple[str, ...], leases: tuple[str, ...] | None
+) -> ReturningUpdate[Any]:
+    # A worker claims before each job, and many times a minute when there is none: the statement is put together once.
     ends = _JOB.c.leased_until.type
-    special = [(_JOB.c.kind == name, literal(now + length, ends)) for name, length in (leases or {}).items()]
-    lease = case(*special, else_=literal(now + LEASE, ends)) if special else literal(now + LEASE, ends)
+    now, usual, farthest = (bindparam(name, type_=ends) for name in ("now", "usual", "usual_farthest"))
+    special = [(_JOB.c.kind == name, bindparam(f"lease_{n}", type_=ends)) for n, name in enumerate(leases or ())]
+    beyond = [(_JOB.c.kind == name, bindparam(f"farthest_{n}", type_=ends)) for n, name in enumerate(leases or ())]
     free = [_JOB.c.leased_until.is_(None), _JOB.c.leased_until < now]
     if leases is not None:
-        farthest = [(_JOB.c.kind == name, literal(now + length + AHEAD, ends)) for name, length in leases.items()]
-        usual = literal(now + LEASE + AHEAD, ends)
-        free.append(_JOB.c.leased_until > (case(*farthest, else_=usual) if farthest else usual))
+        free.append(_JOB.c.leased_until > (case(*beyond, else_=farthest) if beyond else farthest))
     quiet = select(_PLATFORM.c.id).where(_PLATFORM.c.quiet_until > now)
     due = select(_JOB.c.id).where(
         _JOB.c.status == "pending",
@@ -180,20 +199,18 @@ def claim_many(
         due = due.where(_JOB.c.kind.in_(kinds))
     if without:
         due = due.where(_JOB.c.kind.not_in(without))
+    most = bindparam("most", type_=Integer)
     # Set apart so that the database takes them once; rows that another worker is taking are passed over.
-    taken = due.order_by(_JOB.c.due_at, _JOB.c.id).limit(limit).with_for_update(skip_locked=True).cte("taken")
-    query = (
+    taken = due.order_by(_JOB.c.due_at, _JOB.c.id).limit(most).with_for_update(skip_locked=True).cte("taken")
+    return (
         update(_JOB)
         .where(_JOB.c.id.in_(select(taken.c.id)))
-        .values(leased_until=lease, tries=_JOB.c.tries + 1)
+        .values(leased_until=case(*special, else_=usual) if special else usual, tries=_JOB.c.tries + 1)
         .returning(
             _JOB.c.id, _JOB.c.version, _JOB.c.leased_until, _JOB.c.kind, _JOB.c.key, _JOB.c.payload, _JOB.c.tries,
             _JOB.c.due_at, _JOB.c.platform_id, _JOB.c.request_id,
         )
     )  # fmt: skip
-    session.flush()
-    held = [Claim(*row) for row in session.connection().execute(query)]
-    return sorted(held, key=lambda job: (job.due_at, job.id))
 
 
 def settle(session: Session, outcomes: Iterable[tuple[Claim, Outcome]], now: datetime | None = None) -> None:
