@@ -144,7 +144,8 @@ def _idle(visitor: Visitor) -> dict[str, Any] | None:
     minutes = idle_minutes(visitor)
     if not minutes:
         return None
-    return {"url": url_for("my_sessions.left"), "left": seconds_left(visitor), "warn": min(_WARNED, minutes * 20)}
+    warn = min(_WARNED, minutes * 20)
+    return {"url": url_for("my_sessions.left"), "left": seconds_left(visitor), "warn": warn, "minutes": minutes}
 
 
 def _navigation(visitor: Visitor) -> list[dict[str, Any]]:

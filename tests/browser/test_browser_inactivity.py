@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from lms.models import WebSession, db, utcnow
 
 SOON = "You will be signed out within five minutes. Save what you are writing."
+BEFOREHAND = "Without a new page for %(minutes)s min you are signed out. Save what you are writing before."
 ENDED = "You are signed out. What you typed is still here: copy it, then open the page again."
 
 
@@ -63,3 +64,12 @@ def test_what_was_typed_is_still_there_once_it_has_ended(stage: Stage, new_page:
     left.hour(shows=ENDED)
     expect(left.page.get_by_role("button", name=stage.say("Stay signed in"))).to_be_hidden()
     accessible(left.page)
+
+
+def test_without_script_each_page_tells_after_how_long(stage: Stage, new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.context.add_cookies([stage.cookie(STEWARD)])
+    page.goto(f"{stage.tool}/hr/")
+    told = page.locator("noscript p")
+    expect(told).to_be_visible()
+    expect(told).to_have_text(stage.say(BEFOREHAND, minutes=60))
