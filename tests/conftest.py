@@ -51,9 +51,7 @@ SWITCHES = [
 ]  # fmt: skip
 
 # A busy machine is no fault of what is tested: no time is asserted, and the same examples come in every run.
-settings.register_profile(
-    "steady", max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
 # Processes that tests start publish the tracks of the tests too.

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from traceback import extract_tb
 from typing import Any
 
@@ -162,12 +162,8 @@ def claim_many(
     kind is held at most, one that is held for longer than that is free: whoever took it went by a clock that was ahead.
     """
     now = now or utcnow()
-    held_for = dict(enumerate(leases.values())) if leases else {}
-    values = {
-        "now": now, "most": limit, "usual": now + LEASE, "usual_farthest": now + LEASE + AHEAD,
-        **{f"lease_{number}": now + length for number, length in held_for.items()},
-        **{f"farthest_{number}": now + length + AHEAD for number, length in held_for.items()},
-    }  # fmt: skip
+    lengths = leases or {}
+    values = {"now": now, "most": limit, **_ends("lease", now, lengths), **_ends("farthest", now + AHEAD, lengths)}
     query = _claim_statement(
         None if kinds is None else tuple(kinds), tuple(without), None if leases is None else tuple(leases)
     )
@@ -176,18 +172,28 @@ def claim_many(
     return sorted(held, key=lambda job: (job.due_at, job.id))
 
 
-@lru_cache(64)
+def _ends(what: str, now: datetime, lengths: Mapping[str, timedelta]) -> dict[str, datetime]:
+    """When leases end that begin now, by the name that ``_claim_statement`` gives each."""
+    special = {f"{what}_{number}": now + length for number, length in enumerate(lengths.values())}
+    return {what: now + LEASE, **special}
+
+
+@cache
 def _claim_statement(
     kinds: tuple[str, ...] | None, without: tuple[str, ...], leases: tuple[str, ...] | None
 ) -> ReturningUpdate[Any]:
     # A worker claims before each job, and many times a minute when there is none: the statement is put together once.
     ends = _JOB.c.leased_until.type
-    now, usual, farthest = (bindparam(name, type_=ends) for name in ("now", "usual", "usual_farthest"))
-    special = [(_JOB.c.kind == name, bindparam(f"lease_{n}", type_=ends)) for n, name in enumerate(leases or ())]
-    beyond = [(_JOB.c.kind == name, bindparam(f"farthest_{n}", type_=ends)) for n, name in enumerate(leases or ())]
+    now = bindparam("now", type_=ends)
+
+    def end(what: str) -> Any:
+        usual = bindparam(what, type_=ends)
+        special = [(_JOB.c.kind == name, bindparam(f"{what}_{n}", type_=ends)) for n, name in enumerate(leases or ())]
+        return case(*special, else_=usual) if special else usual
+
     free = [_JOB.c.leased_until.is_(None), _JOB.c.leased_until < now]
     if leases is not None:
-        free.append(_JOB.c.leased_until > (case(*beyond, else_=farthest) if beyond else farthest))
+        free.append(_JOB.c.leased_until > end("farthest"))
     quiet = select(_PLATFORM.c.id).where(_PLATFORM.c.quiet_until > now)
     due = select(_JOB.c.id).where(
         _JOB.c.status == "pending",
@@ -205,7 +211,7 @@ def _claim_statement(
     return (
         update(_JOB)
         .where(_JOB.c.id.in_(select(taken.c.id)))
-        .values(leased_until=case(*special, else_=usual) if special else usual, tries=_JOB.c.tries + 1)
+        .values(leased_until=end("lease"), tries=_JOB.c.tries + 1)
         .returning(
             _JOB.c.id, _JOB.c.version, _JOB.c.leased_until, _JOB.c.kind, _JOB.c.key, _JOB.c.payload, _JOB.c.tries,
             _JOB.c.due_at, _JOB.c.platform_id, _JOB.c.request_id,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assessments.draw import redraw
@@ -47,8 +47,6 @@ def test_forms_are_alike(bank: list[Question], count: int) -> None:
             assert max(sizes) - min(sizes) <= 1, (kind, sizes)
 
 
-# Validation lets few of these by: they are looked for among ten times as many.
-@settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(
     banks, st.integers(1, 4), st.lists(st.integers(-1, 6), max_size=4), st.integers(1, 15), st.text(max_size=4),
     st.booleans(),

@@ -55,7 +55,6 @@ def test_the_consumer_a_platform_had(ready: Run) -> None:
 
 
 def test_sessions_of_somebody_or_of_everybody_are_ended(somebody: Run) -> None:
-
     def signs_in(times: int) -> None:
         with create_app().app_context():
             owner = person_of(db.session(), None, EMAIL)
