@@ -19,7 +19,8 @@ ISO_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)
 _PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
 _BEGINS = r"(?:^|[{\[,])[ \t]*+"
 #: A name of more parts than any has: each part takes a thousand bytes of memory, and again for each that follows it.
-_LONG_NAME = re.compile(f"{_BEGINS}(?:{_PART}){{8}}", re.MULTILINE)
+_PARTS = 8
+_LONG_NAME = re.compile(f"{_BEGINS}(?:{_PART}){{{_PARTS}}}", re.MULTILINE)
 #: Tables that a text may have, each part of a name counted as one: more than any bank has, and some 100 MB to read.
 _MOST_TABLES = 100_000
 _HEADER = re.compile(r"^[ \t]*+\[", re.MULTILINE)
@@ -173,11 +174,11 @@ class Fields:
 
 def parse(place: Place, problems: list[Problem]) -> Fields:
     """The fields of a TOML text; raises ``CurriculumError`` where it is not TOML at all, or takes too much to read."""
-    if long := _LONG_NAME.search(place.text):
+    if long := _long_name(place.text):
         line = place.text.count("\n", 0, long.start()) + 1 + place.offset
         what, fix = N_("A name has too many parts."), N_("Write a name without a dot, or with one or two.")
         raise CurriculumError([place.problem(line, what, fix)])
-    if _tables(place.text) > _MOST_TABLES:
+    if sum(map(place.text.count, "{[.")) > _MOST_TABLES and _tables(place.text) > _MOST_TABLES:
         what, fix = N_("This file has more than %(most)s tables."), N_("Share them out among several files.")
         raise CurriculumError([place.problem(0, what, fix, most=_MOST_TABLES)])
     try:
@@ -189,6 +190,13 @@ def parse(place: Place, problems: list[Problem]) -> Fields:
     except RecursionError as error:
         what, fix = N_("A value has too many levels."), N_("Write tables instead of values inside values.")
         raise CurriculumError([place.problem(0, what, fix)]) from error
+
+
+def _long_name(text: str) -> re.Match[str] | None:
+    """A name of too many parts, if there is one: it is in a line, and few lines have so many dots."""
+    if all(line.count(".") < _PARTS for line in text.split("\n")):
+        return None
+    return _LONG_NAME.search(text)
 
 
 def _tables(text: str) -> int:
