@@ -1,6 +1,7 @@
 """What the applications of a process share: each test has one of its own, and some things take long to make."""
 
-from functools import cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
@@ -11,30 +12,75 @@ from cryptography.hazmat.primitives import serialization
 from flask import Flask
 from httpx._transports import default
 from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule, RuleFactory
 
 from certificates.sign import keyring
+from curricula.folder import Folder
 from lms import plugins
 from lms.devlms.keys import load_or_make
 from lms.lti import keys
 
 
-class RuleMadeOnce(Rule):
-    """A route, compiled for the first application: that was nearly all of making each."""
+class MapMadeOnce(Map):
+    """The routes of an application, compiled and put in order for the first one that has the same.
 
-    #: What compiling gives (werkzeug 3.1): nothing of it says of which application it is.
-    GIVES = ("arguments", "_parts", "_trace", "_converters", "_build", "_build_unknown")
-    _made: ClassVar[dict[Any, dict[str, Any]]] = {}
+    That was more than half of making each. It waits until a route is looked for (``update``, of werkzeug 3.1).
+    """
 
-    def compile(self) -> None:
-        """As the first of its like."""
-        assert self.map is not None
-        like = (self.rule, self.subdomain, repr(self.defaults), tuple(self.map.converters.items()))
-        if like not in self._made:
-            super().compile()
-            self._made[like] = {name: getattr(self, name) for name in self.GIVES}
-        vars(self).update(self._made[like])
+    #: What of a route tells it from another; Flask adds the last.
+    SAID = (
+        "rule", "endpoint", "subdomain", "host", "build_only", "alias", "websocket", "strict_slashes", "redirect_to",
+        "provide_automatic_options",
+    )  # fmt: skip
+    _made: ClassVar[dict[Any, tuple[Any, Any]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._to_come: list[Rule] = []
+        self._is_whole = False
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Keep them for later."""
+        assert not self._is_whole, "a route was looked for before this one was added"
+        self._to_come += rulefactory.get_rules(self)
+
+    def update(self) -> None:
+        """Take what was made of the same routes."""
+        if self._is_whole:
+            return
+        with self._remap_lock:
+            said = attrgetter(*self.SAID)
+            like = (
+                *self.converters.items(),
+                *((said(rule), frozenset(rule.methods or ()), repr(rule.defaults)) for rule in self._to_come),
+            )
+            if like not in self._made:
+                for rule in self._to_come:
+                    super().add(rule)
+                self._made[like] = self._matcher, self._rules_by_endpoint
+            self._matcher, self._rules_by_endpoint = self._made[like]
+            self._is_whole = True
+        super().update()
+
+
+class TemplatesMadeOnce(FileSystemBytecodeCache):
+    """What compiling templates gives: in files for the processes to come, and in memory for this one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """From memory, else from its file."""
+        name = bucket.key, bucket.checksum
+        if name not in self._made:
+            super().load_bytecode(bucket)
+            if bucket.code is None:  # compiled now, and written then
+                return
+            self._made[name] = bucket.code
+        bucket.code = self._made[name]
 
 
 class Statements:
@@ -48,7 +94,7 @@ class Statements:
 
     def begin(self, engine: Engine) -> None:
         """Keep those of this engine, which has been connected, for the engines to come."""
-        self._first.setdefault(engine.dialect.name, engine)
+        self._first.setdefault(engine.dialect.name, engine)._compiled_cache.capacity = 10_000  # all of them
 
     def share(self, engine: Engine) -> None:
         """Let an engine that runs nothing yet take and leave its statements there."""
@@ -61,14 +107,18 @@ statements = Statements()
 
 def share() -> None:
     """From now on the applications of this process share what of them is alike: templates, routes, messages, keys."""
-    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
-    Flask.url_rule_class = RuleMadeOnce
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": TemplatesMadeOnce()}
+    Flask.url_map_class = MapMadeOnce
     listed = cache(lambda *folders: tuple(iter_modules(folders)))  # a test that adds a plug-in adds a folder
     vars(plugins)["iter_modules"] = lambda folders: listed(*folders)
     # Flask-Babel reads the messages for each application, which takes as long as making it; it adds none to them.
     load = Translations.load
     once = cache(lambda folder, domain, *locales: load(folder, locales, domain))
     Translations.load = lambda folder, locales, domain: once(folder, domain, *locales)  # type: ignore[method-assign]
+    # The tracks of the tests are published by many of them: the same files are the same archive.
+    pack = Folder.packed
+    archive = lru_cache(64)(lambda name, files: pack(Folder(name, dict(files))))
+    Folder.packed = lambda folder: archive(folder.name, tuple(folder.files.items()))  # type: ignore[method-assign]
     # Each client of HTTP reads all the authorities of the world; those that ask for others give a context of their own.
     vars(default)["create_ssl_context"] = cache(default.create_ssl_context)
     # The same text and passphrase are the same key; reading one takes a twentieth of a second. Refusals are not kept.
