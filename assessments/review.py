@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from assessments.analysis import ItemFigures
+from assessments.analysed import ItemFigures
 
 #: Fewer answers than this say nothing of a question.
 ENOUGH = 30

@@ -9,17 +9,8 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from reportlab import rl_config
-from reportlab.lib.fonts import addMapping
-from reportlab.pdfbase import pdfmetrics
-from xhtml2pdf import pisa
-from xhtml2pdf.config.resources import ResourceAccessPolicy
-from xhtml2pdf.default import DEFAULT_FONT
-
 from certificates import fonts
 
-#: Binary streams as they are: in ASCII they are a quarter larger, and a tenth of the drawing time goes into it.
-rl_config.useA85 = 0
 _LOGGER = logging.getLogger("xhtml2pdf")
 _DRAWING = threading.Lock()
 
@@ -30,7 +21,11 @@ class NotDrawn(RuntimeError):
 
 def drawn(markup: str, page: Path) -> bytes:
     """The PDF of a page of HTML that stands at ``page``, whose folder it may read. Raises :class:`NotDrawn`."""
-    _tell_faces()
+    # Once something is drawn: docs/adr/0056.
+    from xhtml2pdf import pisa
+    from xhtml2pdf.config.resources import ResourceAccessPolicy
+
+    _make_ready()
     out = BytesIO()
     policy = ResourceAccessPolicy.server(page.parent, allow_remote=False)
     with _WarningsHeard() as heard:
@@ -48,8 +43,15 @@ def printable(page: str) -> str:
 
 
 @cache
-def _tell_faces() -> None:
+def _make_ready() -> None:
     """Let style sheets name our faces: told once a process, where ``@font-face`` would read them for each page."""
+    from reportlab import rl_config
+    from reportlab.lib.fonts import addMapping
+    from reportlab.pdfbase import pdfmetrics
+    from xhtml2pdf.default import DEFAULT_FONT
+
+    # Binary streams as they are: in ASCII they are a quarter larger, and a tenth of the drawing time goes into it.
+    rl_config.useA85 = 0
     families: dict[str, str] = {}
     for face in fonts.FACES:
         name = face.path.stem

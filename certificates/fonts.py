@@ -5,14 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import arabic_reshaper
 import font_caladea
 import font_source_sans_pro
 import fontpkg_arimo
 import fontpkg_noto_sans_arabic
-from reportlab.pdfbase.ttfonts import TTFont
 from xhtml2pdf.bidi import get_display
+
+if TYPE_CHECKING:
+    from reportlab.pdfbase.ttfonts import TTFont
 
 SANS_DIRECTORY = Path(font_source_sans_pro.__file__).parent / "files"
 SERIF_DIRECTORY = Path(font_caladea.__file__).parent / "files"
@@ -59,8 +62,10 @@ class Fitted:
 
 
 @cache
-def metrics(face: Face) -> TTFont:
+def metrics(face: Face) -> "TTFont":
     """The parsed face, read once a process."""
+    from reportlab.pdfbase.ttfonts import TTFont  # once something is measured: docs/adr/0056
+
     return TTFont(face.path.stem, str(face.path))
 
 

@@ -19,7 +19,6 @@ from certificates.sign.data_integrity import check_jsonld
 from certificates.sign.jose import check_jwt
 from certificates.sign.reading import record_of
 from certificates.sign.trust import ProofError
-from certificates.sign.unseal import attached, is_certificate, unseal
 
 #: The largest file read, and the largest credential: ours are a hundred times smaller, and canonical form costs.
 MAX_FILE = 2 * 1024 * 1024
@@ -103,6 +102,8 @@ def verify(
     several (one for each purpose), ``now`` an aware datetime. Raises :class:`Unreadable` for a file that is none of
     these, encrypted or too large.
     """
+    from certificates.sign.unseal import is_certificate, unseal  # once a file is judged: docs/adr/0056
+
     form = _form(data)
     digest = hashlib.sha256(data).hexdigest()
     checks: list[Check] = []
@@ -143,6 +144,8 @@ def claimed(data: bytes) -> Record | None:
 
     None when it says nothing that can be read. Raises :class:`Unreadable` as :func:`verify` does.
     """
+    from certificates.sign.unseal import attached
+
     form = _form(data)
     inside = _baked(data, form) if form == "png" or form == "svg" else data
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
-from assessments.analysis import Analysis, ItemFigures, OptionUse
+from assessments.analysed import Analysis, ItemFigures, OptionUse
 from assessments.choosable import Choosable, choosable
 from assessments.review import LEAST, Signal, masked, signals
 from curricula.model import Module, Question

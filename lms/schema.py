@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 import psycopg
 import structlog
-from alembic import command
-from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
@@ -18,8 +16,7 @@ from curricula.registry import discover
 from lms import rights
 from lms.config import Config
 from lms.lti.keys import ToolKeys
-from lms.migrations.head import alembic_config, head, is_later
-from lms.migrations.indexes import IN_ONE_TRANSACTION
+from lms.migrations.head import IN_ONE_TRANSACTION, alembic_config, head, is_later, revision_of
 from lms.models import db
 from lms.owner import owning, refuse_unless_owner, served_account
 from lms.services import kept_keys
@@ -113,6 +110,8 @@ def _migrate_beside_others(connection: Connection) -> None:
 
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Run the migrations that are missing up to a revision; in the connection's transaction, if it has begun one."""
+    from alembic import command  # once there is something to run: docs/adr/0056
+
     config = alembic_config()
     config.attributes["connection"] = connection
     config.attributes[IN_ONE_TRANSACTION] = connection.in_transaction()
@@ -130,7 +129,7 @@ def _is_current(connection: Connection) -> bool:
 
 
 def _revision(connection: Connection) -> str | None:
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = revision_of(connection)
     connection.rollback()  # each migration begins a transaction of its own, which this reading must not be
     return found
 
@@ -151,6 +150,8 @@ def tables_may_be_rewritten(connection: Connection) -> Iterator[None]:
 
 def new_migration(app: Flask, message: str) -> None:
     """Write the migration that brings the last revision to the models (``make migration``)."""
+    from alembic import command
+
     with app.app_context(), db.engine.connect() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection

@@ -10,11 +10,10 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 from string import Template
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from PIL import Image
-from pypdf import PageObject, PdfReader
 
 from certificates import fonts, qr, wording
 from certificates.drawing import NotDrawn, drawn
@@ -23,7 +22,9 @@ from certificates.model import Field, Look, Record, printed_fields
 from certificates.names import fitted_name, name_face
 from certificates.sign.credential import signed_json
 from certificates.sign.keys import Keys
-from certificates.sign.seal import seal
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
 
 ASSETS = Path(__file__).parent / "assets"
 _TITLE_ROOM = 520.0
@@ -36,6 +37,8 @@ _FACTS = ("number", "duration", "issued_on", "track", "valid_until", "threshold"
 
 def render(record: Record, keys: Keys) -> bytes:
     """The sealed PDF. Raises :class:`RenderError` when anything about the page is not as it must be."""
+    from certificates.sign.seal import seal  # once something is sealed: docs/adr/0056
+
     reason = wording.of(record.language)[f"kind.{record.kind}"]
     return seal(draw(record), signed_json(record, keys), keys, reason=f"{reason} {record.number}")
 
@@ -45,6 +48,8 @@ def draw(record: Record) -> bytes:
 
     Raises :class:`RenderError`; :class:`~certificates.names.NameRefused` when the holder's name cannot be set.
     """
+    from pypdf import PdfReader
+
     try:
         pdf = drawn(markup(record), ASSETS / "certificate.html")
     except NotDrawn as error:
@@ -57,7 +62,7 @@ def draw(record: Record) -> bytes:
     return pdf
 
 
-def _qr_codes(page: PageObject) -> list[str]:
+def _qr_codes(page: "PageObject") -> list[str]:
     """What the pictures of a page say, read from the pixels stored in the PDF: only QR codes are pictures."""
     resources = cast("dict[str, dict[str, Any]]", page["/Resources"].get_object())
     said = []

@@ -15,8 +15,7 @@ from certificates.sign import did as dids
 from certificates.sign import keyring, seals
 from certificates.sign.did import did_url, did_web
 from certificates.sign.keyring import KeysError, Ring
-from certificates.sign.seals import Seal
-from certificates.sign.timestamps import Timestamps
+from certificates.sign.seals import Seal, Timestamps
 
 __all__ = ["Keys", "KeysError", "did_url", "did_web", "published"]
 

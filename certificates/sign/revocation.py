@@ -18,8 +18,8 @@ from cryptography.x509.ocsp import OCSPRequestBuilder
 from cryptography.x509.oid import AuthorityInformationAccessOID
 from pyhanko_certvalidator import ValidationContext
 
-from certificates.sign.seals import SealUnavailable, chain_of
-from certificates.sign.timestamps import Ask, Stamper, Timestamps, finished
+from certificates.sign.seals import Ask, SealUnavailable, Timestamps, chain_of
+from certificates.sign.timestamps import Stamper, finished
 
 #: How long an answer is used again; lists say themselves when the next one comes.
 FRESH = timedelta(hours=1)

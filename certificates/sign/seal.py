@@ -24,8 +24,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.sign.keys import Keys
 from certificates.sign.revocation import context
-from certificates.sign.seals import Seal, SealUnavailable
-from certificates.sign.timestamps import Stamper, Timestamps, finished
+from certificates.sign.seals import Seal, SealUnavailable, Timestamps
+from certificates.sign.timestamps import Stamper, finished
 
 __all__ = ["ATTACHMENT", "SealError", "SealUnavailable", "seal"]
 

@@ -1,5 +1,7 @@
 """Where the seal of a PDF comes from: a key of our own, a PKCS#12 file, or a security module spoken to by PKCS#11.
 
+Nothing of PDF is needed here: whoever only opens keys does without what makes and reads seals.
+
 Sources: RFC 7292 (PKCS#12); OASIS PKCS#11 v3.0, sections 2.1 (RSA) and 2.3 (elliptic curves).
 """
 
@@ -19,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from certificates.sign.keyring import KeysError
 
+#: Asks others over the network: address, body (None to only read), its media type. Raises SealUnavailable.
+Ask = Callable[[str, bytes | None, str], bytes]
 SealKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 #: The smallest RSA seal accepted (ETSI TS 119 312).
 RSA_BITS = 2048
@@ -55,6 +59,19 @@ class Seal:
             raise SealEnded(f"the certificates of the seal are valid from {begins:%Y-%m-%d %H:%M UTC} on")
         if now > ends:
             raise SealEnded(f"the certificates of the seal ended on {ends:%Y-%m-%d %H:%M UTC}: another is needed")
+
+
+@dataclass(frozen=True)
+class Timestamps:
+    """Who timestamps our seals: an address, the root (DER) its answers are believed under, and how it is asked.
+
+    With ``long_term`` what proves that no certificate was revoked is kept in the PDF as well.
+    """
+
+    url: str
+    root: bytes
+    ask: Ask
+    long_term: bool = False
 
 
 def life(chain: Iterable[bytes]) -> tuple[datetime, datetime]:

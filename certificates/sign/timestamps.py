@@ -6,9 +6,8 @@ Sources: RFC 3161; RFC 5652 section 5; ETSI EN 319 122-1 section 5.3 (signature-
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,24 +18,9 @@ from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
-from certificates.sign.seals import SealUnavailable, chain_of
+from certificates.sign.seals import SealUnavailable, Timestamps, chain_of
 
-#: Asks others over the network: address, body (None to only read), its media type. Raises SealUnavailable.
-Ask = Callable[[str, bytes | None, str], bytes]
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Timestamps:
-    """Who timestamps our seals: an address, the root (DER) its answers are believed under, and how it is asked.
-
-    With ``long_term`` what proves that no certificate was revoked is kept in the PDF as well.
-    """
-
-    url: str
-    root: bytes
-    ask: Ask
-    long_term: bool = False
 
 
 class TokenError(ValueError):

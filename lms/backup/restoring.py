@@ -8,8 +8,6 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 from lms.backup import BackupError
 from lms.backup.files import FilesTarget, secret_file
@@ -19,7 +17,7 @@ from lms.backup.postgresql import PostgresqlTarget
 from lms.backup.sealing import Opener
 from lms.backup.sqlite import SqliteTarget
 from lms.config import Config
-from lms.migrations.head import alembic_config
+from lms.migrations.head import is_later
 from lms.owner import AccountsRefused
 
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -90,12 +88,10 @@ def _suited(config: Config, opening: dict[str, Any]) -> None:
             f"This backup is of a {_NAMES[made]} database, and LMS_DATABASE_URL names a {_NAMES[here]} one. "
             f"Restore it in {_NAMES[made]}."
         )
-    try:
-        ScriptDirectory.from_config(alembic_config()).get_revision(opening["revision"])
-    except CommandError as error:
+    if is_later(opening["revision"]):
         raise BackupError(
             f"This backup was made by a later release ({opening['release']}). Install that one, or a later one."
-        ) from error
+        )
     if opening["secret"] == fingerprint(config.secret_key):
         return
     if not opening["holds_secret"]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -15,7 +14,7 @@ from lms.config import Config
 from lms.doctor import account
 from lms.doctor.finding import Finding
 from lms.doctor.upkeep import upkeep
-from lms.migrations.head import head, is_later
+from lms.migrations.head import head, is_later, revision_of
 from lms.models.clock import machine_now
 
 #: The oldest PostgreSQL that its makers still mend.
@@ -120,7 +119,7 @@ def clock(connection: Connection) -> Finding:
 
 def migrations(connection: Connection) -> Finding:
     """The tables are those of this release."""
-    found = MigrationContext.configure(connection).get_current_revision()
+    found = revision_of(connection)
     if found == head():
         return Finding("migrations", "ok", f"The tables are those of this release ({found}).")
     if found is None:

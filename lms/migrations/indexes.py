@@ -12,8 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from alembic import op
 
-#: A name of the configuration's attributes: whether the caller's own transaction holds the whole chain.
-IN_ONE_TRANSACTION = "in_one_transaction"
+from lms.migrations.head import IN_ONE_TRANSACTION
 
 
 class Index(NamedTuple):

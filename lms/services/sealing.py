@@ -10,8 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.sign import seals
 from certificates.sign.keys import KeysError
-from certificates.sign.seals import Seal, SealEnded, SealUnavailable
-from certificates.sign.timestamps import Ask, Timestamps
+from certificates.sign.seals import Ask, Seal, SealEnded, SealUnavailable, Timestamps
 from lms.config import Config
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError

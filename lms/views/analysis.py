@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from assessments import similarity
-from assessments.analysis import Analysis, ItemFigures, analyse
+from assessments.analysed import Analysis, ItemFigures
 from assessments.review import LEAST
 from curricula.model import Module, Track
 from lms import analysis_pages as pages
@@ -154,6 +154,8 @@ def _module(track_key: str, module_key: str) -> tuple[Track, Module]:
 
 def _analysed(track: Track, part: Module) -> tuple[WhichForm, Read, Analysis | None]:
     """What is asked for, what was read, and its figures."""
+    from assessments.analysis import analyse  # once there is something to compute: docs/adr/0056
+
     known = analysis.followed(db.session(), Asked(track.key, part.key))
     labels = {row.digest: _("Version %(version)s", version=row.version) for row in known}
     form = WhichForm(request.args, labels.items())

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
 from flask import Blueprint, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from lms.counting import counts
 from lms.metrics import exposition
-from lms.migrations.head import head, is_later
+from lms.migrations.head import head, is_later, revision_of
 from lms.models import ToolKey, db, utcnow
 from lms.models.pooling import let_go, writes
 from lms.models.secrets import same
@@ -39,8 +38,7 @@ def ready() -> ResponseReturnValue:
     try:
         connection = db.session.connection()
         checks["database"] = writes(connection)
-        context = MigrationContext.configure(connection)
-        revision = context.get_current_revision()
+        revision = revision_of(connection)
         checks["migrations"] = revision == head() or is_later(revision)
         checks["keys"] = checks["migrations"] and db.session.query(ToolKey.id).first() is not None
         if checks["migrations"]:

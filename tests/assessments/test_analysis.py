@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from assessments.analysis import Analysis, ItemFigures, analyse
+from assessments.analysed import Analysis, ItemFigures
+from assessments.analysis import analyse
 from assessments.gathered import Cell, Gathered, Item
 
 #: The five questions of section 6 of the Law School Admission Test, 1 000 people (Bock and Lieberman, 1970,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.analysis import ItemFigures, OptionUse
+from assessments.analysed import ItemFigures, OptionUse
 from assessments.gathered import Item
 from assessments.review import Signal, masked, signals
 from assessments.similarity import similar, tail

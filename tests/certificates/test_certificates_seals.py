@@ -29,8 +29,7 @@ from pyhanko_certvalidator import ValidationContext
 from certificates.format import FORMATS
 from certificates.sign import seals
 from certificates.sign.keys import Keys, KeysError
-from certificates.sign.seals import Seal, SealUnavailable
-from certificates.sign.timestamps import Timestamps
+from certificates.sign.seals import Seal, SealUnavailable, Timestamps
 from certificates.sign.trust import ProofError
 from certificates.sign.unseal import unseal
 from tests.authorities_in_test import OCSP_ONLY, Authorities, new_key

@@ -27,8 +27,8 @@ from certificates.sign.jose import check_jwt, secure_jwt
 from certificates.sign.jsonld import UnsafeDocumentError
 from certificates.sign.keys import Keys
 from certificates.sign.reading import record_of
-from certificates.sign.seals import SealUnavailable
-from certificates.sign.timestamps import Stamper, Timestamps, TokenError, check, finished
+from certificates.sign.seals import SealUnavailable, Timestamps
+from certificates.sign.timestamps import Stamper, TokenError, check, finished
 from certificates.sign.trust import ProofError
 from certificates.verify import Unreadable, claimed, verify
 from lms.services.chain_head import NotAHead, read_head, signed_head
