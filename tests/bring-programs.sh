@@ -1,7 +1,7 @@
 #!/bin/sh
 # Programs that the tests drive, beside those of Python: a browser, whole and bare; readers of PDF; a security module in
-# software; a server of counts; an antivirus; a proxy; Node for other people's verifiers. What is missing is installed when
-# allowed, else the one line to run is said.
+# software; a server of counts; an antivirus; a proxy; Node for other people's verifiers; what mounts a small disk. What is
+# missing is installed when allowed, else the one line to run is said.
 set -eu
 missing=""
 want() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
@@ -13,6 +13,7 @@ want redis-server redis-server
 want /usr/sbin/clamd clamav-daemon
 want /usr/sbin/nginx nginx
 want npm npm
+want mount mount
 test -n "$missing" || exit 0
 line="apt-get update && apt-get install --yes --no-install-recommends$missing"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -24,6 +24,7 @@ from lms.app import create_app
 from lms.models import db
 from lms.schema import upgrade
 from tests.conftest import make_config
+from tests.faults.disk_in_test import Disk
 
 _BIN = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 #: Nothing here need outlive a power cut: what a killed process wrote is with the system.
@@ -33,13 +34,15 @@ _SETTINGS = "-c fsync=off -c max_connections=30 -c superuser_reserved_connection
 class Cluster:
     """One cluster; ``socket`` is the folder where it answers, which is how an address names it as a host."""
 
+    #: Where its data are, if that is not the disk of everything.
+    disk: Disk | None = None
+
     def __init__(self, socket: Path, user: str | None) -> None:
         self.socket, self._user = socket, user
         self._data, self._log = socket / "data", socket / "log"
 
     def make(self) -> None:
         """An empty cluster, not started."""
-        self._folder()
         self._run("initdb", "-A", "trust", "-E", "utf8", "-U", "postgres", "-D", str(self._data), "--no-sync")
 
     def start(self, settings: str = "") -> None:
@@ -51,13 +54,15 @@ class Cluster:
         """Stop it as an administrator does: who is connected is told, and their transactions end."""
         self._run("pg_ctl", "stop", "-w", "-D", str(self._data), "-m", "fast")
 
+    def runs(self) -> bool:
+        """Whether it runs: one that cannot start again ends by itself."""
+        first = self._first()
+        return first is not None and first.status() != psutil.STATUS_ZOMBIE
+
     def kill(self) -> None:
         """Kill every process of it at once, if it runs: none is left to tell anybody."""
-        try:
-            first = psutil.Process(int((self._data / "postmaster.pid").read_text().split("\n")[0]))
-            assert first.name() == "postgres"
-            assert str(self._data) in first.cmdline()
-        except (FileNotFoundError, psutil.NoSuchProcess):
+        first = self._first()
+        if first is None:
             return
         first.suspend()  # it starts no other meanwhile
         all_of_it = [first, *first.children(recursive=True)]
@@ -72,7 +77,7 @@ class Cluster:
     def copied_to(self, socket: Path) -> "Cluster":
         """A standby of this one, not started."""
         made = Cluster(socket, self._user)
-        made._folder()
+        made.folder()
         self._run(
             "pg_basebackup", "-h", str(self.socket), "-U", "postgres", "-D", str(made._data), "-R", "-c", "fast",
             "--no-sync",
@@ -84,6 +89,11 @@ class Cluster:
         with self.connected(database) as connection:
             done = connection.execute(statement)
             return done.fetchall() if done.description else []
+
+    def begin_journal_file(self) -> None:
+        """Let it write its journal in a new file, of 16 MB, from now on."""
+        self.run("select pg_switch_wal()")
+        self.run("select pg_logical_emit_message(true, 'tests', 'which makes the file')")
 
     def connected(self, database: str) -> psycopg.Connection:
         """A connection of the test's own."""
@@ -99,15 +109,29 @@ class Cluster:
         self.run(f"create database {name} template lms")
         return name
 
-    def _folder(self) -> None:
+    def _first(self) -> psutil.Process | None:
+        """The process that started the others, if it runs."""
+        seen = self._data if self.disk is None else self.disk.seen
+        try:
+            first = psutil.Process(int((seen / "postmaster.pid").read_text().split("\n")[0]))
+            assert first.name() == "postgres"
+            assert str(self._data) in first.cmdline()
+        except (FileNotFoundError, psutil.NoSuchProcess):
+            return None
+        return first
+
+    def folder(self) -> None:
+        """Make the folder where it answers."""
         self.socket.mkdir()
         if self._user is not None:
             shutil.chown(self.socket, self._user)
         self.socket.chmod(0o755)
 
     def _run(self, command: str, *arguments: str) -> None:
+        asked = [str(_BIN / command), *arguments]
         subprocess.run(
-            [_BIN / command, *arguments], user=self._user, check=True, timeout=120, cwd="/",
+            self.disk.entered(asked) if self.disk else asked, user=None if self.disk else self._user, check=True,
+            timeout=120, cwd="/",
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -125,12 +149,19 @@ def _user() -> str | None:
 
 
 @contextmanager
-def cluster_of_ones_own(data: Path) -> Iterator[Cluster]:
-    """A running cluster with a migrated database « lms », which nobody else uses; ``data`` is for the service."""
+def cluster_of_ones_own(data: Path, megabytes: int | None = None) -> Iterator[Cluster]:
+    """A running cluster with a migrated database « lms », which nobody else uses; ``data`` is for the service.
+
+    With ``megabytes`` it is on a disk of that size.
+    """
     # Not under pytest's own folder, whose names are long for sockets; and see the fixture « postgresql ».
     folder = Path(tempfile.mkdtemp(prefix="mpia-fault-"))
     folder.chmod(0o755)
     cluster = Cluster(folder / "a", _user())
+    cluster.folder()
+    if megabytes is not None:
+        (cluster.socket / "data").mkdir()
+        cluster.disk = Disk(cluster.socket / "data", megabytes, _user())
     try:
         cluster.make()
         cluster.start()
@@ -142,6 +173,9 @@ def cluster_of_ones_own(data: Path) -> Iterator[Cluster]:
         app.extensions["outbound"].close()
         yield cluster
     finally:
-        for socket in folder.iterdir():
-            Cluster(socket, None).kill()
+        cluster.kill()
+        for standby in folder.iterdir():
+            Cluster(standby, None).kill()
+        if cluster.disk:
+            cluster.disk.close()
         shutil.rmtree(folder)

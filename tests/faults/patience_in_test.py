@@ -72,6 +72,8 @@ class Patients:
         self.told: dict[tuple[int, int], list[str]] = defaultdict(list)
         self.submitted: list[int] = []
         self.refused: list[int] = []
+        #: What whoever was refused was told.
+        self.told_instead: set[str] = set()
         self.failures: list[BaseException] = []
         self._ending = threading.Event()
         self._worker = Worker(book.app)
@@ -206,6 +208,7 @@ class Patients:
             if answer.status_code == wanted:
                 return answer
             said_clearly(answer)
+            self.told_instead.add(answer.text)
             self.refused.append(number)
 
     def _client(self, number: int) -> httpx.Client:
