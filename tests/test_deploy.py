@@ -148,6 +148,13 @@ def test_the_guide_lists_every_check() -> None:
     )
 
 
+def test_what_is_installed_is_compiled_as_no_process_may_later() -> None:
+    assert re.search(r"^ENV .*UV_COMPILE_BYTECODE=1", CONTAINERFILE.rpartition("\nFROM ")[0], re.MULTILINE)
+    by_hand = re.findall(r"^uv pip install (.*)$", GUIDE.read_text("utf-8"), re.MULTILINE)
+    assert len(by_hand) == 2
+    assert all("--compile-bytecode" in line.split() for line in by_hand)
+
+
 # The image
 
 
