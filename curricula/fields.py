@@ -178,7 +178,7 @@ def parse(place: Place, problems: list[Problem]) -> Fields:
         line = place.text.count("\n", 0, long.start()) + 1 + place.offset
         what, fix = N_("A name has too many parts."), N_("Write a name without a dot, or with one or two.")
         raise CurriculumError([place.problem(line, what, fix)])
-    if sum(map(place.text.count, "{[.")) > _MOST_TABLES and _tables(place.text) > _MOST_TABLES:
+    if _has_too_many_tables(place.text):
         what, fix = N_("This file has more than %(most)s tables."), N_("Share them out among several files.")
         raise CurriculumError([place.problem(0, what, fix, most=_MOST_TABLES)])
     try:
@@ -199,7 +199,9 @@ def _long_name(text: str) -> re.Match[str] | None:
     return _LONG_NAME.search(text)
 
 
-def _tables(text: str) -> int:
-    """How many tables a text may make, or more: signs inside its strings count too."""
+def _has_too_many_tables(text: str) -> bool:
+    """Whether a text may make too many tables: signs inside its strings count too, and few texts have so many signs."""
+    if sum(map(text.count, "{[.")) <= _MOST_TABLES:
+        return False
     dotted = sum(match[1].count(".") for match in _DOTTED.finditer(text))
-    return text.count("{") + sum(1 for _ in _HEADER.finditer(text)) + dotted
+    return text.count("{") + sum(1 for _ in _HEADER.finditer(text)) + dotted > _MOST_TABLES

@@ -77,7 +77,7 @@ class Cluster:
     def copied_to(self, socket: Path) -> "Cluster":
         """A standby of this one, not started."""
         made = Cluster(socket, self._user)
-        made.folder()
+        made.make_folder()
         self._run(
             "pg_basebackup", "-h", str(self.socket), "-U", "postgres", "-D", str(made._data), "-R", "-c", "fast",
             "--no-sync",
@@ -120,7 +120,7 @@ class Cluster:
             return None
         return first
 
-    def folder(self) -> None:
+    def make_folder(self) -> None:
         """Make the folder where it answers."""
         self.socket.mkdir()
         if self._user is not None:
@@ -157,11 +157,12 @@ def cluster_of_ones_own(data: Path, megabytes: int | None = None) -> Iterator[Cl
     # Not under pytest's own folder, whose names are long for sockets; and see the fixture « postgresql ».
     folder = Path(tempfile.mkdtemp(prefix="mpia-fault-"))
     folder.chmod(0o755)
-    cluster = Cluster(folder / "a", _user())
-    cluster.folder()
+    user = _user()
+    cluster = Cluster(folder / "a", user)
+    cluster.make_folder()
     if megabytes is not None:
         (cluster.socket / "data").mkdir()
-        cluster.disk = Disk(cluster.socket / "data", megabytes, _user())
+        cluster.disk = Disk(cluster.socket / "data", megabytes, user)
     try:
         cluster.make()
         cluster.start()
@@ -173,9 +174,8 @@ def cluster_of_ones_own(data: Path, megabytes: int | None = None) -> Iterator[Cl
         app.extensions["outbound"].close()
         yield cluster
     finally:
-        cluster.kill()
-        for standby in folder.iterdir():
-            Cluster(standby, None).kill()
+        for each in (cluster, *(Cluster(other, None) for other in folder.iterdir() if other != cluster.socket)):
+            each.kill()
         if cluster.disk:
             cluster.disk.close()
         shutil.rmtree(folder)

@@ -13,19 +13,17 @@ _BLOCKS = (1_000_000, 4096)
 class Disk:
     """A file system in memory, of so many megabytes, at ``folder``, which exists and is empty.
 
-    A process of its own holds it, in a mount namespace of its own (Linux): when that ends, the disk is gone. Whoever is
-    not root makes one within a user namespace.
+    A process of its own holds it, in a mount namespace of its own (Linux), as long as this one lives and does not let
+    it go. Whoever is not root makes one within a user namespace.
     """
 
-    def __init__(self, folder: Path, megabytes: int, user: str | None = None) -> None:
-        """``user`` is whose it is, where root makes it for somebody."""
+    def __init__(self, folder: Path, megabytes: int, user: str | None) -> None:
+        """``user`` is whose it is, where root makes it; None otherwise."""
         self._folder, self._user = folder, user
         owner = f",uid={self._account.pw_uid},gid={self._account.pw_gid}" if user else ""
-        mount = (
-            f"mount -t tmpfs -o size={megabytes}m,mode=700{owner} tests {folder} && echo made && exec sleep infinity"
-        )
+        mount = f"mount -t tmpfs -o size={megabytes}m,mode=700{owner} tests {folder} && echo made && exec cat"
         alone = ["unshare", "--mount"] if user else ["unshare", "--map-root-user", "--mount"]
-        self._holder = subprocess.Popen([*alone, "sh", "-c", mount], stdout=subprocess.PIPE)
+        self._holder = subprocess.Popen([*alone, "sh", "-c", mount], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == b"made\n", (
             "No disk can be made here: be root, or allow user namespaces "
@@ -34,7 +32,6 @@ class Disk:
 
     def close(self) -> None:
         """Let it go."""
-        self._holder.kill()
         self._holder.communicate()
 
     def entered(self, command: list[str]) -> list[str]:

@@ -1,4 +1,5 @@
-"""PostgreSQL is stopped, killed, replaced by its standby, while learners answer and submit and a worker delivers.
+"""PostgreSQL is stopped, killed, replaced by its standby, left without room, while learners answer and submit and a
+worker delivers.
 
 Everything acknowledged is there afterwards, once. Web processes and the worker go on by themselves; meanwhile people
 are told so.
@@ -17,9 +18,14 @@ from sqlalchemy.orm import Session
 from lms.config import Config
 from tests.conftest import service
 from tests.faults.cluster_in_test import Cluster, cluster_of_ones_own
+from tests.faults.disk_in_test import Disk
 from tests.faults.patience_in_test import Patients, said_clearly
 from tests.faults.serving_in_test import Served
+from tests.faults.test_database_slow import held
 from tests.gradebook_in_test import gradebook
+
+#: Of a small disk: a few times what a cluster takes.
+MEGABYTES = 400
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +140,57 @@ class TestFailingOver:
         two.run("select pg_reload_conf()")
         patients.saves_more()
         patients.nothing_is_lost(config.database)
+
+
+class TestFullDisk:
+    """Its disk is full; then its journal finds no room, and it ends and cannot start again."""
+
+    @pytest.fixture(scope="class")
+    def cluster(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+        with cluster_of_ones_own(tmp_path_factory.mktemp("cluster"), MEGABYTES) as made:
+            yield made
+
+    def test_what_is_there_is_read_and_the_rest_waits_for_room(
+        self, patients: Patients, cluster: Cluster, config: Config
+    ) -> None:
+        disk = cluster.disk
+        assert disk is not None
+        patients.saves_more()
+        cluster.begin_journal_file()  # it needs no other for a while
+        tables_find_no_room(patients, disk, config)
+        disk.make_room()
+        patients.saves_more()
+        patients.submit()
+        the_journal_finds_no_room(patients, cluster, disk)
+        said_clearly(patients.page(0))
+        assert patients.get("/readyz").status_code == 503
+        disk.make_room()
+        cluster.start()
+        patients.saves_more()
+        patients.nothing_is_lost(config.database)
+
+
+def tables_find_no_room(patients: Patients, disk: Disk, config: Config) -> None:
+    """Fill the disk: people are told that there is no room, and read what is there."""
+
+    def refused() -> bool:
+        disk.fill()  # again and again: what the cluster lets go is taken too
+        return len(patients.refused) > 2
+
+    with held(config.database, "set transaction isolation level repeatable read") as reader:
+        reader.execute("select")  # what is written over stays for whoever reads the past: each answer takes more room
+        patients.waits_for(refused)
+    assert any("no room left" in words for words in patients.told_instead)
+    assert patients.page(0).status_code == 200
+
+
+def the_journal_finds_no_room(patients: Patients, cluster: Cluster, disk: Disk) -> None:
+    """Ask for new files of the journal, until there is no room for one: PostgreSQL ends, and cannot start again."""
+
+    def ended() -> bool:
+        disk.fill()
+        with suppress(psycopg.OperationalError):
+            cluster.begin_journal_file()
+        return not cluster.runs()
+
+    patients.waits_for(ended)
