@@ -5,6 +5,7 @@ from operator import attrgetter
 from pathlib import Path
 from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, ClassVar
 
 from babel.support import Translations
@@ -35,11 +36,12 @@ class MapMadeOnce(Map):
         "provide_automatic_options",
     )  # fmt: skip
     _made: ClassVar[dict[Any, tuple[Any, Any]]] = {}
+    _making: ClassVar[Lock] = Lock()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         self._to_come: list[Rule] = []
         self._is_whole = False
+        super().__init__(*args, **kwargs)
 
     def add(self, rulefactory: RuleFactory) -> None:
         """Keep them for later."""
@@ -47,10 +49,15 @@ class MapMadeOnce(Map):
         self._to_come += rulefactory.get_rules(self)
 
     def update(self) -> None:
-        """Take what was made of the same routes."""
+        """Take what was made of the same routes, or make it.
+
+        Threads that answer the first requests come here together, and a list is empty for others while it is sorted.
+        """
         if self._is_whole:
             return
-        with self._remap_lock:
+        with self._making:
+            if self._is_whole:
+                return
             said = attrgetter(*self.SAID)
             like = (
                 *self.converters.items(),
@@ -59,10 +66,10 @@ class MapMadeOnce(Map):
             if like not in self._made:
                 for rule in self._to_come:
                     super().add(rule)
+                super().update()
                 self._made[like] = self._matcher, self._rules_by_endpoint
             self._matcher, self._rules_by_endpoint = self._made[like]
             self._is_whole = True
-        super().update()
 
 
 class TemplatesMadeOnce(FileSystemBytecodeCache):
