@@ -50,7 +50,7 @@ def figures(session: Session, keys: ToolKeys, config: Config) -> Iterator[Metric
 
 def _waiting(session: Session, now: datetime) -> Iterator[Metric]:
     quiet = select(Platform.id).where(Platform.quiet_until > now)
-    # What a worker could have taken, as ``outbox.claim_many`` has it: not what one has, nor what a platform holds back.
+    # What a worker could have taken (``claiming.claim_many``): not what one has, nor what a platform holds back.
     takable = (
         (OutboxJob.status == "pending")
         & (OutboxJob.due_at <= now)

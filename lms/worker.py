@@ -37,6 +37,7 @@ from lms.services import (
     certificate_words,
     chain,
     chain_check,
+    claiming,
     closings,
     connections,
     counted_days,
@@ -47,7 +48,7 @@ from lms.services import (
     invitations,
     matching,
     notices,
-    outbox,
+    performing,
     reconciliation,
     reminders,
     retention,
@@ -158,17 +159,17 @@ class Worker:
         with self._app.app_context():
             session = _connected()
             tools = Tools(session, self._services, self._authority, self._notices_url, self._match_keys)
-            held = outbox.claim_many(session, 1, kinds=mine, leases=self._leases)
+            held = claiming.claim_many(session, 1, kinds=mine, leases=self._leases)
             many = self._together.get(held[0].kind) if held else None
             if many is not None:
-                held += outbox.claim_many(session, many - 1, kinds=[held[0].kind])
+                held += claiming.claim_many(session, many - 1, kinds=[held[0].kind])
             session.commit()
             if held:
                 self._perform(tools, held, together=many is not None)
             db.session.remove()
         return len(held)
 
-    def _perform(self, tools: Tools, held: Sequence[outbox.Claim], *, together: bool) -> None:
+    def _perform(self, tools: Tools, held: Sequence[claiming.Claim], *, together: bool) -> None:
         """Do what is held, and say what became of each job, under the id of the request that asked for it."""
         first, began = held[0], time.perf_counter()
         # What is done together was asked by many: the job says itself whose each call is.
@@ -176,13 +177,13 @@ class Worker:
             log.info("job", kind=first.kind, count=len(held), tries=first.tries)
             if together:
                 do = partial(cast("Batch", self._jobs[first.kind]), tools)
-                outcomes = outbox.perform_many(tools.session, held, do)
+                outcomes = performing.perform_many(tools.session, held, do)
             else:
-                outcomes = {first.id: outbox.perform(tools.session, first, self._doer(tools))}
+                outcomes = {first.id: performing.perform(tools.session, first, self._doer(tools))}
         share = (time.perf_counter() - began) / len(held)
         for each in held:
             outcome = outcomes[each.id]
-            became, cause = outbox.became(each, outcome), outcome.cause if outcome is not None else None
+            became, cause = performing.became(each, outcome), outcome.cause if outcome is not None else None
             self._tally.add(each.kind, became, share)
             with request_ids.during(each.request_id):
                 log.info(
@@ -253,8 +254,8 @@ class Worker:
             db.session.remove()
         self._done["chain"] = time.monotonic()
 
-    def _doer(self, tools: Tools) -> Callable[[outbox.Claim], None]:
-        def do(held: outbox.Claim) -> None:
+    def _doer(self, tools: Tools) -> Callable[[claiming.Claim], None]:
+        def do(held: claiming.Claim) -> None:
             cast("Job", self._jobs[held.kind])(tools, held.payload)
 
         return do

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from lms.services.outbox import Claim, GiveUp, TryLater, claim_many, perform, settle
+from lms.services.claiming import Claim, claim_many
+from lms.services.outcomes import GiveUp, TryLater
+from lms.services.performing import perform, settle
 
 
 def claim(session: Session, now: datetime | None = None, leases: Mapping[str, timedelta] | None = None) -> Claim | None:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from lms.lti.client import ServiceClient
 from lms.services.authority import Authority
+from lms.services.claiming import Claim
 from lms.services.matching import DEFAULT_KEYS, Keys
-from lms.services.outbox import Claim, Outcome
+from lms.services.outcomes import Outcome
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Tools:
 
 
 class Job(Protocol):
-    """Brings about what was promised. Raises ``TryLater`` or ``GiveUp`` (lms.services.outbox)."""
+    """Brings about what was promised. Raises ``TryLater`` or ``GiveUp`` (lms.services.outcomes)."""
 
     def __call__(self, tools: Tools, payload: dict[str, Any]) -> None: ...
 

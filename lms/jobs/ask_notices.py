@@ -6,7 +6,7 @@ from lms.jobs import Tools
 from lms.lti.client import ServiceRefused
 from lms.lti.model import LtiError
 from lms.lti.notices import ask
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outcomes import N_, GiveUp, TryLater
 from lms.services.platforms import registration
 
 

@@ -6,7 +6,7 @@ from certificates.formats import RenderError
 from lms.jobs import Tools
 from lms.models import utcnow
 from lms.services.corrections import replace
-from lms.services.outbox import N_, GiveUp
+from lms.services.outcomes import N_, GiveUp
 from lms.services.sealing import sealing
 
 

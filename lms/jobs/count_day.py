@@ -6,7 +6,7 @@ from typing import Any
 from lms.jobs import Tools
 from lms.models.database import reading
 from lms.services import closings, day_counting
-from lms.services.outbox import N_, TryLater
+from lms.services.outcomes import N_, TryLater
 
 #: One plain query over every fact, as for a month.
 LEASE = timedelta(hours=1)

@@ -26,7 +26,7 @@ from lms.reports import reports
 from lms.services import exporting
 from lms.services.extractions import journal_export, pieces
 from lms.services.organisation import scope_of
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outcomes import N_, GiveUp, TryLater
 from lms.sftp import NotSent, send, target
 from lms.tables import Export, Extraction, FilterError, Report, TooManyRows
 

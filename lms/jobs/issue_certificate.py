@@ -7,7 +7,7 @@ from lms.jobs import Tools
 from lms.models import Enrolment
 from lms.services.issuing import NotIssued, issue
 from lms.services.library import Library
-from lms.services.outbox import N_, GiveUp
+from lms.services.outcomes import N_, GiveUp
 from lms.services.sealing import sealing
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from lms.jobs import Tools
 from lms.services.bulk_issuing import step
 from lms.services.library import Library
-from lms.services.outbox import N_, TryLater
+from lms.services.outcomes import N_, TryLater
 from lms.services.sealing import sealing
 
 #: A worker that dies is replaced after so long; one that lives hands over before.

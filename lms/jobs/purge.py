@@ -6,7 +6,7 @@ from typing import Any
 
 from lms.jobs import Tools
 from lms.models.clock import surely_now
-from lms.services.outbox import N_, TryLater
+from lms.services.outcomes import N_, TryLater
 from lms.services.retention import purge
 
 #: A worker that dies is replaced after so long; one that lives hands over before.

@@ -6,7 +6,7 @@ from typing import Any
 
 from lms.jobs import Tools
 from lms.services.library import Library
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outcomes import N_, GiveUp, TryLater
 from lms.services.regrading import NotRegraded, step
 
 #: A worker that dies is replaced after so long; one that lives hands over before.

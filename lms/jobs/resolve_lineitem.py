@@ -15,7 +15,7 @@ from lms.lti.model import LtiError, Registration
 from lms.models import Context, Deployment, Participation, ResourceLink
 from lms.services.failures import platform_failure, service_failure
 from lms.services.library import Library
-from lms.services.outbox import N_, GiveUp
+from lms.services.outcomes import N_, GiveUp
 from lms.services.platforms import registration
 from lms.services.results import promise_score
 

@@ -7,7 +7,7 @@ from lms.i18n import gettext as _
 from lms.jobs import Tools
 from lms.mail import MailRefused, send
 from lms.models import Certificate, Reminder, utcnow
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outcomes import N_, GiveUp, TryLater
 from lms.services.reminders import step_of
 
 

@@ -17,10 +17,12 @@ from lms.lti.lanes import side_by_side
 from lms.lti.model import LtiError, Registration
 from lms.models import Participation, ResourceLink
 from lms.services import scores
+from lms.services.claiming import Claim
 from lms.services.comments import comment
 from lms.services.failures import platform_failure, service_failure
 from lms.services.library import Library
-from lms.services.outbox import N_, Claim, GiveUp, Outcome, TryLater, promise
+from lms.services.outbox import promise
+from lms.services.outcomes import N_, GiveUp, Outcome, TryLater
 from lms.services.platforms import registration
 from lms.services.results import tell_again
 from lms.services.scores import Owed

@@ -10,8 +10,9 @@ from lms.lti.http import retry_after
 from lms.lti.model import LtiError
 from lms.outside_settings import lrs_secret
 from lms.services import xapi
+from lms.services.claiming import Claim
 from lms.services.kept_keys import kept_key
-from lms.services.outbox import N_, Claim, GiveUp, Outcome, TryLater
+from lms.services.outcomes import N_, GiveUp, Outcome, TryLater
 from lms.services.xapi import Statement, Teller
 
 #: A store that does not answer holds back no score, and waits for no roster.

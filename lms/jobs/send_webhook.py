@@ -11,7 +11,7 @@ from lms.lti.model import LtiError
 from lms.models import WebhookDelivery, utcnow
 from lms.services import webhooks
 from lms.services.events import still_said
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outcomes import N_, GiveUp, TryLater
 
 #: An address that does not answer holds back no score, and waits for no roster.
 BESIDE = True

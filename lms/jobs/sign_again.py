@@ -9,7 +9,7 @@ from certificates.names import NameRefused
 from lms.jobs import Tools
 from lms.models import Certificate
 from lms.services import key_care
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outcomes import N_, GiveUp, TryLater
 from lms.services.sealing import sealing
 
 #: A worker that dies is replaced after so long; one that lives hands over before.

@@ -11,7 +11,7 @@ from lms.lti.groups import groups, groups_of
 from lms.lti.members import Batch, roster
 from lms.lti.model import LtiError
 from lms.services import failures, matching, rosters
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outcomes import N_, GiveUp, TryLater
 from lms.services.rosters import Reading
 
 #: One worker alone reads a roster: the job is its own for so long, and stops before.

@@ -68,7 +68,7 @@ class WorkerSign(Base):
 
 
 class JobTally(Base):
-    """How many jobs of a kind ended in a way (``lms.services.outbox.became``), by how long they took; all workers."""
+    """How many jobs of a kind ended in a way (``performing.became``), by how long they took; all workers."""
 
     __tablename__ = "job_tally"
 

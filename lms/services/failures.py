@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from lms.lti.model import LtiError
-from lms.services.outbox import N_, GiveUp, TryLater
+from lms.services.outcomes import N_, GiveUp, TryLater
 
 #: By HTTP status: what happened, and the way out.
 STATUSES = {

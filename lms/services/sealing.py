@@ -14,7 +14,7 @@ from certificates.sign.seals import Ask, Seal, SealEnded, SealUnavailable, Times
 from lms.config import Config
 from lms.lti.http import Outbound
 from lms.lti.model import LtiError
-from lms.services.outbox import N_, TryLater
+from lms.services.outcomes import N_, TryLater
 
 #: How often it is looked whether there is another seal, once the certificate of one has ended.
 ANOTHER = timedelta(hours=1)

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from lms.models import LocalAccount, Person, Platform, db, utcnow
-from lms.services import closings, figures, outbox, reminders, retention
+from lms.services import claiming, closings, figures, reminders, retention
 from lms.services.library import Library
 from tests.faults.serving_in_test import signed_cookie
 from tests.platform_in_test import PlatformInTest, person, trainer
@@ -118,11 +118,11 @@ def works(app: Flask, agents: int) -> Iterator[tuple[str, Callable[[], Any]]]:
 
         return step
 
-    yield "outbox: claim 1", undone(lambda own: outbox.claim_many(own, 1))
-    yield "outbox: claim 100 more of a kind", undone(lambda own: outbox.claim_many(own, 100, kinds=["send_score"]))
+    yield "outbox: claim 1", undone(lambda own: claiming.claim_many(own, 1))
+    yield "outbox: claim 100 more of a kind", undone(lambda own: claiming.claim_many(own, 100, kinds=["send_score"]))
     yield (
         "outbox: claim of a rare kind",
-        undone(lambda own: outbox.claim_many(own, 1, kinds=["export_report", "purge"])),
+        undone(lambda own: claiming.claim_many(own, 1, kinds=["export_report", "purge"])),
     )
     yield "figures: 1 000 agents again", undone(refresh)
     yield "figures: who moved (hourly)", undone(figures.touch_moved)

@@ -28,8 +28,9 @@ from lms.models import (
     utcnow,
 )
 from lms.services import attempts, exporting
+from lms.services.claiming import claim_many
 from lms.services.exporting import Order
-from lms.services.outbox import claim_many, promise
+from lms.services.outbox import promise
 from lms.worker import Worker
 from tests.account_in_test import make_person
 from tests.conftest import Browser, make_config

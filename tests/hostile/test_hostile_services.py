@@ -17,7 +17,7 @@ from lms.devlms.vocabulary import RESULT_SCOPE, SCORE_SCOPE
 from lms.lti.addresses import host_of
 from lms.models import OutboxJob, Platform, ResourceLink, utcnow
 from lms.services import rosters
-from lms.services.outbox import BACKOFF
+from lms.services.performing import BACKOFF
 from tests.campus_in_test import Course
 from tests.faults.crowd_in_test import Crowd
 from tests.gradebook_in_test import Gradebook

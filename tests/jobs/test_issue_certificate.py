@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from certificates.formats import RenderError
 from lms.jobs import issue_certificate
 from lms.models import Certificate, OutboxJob, Person, utcnow
-from lms.services import outbox
+from lms.services import performing
 from lms.services.awards import promise_earned
 from lms.services.library import Library
 from lms.services.outbox import promise
@@ -136,7 +136,7 @@ def test_a_worker_killed_after_issuing_issues_no_second_one(
     row = learner(session)
     earn(session, row)
 
-    real, here = outbox.settle, threading.get_ident()
+    real, here = performing.settle, threading.get_ident()
 
     def killed(*given: Any, **named: Any) -> Any:
         if threading.get_ident() == here:  # not the worker of the browsers' stage, which may run beside
@@ -144,7 +144,7 @@ def test_a_worker_killed_after_issuing_issues_no_second_one(
         return real(*given, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(outbox, "settle", killed)
+        patch.setattr(performing, "settle", killed)
         with pytest.raises(KeyboardInterrupt):
             worker.drain()
     session.rollback()

@@ -12,7 +12,7 @@ from flask import Response
 from lms.devlms.gradebook import LineItem
 from lms.lti import grades
 from lms.models import OutboxJob, Participation, Platform, utcnow
-from lms.services.outbox import BACKOFF
+from lms.services.performing import BACKOFF
 from lms.services.results import promise_scores
 from tests.gradebook_in_test import LINKS, SUBJECT, Gradebook, out_of
 from tests.learner_in_test import TRACK, course, joins, learner

@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from lms.models import OutboxJob, utcnow
 from lms.services import deliveries
+from lms.services.claiming import LEASE, Claim
 from lms.services.deliveries import Filter
-from lms.services.outbox import BACKOFF, LEASE, Claim, GiveUp, TryLater, promise
+from lms.services.outbox import promise
+from lms.services.outcomes import GiveUp, TryLater
+from lms.services.performing import BACKOFF
 from tests.learner_in_test import together
 from tests.outbox_in_test import claim, finish, postpone, work_one
 

@@ -18,7 +18,8 @@ from lms import metrics
 from lms.app import create_app
 from lms.models import Certificate, OutboxJob, Platform, WorkerSign, db, utcnow
 from lms.services import workers
-from lms.services.outbox import GiveUp, TryLater, promise
+from lms.services.outbox import promise
+from lms.services.outcomes import GiveUp, TryLater
 from lms.worker import Worker
 from tests.conftest import make_config
 from tests.platform_in_test import ABSENT, PlatformInTest
