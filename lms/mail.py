@@ -29,7 +29,7 @@ def send(config: Config, to: str, subject: str, text: str, identifier: str) -> N
     message = EmailMessage()
     try:
         message["From"], message["To"], message["Subject"] = config.mail_from, to, subject
-    except ValueError as error:  # an address that would add headers
+    except Exception as error:  # it would add headers; what is no address at all may end in any error
         raise MailRefused("address", final=True) from error
     message["Date"] = formatdate()
     message["Message-ID"] = f"<{identifier}@{config.mail_from.rpartition('@')[2]}>"
@@ -43,7 +43,7 @@ def send(config: Config, to: str, subject: str, text: str, identifier: str) -> N
         raise MailRefused("recipient", final=all(code >= 500 for code in codes)) from error
     except smtplib.SMTPResponseException as error:
         raise MailRefused(f"smtp_{error.smtp_code}", final=False) from error
-    except (smtplib.SMTPException, OSError) as error:
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:
         raise MailRefused(type(error).__name__, final=False) from error
 
 

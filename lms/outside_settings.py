@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lms.antivirus import place_of
 from lms.tls import verifying
@@ -77,6 +77,8 @@ def mail_problems(given: Settings) -> list[str]:
     problems = []
     if given.smtp_url and not _is_mail_server(given.smtp_url):
         problems.append("LMS_SMTP_URL must be like smtps://user:password@mail.example:465, or empty to send nothing.")
+    elif given.smtp_url and not _signs_in_with_ascii(given.smtp_url):
+        problems.append("The name and the password in LMS_SMTP_URL may hold no accent: smtplib tells ASCII alone.")
     if bool(given.smtp_url) != bool(given.mail_from):
         problems.append("LMS_SMTP_URL and LMS_MAIL_FROM go together: give both, or neither.")
     if given.mail_from and not _is_address(given.mail_from):
@@ -164,6 +166,11 @@ def _is_mail_server(url: str) -> bool:
         return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _signs_in_with_ascii(url: str) -> bool:
+    parts = urlsplit(url)
+    return unquote(f"{parts.username}{parts.password}").isascii()
 
 
 def _is_address(text: str) -> bool:

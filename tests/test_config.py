@@ -304,6 +304,8 @@ def picture_bytes(size: tuple[int, int]) -> bytes:
         ("https://mail.example", "a@example.org", "LMS_SMTP_URL must be like"),
         ("smtp://", "a@example.org", "LMS_SMTP_URL must be like"),
         ("smtp://mail.example:99999", "a@example.org", "LMS_SMTP_URL must be like"),
+        ("smtps://user:p%C3%A9@mail.example", "a@example.org", "The name and the password in LMS_SMTP_URL"),
+        ("smtps://us\u00e9r@mail.example", "a@example.org", "The name and the password in LMS_SMTP_URL"),
         ("smtp://mail.example", "", "LMS_SMTP_URL and LMS_MAIL_FROM go together"),
         ("", "a@example.org", "LMS_SMTP_URL and LMS_MAIL_FROM go together"),
         ("smtp://mail.example", "nobody", "LMS_MAIL_FROM must be an e-mail address"),

@@ -30,9 +30,11 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     session.commit()
     try:
         send(config, address, subject, text, f"reminder-{row.id}-{certificate.id}")
-    except MailRefused as error:
-        row.sent_at = None
+    except Exception as error:
+        row.sent_at = None  # whatever was in the way
         session.commit()
+        if not isinstance(error, MailRefused):
+            raise
         why = N_("The reminder could not be handed to the mail server. Check LMS_SMTP_URL and the server.")
         if error.final:
             raise GiveUp(f"{why}\n{error.cause}") from error

@@ -161,6 +161,35 @@ def test_an_address_cannot_add_headers(app: Flask, session: Session, issued: Cer
     assert job(session).status == "failed"
 
 
+@pytest.mark.parametrize("address", ["a@", "a@[", "<@", "=\t@[ "])
+def test_what_is_no_address_is_given_up_and_said(
+    app: Flask, session: Session, issued: Certificate, mailbox: tuple[Mailbox, str], address: str
+) -> None:
+    issued.person.email = address
+    session.commit()
+    run(app, mailbox[1])
+    assert mailbox[0].messages == []
+    assert job(session).status == "failed"
+    assert str(job(session).last_error).endswith("\naddress")
+
+
+def test_what_nobody_expected_loses_no_reminder(
+    app: Flask, session: Session, issued: Certificate, mailbox: tuple[Mailbox, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_given: Any) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lms.jobs.send_reminder.send", faulty)
+        run(app, mailbox[1])
+    assert (job(session).status, job(session).cause) == ("pending", "unexpected")
+    assert session.scalars(sa.select(Reminder.sent_at)).one() is None
+    session.execute(sa.update(OutboxJob).values(due_at=utcnow()))
+    session.commit()
+    run(app, mailbox[1])
+    assert len(mailbox[0].messages) == 1
+
+
 def test_a_password_is_told_over_tls_alone(mailbox: tuple[Mailbox, str], config: Config) -> None:
     url = mailbox[1].replace("smtp://", "smtp://someone:secret@")
     sending = replace(config, smtp_url=url, mail_from="formation@example.org")
