@@ -18,13 +18,15 @@ LEAST, ENOUGH = 256 * 2**20, 2**30
 
 
 def data(config: Config) -> Finding:
-    """The data directory can be written, and the disk has room."""
+    """The data directory and its folder of exports can be written, and the disk has room."""
     folder = config.data_dir.absolute()
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return Finding(
-            "data", "bad", f"{folder} (LMS_DATA_DIR) cannot be written by uid {os.geteuid()}.",
-            f"Run: chown {os.geteuid()} {folder}, or name another folder in LMS_DATA_DIR.",
-        )  # fmt: skip
+    exports = config.exports.absolute()  # made with the first one
+    for each in (folder, exports):
+        if (each == folder or each.exists()) and not os.access(each, os.R_OK | os.W_OK | os.X_OK):
+            return Finding(
+                "data", "bad", f"{each} (LMS_DATA_DIR) cannot be written by uid {os.geteuid()}.",
+                f"Run: chown -R {os.geteuid()} {each}, or name another folder in LMS_DATA_DIR.",
+            )  # fmt: skip
     free = shutil.disk_usage(folder).free
     said = f"{free // 2**20} MB are free in {folder} (LMS_DATA_DIR)."
     fix = "Make room on that disk, shorten LMS_EXPORT_DAYS, or move LMS_DATA_DIR to a larger one."

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from datetime import time as hour
 from pathlib import Path
 
+import structlog
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,8 @@ from lms.models import ExportRun, LocalAccount, Person, SavedExport, WebSession
 from lms.models.exporting import PLACES, SCHEDULES
 from lms.services.organisation import Scope
 from lms.services.outbox import promise
+
+log = structlog.get_logger()
 
 #: What a run goes through before it ends.
 OPEN = ("waiting", "running", "delivering")
@@ -187,11 +190,21 @@ def saved_of(session: Session, person_id: int) -> Sequence[SavedExport]:
 
 
 def sweep(session: Session, folder: Path, now: datetime) -> None:
-    """Take away the files whose time is over, those that no run names, and the runs of long ago."""
+    """Take away the files whose time is over, those that no run names, and the runs of long ago.
+
+    Where files cannot be reached, theirs go another time, and that is logged.
+    """
+    session.execute(delete(ExportRun).where(ExportRun.finished_at < now - KEPT))
+    try:
+        _take_away(session, folder, now)
+    except OSError as error:  # no access, or a volume that does not answer: all else that comes round goes on
+        log.warning("exports_not_swept", cause=type(error).__name__)
+
+
+def _take_away(session: Session, folder: Path, now: datetime) -> None:
     over = select(ExportRun).where(ExportRun.state == "done", ExportRun.expires_at <= now)
     for run in session.scalars(over).all():
         remove(session, run, folder, now)
-    session.execute(delete(ExportRun).where(ExportRun.finished_at < now - KEPT))
     if not folder.is_dir():
         return
     known = set(session.scalars(select(ExportRun.file).where(ExportRun.file.is_not(None))))

@@ -167,6 +167,13 @@ def test_room_is_needed_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert ("LMS_DATA_DIR" in found.fix) == (state != "ok")
 
 
+def test_exports_that_cannot_be_written_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = sound(tmp_path)
+    config.exports.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != config.exports)
+    says(folders.data(config), "bad", str(config.exports), "chown")
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drop = tmp_path / "drop"
     drop.mkdir()

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.config import Config
@@ -198,6 +198,26 @@ def test_a_file_is_taken_away_on_its_day(app: Flask, session: Session, config: C
     assert (run.state, run.file, files(config)) == ("expired", None, [])
     exporting.sweep(session, config.exports, utcnow() + timedelta(days=400))
     assert session.scalars(select(ExportRun.id)).all() == []
+
+
+def test_files_out_of_reach_stop_nothing_else(
+    app: Flask, session: Session, config: Config, officer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = asked(session, officer)
+    work(app)
+    session.execute(update(ExportRun).values(expires_at=utcnow()))
+    session.commit()
+
+    def refused(*_given: Any, **_named: Any) -> None:
+        raise PermissionError
+
+    for of, state in (("unlink", "done"), ("iterdir", "expired")):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, of, refused)
+            Worker(app).upkeep()
+        assert fresh(session, run).state == state
+        session.commit()
+    assert files(config) == []
 
 
 def test_a_folder_is_delivered_to(app: Flask, session: Session, config: Config, officer: int, tmp_path: Path) -> None:
