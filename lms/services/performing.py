@@ -12,7 +12,7 @@ from lms.models import OutboxJob, utcnow
 from lms.models.base import table_of
 from lms.services import silence
 from lms.services.claiming import Claim
-from lms.services.outcomes import GiveUp, Outcome, TryLater, unexpected
+from lms.services.outcomes import N_, GiveUp, Outcome, TryLater, unexpected
 
 #: Delays between tries; after the last one the job is « failed » and waits for an administrator.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
@@ -93,10 +93,12 @@ def perform(session: Session, held: Claim, do: Callable[[Claim], None]) -> Outco
     """Do a job that is held, note what became of it and commit.
 
     ``do`` runs outside the claiming transaction and commits its own changes; it must be idempotent, since a
-    worker may die after doing and before noting.
+    worker may die after doing and before noting. One that its workers die of is not done once more.
     """
     outcome: Outcome = None
     try:
+        if _deadly(held):
+            raise _died()
         do(held)
     except (TryLater, GiveUp) as failure:
         session.rollback()
@@ -114,10 +116,12 @@ def perform_many(
 ) -> Mapping[int, Outcome]:
     """Do jobs of one kind together: what ``do`` changed last and the outcomes it gives, by job, are one transaction.
 
-    When one of them is faulty, each is done by itself, so that it spoils no other.
+    When one of them is faulty, each is done by itself, so that it spoils no other. Those that their workers die of
+    are not done once more.
     """
     try:
-        outcomes = do(held)
+        fit = [job for job in held if not _deadly(job)]
+        outcomes = {job.id: _died() for job in held} | dict(do(fit) if fit else {})
     except Exception as error:  # noqa: BLE001 - as above
         session.rollback()
         if len(held) > 1:
@@ -126,3 +130,13 @@ def perform_many(
     settle(session, [(job, outcomes[job.id]) for job in held])
     session.commit()
     return outcomes
+
+
+def _deadly(held: Claim) -> bool:
+    """Whether workers ended while they did it, time after time: who survives the last try gives up then."""
+    return held.tries > len(BACKOFF) + 1
+
+
+def _died() -> GiveUp:
+    why = N_("Each worker that did this ended meanwhile, for want of memory perhaps. Look at its log, then try again.")
+    return GiveUp(why, cause="died")

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from lms.models import OutboxJob, utcnow
 from lms.services import deliveries
-from lms.services.claiming import LEASE, Claim
+from lms.services.claiming import LEASE, Claim, claim_many
 from lms.services.deliveries import Filter
 from lms.services.outbox import promise
-from lms.services.outcomes import GiveUp, TryLater
-from lms.services.performing import BACKOFF
+from lms.services.outcomes import GiveUp, Outcome, TryLater
+from lms.services.performing import BACKOFF, perform_many
 from tests.learner_in_test import together
 from tests.outbox_in_test import claim, finish, postpone, work_one
 
@@ -266,6 +267,48 @@ def test_a_worker_killed_before_noting_leaves_the_same_effect(session: Session) 
     held = work_one(session, do)
     assert held is not None
     assert (held.tries, effects, job(session).status) == (2, {"a": 7}, "done")
+
+
+def dies(session: Session, times: int) -> None:
+    """So many workers take what is due and end before they note anything."""
+    for _ in range(times):
+        assert claim_many(session, 10)
+        session.execute(sa.update(OutboxJob).values(leased_until=None))
+    session.commit()
+
+
+def test_a_job_that_workers_die_of_is_given_up(session: Session) -> None:
+    promised(session)
+    dies(session, len(BACKOFF) + 1)
+    done: list[Claim] = []
+    work_one(session, done.append)
+    row = job(session)
+    assert (row.status, row.cause, done) == ("failed", "died", [])
+    assert deliveries.replay(session, row.id)
+    session.commit()
+    work_one(session, done.append)
+    assert (job(session).status, len(done)) == ("done", 1)
+
+
+def test_of_jobs_done_together_those_that_workers_die_of_are_given_up(session: Session) -> None:
+    promised(session)
+    dies(session, len(BACKOFF) + 1)
+    promised(session, "b")
+    held, done = claim_many(session, 10), list[str]()
+    session.commit()
+
+    def do(fit: Sequence[Claim]) -> Mapping[int, Outcome]:
+        done.extend(each.key for each in fit)
+        return {each.id: None for each in fit}
+
+    perform_many(session, held, do)
+    assert done == ["b"]
+    assert (job(session).status, job(session).cause, job(session, "b").status) == ("failed", "died", "done")
+    due(session)
+    promised(session)
+    dies(session, len(BACKOFF) + 1)
+    perform_many(session, claim_many(session, 10), do)
+    assert (done, job(session).status) == (["b"], "failed")
 
 
 def test_a_failed_job_is_tried_again_on_demand(session: Session) -> None:
