@@ -161,7 +161,7 @@ def test_manifests_name_one_another() -> None:
     assert f"https://{told['SITE']}" == MANIFESTS["ConfigMap", "settings"]["data"]["LMS_BASE_URL"]
     for name in ("web", "worker", "proxy"):
         spec = MANIFESTS["Deployment", name]["spec"]
-        assert spec["replicas"] == 2
+        assert spec.get("replicas") == (None if name == "web" else 2), "each release would undo what the scaler did"
         labels = spec["template"]["metadata"]["labels"]
         assert spec["selector"]["matchLabels"] == labels
         assert MANIFESTS["PodDisruptionBudget", name]["spec"]["selector"]["matchLabels"] == labels
