@@ -1,6 +1,7 @@
 """Messages by e-mail, through the server that the configuration names."""
 
 import smtplib
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
@@ -36,8 +37,10 @@ def send(config: Config, to: str, subject: str, text: str, identifier: str) -> N
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     try:
-        with _server(config.smtp_url, config.authorities) as server:
+        with closing(_server(config.smtp_url, config.authorities)) as server:
             server.send_message(message)
+            with suppress(smtplib.SMTPException, OSError):  # it has the message, whatever it says of our leaving
+                server.quit()
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _words in error.recipients.values()]
         raise MailRefused("recipient", final=all(code >= 500 for code in codes)) from error

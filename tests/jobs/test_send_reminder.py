@@ -29,7 +29,7 @@ class Mailbox:
     """A mail server's end: what it was given, and what it answers."""
 
     def __init__(self) -> None:
-        self.answer = "250 OK"
+        self.answer, self.farewell = "250 OK", "221 Bye"
         self.messages: list[EmailMessage] = []
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
@@ -40,6 +40,9 @@ class Mailbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
         return "250 OK"
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        return self.farewell
 
 
 @pytest.fixture
@@ -151,6 +154,15 @@ def test_what_the_server_refuses_is_said(
     assert job(session).status == status
     assert "learner-1" not in str(job(session).last_error)
     assert session.scalars(sa.select(Reminder.sent_at)).one() is None
+
+
+def test_a_server_that_parts_badly_has_the_message(
+    app: Flask, session: Session, issued: Certificate, mailbox: tuple[Mailbox, str]
+) -> None:
+    box, url = mailbox
+    box.farewell = "451 Not yet"
+    run(app, url)
+    assert (job(session).status, len(box.messages)) == ("done", 1)
 
 
 def test_an_address_cannot_add_headers(app: Flask, session: Session, issued: Certificate, mailbox: Any) -> None:
