@@ -23,12 +23,12 @@ def graded(
 ) -> Score:
     """The score of an attempt as the bank marks it; a question withdrawn from the bank meanwhile is left out.
 
-    What persons marked or withdrew stands, unless ``given`` says something else.
+    What was marked stands, unless ``given`` says something else: the answers may be gone by then, and a mended
+    question has been marked again by another revision.
     """
     bank = {question.key: question for question in module.questions}
-    stand = {key: mark for key, mark in stored_marks(attempt).items() if mark.reason in {"marked", "withdrawn"}}
     items = [item for item in drawn_questions(attempt) if item.key in bank]
-    return grade(items, bank, responses, {**stand, **(given or {})})
+    return grade(items, bank, responses, {**stored_marks(attempt), **(given or {})})
 
 
 def record(

@@ -84,6 +84,9 @@ def empty_attempts(session: Session, cut: Cut, ids: Sequence[Any]) -> None:
     """Take what was answered, handed in, remarked and pleaded; the result stays: when, which points, passed or not."""
     for model in (Answer, Deposit, Pause):
         session.execute(delete(model).where(model.attempt_id.in_(ids)))
+    # Nobody looks a second time at what is no longer there.
+    session.execute(delete(Marking).where(Marking.attempt_id.in_(ids), Marking.done_at.is_(None)))
+    session.execute(update(Work).where(Work.attempt_id.in_(ids)).values(sampled=False))
     session.execute(update(Marking).where(Marking.attempt_id.in_(ids)).values(comment="", reason=""))
     session.execute(update(Appeal).where(Appeal.attempt_id.in_(ids)).values(text="", answer=""))
     for row in session.scalars(select(Grading).where(Grading.attempt_id.in_(ids))):

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from assessments.draw import as_written
-from lms.models import Attempt, AuditEntry, Enrolment, Grading, OutboxJob, Participation, Regrading, utcnow
-from lms.services import attempts, regrading
+from lms.models import Appeal, Attempt, AuditEntry, Enrolment, Grading, OutboxJob, Participation, Regrading, utcnow
+from lms.services import appeals, attempts, regrading
 from lms.services.answers import Sent, drawn_questions, save_answer
 from lms.services.gradings import seen_again
 from lms.services.library import Library
@@ -73,6 +73,20 @@ def scores(session: Session, made: Sequence[Attempt]) -> list[tuple[Fraction | N
     query = sa.select(Attempt.id, Attempt.score, Attempt.passed)
     known = {row.id: (row.score, row.passed) for row in session.execute(query)}
     return [known[attempt.id] for attempt in made]
+
+
+def test_an_appeal_keeps_what_a_mended_question_earned(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was marked again by another revision than the one that the attempt began in."""
+    made, wanted = all_three(session), mended(session)
+    done(session, asked(session, wanted))
+    attempt = session.get_one(Attempt, made[0].id, populate_existing=True)
+    assert attempt.score is not None
+    before, lost = attempt.score, next(key for key, mark in (attempt.marks or {}).items() if mark["points"] == "0")
+    appeals.ask(session, attempt, "Ma réponse est juste.", 60, utcnow())
+    appeal = session.scalars(sa.select(Appeal)).one()
+    appeals.accept(session, appeal, TRACK, D1, learner(session, 9).person_id, "Oui.", {}, [lost], utcnow())
+    assert attempt.score == before + Fraction(1, len(attempt.questions))
+    assert attempt.passed
 
 
 def test_the_numbers_come_first_and_change_nothing(session: Session) -> None:

@@ -27,19 +27,23 @@ from lms.models import (
     Person,
     PracticeRound,
     PurgeLine,
+    Work,
     utcnow,
 )
-from lms.services import appeals, audit, chain, closings, regrading, retention
+from lms.services import appeals, audit, chain, closings, marking, regrading, retention, works
 from lms.services.authority import Authority, open_authority
 from lms.services.chain_check import Report, check
 from lms.services.chain_head import signed_head
 from lms.services.figures import differences, refresh_all
 from lms.services.library import Library
+from lms.services.marking import MarkingRefused
+from lms.services.works import Chosen
 from lms.worker import Worker
 from tests.figures_in_test import agent_in, certify, follows, organisation, person_of
 from tests.figures_in_test import attempt as attempted
 from tests.issued_in_test import content, issue, states
-from tests.learner_in_test import TRACK, count, learner, module, take, together
+from tests.judged_in_test import HALF, hand_in, learner_of, mark, part_of, published, trainer_of
+from tests.learner_in_test import TRACK, count, course, learner, module, take, together
 from tests.purged_in_test import purged
 
 YEAR = timedelta(days=366)
@@ -63,6 +67,27 @@ def test_answers_go_and_results_stay(session: Session, authority: Authority) -> 
     assert all("response" not in mark and "points" in mark for mark in grading.marks.values())
     assert attempt.emptied_at is not None
     assert "attempts" not in purged(session, authority, YEAR)
+
+
+def test_a_work_without_answers_is_not_looked_at_again(session: Session, authority: Authority) -> None:
+    link = course(session)
+    with published() as track:
+        ana, bruno = (trainer_of(session, link, name) for name in ("Ana", "Bruno"))
+        kept, held = (hand_in(session, learner_of(session, link, n), track) for n in (1, 2))
+        for attempt in (kept, held):
+            mark(session, attempt, track, ana, HALF)
+            session.get_one(Work, attempt.id).sampled = True
+        before = kept.score
+        marking.take(session, held, part_of(track), bruno, utcnow())
+        assert purged(session, authority, YEAR)["attempts"] == 2
+        assert works.works(session, bruno, Chosen("moderation")).works == []
+        for work in (
+            lambda: marking.take(session, kept, part_of(track), bruno, utcnow()),
+            lambda: marking.finish(session, held, track, part_of(track), bruno, utcnow()),
+        ):
+            with pytest.raises(MarkingRefused):
+                work()
+        assert (kept.score, held.score) == (before, before)
 
 
 def test_a_result_without_answers_is_not_marked_again(session: Session, authority: Authority) -> None:
