@@ -1,18 +1,16 @@
 """Configuration: environment variables ``LMS_…`` over an optional TOML file, checked whole at start."""
 
 import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
 from curricula.registry import SHIPPED
 from lms.config_checks import config_problems
 from lms.database_url import sqlalchemy_url
+from lms.made_secret import made_secret
 from lms.settings_files import from_files
 
 PREFIX = "LMS_"
@@ -253,7 +251,9 @@ def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) 
         raise ConfigError(problems)
     try:
         config.data_dir.mkdir(parents=True, exist_ok=True)
-        return config if config.secret_key else replace(config, secret_key=_made_secret(config.data_dir))
+        return config if config.secret_key else replace(config, secret_key=made_secret(config.data_dir))
+    except ValueError as error:
+        raise ConfigError([str(error)]) from error
     except OSError as error:
         raise ConfigError([f"LMS_DATA_DIR must be a folder that can be written: {error}."]) from error
 
@@ -279,18 +279,6 @@ def _word(raw: Any) -> str:
     if not isinstance(raw, str):
         raise ValueError(raw)  # noqa: TRY004 - one kind of refusal for every setting
     return raw.strip()
-
-
-def _made_secret(directory: Path) -> str:
-    path = directory / "secret"
-    if not path.exists():
-        # Written whole under another name first: a second process starting now must not read half of it.
-        with NamedTemporaryFile("w", dir=directory, prefix="secret-") as file:  # readable by its owner alone
-            file.write(secrets.token_urlsafe(48))
-            file.flush()
-            with suppress(FileExistsError):
-                os.link(file.name, path)
-    return path.read_text("ascii").strip()
 
 
 def _text(value: Any) -> str:
