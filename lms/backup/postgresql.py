@@ -128,9 +128,19 @@ class PostgresqlTarget:
                 self._cursor.execute(sql.SQL("drop table {}").format(_names(found)))
         except psycopg.errors.LockNotAvailable as error:
             raise BackupError("The database is in use. Stop the web processes and workers, then try again.") from error
+        except psycopg.errors.DependentObjectsStillExist as error:
+            raise BackupError(
+                "Tables or views of somebody else's depend on those of the service. Remove them, or name an empty "
+                f"database: {error.diag.message_detail}."
+            ) from error
+        self._theirs = _tables(self._cursor)
         migrate(self._connection, revision)
-        self._tables = _tables(self._cursor) - {_VERSION}
+        self._tables = self._ours()
         self._cursor.execute(sql.SQL("truncate {}").format(_names(sorted(self._tables))))
+
+    def _ours(self) -> set[str]:
+        """The tables that the migrations made; one of somebody else's beside them stays theirs."""
+        return _tables(self._cursor) - self._theirs - {_VERSION}
 
     def takes(self, name: str) -> bool:
         """Whether a part belongs here."""
@@ -159,7 +169,7 @@ class PostgresqlTarget:
         migrate(self._connection)
         if self._account is not None:
             rights.grant(self._connection, self._account)
-        self._cursor.execute(sql.SQL("analyze {}").format(_names(sorted(_tables(self._cursor)))))
+        self._cursor.execute(sql.SQL("analyze {}").format(_names(sorted(self._ours()))))
 
     def settle(self) -> None:
         """Let what came be the database."""

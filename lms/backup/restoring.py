@@ -17,7 +17,7 @@ from lms.backup.postgresql import PostgresqlTarget
 from lms.backup.sealing import Opener
 from lms.backup.sqlite import SqliteTarget
 from lms.config import Config
-from lms.migrations.head import is_later
+from lms.migrations.head import is_later, revision_of
 from lms.owner import AccountsRefused
 
 _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -92,6 +92,11 @@ def _suited(config: Config, opening: dict[str, Any]) -> None:
         raise BackupError(
             f"This backup was made by a later release ({opening['release']}). Install that one, or a later one."
         )
+    if is_later(_revision_here(config)):
+        raise BackupError(
+            "The tables here are of a later release, and this one does not know them all. Install that release, or "
+            "name an empty database."
+        )
     if opening["secret"] == fingerprint(config.secret_key):
         return
     if not opening["holds_secret"]:
@@ -103,3 +108,15 @@ def _suited(config: Config, opening: dict[str, Any]) -> None:
         raise BackupError(
             "LMS_SECRET_KEY is not the one of this backup, which holds its own. Remove it from the settings."
         )
+
+
+def _revision_here(config: Config) -> str | None:
+    """The revision of the database of the settings; None where there is none, or none that can be read."""
+    engine = sa.create_engine(config.owner or config.database, poolclass=sa.NullPool)
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
+        return None  # asking would make the file
+    try:
+        with engine.connect() as connection:
+            return revision_of(connection)
+    except sa.exc.DatabaseError:  # away, or damaged: who takes the backup in says so
+        return None

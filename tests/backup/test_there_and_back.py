@@ -21,6 +21,7 @@ from tests.backup.populated_in_test import EXPORT, late, late_ones, populated
 from tests.conftest import BASE_URL, make_config
 from tests.models.revision_in_test import database, service_at
 from tests.models.test_migrations import FIRST, ROWS, filled, read
+from tests.postgresql_in_test import Server
 
 
 def test_everything_comes_back(app: Flask, config: Config, elsewhere: Config, tmp_path: Path) -> None:
@@ -195,6 +196,45 @@ def test_a_backup_of_a_later_release_is_refused_before_anything_is_touched(
     finally:
         with engine.begin() as connection:
             connection.execute(sa.text("update alembic_version set version_num = :head"), {"head": head()})
+
+
+def test_tables_of_a_later_release_are_never_replaced(
+    app: Flask, config: Config, elsewhere: Config, tmp_path: Path
+) -> None:
+    populated(app, config)
+    making.make(config, tmp_path / "a.backup", PASSPHRASE)
+    restoring.restore(elsewhere, tmp_path / "a.backup", PASSPHRASE)
+    engine = sa.create_engine(elsewhere.database, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("create table later_plan (person integer references person (id))"))
+        connection.execute(sa.text("update alembic_version set version_num = 'ffffffffffff'"))
+    before = rows(elsewhere)
+    for replaces in (False, True):
+        with pytest.raises(BackupError, match=r"tables here are of a later release.*Install.*or name an empty"):
+            restoring.restore(elsewhere, tmp_path / "a.backup", PASSPHRASE, replace=replaces)
+    assert rows(elsewhere) == before
+    assert before["person"]
+
+
+def test_a_table_of_somebody_else_s_beside_ours_stays_theirs(postgresql: Server, tmp_path: Path) -> None:
+    with postgresql.fresh() as url:
+        config, backup = make_config(url, tmp_path), tmp_path / "a.backup"
+        engine = sa.create_engine(config.database, poolclass=sa.NullPool)
+        late(config.database, 1)
+        making.make(config, backup, PASSPHRASE)
+        with engine.begin() as connection:
+            connection.execute(sa.text("create table theirs (id serial primary key)"))
+            connection.execute(sa.text("insert into theirs default values"))
+        before = rows(config)
+        late(config.database, 2)
+        restoring.restore(config, backup, PASSPHRASE, replace=True)
+        assert rows(config) == before
+        with engine.begin() as connection:
+            assert connection.scalar(sa.text("select count(*) from theirs")) == 1
+            connection.execute(sa.text("alter table theirs add column person integer references person (id)"))
+        with pytest.raises(BackupError, match=r"somebody else's depend on those of the service.*theirs"):
+            restoring.restore(config, backup, PASSPHRASE, replace=True)
+        assert rows(config) == before
 
 
 def postgres(config: Config) -> bool:
