@@ -3,13 +3,13 @@
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
 from lms.backup import BackupError
 from lms.backup.parts import PIECE, Part, PartsWriter
+from lms.backup.unfinished import unfinished
 from lms.config import Config
 from lms.whole_files import fill, on_disk
 
@@ -67,6 +67,7 @@ class FilesTarget:
         self._config, self._replace = config, replace
         self._waiting: list[tuple[Path, Path]] = []
         self._folders: dict[str, Path] = {}
+        self._rooms = ExitStack()
 
     def takes(self, name: str) -> bool:
         """Whether a part belongs here."""
@@ -104,11 +105,10 @@ class FilesTarget:
 
     def close(self) -> None:
         """Leave nothing behind."""
-        for folder in self._folders.values():
-            rmtree(folder, ignore_errors=True)
+        self._rooms.close()
 
     def _beside(self, room: str, folder: Path) -> Path:
         if room not in self._folders:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._folders[room] = Path(mkdtemp(dir=folder, prefix=".restore-"))
+            self._folders[room] = self._rooms.enter_context(unfinished(folder))
         return self._folders[room]

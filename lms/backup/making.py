@@ -16,9 +16,10 @@ from lms.backup.parts import PartsReader, PartsWriter
 from lms.backup.postgresql import PostgresqlSource
 from lms.backup.sealing import SHORTEST, Opener, Sealer
 from lms.backup.sqlite import SqliteSource
+from lms.backup.unfinished import unfinished
 from lms.config import Config
 from lms.models.secrets import derived_key
-from lms.whole_files import written
+from lms.whole_files import on_disk, written
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,15 @@ def make(
     postgresql = sa.make_url(config.database).get_backend_name() == "postgresql"
     source = PostgresqlSource.of if postgresql else SqliteSource.of
     try:
-        with source(config.database, told) as database, written(path) as file:
-            opening = {**_opening(config, with_keys=with_keys), **database.opening()}
-            writer = PartsWriter(Sealer(file, passphrase), opening)
-            database.write(writer)
-            files.write(writer, config, with_keys=with_keys)
-            writer.close()
+        with source(config.database, told) as database, unfinished(path.parent) as room:
+            with written(room / path.name) as file:
+                opening = {**_opening(config, with_keys=with_keys), **database.opening()}
+                writer = PartsWriter(Sealer(file, passphrase), opening)
+                database.write(writer)
+                files.write(writer, config, with_keys=with_keys)
+                writer.close()
+            (room / path.name).replace(path)
+            on_disk(path.parent)
     except OSError as error:
         raise BackupError(
             f"The backup could not be written: {cause(error)}. Nothing is left of it; make room or name another "

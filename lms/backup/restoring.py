@@ -16,6 +16,7 @@ from lms.backup.parts import PartsReader
 from lms.backup.postgresql import PostgresqlTarget
 from lms.backup.sealing import Opener
 from lms.backup.sqlite import SqliteTarget
+from lms.backup.unfinished import to_the_end
 from lms.config import Config
 from lms.migrations.head import is_later, revision_of
 from lms.owner import AccountsRefused
@@ -46,8 +47,9 @@ def restore(
                         raise BackupError(f"This backup holds {part.name}, unknown to this release. Use a later one.")
                     target.put(part, pieces)
                 db.check()
-                db.settle()
-                _settle(files)
+                with to_the_end():
+                    db.settle()
+                    _settle(files)
     except FileNotFoundError as error:
         raise BackupError(f"{error.filename or path} cannot be read: {cause(error)}.") from error
     except OSError as error:

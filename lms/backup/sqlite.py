@@ -5,9 +5,8 @@ Whoever writes goes on meanwhile: the copy reads one snapshot of the write-ahead
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 
 from lms.backup import BackupError
 from lms.backup.parts import PIECE, Part, PartsWriter
+from lms.backup.unfinished import unfinished
 from lms.schema import migrate, tables_may_be_rewritten
 from lms.whole_files import on_disk
 
@@ -46,8 +46,8 @@ class SqliteSource:
         path = _path(url)
         if not path.is_file():
             raise BackupError(f"There is no database at {path}. Check LMS_DATABASE_URL and LMS_DATA_DIR.")
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as folder:
-            copy = Path(folder) / path.name
+        with unfinished(path.parent) as folder:
+            copy = folder / path.name
             with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=rw", uri=True, isolation_level=None)) as source:
                 source.execute("BEGIN")
                 source.execute("select count(*) from sqlite_master").fetchone()  # from here on, this state
@@ -71,8 +71,8 @@ class SqliteTarget:
             )
         _alone(self._path)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.TemporaryDirectory(dir=self._path.parent, prefix=".restore-")
-        self._new = Path(self._folder.name) / self._path.name
+        self._rooms = ExitStack()
+        self._new = self._rooms.enter_context(unfinished(self._path.parent)) / self._path.name
 
     def takes(self, name: str) -> bool:
         """Whether a part belongs here."""
@@ -117,7 +117,7 @@ class SqliteTarget:
 
     def close(self) -> None:
         """Leave nothing behind."""
-        self._folder.cleanup()
+        self._rooms.close()
 
 
 def _path(url: str) -> Path:

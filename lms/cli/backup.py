@@ -1,4 +1,5 @@
-"""``lms backup`` and ``lms restore``. Exit codes: 0 done, 1 not done, or done and something is not as it should be."""
+"""``lms backup`` and ``lms restore``. Exit codes: 0 done, 1 not done, or done and something is not as it
+should be; 143 stopped (SIGTERM), of which nothing is left."""
 
 import sys
 from dataclasses import replace as changed
@@ -8,6 +9,7 @@ import click
 
 from lms.backup import BackupError, checking, files, making, restoring
 from lms.backup.making import Held
+from lms.backup.unfinished import cleared_when_stopped
 from lms.config import Config, load_config
 
 _passphrase = click.option(
@@ -24,6 +26,7 @@ _file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--check", "only_check", is_flag=True, help="Read the backup FILE and see that it is whole; restore nothing."
 )
+@cleared_when_stopped()
 def backup(file: Path, passphrase_file: Path | None, *, with_keys: bool, only_check: bool) -> None:
     """Write to FILE, encrypted, one state of the database and the files that matter; the service goes on meanwhile."""
     config = load_config()
@@ -50,6 +53,7 @@ def backup(file: Path, passphrase_file: Path | None, *, with_keys: bool, only_ch
 @click.option(
     "--replace", is_flag=True, help="Lose what the database holds now. Stop the web processes and workers first."
 )
+@cleared_when_stopped()
 def restore(file: Path, passphrase_file: Path | None, *, replace: bool) -> None:
     """Bring back the backup FILE where the settings say, whole or not at all; then look whether all is as it was."""
     config = load_config()

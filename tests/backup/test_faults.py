@@ -17,6 +17,7 @@ from lms import whole_files
 from lms.backup import BackupError, making, restoring
 from lms.backup.parts import PartsReader, PartsWriter
 from lms.backup.sealing import CHUNK, TAG, Opener, Sealer
+from lms.backup.unfinished import PREFIX
 from lms.config import Config
 from lms.models import db
 from tests.backup.conftest import PASSPHRASE, own_secret, rows, untouched
@@ -111,7 +112,7 @@ def test_a_full_disk_leaves_no_backup(
     with pytest.raises(BackupError, match=r"No space left on device.*make room"):
         making.make(config, tmp_path / "made" / "a.backup", PASSPHRASE)
     assert not list((tmp_path / "made").iterdir())
-    assert not list(tmp_path.glob(".backup-*"))
+    assert not list(tmp_path.rglob(PREFIX + "*"))
 
 
 def test_a_full_disk_restores_nothing(

@@ -11,6 +11,7 @@ from flask import Flask
 
 from lms.app import create_app
 from lms.backup import BackupError, checking, making, postgresql, restoring
+from lms.backup.unfinished import PREFIX
 from lms.config import Config
 from lms.migrations.head import head
 from lms.models import Base, Person, db
@@ -43,7 +44,7 @@ def test_everything_comes_back(app: Flask, config: Config, elsewhere: Config, tm
     assert files(elsewhere.exports) == {EXPORT: files(config.exports)[EXPORT]}
     assert files(elsewhere.data_dir)["secret"] == files(config.data_dir)["secret"]
     assert elsewhere.keys.stat().st_mode & 0o777 == 0o700
-    assert not list(elsewhere.data_dir.rglob(".restore-*"))
+    assert not list(elsewhere.data_dir.rglob(PREFIX + "*"))
     found = checking.check(elsewhere, BASE_URL)
     assert found.faults == []
     assert (found.lines > 0, found.certificates, found.keys >= 4) == (True, 1, True)

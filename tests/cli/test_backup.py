@@ -1,10 +1,13 @@
 """``lms backup`` and ``lms restore`` from a terminal: what is said, what is asked for, how they end."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from lms.backup import sealing
+from lms.backup import making, sealing
+from lms.backup.sqlite import SqliteTarget
 from lms.config import load_config
 from lms.services.authority import open_authority
 from tests.cli.conftest import Run
@@ -71,6 +74,27 @@ def test_what_cannot_be_done_is_said_and_ends_with_1(service: Run, tmp_path: Pat
     assert "damaged" in service("backup", "--check", "a.backup").err
     assert "cannot be read" in service("backup", "--check", "nowhere").err
     assert "cannot be read" in service("restore", "nowhere", "--replace", LMS_DATA_DIR="elsewhere").err
+
+
+def test_stopped_midway_they_leave_nothing(service: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_given: object, **_named: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        pytest.fail("it went on")
+
+    def files() -> set[Path]:
+        return set(tmp_path.rglob("*"))
+
+    assert service("backup", "a.backup", "--with-keys").status == 0
+    assert service("config", LMS_DATA_DIR="elsewhere").status == 0
+    before, handler = files(), signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(making.files, "write", stop)  # once the database is copied
+    assert service("backup", "b.backup").status == 143
+    assert files() == before
+    monkeypatch.setattr(SqliteTarget, "check", stop)  # once everything is there
+    assert service("restore", "a.backup", LMS_DATA_DIR="elsewhere").status == 143
+    assert files() - before == {tmp_path / "elsewhere" / "exports", tmp_path / "elsewhere" / "keys"} & files()
+    assert not [path for path in files() - before if path.is_file()]
+    assert signal.getsignal(signal.SIGTERM) is handler
 
 
 def test_an_unreachable_database_is_explained(service: Run, tmp_path: Path) -> None:
