@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from lms.branding import colour_problem, logo_problem
+from lms.database_url import kind_of
 from lms.journal_removal import STAYS
 from lms.models import ROLES
 from lms.outside_settings import (
@@ -40,13 +38,16 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_BASE_URL must be a web address without final slash: https://formation.example.")
     elif not config.secure:
         problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
-    if not _is_database(config.database):
-        problems.append("LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite.")
-    if config.owner and {_kind(config.owner), _kind(config.database)} != {"postgresql"}:
+    if not kind_of(config.database):
+        problems.append(
+            "LMS_DATABASE_URL must be like postgresql://user:password@host/name, or empty for SQLite; name no driver, "
+            "for one alone is shipped."
+        )
+    if config.owner and {kind_of(config.owner), kind_of(config.database)} != {"postgresql"}:
         problems.append(
             "LMS_OWNER_DATABASE_URL must be like postgresql://owner:password@host/name, as LMS_DATABASE_URL."
         )
-    if config.replica and {_kind(config.replica), _kind(config.database)} != {"postgresql"}:
+    if config.replica and {kind_of(config.replica), kind_of(config.database)} != {"postgresql"}:
         problems.append("LMS_REPLICA_URL must be like postgresql://reader:password@replica/name, as LMS_DATABASE_URL.")
     problems += _check_numbers(config) + _check_seal(config) + lrs_problems(config) + _check_exports(config)
     problems += _check_keeping(config)
@@ -176,18 +177,6 @@ def _is_base(url: str) -> bool:
     except ValueError:
         return False
     return usable and not (parts.query or parts.fragment or url.endswith("/"))
-
-
-def _is_database(url: str) -> bool:
-    return _kind(url) in {"sqlite", "postgresql"}
-
-
-def _kind(url: str) -> str:
-    """The kind of database of a URL; empty where it is none."""
-    try:
-        return make_url(url).get_backend_name()
-    except (ArgumentError, ValueError):  # a port that is no number
-        return ""
 
 
 def _is_sftp_server(url: str) -> bool:

@@ -3,8 +3,13 @@
 import re
 from urllib.parse import quote, unquote, urlencode
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 _PLAIN = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _OURS = "postgresql+psycopg://"
+#: The drivers shipped, and of which kind of database each is.
+_KINDS = {"sqlite": "sqlite", "sqlite+pysqlite": "sqlite", "postgresql+psycopg": "postgresql"}
 #: Who, « a:5432,b:5433 », the database's name, the parameters.
 _PARTS = re.compile(r"(?:(?P<who>[^@/?]*)@)?(?P<hosts>[^@/?]*)(?P<name>/[^?]*)?(?:\?(?P<more>.*))?")
 _HOST = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<name>[^:]*))(?::(?P<port>\d*))?")
@@ -31,3 +36,14 @@ def sqlalchemy_url(url: str) -> str:
     told = urlencode({"host": ",".join(names), "port": ",".join(ports)}, quote_via=quote)
     who = f"{parts['who']}@" if parts["who"] is not None else ""
     return f"{_OURS}{who}{parts['name'] or '/'}?{told}" + (f"&{parts['more']}" if parts["more"] else "")
+
+
+def kind_of(url: str) -> str:
+    """``sqlite`` or ``postgresql``: the kind of database of an address of SQLAlchemy; empty where it cannot be used."""
+    try:
+        found = make_url(url)
+        if kind := _KINDS.get(found.drivername, ""):
+            found.get_dialect()().create_connect_args(found)
+    except (ArgumentError, ValueError):  # a port that is no number, an option that is none
+        return ""
+    return kind

@@ -2,10 +2,17 @@
 
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from lms.antivirus import place_of
 from lms.tls import verifying
+
+#: What the address of the server of counts may say in its query: those options of redis-py that a text can give.
+_CACHE_OPTIONS = {
+    "client_name", "db", "health_check_interval", "max_connections", "password", "protocol", "retry_on_timeout",
+    "socket_connect_timeout", "socket_keepalive", "socket_timeout", "ssl_ca_certs", "ssl_ca_data", "ssl_ca_path",
+    "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_ciphers", "ssl_keyfile", "ssl_password", "username",
+}  # fmt: skip
 
 
 class Settings(Protocol):
@@ -58,7 +65,10 @@ def authorities_problems(given: Settings) -> list[str]:
 def cache_problems(given: Settings) -> list[str]:
     """What is wrong with that of the server of shared counts."""
     if given.cache_url and not _is_cache(given.cache_url):
-        return ["LMS_CACHE_URL must be like valkeys://user:password@host:6379 (or redis://host), or empty for none."]
+        return [
+            "LMS_CACHE_URL must be like valkeys://user:password@host:6379 (or redis://host), or empty for none. After "
+            "a « ? » it may have, with the first one, ssl_ca_certs=FILE, the authority of its certificate."
+        ]
     return []
 
 
@@ -153,11 +163,19 @@ def _is_private(url: str, given: Settings) -> bool:
 
 
 def _is_cache(url: str) -> bool:
+    from redis import RedisError  # read where there is one alone: docs/adr/0056
+
+    from lms.counting import pool_of
+
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"redis", "rediss", "valkey", "valkeys"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        named = parts.scheme in {"redis", "rediss", "valkey", "valkeys"} and bool(parts.hostname) and parts.port != 0
+        if not named or not set(parse_qs(parts.query, keep_blank_values=True)) <= _CACHE_OPTIONS:
+            return False
+        pool_of(url).make_connection()  # which calls nobody yet
+    except (ValueError, TypeError, RedisError):
         return False
+    return True
 
 
 def _is_mail_server(url: str) -> bool:

@@ -170,7 +170,20 @@ def test_a_database_address_names_the_driver_we_ship(tmp_path: Path, given: str,
     assert load(tmp_path, LMS_DATABASE_URL=given).database == used
 
 
-@pytest.mark.parametrize("given", ["postgresql://u@h:port/d", "postgresql://u@a:1,b:port/d", "mysql://u@a,b/d"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://u@h:port/d",
+        "postgresql://u@a:1,b:port/d",
+        "postgresql://u@a:1/d?host=b&host=c&port=1",
+        "mysql://u@a,b/d",
+        "postgresql+psycopg2://u@h/d",
+        "postgresql+asyncpg://u@h/d",
+        "sqlite+aiosqlite:////data/x.sqlite3",
+        "sqlite:////data/x.sqlite3?timeout=abc",
+        "sqlite://data/x.sqlite3",
+    ],
+)
 def test_a_database_address_that_cannot_be_used_is_told(tmp_path: Path, given: str) -> None:
     (told,) = refusal(tmp_path, LMS_DATABASE_URL=given)
     assert "LMS_DATABASE_URL must be like postgresql://" in told

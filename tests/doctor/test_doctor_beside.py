@@ -53,6 +53,29 @@ def test_an_address_of_another_kind_is_no_server_of_counts(tmp_path: Path, url: 
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "valkeys://h?ssl_ca_cert=/x.pem",
+        "valkey://h?ssl_ca_certs=/x.pem",
+        "valkeys://h?ssl_cert_reqs=some",
+        "valkeys://h?ssl_min_version=1.2",
+        "redis://h?socket_timeout=abc",
+        "redis://h?max_connections=-1",
+        "redis://h?protocol=9",
+        "redis://h?retry=1",
+    ],
+)
+def test_an_option_that_the_server_of_counts_cannot_be_called_with_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match=r"LMS_CACHE_URL.*ssl_ca_certs=FILE"):
+        with_cache(tmp_path, url)
+
+
+@pytest.mark.parametrize("query", ["", "?ssl_ca_certs=/x.pem&socket_timeout=1", "?db=3&ssl_check_hostname=no"])
+def test_options_of_an_address_of_counts_are_taken(tmp_path: Path, query: str) -> None:
+    assert with_cache(tmp_path, "valkeys://u:p@h:6380" + query).cache_url.endswith(query)
+
+
+@pytest.mark.parametrize(
     ("database", "replica"),
     [("", "postgresql://r@h/lms"), ("postgresql://l@h/lms", "sqlite:///x"), ("postgresql://l@h/lms", "nowhere")],
 )
