@@ -4,13 +4,10 @@ Erasing removes everything but what a certificate needs to stay verifiable: the 
 its holder and proves something to others, and what was decided about it since. Who holds none leaves no row at all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from fractions import Fraction
 from typing import Any
-from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete, select, update
@@ -21,7 +18,6 @@ from lms.models import (
     Agent,
     AgentMatch,
     AgentState,
-    Answer,
     Appeal,
     Attempt,
     AuditEntry,
@@ -31,13 +27,11 @@ from lms.models import (
     Context,
     Correction,
     CourseGroup,
-    Deliberation,
     Deposit,
     Enrolment,
     ErasureRequest,
     Exemption,
     ExportRun,
-    Grading,
     GroupMember,
     HrScope,
     ImportFile,
@@ -45,26 +39,27 @@ from lms.models import (
     JuryMember,
     LessonProgress,
     LocalAccount,
-    Marking,
     Membership,
     OidcIdentity,
     Participation,
     Pause,
     Person,
-    Placement,
     PracticeRound,
     Reminder,
     ResourceLink,
     SavedExport,
     WebSession,
+    utcnow,
 )
 from lms.models.base import Base, table_of
 from lms.models.signing import Signer
 from lms.services import certificate_words
+from lms.services.assessed_copy import assessed
 from lms.services.authorship import forget, written
 from lms.services.factors import held as held_factors
 from lms.services.figures import touch
 from lms.services.organisation import HELD
+from lms.services.plain_rows import plain, plain_row, plain_rows
 
 _PERSON = table_of(Person)
 #: How long a request stays open, in seconds.
@@ -116,16 +111,13 @@ def held(session: Session, person_id: int) -> Held:
 
 
 def taken_out(session: Session, person: Person) -> dict[str, Any]:
-    """Everything held about a person, as JSON can say it: times in ISO 8601 UTC, scores as exact fractions.
+    """Everything held about a person, as JSON can say it; of assessments, what may be seen (``assessed_copy``).
 
     Files handed in are named, with their digest; their contents stay where their owner downloads them.
     """
     mine = select(Enrolment.id).where(Enrolment.person_id == person.id)
-    attempts = session.scalars(select(Attempt).where(Attempt.enrolment_id.in_(mine)).order_by(Attempt.started_at))
     files = session.scalars(select(Deposit).join(Attempt).where(Attempt.enrolment_id.in_(mine)))
-    answers = session.scalars(select(Answer).join(Attempt).where(Attempt.enrolment_id.in_(mine)))
     judged = select(Attempt.id).where(Attempt.enrolment_id.in_(mine))
-    markings = session.scalars(select(Marking).where(Marking.attempt_id.in_(judged), Marking.done_at.is_not(None)))
     appeals = session.scalars(select(Appeal).where(Appeal.attempt_id.in_(judged)))
     courses = session.execute(
         select(Membership, Context.title).join(Context).where(Membership.person_id == person.id).order_by(Membership.id)
@@ -141,67 +133,56 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
     matches = session.scalars(select(AgentMatch).where(AgentMatch.person_id == person.id).order_by(AgentMatch.id))
     lessons = session.scalars(select(LessonProgress).where(LessonProgress.enrolment_id.in_(mine)))
     return {
-        "person": _row(person, leave=("platform_id",)),
-        "courses": [{"title": title, **_row(row, leave=("person_id",))} for row, title in courses],
-        "enrolments": _rows(session.scalars(select(Enrolment).where(Enrolment.person_id == person.id))),
-        "lessons": _rows(lessons),
-        "attempts": _rows(attempts),
-        "answers": _rows(answers),
-        "pauses": _rows(session.scalars(select(Pause).join(Attempt).where(Attempt.enrolment_id.in_(mine)))),
+        "person": plain_row(person, leave=("platform_id",)),
+        "courses": [{"title": title, **plain_row(row, leave=("person_id",))} for row, title in courses],
+        "enrolments": plain_rows(session.scalars(select(Enrolment).where(Enrolment.person_id == person.id))),
+        "lessons": plain_rows(lessons),
+        **assessed(session, mine, utcnow()),
+        "pauses": plain_rows(session.scalars(select(Pause).join(Attempt).where(Attempt.enrolment_id.in_(mine)))),
         "accommodation": [
-            _row(row, leave=("granted_by",))
+            plain_row(row, leave=("granted_by",))
             for row in session.scalars(select(Accommodation).filter_by(person_id=person.id))
         ],
-        "files": [_row(file, leave=("content",)) for file in files],
-        "practice": _rows(session.scalars(select(PracticeRound).where(PracticeRound.enrolment_id.in_(mine)))),
-        "placements": _rows(session.scalars(select(Placement).where(Placement.enrolment_id.in_(mine)))),
-        "exemptions": _rows(session.scalars(select(Exemption).where(Exemption.enrolment_id.in_(mine)))),
-        "results": [
-            _row(row, leave=("by_id",))
-            for row in session.scalars(select(Grading).where(Grading.attempt_id.in_(judged)))
-        ],
-        "jury": [
-            _row(row, leave=("member_id",))
-            for row in session.scalars(select(Deliberation).where(Deliberation.attempt_id.in_(judged)))
-        ],
-        "markings": [_row(row, leave=("marker_id",)) for row in markings],
-        "appeals": [_row(row, leave=("decided_by",)) for row in appeals],
-        "scores_sent": [{"activity": title, **_row(row, leave=("person_id",))} for row, title in scores],
-        "certificates": _rows(session.scalars(select(Certificate).where(Certificate.person_id == person.id))),
+        "files": [plain_row(file, leave=("content",)) for file in files],
+        "practice": plain_rows(session.scalars(select(PracticeRound).where(PracticeRound.enrolment_id.in_(mine)))),
+        "exemptions": plain_rows(session.scalars(select(Exemption).where(Exemption.enrolment_id.in_(mine)))),
+        "appeals": [plain_row(row, leave=("decided_by",)) for row in appeals],
+        "scores_sent": [{"activity": title, **plain_row(row, leave=("person_id",))} for row, title in scores],
+        "certificates": plain_rows(session.scalars(select(Certificate).where(Certificate.person_id == person.id))),
         "certificate_events": [
-            _row(row, leave=("person_id",)) for row in _of_certificates(session, CertificateEvent, person)
+            plain_row(row, leave=("person_id",)) for row in _of_certificates(session, CertificateEvent, person)
         ],
-        "names_asked": [_row(row, leave=("decided_by",)) for row in _of_certificates(session, Correction, person)],
-        "exports": _rows(session.scalars(select(ExportRun).filter_by(person_id=person.id))),
-        "exports_saved": _rows(session.scalars(select(SavedExport).filter_by(person_id=person.id))),
+        "names_asked": [plain_row(row, leave=("decided_by",)) for row in _of_certificates(session, Correction, person)],
+        "exports": plain_rows(session.scalars(select(ExportRun).filter_by(person_id=person.id))),
+        "exports_saved": plain_rows(session.scalars(select(SavedExport).filter_by(person_id=person.id))),
         "second_factors": [_plained(each) for each in held_factors(session, person.id)],
-        "reminders": _rows(_of_certificates(session, Reminder, person)),
+        "reminders": plain_rows(_of_certificates(session, Reminder, person)),
         "account": [
-            _row(row, leave=("password_hash",))
+            plain_row(row, leave=("password_hash",))
             for row in session.scalars(select(LocalAccount).filter_by(person_id=person.id))
         ],
         "sessions": [
-            _row(row, leave=("token_hash",))
+            plain_row(row, leave=("token_hash",))
             for row in session.scalars(select(WebSession).filter_by(person_id=person.id))
         ],
-        "groups": _rows(session.scalars(groups.where(Membership.person_id == person.id))),
-        "hr_scopes": _rows(session.scalars(select(HrScope).filter_by(person_id=person.id))),
+        "groups": plain_rows(session.scalars(groups.where(Membership.person_id == person.id))),
+        "hr_scopes": plain_rows(session.scalars(select(HrScope).filter_by(person_id=person.id))),
         "erasures_asked": [
-            _row(row, leave=("decided_by",))
+            plain_row(row, leave=("decided_by",))
             for row in session.scalars(select(ErasureRequest).filter_by(person_id=person.id))
         ],
-        "human_resources": _rows(session.scalars(select(Agent).where(Agent.id.in_(held)))),
-        "human_resources_states": _rows(session.scalars(select(AgentState).where(AgentState.agent_id.in_(held)))),
-        "agent_matches": [_row(row, leave=("decided_by",)) for row in matches],
+        "human_resources": plain_rows(session.scalars(select(Agent).where(Agent.id.in_(held)))),
+        "human_resources_states": plain_rows(session.scalars(select(AgentState).where(AgentState.agent_id.in_(held)))),
+        "agent_matches": [plain_row(row, leave=("decided_by",)) for row in matches],
         "files_sent": [
-            _row(row, leave=("content", "report", "result", "found"))
+            plain_row(row, leave=("content", "report", "result", "found"))
             for model in (ImportFile, BankUpload)
             for row in session.scalars(select(model).where(model.person_id == person.id))
         ],
-        "issuing": _rows(session.scalars(select(IssuingRow).where(IssuingRow.person_id == person.id))),
-        "juries": _rows(session.scalars(select(JuryMember).where(JuryMember.person_id == person.id))),
-        "identities": _rows(session.scalars(select(OidcIdentity).where(OidcIdentity.person_id == person.id))),
-        "journal": _rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
+        "issuing": plain_rows(session.scalars(select(IssuingRow).where(IssuingRow.person_id == person.id))),
+        "juries": plain_rows(session.scalars(select(JuryMember).where(JuryMember.person_id == person.id))),
+        "identities": plain_rows(session.scalars(select(OidcIdentity).where(OidcIdentity.person_id == person.id))),
+        "journal": plain_rows(session.scalars(select(AuditEntry).where(AuditEntry.person_id == person.id))),
         "studio": {name: [_plained(row) for row in rows] for name, rows in written(session, person.id).items()},
     }
 
@@ -258,23 +239,8 @@ def _of_certificates(session: Session, model: type[Any], person: Person) -> Sequ
     return session.scalars(select(model).where(model.certificate_id.in_(mine)).order_by(model.id)).all()
 
 
-def _rows(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    return [_row(row) for row in rows]
-
-
-def _row(row: Any, leave: tuple[str, ...] = ()) -> dict[str, Any]:
-    names = (column.key for column in row.__mapper__.column_attrs)
-    return {name: _plain(getattr(row, name)) for name in names if name not in leave}
-
-
 def _plained(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in row.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, (Fraction, UUID)) else value
+    return {name: plain(value) for name, value in row.items()}
 
 
 def _serializer(secret: str) -> URLSafeTimedSerializer:

@@ -15,6 +15,7 @@ from curricula.model import Track
 from lms.models import Attempt, Confirmation, Enrolment, Jury, Membership, OutboxJob, ResourceLink, Work, utcnow
 from lms.services import gradings, juries
 from lms.services.juries import JuryRefused, NewJury
+from lms.services.privacy import taken_out
 from tests.judged_in_test import HALF, hand_in, learner_of, mark, part_of, published, trainer_of
 from tests.learner_in_test import course, statements, together
 
@@ -73,6 +74,19 @@ def refused(reason: str, work: Any, *args: Any) -> None:
     with pytest.raises(JuryRefused) as refusal:
         work(*args)
     assert refusal.value.reason == reason
+
+
+def test_what_persons_found_is_in_a_copy_of_ones_data_once_there_is_a_result(court: Court) -> None:
+    said = court.propose(0, "admitted", Fraction(9, 10))
+    data = taken_out(court.session, court.row.person)
+    assert (data["markings"], data["jury"]) == ([], [])
+    assert [each["cause"] for each in data["results"]] == ["submitted"]
+    assert "marked" not in {mark["reason"] for mark in data["attempts"][0]["marks"].values()}
+    assert [each["until"] for each in data["held_back"]] == ["it has a result"]
+    court.confirm(1, said)
+    data = taken_out(court.session, court.row.person)
+    assert (len(data["markings"]), len(data["jury"]), data["held_back"]) == (1, 1, [])
+    assert {"marked", "jury"} <= {each["cause"] for each in data["results"]}
 
 
 def test_marks_propose_and_two_members_decide(court: Court) -> None:

@@ -175,6 +175,21 @@ def test_it_is_told_to_trainers_and_to_human_resources(session: Session, row: En
     assert (len(held["placements"]), len(held["exemptions"]), held["practice"]) == (1, 1, [])
 
 
+def test_a_copy_of_ones_data_tells_a_placement_test_once_it_is_finished_or_closed(
+    session: Session, row: Enrolment, track: Track
+) -> None:
+    made = placement.begin(session, row, track, utcnow())
+    data = privacy.taken_out(session, row.person)
+    assert not {"seed", "steps"} & data["placements"][0].keys()
+    assert [each["until"] for each in data["held_back"]] == ["it is finished"]
+    made.finished_at = utcnow()
+    session.flush()
+    assert privacy.taken_out(session, row.person)["placements"][0]["seed"] == made.seed
+    made.finished_at = None
+    attempts.start(session, row, track.modules[0])  # nobody goes on with the test
+    assert privacy.taken_out(session, row.person)["placements"][0]["seed"] == made.seed
+
+
 def test_an_exemption_reaches_the_level_its_objectives_lead_to(session: Session, row: Enrolment, track: Track) -> None:
     def level() -> int | None:
         (found,) = reached(session, row, learning.track_progress(session, row, track))

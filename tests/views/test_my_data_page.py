@@ -2,19 +2,38 @@
 
 import inspect
 import json
+import re
+from datetime import timedelta
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from lms.models import AuditEntry, Base, Certificate, Enrolment, ErasureRequest, Person
+from curricula.write import folder_of
+from lms.models import (
+    AuditEntry,
+    Base,
+    Certificate,
+    Context,
+    Enrolment,
+    ErasureRequest,
+    Person,
+    utcnow,
+)
+from lms.services import library
 from lms.services.privacy import taken_out
+from lms.services.revisions import publish
+from lms.services.sittings import open_sitting
 from tests.account_in_test import browser_of
 from tests.conftest import make_config
+from tests.exam_in_test import Exam, publish_exam
 from tests.functional.test_privacy import certify
 from tests.learner_in_test import count, module, take
-from tests.platform_in_test import PlatformInTest, form_token, person
+from tests.platform_in_test import PlatformInTest, field, form_token, person, trainer
+from tests.questions_in_test import varied
 
 PAGE = "/account/data"
 
@@ -71,6 +90,66 @@ def test_a_copy_holds_ones_own_data_and_nobody_elses(
     assert data["sessions"]
     assert "token_hash" not in data["sessions"][0]
     assert "agent2@example.org" not in file.text
+
+
+def copy(client: FlaskClient) -> dict[str, Any]:
+    return json.loads(client.get(PAGE + "/data.json").data)
+
+
+DRAW = {"seed", "questions", "put_last", "marks"}
+
+
+def test_a_copy_made_during_an_assessment_gives_no_answer(platform: PlatformInTest, session: Session) -> None:
+    track = varied("ordering")
+    publish(session, folder_of(track), "imported", note="x")
+    session.commit()
+    library.forget(session)
+    client = platform.launched(custom={"track": track.key})
+    start = f"/learn/{track.key}/{track.modules[0].key}/assessment"
+    url = client.post(start, data={"csrf_token": form_token(client.get(start))}).location
+    shown = client.get(url)
+    fields = re.findall(r'<select[^>]*name="a\.([^"]+)"', shown.text)
+    values = {f"a.{each}": str(place) for place, each in enumerate(fields, start=1)}
+    client.post(url, data={"permission": field(shown, "permission"), "go": "1", **values})
+    (attempt,), (answer,), held = (copy(client)[name] for name in ("attempts", "answers", "held_back"))
+    assert not DRAW & attempt.keys()
+    assert answer["response"] == {each: [str(place)] for place, each in enumerate(fields, start=1)}
+    assert [(each["attempt"], each["until"]) for each in held] == [(attempt["id"], "it is submitted")]
+    client.post(
+        url.rsplit("/", 1)[0] + "/submit",
+        data={"csrf_token": form_token(client.get(url.rsplit("/", 1)[0] + "/review"))},
+    )
+    (attempt,), (answer,), held = (copy(client)[name] for name in ("attempts", "answers", "held_back"))
+    assert attempt.keys() >= DRAW
+    assert set(answer["response"]) == set(attempt["questions"][0]["options"])
+    assert held == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "until"), [("never", "always: its correction is never shown"), ("closed", "its sitting is over")]
+)
+def test_a_copy_gives_no_correction_before_its_time(
+    platform: PlatformInTest, session: Session, rule: str, until: str
+) -> None:
+    platform.launched(**trainer())
+    publish_exam(session, correction=rule, supervised=True)
+    library.forget(session)
+    now, place = utcnow(), session.query(Context).one().id
+    window = now, now + timedelta(hours=1)
+    sitting = open_sitting(session, place, "decideurs", "d1", window, session.query(Person).one().id, now)
+    session.commit()
+    exam = Exam(platform.launched(), code=sitting.code)
+    exam.submit()
+    data = copy(exam.client)
+    assert not DRAW & data["attempts"][0].keys()
+    assert data["attempts"][0]["score"] is not None
+    assert "marks" not in data["results"][0]
+    assert [each["until"] for each in data["held_back"]] == [until]
+    sitting.cancelled_at = now
+    session.commit()
+    data = copy(exam.client)
+    assert (data["attempts"][0].keys() >= DRAW) is (rule == "closed")
+    assert ("marks" in data["results"][0]) is (rule == "closed")
 
 
 #: Tables that name a person and are in no copy, and why.
