@@ -53,6 +53,12 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     row = session.get(ExportRun, payload["run_id"])
     if row is None or row.state not in exporting.OPEN:
         return
+    if not exporting.still_hr(session, session.get_one(Person, row.person_id)):
+        if row.file is not None:  # made while they had it, and still to be delivered
+            (config.exports / row.file).unlink(missing_ok=True)
+            row.file = None
+        _failed(session, row, N_("Whoever asked for it no longer has the human resources role."))
+        return
     if row.state != "delivering" and not _make(session, config, row):
         return
     _deliver(session, config, row)
@@ -64,8 +70,6 @@ def _make(session: Session, config: Config, row: ExportRun) -> bool:
     person = session.get_one(Person, row.person_id)
     if report is None or export is None:
         return _failed(session, row, N_("This report or this format no longer exists."))
-    if not exporting.still_hr(session, person):
-        return _failed(session, row, N_("Whoever asked for it no longer has the human resources role."))
     with speaking(row.language):
         extraction = extraction_of(session, person, row.filters, utcnow(), mask_below=config.mask_below)
     exporting.begin(session, row, scope_of(session, person))

@@ -100,15 +100,19 @@ def next_time(schedule: str, now: datetime) -> datetime | None:
 
 
 def promise_due(session: Session, now: datetime) -> int:
-    """Ask for every saved export whose day has come, once whoever else looks; gives how many."""
+    """Ask for every saved export whose day has come, once whoever else looks; gives how many.
+
+    Those of a closed account are asked for by nobody until it is opened again.
+    """
     count = 0
+    closed = set(session.scalars(select(LocalAccount.person_id).where(LocalAccount.closed_at.is_not(None))))
     due = select(SavedExport).where(SavedExport.next_at <= now).order_by(SavedExport.id)
     for saved in session.scalars(due).all():
         mine = update(SavedExport).where(SavedExport.id == saved.id, SavedExport.next_at == saved.next_at)
         if not _changed(session, mine.values(next_at=next_time(saved.schedule, now))):
             continue  # another worker has just asked
         under_way = select(ExportRun.id).where(ExportRun.saved_id == saved.id, ExportRun.state.in_(OPEN))
-        if session.scalar(under_way.limit(1)) is None:
+        if saved.person_id not in closed and session.scalar(under_way.limit(1)) is None:
             with suppress(TooManyWaiting):  # it comes again on its next day
                 ask_again(session, saved)
                 count += 1
@@ -116,10 +120,10 @@ def promise_due(session: Session, now: datetime) -> int:
 
 
 def still_hr(session: Session, person: Person) -> bool:
-    """Whether they have HR's role now: by their account, or by a session that their platform opened as such."""
+    """Whether they have HR's role now: by their open account, or by a session that their platform opened as such."""
     account = session.scalars(select(LocalAccount).filter_by(person_id=person.id)).first()
     if account is not None:
-        return "hr" in account.roles
+        return account.closed_at is None and "hr" in account.roles
     return any("hr" in roles for roles in session.scalars(select(WebSession.roles).filter_by(person_id=person.id)))
 
 

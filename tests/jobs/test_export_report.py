@@ -21,7 +21,7 @@ from lms.i18n import ZONE
 from lms.jobs import export_report
 from lms.models import AuditEntry, ExportRun, HrScope, LocalAccount, OutboxJob, Person, SavedExport, Unit, utcnow
 from lms.reports import reports
-from lms.services import exporting, privacy
+from lms.services import accounts, exporting, privacy
 from lms.services.exporting import Order, TooManyWaiting, next_time
 from lms.services.organisation import Scope
 from lms.tables import Row, TooManyRows
@@ -187,6 +187,31 @@ def test_nothing_is_made_for_who_lost_the_role(app: Flask, session: Session, con
     assert "role" in str(run.error)
     assert files(config) == []
     assert session.scalars(select(AuditEntry).filter_by(action="hr.export")).first() is None
+
+
+def test_a_closed_account_exports_nothing_more(
+    app: Flask, session: Session, config: Config, officer: int, tmp_path: Path
+) -> None:
+    now, folder = utcnow(), tmp_path / "drop"
+    made = asked(session, officer, place="folder")
+    work(app, export_folder=folder)
+    assert fresh(session, made).state == "delivering"  # the folder is not there yet
+    folder.mkdir()
+    session.query(OutboxJob).update({"due_at": utcnow()})
+    exporting.save(session, officer, "Chaque jour", ORDER, "daily", now)
+    run = asked(session, officer)
+    (account,) = session.query(LocalAccount)
+    accounts.close(session, account)
+    session.commit()
+    work(app, export_folder=folder)
+    assert [fresh(session, each).state for each in (run, made)] == ["failed", "failed"]
+    assert "role" in str(run.error)
+    assert (made.file, files(config), list(folder.iterdir())) == (None, [], [])
+    later = now + timedelta(days=2)
+    assert exporting.promise_due(session, later) == 0
+    accounts.reopen(session, account)
+    assert exporting.promise_due(session, later) == 0, "its day is over"
+    assert exporting.promise_due(session, later + timedelta(days=1)) == 1
 
 
 def test_a_file_is_taken_away_on_its_day(app: Flask, session: Session, config: Config, officer: int) -> None:
