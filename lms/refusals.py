@@ -162,6 +162,10 @@ def registration_refusal(cause: str, detail: str = "") -> Refused:
             _("This address was made to reconnect another training platform."),
             again,
         ),
+        "suspended": (
+            _("The connection with this training platform is suspended."),
+            _("Ask the administrator of Manager Public IA to resume it first."),
+        ),
         "client_taken": (_("The training platform answered with an identifier that is already connected."), publisher),
         "registration_malformed": (
             _(

@@ -15,7 +15,7 @@ from lms.diagnosis import first_fix, lines
 from lms.lti.checks import Finding
 from lms.lti.model import LtiError
 from lms.models import Platform, db
-from lms.services import invitations
+from lms.services import invitations, platforms
 from lms.services.audit import record
 from lms.services.connections import promise_check, run_check
 from lms.services.legacy import keep_consumer
@@ -118,13 +118,13 @@ def legacy(platform_id: int, key: str, secret: str) -> None:
 @click.argument("platform_id", type=int)
 @click.option("--resume", is_flag=True, help="Let people in again.")
 def suspend(platform_id: int, *, resume: bool) -> None:
-    """Let nobody in from a platform, and send it nothing; results are kept."""
+    """Let nobody in from a platform, end the sessions of its people and send it nothing; results are kept."""
     with _service():
         row = db.session.get(Platform, platform_id)
         if row is None:
             _stop(f"There is no platform {platform_id}. See: lms platform list")
-        row.status = "active" if resume else "suspended"
-        record(db.session(), "platform_resume" if resume else "platform_suspend", f"platform:{row.id}")
+        change = platforms.resume if resume else platforms.suspend
+        change(db.session(), row)
         db.session.commit()
 
 

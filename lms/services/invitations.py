@@ -67,6 +67,12 @@ def cancel(session: Session, token_hash: str) -> bool:
     return cast("CursorResult[Any]", session.execute(delete(Invitation).where(*mine))).rowcount == 1
 
 
+def end_reconnections(session: Session, platform_id: int) -> None:
+    """Let no invitation reconnect that platform, not even one in use at this moment that would be given back."""
+    mine = (Invitation.platform_id == platform_id, Invitation.expires_at > utcnow())
+    session.execute(update(Invitation).where(*mine).values(expires_at=utcnow()))
+
+
 def all_invitations(session: Session) -> Sequence[Invitation]:
     """Those still of interest, the last made first."""
     query = select(Invitation).where(Invitation.expires_at > utcnow() - KEPT).order_by(Invitation.created_at.desc())

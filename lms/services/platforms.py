@@ -16,6 +16,9 @@ from lms.models import Deployment, LaunchState, Platform, utcnow
 from lms.models.base import table_of
 from lms.models.prepared import Prepared
 from lms.models.secrets import hashed
+from lms.services.audit import record
+from lms.services.invitations import end_reconnections
+from lms.services.sessions import close_sessions_of_platform
 
 _HOST = re.compile(r"(?=.{1,255}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[1-9]\d{0,4})?")
 
@@ -166,6 +169,25 @@ def add_platform(session: Session, new: NewPlatform, role_map: dict[str, str] | 
         platform.deployments.append(Deployment(deployment_id=new.deployment_id))
     session.flush()
     return platform
+
+
+def suspend(session: Session, platform: Platform, by: int | None = None) -> None:
+    """Let nobody in from a platform and send it nothing: its people's sessions end, no address reconnects it.
+
+    Pages of an assessment that are open keep what is answered there, as they do once a session has ended.
+    """
+    platform.status = "suspended"
+    session.flush()
+    close_sessions_of_platform(session, platform.id)
+    end_reconnections(session, platform.id)
+    record(session, "platform_suspend", f"platform:{platform.id}", by)
+
+
+def resume(session: Session, platform: Platform, by: int | None = None) -> None:
+    """Let people in from a platform again."""
+    platform.status = "active"
+    session.flush()
+    record(session, "platform_resume", f"platform:{platform.id}", by)
 
 
 def platform_names(session: Session) -> Sequence[tuple[int, str]]:

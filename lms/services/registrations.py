@@ -17,12 +17,14 @@ def check_issuer(session: Session, invitation: Invitation, issuer: str) -> None:
     """Refuse an issuer that this invitation may not take (LTI.md G7).
 
     ``LtiError``: ``issuer_taken`` when it is another platform's here, ``issuer_differs`` when the invitation was made
-    to reconnect a platform of another issuer.
+    to reconnect a platform of another issuer, ``suspended`` when that platform is: an administrator resumes it first.
     """
     if invitation.platform_id is not None:
         known = session.get(Platform, invitation.platform_id)
         if known is None or known.issuer != issuer:
             raise LtiError("issuer_differs")
+        if known.status != "active":
+            raise LtiError("suspended")
         return
     # Schools hosted by one vendor share its issuer: each has its own client, and so its own tenant.
     if family_of(issuer) is None and session.scalar(select(Platform.id).where(Platform.issuer == issuer).limit(1)):
@@ -45,7 +47,7 @@ def connect(session: Session, invitation: Invitation, found: PlatformConfigurati
         session.add(platform)
     platform.client_id, platform.auth_url, platform.token_url = answer.client_id, found.auth_url, found.token_url
     platform.jwks_url, platform.token_audience, platform.product = found.jwks_url, found.token_audience, found.product
-    platform.status, platform.checks, platform.checked_at = "active", {}, None
+    platform.checks, platform.checked_at = {}, None
     platform.hosts = sorted({*(platform.hosts or ()), *_more_hosts(found)})
     try:
         session.flush()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from lms.lti.addresses import origin_of
 from lms.lti.model import Message
-from lms.models import LocalAccount, WebSession, utcnow
+from lms.models import LocalAccount, Person, Platform, WebSession, utcnow
 from lms.models.base import table_of
 from lms.models.prepared import Prepared
 from lms.models.secrets import hashed, new_token
@@ -104,13 +104,21 @@ def close_sessions(session: Session, person_id: int, but: str = "") -> int:
     return int(cast("CursorResult[Any]", done).rowcount)
 
 
+def close_sessions_of_platform(session: Session, platform_id: int) -> None:
+    """Sign the people of a platform out everywhere."""
+    people = select(Person.id).where(Person.platform_id == platform_id)
+    session.execute(delete(WebSession).where(WebSession.person_id.in_(people)))
+
+
 def close_every_session(session: Session) -> int:
     """Sign everybody out; gives how many browsers that was."""
     return int(cast("CursorResult[Any]", session.execute(delete(WebSession))).rowcount)
 
 
 def sweep(session: Session) -> None:
-    """Remove ended sessions, and those that a sign-in under way opened while its account was being closed."""
+    """Remove ended sessions, and those opened while their account was being closed, or their platform suspended."""
     session.execute(delete(WebSession).where(WebSession.expires_at < utcnow()))
     closed = select(LocalAccount.person_id).where(LocalAccount.closed_at.is_not(None))
     session.execute(delete(WebSession).where(WebSession.person_id.in_(closed)))
+    suspended = select(Person.id).join(Person.platform).where(Platform.status == "suspended")
+    session.execute(delete(WebSession).where(WebSession.person_id.in_(suspended)))

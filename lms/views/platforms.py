@@ -23,6 +23,8 @@ from lms.services.platforms import (
     add_platform,
     all_platforms,
     is_host,
+    resume,
+    suspend,
 )
 
 blueprint = Blueprint("platforms", __name__, url_prefix="/admin")
@@ -118,10 +120,10 @@ def check(platform_id: int) -> ResponseReturnValue:
 @blueprint.post("/platforms/<int:platform_id>/<any(suspend, resume):action>")
 @requires("administrator")
 def switch(platform_id: int, action: str) -> ResponseReturnValue:
-    """Suspend a platform (no launch, no delivery), or resume it."""
+    """Suspend a platform (no launch, no session, no delivery), or resume it."""
     row = _platform(platform_id)
-    row.status = "suspended" if action == "suspend" else "active"
-    _note("platform_" + action, row.id)
+    change = suspend if action == "suspend" else resume
+    change(db.session(), row, visitor().person.id)
     db.session.commit()
     return redirect(url_for("platforms.status", platform_id=row.id), 303)
 

@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from lms.app import create_app
 from lms.config import Config
-from lms.models import Answer, Attempt, OutboxJob, WebSession, db
+from lms.models import Answer, Attempt, OutboxJob, Platform, WebSession, db
+from lms.services import platforms
 from lms.services.answers import drawn_questions
 from tests.learner_in_test import count, module, right
 from tests.platform_in_test import PlatformInTest, field, form_token, person, trainer
@@ -106,6 +107,19 @@ def test_the_session_ended_while_the_page_was_open(
     assert exam.page().status_code == 401
     kept = exam.answer(permission, chosen, headers=headers)
     assert kept.status_code == (200 if headers else 303)
+    assert Exam(platform.launched()).chosen() == [chosen]
+
+
+def test_the_platform_was_suspended_while_the_page_was_open(
+    platform: PlatformInTest, exam: Exam, permission: str, session: Session
+) -> None:
+    chosen, row = exam.options()[0], session.get_one(Platform, platform.id)
+    platforms.suspend(session, row)
+    session.commit()
+    assert exam.page().status_code == 401
+    assert exam.answer(permission, chosen, headers=JSON).status_code == 200
+    platforms.resume(session, row)
+    session.commit()
     assert Exam(platform.launched()).chosen() == [chosen]
 
 

@@ -13,8 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from lms.lti.model import LtiError
 from lms.models import Deployment, Invitation, OutboxJob, Platform, db, utcnow
-from lms.services import invitations
+from lms.services import invitations, platforms
 from lms.services.platforms import NewPlatform, add_platform
 from tests.hostile.court import case
 from tests.hostile.platform_that_registers import PLATFORM, TOOL, RegisteringPlatform, registering_platform
@@ -346,6 +347,35 @@ def test_reconnecting_keeps_the_tenant(office: Office) -> None:
         row = db.session.query(Platform).one()
         assert (row.id, row.client_id, row.name) == (number, "client-1", "Known")
         assert [(each.id, each.deployment_id) for each in row.deployments] == [(deployment, "7")]
+
+
+@case("G7 reconnecting a suspended platform")
+def test_reconnecting_a_suspended_platform(office: Office) -> None:
+    number = connected(office, "client-0")
+
+    def suspend() -> None:
+        platforms.suspend(db.session(), db.session.get_one(Platform, number))
+
+    before = office.invite(number)
+    page = office.open(before)
+    office.inside(suspend)
+    assert office.agree(page).status_code == office.open(before).status_code == 400  # it has expired
+    assert office.open(office.invite(number)).status_code == 403
+    assert office.lms.asked == []
+    with office.app.app_context():
+        row = db.session.get_one(Platform, number)
+        assert (row.status, row.client_id) == ("suspended", "client-0")
+
+
+def test_reconnecting_a_platform_suspended_meanwhile(office: Office) -> None:
+    number = connected(office, "client-0")
+    token = office.invite(number)
+    row = office.inside(lambda: invitations.usable(db.session(), token).token_hash)
+    office.inside(lambda: invitations.use_up(db.session(), db.session.get_one(Invitation, row)))
+    office.inside(lambda: platforms.suspend(db.session(), db.session.get_one(Platform, number)))
+    office.inside(lambda: invitations.give_back(db.session(), row))
+    with pytest.raises(LtiError, match="invitation_expired"):
+        office.free(token)
 
 
 # G8, G9

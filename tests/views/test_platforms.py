@@ -8,9 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from lms.models import AuditEntry, Deployment, Invitation, OutboxJob, Platform, utcnow
+from lms.models import AuditEntry, Deployment, Invitation, OutboxJob, Person, Platform, WebSession, utcnow
 from lms.models.secrets import hashed
-from lms.services import invitations
+from lms.services import invitations, sessions
 from tests.account_in_test import browser_of
 from tests.learner_in_test import count
 from tests.platform_in_test import PlatformInTest, administrator, form_token
@@ -112,9 +112,18 @@ def test_a_deployment_is_admitted_suspended_and_resumed(
     assert steward.post(f"/admin/platforms/99/deployments/{number}/suspend").status_code == 400
 
 
-def test_a_platform_is_suspended_and_resumed(steward: FlaskClient, platform: PlatformInTest) -> None:
+def test_a_platform_is_suspended_and_resumed(
+    app: Flask, steward: FlaskClient, platform: PlatformInTest, session: Session
+) -> None:
+    inside, elsewhere = platform.launched(), PlatformInTest(app, "elsewhere").launched()
     post(steward, f"/admin/platforms/{platform.id}/suspend")
     assert platform.login(steward).status_code == 403
+    assert [browser.get("/learn/").status_code for browser in (inside, elsewhere, steward)] == [401, 200, 200]
+    late = session.query(Person).filter_by(platform_id=platform.id).one().id  # a launch under way meanwhile
+    sessions.open_session(session, late, frozenset({"learner"}), 60)
+    sessions.sweep(session)
+    assert count(session, WebSession, WebSession.person_id == late) == 0
+    session.commit()
     post(steward, f"/admin/platforms/{platform.id}/resume")
     assert platform.login(steward).status_code == 302
 
