@@ -69,7 +69,7 @@ def check_userinfo(content: bytes, media: str, client: Client, subject: str, key
     verified = body.get("email_verified")
     return Claims(
         email=_text(body, "email", 320),
-        email_verified=verified if isinstance(verified, bool) else None,
+        email_verified=None if verified is None else verified is True,  # anything else, a text too, is no yes
         given_name=_text(body, "given_name"),
         family_name=_text(body, "usual_name") or _text(body, "family_name"),
     )

@@ -6,7 +6,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from lms.models import Ceremony, utcnow
+from lms.models import Ceremony, LocalAccount, utcnow
 from lms.models.secrets import hashed, new_token
 
 SECOND_FACTOR, NEW_PASSKEY, PASSKEY_SIGN_IN = "second_factor", "passkey_new", "passkey_sign_in"
@@ -44,6 +44,9 @@ def end(session: Session, token_hash: str) -> bool:
 
 def count_try(session: Session, row: Ceremony) -> bool:
     """Count a code about to be looked at; False when too many were typed for this account, and it must not be."""
+    # Those who type for one account come one after the other: together, each would see the tries of none.
+    account = select(LocalAccount.id).where(LocalAccount.id == row.account_id)
+    session.execute(account.with_for_update(key_share=True)).first()
     same = select(func.coalesce(func.sum(Ceremony.tries), 0)).where(
         Ceremony.account_id == row.account_id, Ceremony.purpose == row.purpose, Ceremony.expires_at > utcnow()
     )

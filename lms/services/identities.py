@@ -104,6 +104,14 @@ def note_sign_in(
     record(session, "signed_in", f"person:{account.person_id}", account.person_id, by="oidc")
 
 
+def hand_over(session: Session, old_hash: str, new_hash: str) -> None:
+    """Let a session that goes on in another tab be signed out as the one it comes from, if that is the provider's."""
+    opened = session.get(OidcSession, old_hash)
+    if opened is not None:
+        session.add(OidcSession(token_hash=new_hash, id_token=opened.id_token))
+        session.flush()
+
+
 def kept_id_token(session: Session, token_hash: str, secret: str) -> str | None:
     """The id token a session was opened with; None when it was opened otherwise."""
     row = session.get(OidcSession, token_hash)

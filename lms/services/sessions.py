@@ -33,13 +33,16 @@ def open_session(
     context_id: int | None = None,
     resource_link_id: int | None = None,
     since: datetime | None = None,
+    until: datetime | None = None,
 ) -> str:
     """A new session for ``minutes``; gives the token its cookie must carry, which is stored hashed.
 
-    ``since``: when the person signed in, where this goes on with a session of before.
+    ``since``, ``until``: when the person signed in and is signed out at the latest, where this goes on with a session
+    of before.
     """
     token = new_token()
     now = utcnow()
+    ends = now + timedelta(minutes=minutes)
     _INSERT.run(
         own,
         {
@@ -51,7 +54,7 @@ def open_session(
             "platform_origin": origin_of(launch.registration.auth_url) if launch and launch.embedded else None,
             "return_url": launch.return_url if launch else None,
             "created_at": since or now,
-            "expires_at": now + timedelta(minutes=minutes),
+            "expires_at": ends if until is None else min(ends, until),
         },
     )
     return token

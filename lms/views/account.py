@@ -1,5 +1,7 @@
 """Signing in without an LMS, signing out, settings, and moving to a tab of one's own."""
 
+from datetime import datetime, timedelta
+
 import structlog
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -30,6 +32,8 @@ from lms.signing_in import end_session, enter, leave, must_enrol, site
 log = structlog.get_logger()
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
+#: Answers what no token of ours comes with: see ``arrive``.
+OWN_TOKEN = ("account.arrive",)
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -174,8 +178,10 @@ def new_tab() -> ResponseReturnValue:
     with writing(db.session()):
         token = open_session(
             db.session(), old.person_id, frozenset(old.roles), HANDOVER,
-            context_id=old.context_id, resource_link_id=old.resource_link_id, since=old.created_at,
+            context_id=old.context_id, resource_link_id=old.resource_link_id,
+            since=old.created_at, until=_at_the_latest(old.created_at),
         )  # fmt: skip
+        identities.hand_over(db.session(), old.token_hash, hashed(token))
         db.session.commit()
     return render_template(
         "account/new_tab.html", arrive_url=url_for("account.arrive", token=token, next=target), back_url=target
@@ -184,24 +190,31 @@ def new_tab() -> ResponseReturnValue:
 
 @blueprint.route("/arrive/<token>", methods=["GET", "POST"])
 def arrive(token: str) -> ResponseReturnValue:
-    """Take a handed-over session, once. Anybody but our own page must confirm first (login CSRF)."""
+    """Take a handed-over session, once. Anybody but a button of our own page must confirm first (login CSRF).
+
+    A frame without cookies has no token of ours: its button is known by where the browser says it comes from. An
+    address that is only opened is not, as we lead to addresses that we were given (``next``).
+    """
     target = local_path(request.values.get("next"), url_for("home.index"))
     handed = live_session(db.session(), token)
     if handed is None:
         abort(401)
-    if request.method == "GET" and request.headers.get("Sec-Fetch-Site") != "same-origin":
+    form = FlaskForm()
+    ours = request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if not ours and not form.validate_on_submit():
         here = url_for("account.arrive", token=token, next=target)
-        name = handed.person.display_name
-        return render_template("account/arrive.html", form=FlaskForm(), action_url=here, name=name)
+        page = render_template("account/arrive.html", form=form, action_url=here, name=handed.person.display_name)
+        return page, 400 if form.is_submitted() else 200
     handed_hash, person_id = handed.token_hash, handed.person_id
     roles, context_id, link_id = frozenset(handed.roles), handed.context_id, handed.resource_link_id
     since = handed.created_at
     with writing(db.session()):
         sid = open_session(
             db.session(), person_id, roles, config().session_minutes,
-            context_id=context_id, resource_link_id=link_id, since=since,
+            context_id=context_id, resource_link_id=link_id, since=since, until=_at_the_latest(since),
         )  # fmt: skip
         hand_over(db.session(), handed_hash, hashed(sid))
+        identities.hand_over(db.session(), handed_hash, hashed(sid))
         if not close_session(db.session(), handed_hash):
             abort(401)  # taken at the same moment by another request
         end_session(db.session())
@@ -209,6 +222,11 @@ def arrive(token: str) -> ResponseReturnValue:
     session.clear()
     session["sid"] = sid
     return redirect(target, 303)
+
+
+def _at_the_latest(since: datetime) -> datetime:
+    """When whoever signed in then is signed out, whatever they do: a tab of its own gives no session longer."""
+    return since + timedelta(minutes=config().session_minutes)
 
 
 def _me() -> Person:

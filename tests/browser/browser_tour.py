@@ -221,7 +221,7 @@ def _refused_name(page: Page) -> None:
 
 def _arrive(page: Page) -> None:
     # Opened from elsewhere than our own page: it asks before it signs anyone in.
-    address = page.locator("a[href*='/account/arrive/']").get_attribute("href")
+    address = page.locator("form[action*='/account/arrive/']").get_attribute("action")
     page.goto(address or "")
 
 

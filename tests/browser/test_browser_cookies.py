@@ -128,12 +128,12 @@ def test_the_storage_of_the_lms_stands_in_for_the_cookie(opens: Opens, stage: St
     page = opens("refusing", storage=storage)
     who = begin(page, stage)
     frame = page.frame_locator("#tool")
-    expect(frame.get_by_role("link", name=stage.say("Open the new tab"))).to_be_visible()
+    expect(frame.get_by_role("button", name=stage.say("Open the new tab"))).to_be_visible()
     with pytest.raises(Exception, match="Access is denied"):
         inside(page).evaluate("sessionStorage.length")
     accessible(page)
     with page.expect_popup() as opened:
-        frame.get_by_role("link", name=stage.say("Open the new tab")).click()
+        frame.get_by_role("button", name=stage.say("Open the new tab")).click()
     signed_in(opened.value, stage, who)
 
 
@@ -152,7 +152,7 @@ def test_an_lms_that_is_slow_to_listen_keeps_the_proof(opens: Opens, stage: Stag
     arrived.set()
     for each in held:
         each.continue_()
-    expect(frame.get_by_role("link", name=stage.say("Open the new tab"))).to_be_visible()
+    expect(frame.get_by_role("button", name=stage.say("Open the new tab"))).to_be_visible()
 
 
 def test_the_tabs_own_storage_stands_in_where_the_lms_has_none(
@@ -161,11 +161,11 @@ def test_the_tabs_own_storage_stands_in_where_the_lms_has_none(
     page = opens("storing")
     who = begin(page, stage)
     frame = page.frame_locator("#tool")
-    expect(frame.get_by_role("link", name=stage.say("Open the new tab"))).to_be_visible()
+    expect(frame.get_by_role("button", name=stage.say("Open the new tab"))).to_be_visible()
     # Nothing of it stays behind.
     assert inside(page).evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('mpia-'))") == []
     with page.expect_popup() as opened:
-        frame.get_by_role("link", name=stage.say("Open the new tab")).click()
+        frame.get_by_role("button", name=stage.say("Open the new tab")).click()
     signed_in(opened.value, stage, who)
 
 

@@ -62,7 +62,7 @@ def test_a_new_tab_arrives_signed_in(new_page: NewPage, stage: Stage) -> None:
     activity.accessible()
     activity.follow("Open in a new tab")
     with page.expect_popup() as opened:
-        activity.follow("Open the new tab")
+        activity.press("Open the new tab")
     tab = opened.value
     tab.wait_for_url(f"{stage.tool}/learn/{TRACK}")
     expect(tab.locator("body.embedded")).to_have_count(0)

@@ -7,11 +7,13 @@ from threading import Barrier
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from lms.config import Config
 from lms.models import Person, WebSession, utcnow
 from lms.services.accounts import make_account
 from lms.services.sessions import close_sessions
@@ -113,12 +115,12 @@ def arrive_url(client: FlaskClient, path: str = "/learn/decideurs") -> str:
     """The address that the page « open in a new tab » gives."""
     page = client.get(f"/account/new-tab?next={path}")
     assert page.status_code == 200
-    return page.text.split('href="/account/arrive/')[1].split('"')[0].replace("&amp;", "&")
+    return page.text.split('action="/account/arrive/')[1].split('"')[0].replace("&amp;", "&")
 
 
 def go(client: FlaskClient, arrival: str, site: str | None = "same-origin") -> TestResponse:
     headers = {} if site is None else {"Sec-Fetch-Site": site}
-    return client.get("/account/arrive/" + arrival, headers=headers)
+    return client.post("/account/arrive/" + arrival, headers=headers)
 
 
 def test_our_own_page_opens_a_new_tab_at_once(app: Flask, learner_client: FlaskClient) -> None:
@@ -168,13 +170,37 @@ def test_who_comes_from_elsewhere_confirms_first(app: Flask, learner_client: Fla
     """Else an attacker could sign a victim in as themselves (login CSRF)."""
     arrival, tab = arrive_url(learner_client), app.test_client()
     page = go(tab, arrival, site)
-    assert page.status_code == 200
+    assert page.status_code == 400  # without the page's token
     assert "Ada Martin" in page.text
     assert tab.get("/learn/").status_code == 401
-    assert tab.post("/account/arrive/" + arrival).status_code == 400  # without the page's token
     answer = tab.post("/account/arrive/" + arrival, data={"csrf_token": form_token(page)})
     assert (answer.status_code, answer.location) == (303, "/learn/decideurs")
     assert tab.get("/learn/").status_code == 200
+
+
+@pytest.mark.parametrize("site", ["same-origin", "cross-site", None])
+def test_an_address_that_is_opened_confirms_first(app: Flask, learner_client: FlaskClient, site: str | None) -> None:
+    """Wherever it comes from: we lead ourselves to addresses that we were given."""
+    arrival, tab = arrive_url(learner_client), app.test_client()
+    page = tab.get("/account/arrive/" + arrival, headers={"Sec-Fetch-Site": site} if site else {})
+    assert page.status_code == 200
+    assert tab.get("/learn/").status_code == 401
+    answer = tab.post("/account/arrive/" + arrival, data={"csrf_token": form_token(page)})
+    assert answer.status_code == 303
+    assert tab.get("/learn/").status_code == 200
+
+
+def test_a_tab_of_its_own_ends_when_its_session_would_have(
+    app: Flask, learner_client: FlaskClient, session: Session, config: Config
+) -> None:
+    began = utcnow() - timedelta(minutes=config.session_minutes - 2)
+    session.execute(sa.update(WebSession).values(created_at=began, expires_at=utcnow() + timedelta(minutes=2)))
+    session.commit()
+    arrival = arrive_url(learner_client)
+    assert go(app.test_client(), arrival).status_code == 303
+    ends = session.scalars(sa.select(WebSession.expires_at)).all()
+    assert len(ends) == 2
+    assert max(ends) <= began + timedelta(minutes=config.session_minutes, seconds=1)
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def test_a_verified_address_links_only_where_an_administrator_allowed_it(
     [
         ({"email_verified": False}, True, 403),
         ({"email_verified": "true"}, False, 403),  # a text is no yes
+        ({"email_verified": "false"}, True, 403),  # nor silence
         ({}, False, 403),
         ({}, True, 303),  # ProConnect says nothing of it: the administrator does
         ({"email": "AGENTE@example.org ", "email_verified": True}, False, 303),
@@ -223,6 +224,24 @@ def test_an_identity_taken_back_signs_out_whom_it_signed_in(
     assert client.get("/hr/").status_code == 401
     assert by_password.get("/hr/").status_code == 200
     assert provider.sign_in(client).status_code == 403
+
+
+def test_a_tab_of_its_own_is_signed_out_as_the_session_it_comes_from(
+    app: Flask, client: FlaskClient, provider: ProviderInTest, account: int
+) -> None:
+    linked(app, provider)
+    provider.sign_in(client)
+    tabs = [app.test_client(), app.test_client()]
+    for tab in tabs:
+        address = unescape(re.findall(r'action="(/account/arrive/[^"]+)"', client.get("/account/new-tab").text)[0])
+        assert tab.post(address, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    left = tabs[0].post("/account/logout", data={"csrf_token": token_of(tabs[0])})
+    assert f'http-equiv="refresh" content="0; url={provider.issuer}' in left.text, "of the provider too"
+    with app.app_context():
+        identities.unlink(db.session(), db.session.scalars(select(OidcIdentity)).one())
+        db.session.commit()
+        db.session.remove()
+    assert [browser.get("/hr/").status_code for browser in (client, *tabs)] == [401] * 3
 
 
 def test_without_settings_there_is_no_such_door(made: Made) -> None:

@@ -14,6 +14,7 @@ from lms.models.secrets import cipher
 from lms.services import authenticators, ceremonies, factors, recovery_codes
 from tests.account_in_test import make_person
 from tests.conftest import SECRET
+from tests.learner_in_test import together
 
 #: RFC 6238, appendix B, SHA-1: the seed, and the last six of the eight figures at each time.
 SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -42,6 +43,22 @@ def app_of(session: Session, account: LocalAccount) -> AuthenticatorApp:
 
 def code_at(app: AuthenticatorApp, moment: datetime) -> str:
     return pyotp.TOTP(authenticators.opened(SECRET, app)).at(moment)
+
+
+def test_codes_typed_together_are_counted_one_after_the_other(
+    app: Flask, session: Session, account: LocalAccount
+) -> None:
+    token = ceremonies.begin(session, ceremonies.SECOND_FACTOR, account.id)
+    session.commit()
+
+    def types(own: Session) -> bool:
+        row = ceremonies.under_way(own, ceremonies.SECOND_FACTOR, token)
+        assert row is not None
+        may = ceremonies.count_try(own, row)
+        own.commit()
+        return may
+
+    assert sum(together(app, [types] * (ceremonies.TRIES + 4))) == ceremonies.TRIES
 
 
 @pytest.mark.parametrize(("moment", "code"), PUBLISHED)

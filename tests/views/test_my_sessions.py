@@ -117,7 +117,7 @@ def test_a_tab_of_its_own_is_no_new_sign_in(browsers: list[FlaskClient], session
     found = re.search(r'"(/account/arrive/[^"]+)"', first.get("/account/new-tab?next=/account/sessions").text)
     assert found is not None
     address = found[1].replace("&amp;", "&")
-    assert first.get(address, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    assert first.post(address, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
     assert "Rien n’a été déconnecté" in end(first)
     assert open_ones(browsers) == [True] * 3
 
@@ -153,6 +153,6 @@ def test_a_tab_that_takes_a_session_over_ends_the_one_it_had(browsers: list[Flas
     found = re.search(r'"(/account/arrive/[^"]+)"', browsers[0].get("/account/new-tab?next=/account/sessions").text)
     assert found is not None
     address = found[1].replace("&amp;", "&")
-    assert browsers[1].get(address, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    assert browsers[1].post(address, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
     assert open_ones(browsers) == [True] * 3
     assert count(session, WebSession) == 3

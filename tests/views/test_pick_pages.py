@@ -214,8 +214,8 @@ def test_a_session_that_goes_on_in_a_tab_takes_its_choice_along(platform: Platfo
         headers={"Origin": "http://localhost:8000"},
     )  # fmt: skip
     assert page.status_code == 200, page.text
-    arrive = unescape(page.text.split('href="/account/arrive/')[1].split('"')[0])
-    landed = tab.get("/account/arrive/" + arrive, headers={"Sec-Fetch-Site": "same-origin"})
+    arrive = unescape(page.text.split('action="/account/arrive/')[1].split('"')[0])
+    landed = tab.post("/account/arrive/" + arrive, headers={"Sec-Fetch-Site": "same-origin"})
     assert landed.status_code == 303
     assert tab.get(landed.location).status_code == 200
     assert count(session, DeepLinkRequest) == 1
