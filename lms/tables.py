@@ -15,6 +15,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from curricula.model import Localized
+from lms.cells import CellRefused, day
 
 #: ``rate`` is a ratio printed as 0,30; ``cents`` an amount in integer cents printed in euros; ``date`` a day as
 #: lived in France; ``datetime`` an aware moment.
@@ -108,6 +109,10 @@ class TooManyRows(ValueError):
         self.limit = limit
 
 
+#: Years of a period that may be asked for: before and after, calendars and databases have their ends.
+YEARS = range(1900, 2200)
+
+
 @dataclass(frozen=True)
 class Filter:
     """What a report can be narrowed by. ``choices`` gives the values of a choice with their words."""
@@ -118,18 +123,16 @@ class Filter:
     choices: Callable[[], Mapping[str, Localized]] = field(default=dict)
 
     def read(self, text: str) -> str | date:
-        """The value of the text as typed; a day is 2026-11-20 or 20/11/2026. Raises ``FilterError``."""
+        """The value of the text as typed; a day as files of HR have it (``cells.day``). Raises ``FilterError``."""
         text = text.strip()
         if self.kind == "date":
             try:
-                day, month, year = (int(part) for part in text.split("/"))
-                return date(year, month, day)
-            except ValueError:
-                pass
-            try:
-                return date.fromisoformat(text)
-            except ValueError:
-                raise FilterError(self.key, text, ["AAAA-MM-JJ", "JJ/MM/AAAA"]) from None
+                found = day(text)
+            except CellRefused:
+                found = None
+            if found is None or found.year not in YEARS:
+                raise FilterError(self.key, text, ["AAAA-MM-JJ", "JJ/MM/AAAA"])
+            return found
         if self.kind == "choice" and text not in self.choices():
             raise FilterError(self.key, text, self.choices())
         return text

@@ -37,12 +37,16 @@ WHEN = Filter("from", {"fr": "du", "en": "from"}, "date")
 STATE = Filter("state", {"fr": "statut", "en": "state"}, "choice", lambda: {"done": {"fr": "fait", "en": "done"}})
 
 
-@pytest.mark.parametrize("text", ["2026-11-20", "20/11/2026", " 20/11/2026 "])
-def test_a_day_is_read_in_both_forms(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["2026-11-20", "20/11/2026", " 20/11/2026 ", "20/11/26", "20-11-26", "20 novembre 2026"]
+)
+def test_a_day_is_read_as_files_have_it(text: str) -> None:
     assert WHEN.read(text) == date(2026, 11, 20)
 
 
-@pytest.mark.parametrize("text", ["31/02/2026", "demain", "2026-13-01", "1/2", ""])
+@pytest.mark.parametrize(
+    "text", ["31/02/2026", "demain", "2026-13-01", "1/2", "", "31/12/9999", "0001-01-01", "31/12/2200"]
+)
 def test_a_day_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(FilterError):
         WHEN.read(text)

@@ -44,6 +44,7 @@ def undo(session: Session, kind: str, run_id: int | None = None, person_id: int 
     if run is None or run_id not in (None, run.id):
         raise NothingToUndo
     session.get_one(ImportRun, run.id, with_for_update=True, populate_existing=True)
+    _restore_membership(session, run)
     for model, state, key in _MODELS.values():
         _refuse_later(session, run, model, state, key)
         session.execute(delete(state).where(state.import_id == run.id))
@@ -75,6 +76,14 @@ def _changes(session: Session, run: ImportRun) -> Iterator[Sequence[Any]]:
     while piece:
         yield piece
         piece = session.execute(query.where(ImportChange.id < piece[-1].id)).all()
+
+
+def _restore_membership(session: Session, run: ImportRun) -> None:
+    """Let the agents whose state the run closed be of P again or not, as that state says, before it is open again."""
+    closed = AgentState.closed_by == run.id
+    before = select(AgentState.population).where(AgentState.agent_id == Agent.id, closed).limit(1).scalar_subquery()
+    theirs = update(Agent).where(Agent.id.in_(select(AgentState.agent_id).where(closed)))
+    session.execute(theirs.values(population=before), execution_options={"synchronize_session": False})
 
 
 def _restore(session: Session, changes: Sequence[Any]) -> None:

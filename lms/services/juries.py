@@ -74,6 +74,16 @@ class Candidate:
         """Whether the jury has decided; a work that was deferred may come back."""
         return self.said is not None and self.said.decided_at is not None
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another jury decided: what was proposed here waits for nobody any more."""
+        return not self.decided and self.work.state == "done"
+
+    @property
+    def waits(self) -> bool:
+        """Whether what was proposed waits for a second member."""
+        return self.said is not None and not self.decided and not self.elsewhere
+
 
 def trainers(session: Session, context_id: int) -> Sequence[Person]:
     """The trainers of a course, by name."""
@@ -252,7 +262,7 @@ def close(session: Session, jury: Jury, person_id: int, now: datetime) -> None:
     if jury.closed_at is not None:
         return
     _hold_open(session, jury)
-    if any(each.said is not None and not each.decided for each in candidates(session, jury)):
+    if any(each.waits for each in candidates(session, jury)):
         raise JuryRefused("pending")
     jury.closed_at = now
     note(session, "jury_closed", f"jury:{jury.id}", person_id)

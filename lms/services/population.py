@@ -101,7 +101,8 @@ def apply(session: Session, now: datetime | None = None, import_id: int | None =
     """Bring the agents to the rule that holds, after they, the tree or the file changed; gives how many it changed.
 
     Without any declaration, P is all but those the file leaves out. A unit of the rule that is closed since counts
-    nobody. States that the import ``import_id`` opened are changed in place, so that it can be undone as a whole.
+    nobody. States that the import ``import_id`` opened are changed in place, and those that change by it are its own,
+    so that it can be undone as a whole.
     """
     now, declared = now or utcnow(), current(session)
     rule = declared.rule if declared else Rule()
@@ -152,7 +153,7 @@ def _turn(session: Session, now: datetime, import_id: int | None, who: ColumnEle
     """Write the membership of these agents: their state is closed and another opened. By batches, one transaction."""
     count, agent, own = 0, table_of(Agent), {"synchronize_session": False}
     copied = [agent.c.unit_id, agent.c.branch, agent.c.category, agent.c.corps]
-    columns = ["agent_id", "since", "population", *(column.name for column in copied)]
+    columns = ["agent_id", "since", "population", "import_id", *(column.name for column in copied)]
     query = select(Agent.id).where(who).order_by(Agent.id).limit(BATCH)
     while found := list(session.scalars(query)):
         still = and_(AgentState.agent_id.in_(found), AgentState.until.is_(None))
@@ -162,8 +163,10 @@ def _turn(session: Session, now: datetime, import_id: int | None, who: ColumnEle
             session.execute(update(AgentState).where(of_import).values(population=member).execution_options(**own))
         others = [number for number in found if number not in theirs]
         still = and_(AgentState.agent_id.in_(others), AgentState.until.is_(None))
-        session.execute(update(AgentState).where(still).values(until=now).execution_options(**own))
-        said = select(agent.c.id, literal(now, UtcDateTime), literal(member), *copied).where(agent.c.id.in_(others))
+        closed = {"until": now, "closed_by": import_id}
+        session.execute(update(AgentState).where(still).values(closed).execution_options(**own))
+        cause = literal(now, UtcDateTime), literal(member), literal(import_id, AgentState.import_id.type)
+        said = select(agent.c.id, *cause, *copied).where(agent.c.id.in_(others))
         session.execute(insert(AgentState).from_select(columns, said))
         here = update(Agent).where(Agent.id.in_(found)).values(population=member)
         session.execute(here.execution_options(**own))

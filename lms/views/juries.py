@@ -85,7 +85,7 @@ def show(jury_id: int) -> ResponseReturnValue:
         guide_url=_guide_url(track, module),
         members=juries.members(db.session(), jury),
         candidates=[_row(jury, candidate) for candidate in found],
-        pending=sum(each.said is not None and not each.decided for each in found),
+        pending=sum(each.waits for each in found),
     )
 
 
@@ -278,6 +278,7 @@ def _row(jury: Jury, candidate: Candidate) -> dict[str, Any]:
         "kind": said.decision if said else None,
         "score": said.score if said else None,
         "decided": candidate.decided,
+        "elsewhere": candidate.elsewhere,
         "by": [member.name for member in candidate.confirmed],
     }
 

@@ -18,6 +18,7 @@ from lms.services import imports
 from lms.services.import_columns import check, guess, heading_test
 from lms.services.import_files import Asked, prepare
 from lms.services.import_rows import Reading, RefusedRow
+from lms.services.import_undo import undo
 from lms.services.imports import Result, report_lines
 from lms.sheets import open_sheet
 from tests.workbooks_in_test import Formula, Page, ods, xlsx
@@ -329,6 +330,21 @@ def test_a_day_of_leaving_closes_the_state_on_that_day(session: Session) -> None
     assert state.until == agents(session)["1"].left_at == datetime(2099, 12, 30, 23, tzinfo=UTC)
     take(session, header, "1;A;B;FPE;01/01/2020;", "2;C;D;FPE;03/01/26;NON")
     assert states(session, "1")[0].until == datetime(2099, 12, 30, 23, tzinfo=UTC)  # that state was closed already
+
+
+@pytest.mark.parametrize(("before", "after"), [("non", "oui"), ("oui", "non")])
+def test_a_file_that_changes_who_counts_alone_is_undone_too(session: Session, before: str, after: str) -> None:
+    header = "matricule;nom;prénom;versant;population"
+    take(session, header, f"1;A;B;FPE;{before}", "2;C;D;FPE;oui")
+    session.commit()
+    was = [(each.since, each.until, each.population) for each in states(session, "1")]
+    take(session, header, f"1;A;B;FPE;{after}", "2;C;D;FPE;oui")
+    session.commit()
+    assert [each.population for each in states(session, "1")][-1] is (after == "oui")
+    undo(session, "agents")
+    session.commit()
+    assert [(each.since, each.until, each.population) for each in states(session, "1")] == was
+    assert agents(session)["1"].population is (before == "oui")
 
 
 @pytest.mark.parametrize("write", [xlsx, ods])

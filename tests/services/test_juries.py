@@ -222,6 +222,20 @@ def test_a_closed_jury_decides_nothing_more(court: Court) -> None:
     refused("closed", court.propose, 0, "admitted", PROPOSED)
 
 
+def test_what_another_jury_decided_keeps_none_from_closing(court: Court) -> None:
+    session, first = court.session, court.jury
+    new = NewJury(court.track.key, "d1", "Jury de décembre", date(2026, 12, 3), court.people[:2])
+    other = juries.create(session, court.link.context, new, court.people[2])
+    court.propose(0, "admitted", PROPOSED)
+    court.jury = other
+    court.confirm(1, court.propose(0, "admitted", PROPOSED))
+    court.jury = first
+    (candidate,) = juries.candidates(session, first)
+    assert (candidate.decided, candidate.elsewhere, candidate.waits) == (False, True, False)
+    juries.close(session, first, court.people[0], utcnow())
+    assert first.closed_at is not None
+
+
 def test_many_candidates_cost_no_more_queries(court: Court) -> None:
     session = court.session
     for number in range(2, 8):
