@@ -22,8 +22,9 @@ from lms.outside_settings import (
 if TYPE_CHECKING:
     from lms.config import Config
 
-#: Characters of a secret key at least; and at most, for OpenSSL takes 1023 bytes for a passphrase.
-SHORTEST_SECRET, LONGEST_SECRET = 32, 250
+#: Characters of a secret key at least; bytes at most, for OpenSSL takes no more for a passphrase; characters of a new
+#: one at most, which make no more whatever they are.
+SHORTEST_SECRET, _SECRET_BYTES, LONGEST_SECRET = 32, 1023, 250
 #: What one line of a certificate holds.
 _LONGEST_SIGNATORY = 90
 #: A hundred years: a longer time is no limit, and no date.
@@ -71,6 +72,8 @@ def config_problems(config: "Config") -> list[str]:
     )
     if config.secret_key and len(config.secret_key) < SHORTEST_SECRET:
         problems.append(f"LMS_SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
+    if len(config.secret_key.encode(errors="surrogateescape")) > _SECRET_BYTES:
+        problems.append(f"LMS_SECRET_KEY must have at most {_SECRET_BYTES} bytes: keys at rest take no longer one.")
     if sys.flags.optimize:
         problems.append("PYTHONOPTIMIZE must be empty, and python run without -O: assertions are part of the service.")
     return problems + _issuer_problems(config)

@@ -89,6 +89,7 @@ def test_a_secret_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypa
 
 def test_a_given_secret_is_used_and_none_is_written(tmp_path: Path) -> None:
     assert load(tmp_path, LMS_SECRET_KEY=SECRET).secret_key == SECRET
+    assert load(tmp_path, LMS_SECRET_KEY="x" * 1023).secret_key == "x" * 1023
     assert not (tmp_path / "var" / "secret").exists()
 
 
@@ -136,6 +137,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("SESSION_MINUTES", "", "whole number"),
         ("UPLOAD_LIMIT", "-5", "must not be negative"),
         ("SECRET_KEY", "x" * 31, "at least 32 characters"),
+        ("SECRET_KEY", "x" * 1024, "at most 1023 bytes"),
+        ("SECRET_KEY", "é" * 512, "at most 1023 bytes"),
         ("IDLE_MINUTES", "4", "at least 5, or 0"),
         ("IDLE_ROLES", "hr, minister", "must be made of learner, trainer"),
         ("SECOND_FACTOR_ROLES", "hr, minister", "must be made of learner, trainer"),
