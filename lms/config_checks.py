@@ -29,6 +29,14 @@ SHORTEST_SECRET, _SECRET_BYTES, LONGEST_SECRET = 32, 1023, 250
 _LONGEST_SIGNATORY = 90
 #: A hundred years: a longer time is no limit, and no date.
 _LONGEST_DAYS = 36500
+#: A run of exports is forgotten after so many days, and its file with it.
+LONGEST_EXPORT_DAYS = 366
+_YEAR_OF_MINUTES = 366 * 24 * 60
+#: Numbers above which a setting is not what it says: a moment that no calendar has, a limit that no server takes.
+_CEILINGS = {
+    "session_minutes": _YEAR_OF_MINUTES, "idle_minutes": _YEAR_OF_MINUTES, "lti_key_days": _LONGEST_DAYS,
+    "export_days": LONGEST_EXPORT_DAYS, "statement_timeout": 24 * 60 * 60,
+}  # fmt: skip
 _CUSTOM = re.compile(r"custom:[A-Za-z0-9_.-]{1,100}")
 
 
@@ -84,6 +92,11 @@ def _check_numbers(config: "Config") -> list[str]:
         f"LMS_{name.upper()} must not be negative."
         for name in ("upload_limit", "trusted_proxies", "appeal_days", "mask_below", "statement_timeout")
         if getattr(config, name) < 0
+    ]
+    problems += [
+        f"LMS_{name.upper()} must be at most {most}."
+        for name, most in _CEILINGS.items()
+        if getattr(config, name) > most
     ]
     if config.api_rate < 1:
         problems.append("LMS_API_RATE must be at least 1.")

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
+from lms.config_checks import LONGEST_EXPORT_DAYS
 from lms.i18n import ZONE
 from lms.models import ExportRun, LocalAccount, Person, SavedExport, WebSession
 from lms.models.exporting import PLACES, SCHEDULES
@@ -29,7 +30,7 @@ OPEN = ("waiting", "running", "delivering")
 #: Exports make themselves early in the day, as it is in France.
 HOUR = hour(5, 0)
 #: How long what became of a run is kept; who took what out stays in the journal.
-KEPT = timedelta(days=366)
+KEPT = timedelta(days=LONGEST_EXPORT_DAYS)
 #: A file being written by a worker that has died is taken away after so long.
 ABANDONED = timedelta(days=1)
 #: Runs that one person may have waiting at a time.
