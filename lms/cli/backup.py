@@ -98,7 +98,7 @@ def _left_out(config: Config, held: Held) -> list[str]:
         )
     if not held.opening["holds_secret"]:
         missing.append("LMS_SECRET_KEY, which the settings give. Keep it apart: without it no key opens.")
-    named = [name for name, value in vars(config).items() if name in _NAMED and value not in {"", Path()}]
+    named = [name for name, value in vars(config).items() if name in _NAMED and value != getattr(Config(), name)]
     if named:
         missing.append(f"what these settings name: {', '.join(f'LMS_{name.upper()}' for name in named)}.")
     return missing
@@ -107,6 +107,7 @@ def _left_out(config: Config, held: Held) -> list[str]:
 _NAMED = {
     "seal_pkcs12", "seal_passphrase", "seal_passphrase_file", "seal_pkcs11", "seal_pin_file", "seal_chain", "tsa_root",
     "issuer_logo", "lrs_secret_file", "export_sftp_key", "export_sftp_known_hosts", "theme_dir",
+    "authorities", "tracks_dir",
 }  # fmt: skip
 
 

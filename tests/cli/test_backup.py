@@ -4,13 +4,15 @@ import os
 import signal
 from pathlib import Path
 
+import certifi
 import pytest
 
+from curricula.registry import SHIPPED
 from lms.backup import making, sealing
 from lms.backup.sqlite import SqliteTarget
 from lms.config import load_config
 from lms.services.authority import open_authority
-from tests.cli.conftest import Run
+from tests.cli.conftest import Outcome, Run
 
 
 @pytest.fixture
@@ -23,11 +25,16 @@ def service(ready: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return ready
 
 
+def not_in_it(made: Outcome) -> list[str]:
+    """What that backup says it lacks."""
+    return [line.removeprefix("Not in it: ") for line in made.out.splitlines() if line.startswith("Not in it")]
+
+
 def test_a_service_is_backed_up_looked_at_and_restored(service: Run, tmp_path: Path) -> None:
     made = service("backup", "a.backup", "--with-keys")
     assert (made.status, made.err) == (0, "")
     assert "tables" in made.out
-    assert "Not in it" not in made.out
+    assert not_in_it(made) == ["what these settings name: LMS_TRACKS_DIR."]
     looked = service("backup", "--check", "a.backup")
     assert looked.status == 0
     assert looked.out.startswith("a.backup is whole: ")
@@ -54,6 +61,10 @@ def test_what_a_backup_lacks_is_said(service: Run, tmp_path: Path) -> None:
     given = service("backup", "b.backup", LMS_SECRET_KEY="k" * 40, LMS_ISSUER_LOGO="", LMS_SEAL_CHAIN="seal")
     assert "Not in it: LMS_SECRET_KEY" in given.out
     assert "LMS_SEAL_CHAIN" in given.out
+    settings = {"LMS_AUTHORITIES": certifi.where(), "LMS_TRACKS_DIR": str(SHIPPED)}
+    assert not_in_it(service("backup", "c.backup", "--with-keys", **settings)) == [
+        "what these settings name: LMS_AUTHORITIES."
+    ]
     restored = service("restore", "a.backup", LMS_DATA_DIR="elsewhere", LMS_BASE_URL="https://other.example")
     assert restored.status == 0, restored.err
     assert "No signing key is in elsewhere/keys" in restored.out
