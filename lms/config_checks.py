@@ -18,6 +18,7 @@ from lms.outside_settings import (
     mail_problems,
     oidc_problems,
 )
+from lms.public_address import normalised
 
 if TYPE_CHECKING:
     from lms.config import Config
@@ -43,8 +44,12 @@ _CUSTOM = re.compile(r"custom:[A-Za-z0-9_.-]{1,100}")
 def config_problems(config: "Config") -> list[str]:
     """What is wrong with those settings, each with its fix."""
     problems = []
-    if not _is_base(config.base_url):
-        problems.append("LMS_BASE_URL must be a web address without final slash: https://formation.example.")
+    if config.base_url != (address := normalised(config.base_url)):
+        problems.append(
+            f"LMS_BASE_URL must be a web address as browsers write it, without final slash: {address}."
+            if address
+            else "LMS_BASE_URL must be a web address without final slash: https://formation.example."
+        )
     elif not config.secure:
         problems.append("LMS_BASE_URL must be https: an LMS cannot frame a page served over http.")
     if not kind_of(config.database):
@@ -184,15 +189,6 @@ def _check_exports(config: "Config") -> list[str]:
     if config.open_data and not (_is_address(contact) or contact.startswith("https://")):
         problems.append("LMS_OPEN_DATA needs LMS_OPEN_DATA_CONTACT, an e-mail or https address.")
     return problems
-
-
-def _is_base(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return usable and not (parts.query or parts.fragment or url.endswith("/"))
 
 
 def _is_sftp_server(url: str) -> bool:

@@ -20,6 +20,7 @@ from lms.devlms import CourseLink, DevLmsSettings, Quirks, create_devlms, regist
 from lms.lti.deep_linking import HISTORY
 from lms.lti.roles import MEMBERSHIP
 from lms.models import LocalAccount, db
+from lms.public_address import normalised
 from lms.schema import upgrade
 from lms.services.accounts import make_account
 from lms.services.library import Library
@@ -50,7 +51,7 @@ class Addresses:
 
     @property
     def tool(self) -> str:
-        return f"http://localhost:{self.port}"
+        return normalised(f"http://localhost:{self.port}")
 
     @property
     def lms(self) -> str:

@@ -1,6 +1,5 @@
 """The configuration: everything wrong told at once, secrets never shown, a secret of one's own made once."""
 
-import os
 import stat
 import subprocess
 import sys
@@ -62,29 +61,6 @@ def test_processes_that_start_together_share_the_secret(tmp_path: Path) -> None:
         thread.join()
     assert len(found) == 1
     assert len(found.pop()) >= 32
-
-
-@pytest.mark.parametrize("held", [b"", b"\n", b"x" * 31, b"\0" * 64, b"\xff" * 64])
-def test_a_file_that_holds_no_secret_is_refused_and_stays_as_it_was(tmp_path: Path, held: bytes) -> None:
-    path = tmp_path / "var" / "secret"
-    path.parent.mkdir()
-    path.write_bytes(held)
-    with pytest.raises(ConfigError) as refused:
-        load(tmp_path)
-    (problem,) = refused.value.problems
-    assert str(path) in problem
-    assert "remove the file" in problem
-    assert path.read_bytes() == held
-    assert load(tmp_path, LMS_SECRET_KEY=SECRET).secret_key == SECRET
-
-
-def test_a_secret_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-    for name in ("fsync", "link"):
-        true = getattr(os, name)
-        monkeypatch.setattr(os, name, lambda *given, true=true, name=name: (done.append(name), true(*given)))
-    load(tmp_path)
-    assert done == ["fsync", "link", "fsync"]
 
 
 def test_a_given_secret_is_used_and_none_is_written(tmp_path: Path) -> None:
