@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.models import Certificate, CertificateEvent, Membership
 from lms.models.secrets import new_token
 from lms.services.audit import record as note
+from lms.services.cohorts import learns, teaches
 from lms.services.events import certificate_changed
 from lms.services.figures import touch
 from lms.services.outbox import promise
@@ -122,13 +123,19 @@ def one_of_holder(session: Session, person_id: int, identity: UUID) -> Certifica
 
 
 def trained_by(trainer_id: int) -> ColumnElement[bool]:
-    """Whether the holder of a ``Certificate`` learns in a course that person trains now."""
+    """Whether the holder of a ``Certificate`` learns in a course that person trains now, in a track placed there."""
     me, holder = aliased(Membership), aliased(Membership)
     return exists().where(
         me.person_id == trainer_id, me.role == "trainer", me.left_at.is_(None),
-        holder.context_id == me.context_id, holder.role == "learner", holder.left_at.is_(None),
-        holder.person_id == Certificate.person_id,
+        holder.context_id == me.context_id, learns(holder), holder.left_at.is_(None),
+        holder.person_id == Certificate.person_id, teaches(me.context_id, _awarded),
     )  # fmt: skip
+
+
+def _awarded(track: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a ``Certificate`` is of that track, or of one of its modules: « track/module »."""
+    of_module = func.substr(Certificate.award_key, 1, func.length(track) + 1) == track + "/"
+    return or_(Certificate.award_key == track, of_module)
 
 
 def events(session: Session, row: Certificate) -> Sequence[CertificateEvent]:

@@ -57,11 +57,12 @@ class Figures:
 class CohortLearner:
     """One learner in one track: status and scores, never answers. ``last_at`` is the last activity.
 
-    ``never`` opened neither the course nor the track: the roster alone names them.
+    ``came`` to the course, themselves; ``never`` opened neither the course nor the track: the roster alone names them.
     """
 
     person: Person
     progress: TrackProgress | None
+    came: bool
     never: bool
     completed: bool
     certified: bool
@@ -155,7 +156,7 @@ def _page(
     session: Session, context_id: int, track: Track, chosen: Chosen, terms: _Terms, wanted: list[ColumnElement[bool]]
 ) -> Page:
     query: Any = select(
-        Person, Enrolment, Membership.last_seen_at, terms.never.label("never"), terms.completed.label("completed"),
+        Person, Enrolment, Membership.first_seen_at, terms.never.label("never"), terms.completed.label("completed"),
         terms.certified.label("certified"), terms.idle.label("idle"), func.count().over().label("total"),
     )  # fmt: skip
     names = (func.lower(Person.family_name), func.lower(Person.given_name), func.lower(Person.full_name), Person.id)
@@ -168,8 +169,8 @@ def _page(
 def _learner(row: Any, states: dict[int, TrackProgress]) -> CohortLearner:
     own = row.Enrolment
     return CohortLearner(
-        row.Person, states.get(own.id) if own else None, bool(row.never), bool(row.completed), bool(row.certified),
-        own.last_at if own else None, bool(row.idle),
+        row.Person, states.get(own.id) if own else None, row.first_seen_at is not None, bool(row.never),
+        bool(row.completed), bool(row.certified), own.last_at if own else None, bool(row.idle),
     )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """A trainer's cohorts: the courses they train, listed with their figures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from lms.models import Certificate, Context, Membership, ResourceLink, utcnow
 
@@ -74,3 +75,18 @@ def trained(person_id: int) -> Select[Context]:
     """The courses that person trains."""
     mine = (Membership.person_id == person_id, Membership.role == "trainer", Membership.left_at.is_(None))
     return select(Context).join(Membership, Membership.context_id == Context.id).where(*mine)
+
+
+def learns(member: type[Membership]) -> ColumnElement[bool]:
+    """Whether a ``Membership`` is of a learner who came to that course themselves.
+
+    A roster alone makes nobody's trainer: any teacher of an LMS may enrol anybody of it in a course of theirs.
+    """
+    return and_(member.role == "learner", member.first_seen_at.is_not(None))
+
+
+def teaches(context_id: Any, of_track: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether a course has a track for which ``of_track`` holds, or names none in any of its links: it may be any."""
+    link = aliased(ResourceLink)
+    here = exists().where(link.context_id == context_id)
+    return or_(here.where(of_track(link.track_key)), ~here.where(link.track_key.is_not(None)))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import Connection, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.orm import Session, contains_eager
 
 from curricula.progress import ModuleProgress, TrackProgress, progress
 from lms.lti.model import LtiError, SubmissionReview
@@ -22,6 +22,7 @@ from lms.models import (
 )
 from lms.models.upsert import insert_new
 from lms.services.awards import Award, awards
+from lms.services.cohorts import learns
 from lms.services.learning import enrolment
 from lms.services.library import Library
 
@@ -90,17 +91,26 @@ def evidence(session: Session, person_id: int, key: str, tracks: Library) -> Evi
     )
 
 
-def learner_of(session: Session, context_id: int, person_id: int) -> Person | None:
-    """That person if they are, or were, a learner of the course."""
-    query = select(Person).join(Membership, Membership.person_id == Person.id)
-    member = (Membership.context_id == context_id, Membership.person_id == person_id, Membership.role == "learner")
-    return session.scalars(query.where(*member)).first()
+def learner_of(session: Session, context_id: int, person_id: int) -> Membership | None:
+    """That person in the course, if they came to it as a learner, and left or not: its trainers see what they did."""
+    return session.scalars(_members(context_id, person_id).where(learns(Membership))).first()
+
+
+def enrolled(session: Session, context_id: int, person_id: int) -> Membership | None:
+    """That person in the course, if they are a learner of it now, even one whom the roster alone names."""
+    here = (Membership.role == "learner", Membership.left_at.is_(None))
+    return session.scalars(_members(context_id, person_id).where(*here)).first()
+
+
+def _members(context_id: int, person_id: int) -> Select[Membership]:
+    query = select(Membership).join(Membership.person).options(contains_eager(Membership.person))
+    return query.where(Membership.context_id == context_id, Membership.person_id == person_id)
 
 
 def reviewed(own: Connection, message: SubmissionReview, person_id: int, context_id: int) -> Reviewed:
     """Whom and what a review is about (LTI.md M2, M5), for the launched person of that course.
 
-    ``LtiError``: ``not_in_course`` when the learner is none of this very course.
+    ``LtiError``: ``not_in_course`` when the learner is none of this very course, or never came to it.
     """
     link = message.link
     identity = {"context_id": context_id, "lti_id": link.id}
@@ -115,7 +125,7 @@ def reviewed(own: Connection, message: SubmissionReview, person_id: int, context
         select(Person.id)
         .join(Membership, Membership.person_id == Person.id)
         .where(Person.platform_id == message.registration.platform_id, Person.subject == message.about)
-        .where(Membership.context_id == context_id, Membership.role == "learner")
+        .where(Membership.context_id == context_id, learns(Membership))
     )
     found = own.execute(about).scalar()
     if found is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from curricula.model import Module, Track
@@ -24,7 +24,7 @@ from lms.models import (
 )
 from lms.services.answers import responses
 from lms.services.audit import record as note
-from lms.services.cohorts import trained
+from lms.services.cohorts import learns, trained
 from lms.services.gradings import record
 from lms.services.settling import hold, proposal, tell
 
@@ -178,7 +178,10 @@ def candidates(session: Session, jury: Jury) -> list[Candidate]:
         said[row.attempt_id] = row
     query = select(Work).join(Work.attempt).join(Attempt.enrolment).join(Enrolment.person)
     here = exists().where(
-        learner.context_id == jury.context_id, learner.person_id == Enrolment.person_id, learner.role == "learner"
+        learner.context_id == jury.context_id,
+        learner.person_id == Enrolment.person_id,
+        learns(learner),
+        or_(learner.left_at.is_(None), Attempt.submitted_at <= learner.left_at),
     )
     wanted = (
         Enrolment.track_key == jury.track_key, Attempt.module_key == jury.module_key, here,

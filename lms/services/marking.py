@@ -205,7 +205,9 @@ def _left(session: Session, work: Work, attempt: Attempt, held: Marking, now: da
         return False
     if held.marker_id is None or now > max(work.due_at, held.assigned_at + HELD):
         return True
-    still = select(exists().where(Enrolment.id == attempt.enrolment_id, judges(held.marker_id)))
+    still = select(
+        exists().where(Attempt.id == attempt.id, Enrolment.id == Attempt.enrolment_id, judges(held.marker_id))
+    )
     return not session.scalar(still)
 
 

@@ -1,6 +1,7 @@
 """Works that persons judge: whose they are to judge, those of a page, and how much there is to do.
 
-A trainer judges the works of learners of their own courses, in the tracks placed there, and never their own.
+A trainer judges the works of learners who came to their own courses, in the tracks placed there, and never their own;
+of those who left, what was handed in before.
 """
 
 import hashlib
@@ -15,8 +16,8 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from lms.i18n import ZONE
-from lms.models import Appeal, Attempt, Enrolment, Marking, Membership, ResourceLink, Work
-from lms.services.cohorts import trained
+from lms.models import Appeal, Attempt, Enrolment, Marking, Membership, Work
+from lms.services.cohorts import learns, teaches, trained
 
 #: Works of a page.
 PAGE = 25
@@ -73,19 +74,16 @@ def code_of(key: bytes, attempt_id: uuid.UUID) -> str:
 
 
 def judges(person_id: int, context_id: int | None = None) -> ColumnElement[bool]:
-    """Whether that person judges what was done in an ``Enrolment``: in that course, or in any."""
-    me, learner, link = aliased(Membership), aliased(Membership), aliased(ResourceLink)
-    placed = select(link.id).where(link.context_id == me.context_id)
+    """Whether that person judges an ``Attempt`` of an ``Enrolment``: in that course, or in any."""
+    me, learner = aliased(Membership), aliased(Membership)
     return and_(
         Enrolment.person_id != person_id,
         exists().where(
             me.person_id == person_id, me.role == "trainer", me.left_at.is_(None),
             *([me.context_id == context_id] if context_id is not None else []),
-            learner.context_id == me.context_id, learner.person_id == Enrolment.person_id, learner.role == "learner",
-            or_(
-                placed.where(link.track_key == Enrolment.track_key).exists(),
-                ~placed.where(link.track_key.is_not(None)).exists(),
-            ),
+            learner.context_id == me.context_id, learner.person_id == Enrolment.person_id, learns(learner),
+            or_(learner.left_at.is_(None), Attempt.submitted_at <= learner.left_at),
+            teaches(me.context_id, lambda track: track == Enrolment.track_key),
         ),
     )  # fmt: skip
 

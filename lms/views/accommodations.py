@@ -14,7 +14,7 @@ from lms.security import requires, visitor
 from lms.services import accommodations
 from lms.services.accommodations import Granted
 from lms.services.cohorts import trains
-from lms.services.evidence import learner_of
+from lms.services.evidence import enrolled
 
 blueprint = Blueprint("accommodations", __name__, url_prefix="/teach")
 
@@ -25,9 +25,10 @@ def show(context_id: int, person_id: int) -> ResponseReturnValue:
     """What the learner is granted; a POST grants something else in its place, or nothing (``remove``)."""
     session, now = db.session(), utcnow()
     context = trains(session, visitor().person.id, context_id)
-    person = learner_of(session, context_id, person_id) if context else None
-    if context is None or person is None:
+    member = enrolled(session, context_id, person_id) if context else None
+    if context is None or member is None:
         abort(404)
+    person = member.person
     had = accommodations.given(session, person.id)
     until = had.until.astimezone(ZONE).date() if had.until else None
     form = AccommodationForm(now, data={**asdict(had), "until": until})
@@ -38,15 +39,16 @@ def show(context_id: int, person_id: int) -> ResponseReturnValue:
         session.commit()
         flash(_("No accommodation is granted any more.") if what.nothing else _("The accommodation is granted."), "ok")
         return redirect(url_for("accommodations.show", context_id=context_id, person_id=person_id), 303)
+    name = person.display_name or _("Name withheld by the platform")
     page = render_template(
         "teach/accommodation.html",
-        name=person.display_name or _("Name withheld by the platform"),
+        name=name,
         trail=[
             (_("My cohorts"), url_for("teach.cohorts")),
             (context.title or context.label or _("Course without title"),
              url_for("teach.cohort", context_id=context_id)),
-            (person.display_name or _("Name withheld by the platform"),
-             url_for("evidence.learner", context_id=context_id, person_id=person_id)),
+            *([(name, url_for("evidence.learner", context_id=context_id, person_id=person_id))]
+              if member.first_seen_at else []),
         ],
         form=form,
         granted=accommodation_words(had),

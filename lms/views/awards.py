@@ -40,10 +40,10 @@ def ask_for(context_id: int, person_id: int) -> ResponseReturnValue:
     """Ask for that of a learner of a course the visitor trains, in the tracks of that course and no other."""
     session, award_key = db.session(), request.args.get("award", "")
     context = trains(session, visitor().person.id, context_id)
-    person = learner_of(session, context_id, person_id) if context else None
+    member = learner_of(session, context_id, person_id) if context else None
     track_key = award_key.partition("/")[0]
     placed = [key for key in cohort_tracks(session, context_id) if key in tracks()] or list(tracks())
-    row = learning.enrolment(session, person.id, track_key) if person and track_key in placed else None
+    row = learning.enrolment(session, person_id, track_key) if member and track_key in placed else None
     if row is None:
         abort(404)
     _ask(row, followed(row), award_key)

@@ -35,12 +35,12 @@ blueprint = Blueprint("evidence", __name__)
 def learner(context_id: int, person_id: int) -> ResponseReturnValue:
     """A learner of a course the visitor trains, in the tracks of that course and no other."""
     context = trains(db.session(), visitor().person.id, context_id)
-    person = learner_of(db.session(), context_id, person_id) if context else None
-    if context is None or person is None:
+    member = learner_of(db.session(), context_id, person_id) if context else None
+    if context is None or member is None:
         abort(404)
     placed = [key for key in cohort_tracks(db.session(), context_id) if key in tracks()] or list(tracks())
     track = _track(placed)
-    name = person.display_name or _("Name withheld by the platform")
+    name = member.person.display_name or _("Name withheld by the platform")
     title = context.title or context.label or _("Course without title")
     here: dict[str, Any] = {"context_id": context_id, "person_id": person_id}
     return render_template(
@@ -54,7 +54,7 @@ def learner(context_id: int, person_id: int) -> ResponseReturnValue:
         if len(placed) > 1
         else [],
         whole_url=url_for("evidence.learner", **here, track=track.key),
-        accommodation_url=url_for("accommodations.show", **here),
+        accommodation_url=url_for("accommodations.show", **here) if member.left_at is None else None,
         **_values(
             evidence(db.session(), person_id, track.key, tracks()),
             mine=False,

@@ -172,9 +172,12 @@ def _row(learner: CohortLearner, context_id: int, track_key: str) -> dict[str, A
     state = learner.progress
     scores = [step.best for step in state.modules if step.best is not None] if state else []
     current = state.current if state else None
+    here: dict[str, Any] = {"context_id": context_id, "person_id": learner.person.id}
     return {
         "name": learner.person.display_name or _("Name withheld by the platform"),
-        "url": url_for("evidence.learner", context_id=context_id, person_id=learner.person.id, track=track_key),
+        "url": url_for("evidence.learner", **here, track=track_key)
+        if learner.came
+        else url_for("accommodations.show", **here),
         "detail": learner.person.sourced_id,
         "state": _state(learner),
         "share": state.share if state else Fraction(0),

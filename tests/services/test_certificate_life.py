@@ -266,3 +266,21 @@ def test_a_trainer_has_the_learners_of_their_courses_alone(
     assert [row.id for row in found] == [issued.id]
     session.execute(sa.update(Membership).where(Membership.person_id == trainer.person_id).values(left_at=utcnow()))
     assert session.scalars(sa.select(Certificate).where(life.trained_by(trainer.person_id))).all() == []
+
+
+def test_a_trainer_has_those_who_came_in_the_tracks_of_the_course_alone(
+    session: Session, authority: Authority, issued: Certificate
+) -> None:
+    trainer, place = issue(session, authority, 3), course(session, 1)
+    joins(session, issued.person_id, place)
+    joins(session, trainer.person_id, place, role="trainer")
+    mine = sa.select(Certificate.id).where(life.trained_by(trainer.person_id))
+    issued.award_key = f"{place.track_key}/d1"
+    assert session.scalars(mine).all() == [issued.id]
+    place.track_key = "another"
+    assert session.scalars(mine).all() == []
+    place.track_key = None  # a course that names no track may have any
+    assert session.scalars(mine).all() == [issued.id]
+    # Enrolled by the roster, which any teacher of the platform may fill.
+    session.execute(sa.update(Membership).filter_by(person_id=issued.person_id).values(first_seen_at=None))
+    assert session.scalars(mine).all() == []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -87,6 +87,19 @@ def test_what_persons_found_is_in_a_copy_of_ones_data_once_there_is_a_result(cou
     data = taken_out(court.session, court.row.person)
     assert (len(data["markings"]), len(data["jury"]), data["held_back"]) == (1, 1, [])
     assert {"marked", "jury"} <= {each["cause"] for each in data["results"]}
+
+
+def test_a_jury_has_the_works_of_those_who_came_before_they_left(court: Court) -> None:
+    session, handed_in = court.session, court.attempt.submitted_at
+    assert handed_in is not None
+    member = session.query(Membership).filter_by(person_id=court.row.person_id).one()
+    for left, count in ((timedelta(hours=1), 1), (timedelta(hours=-1), 0)):
+        member.left_at = handed_in + left
+        session.flush()
+        assert len(juries.candidates(session, court.jury)) == count
+    member.left_at = member.first_seen_at = None
+    session.flush()
+    assert juries.candidates(session, court.jury) == []
 
 
 def test_marks_propose_and_two_members_decide(court: Court) -> None:

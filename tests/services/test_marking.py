@@ -107,6 +107,22 @@ def test_a_trainer_judges_their_courses_alone_and_never_themselves(
     assert works.attempt_to_judge(session, attempt.id, here) is None
 
 
+def test_only_those_who_came_are_judged_and_what_they_handed_in_before_they_left(
+    session: Session, link: ResourceLink, track: Track
+) -> None:
+    row, ana = learner_of(session, link), trainer_of(session, link, "Ana")
+    attempt = hand_in(session, row, track)
+    assert attempt.submitted_at is not None
+    member = session.query(Membership).filter_by(person_id=row.person_id).one()
+    for left, judged in ((timedelta(hours=1), True), (timedelta(hours=-1), False)):
+        member.left_at = attempt.submitted_at + left
+        session.flush()
+        assert (works.attempt_to_judge(session, attempt.id, ana) is not None) is judged
+    member.left_at = member.first_seen_at = None  # the roster alone, which any teacher of the platform may fill
+    session.flush()
+    assert works.attempt_to_judge(session, attempt.id, ana) is None
+
+
 def test_of_two_who_take_a_work_at_once_one_has_it(
     app: Flask, session: Session, link: ResourceLink, track: Track
 ) -> None:

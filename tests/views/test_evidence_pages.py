@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from lms.models import Context, Enrolment, Person
+from lms.models import Context, Enrolment, Person, utcnow
 from lms.services import attempts, learning
+from lms.services.roster_rows import put_memberships
 from tests.hostile.test_hostile_review import review
 from tests.learner_in_test import TRACK, data, module, statements, take, writes
 from tests.platform_in_test import PlatformInTest, trainer
@@ -101,3 +102,24 @@ def test_the_cohort_leads_to_each_learner_at_a_constant_cost(
         assert client.get(url).status_code == 200
     assert len(data(heard)) <= 11
     assert writes(heard) == []
+
+
+def test_the_roster_alone_shows_no_trainer_what_somebody_did(
+    platform: PlatformInTest, session: Session, row: Enrolment
+) -> None:
+    elsewhere = {"id": "another-course", "title": "Another course"}
+    other = platform.launched(**trainer(sub="other-trainer", context=elsewhere))
+    place = session.query(Context).filter_by(lti_id="another-course").one()
+    there = {"subject": "learner-1", "given_name": "", "family_name": "", "full_name": "", "sourced_id": ""}
+    platform_id = place.deployment.platform_id
+    put_memberships(session, platform_id, place.id, utcnow(), [{**there, "role": "learner"}])
+    session.commit()
+    page = f"/teach/{place.id}/learners/{row.person_id}"
+    assert other.get(page).status_code == 404
+    answer = platform.launch(other, **review(sub="other-trainer", context=elsewhere))
+    assert answer.status_code == 403
+    # What they need when they come may be set before; the list leads there.
+    assert f'href="{page}/accommodation"' in other.get(f"/teach/{place.id}").text
+    assert other.get(f"{page}/accommodation").status_code == 200
+    platform.launched(context=elsewhere)
+    assert other.get(page).status_code == 200
