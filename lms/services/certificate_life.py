@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.models import Certificate, CertificateEvent, Membership
@@ -133,9 +133,9 @@ def trained_by(trainer_id: int) -> ColumnElement[bool]:
 
 
 def _awarded(track: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a ``Certificate`` is of that track, or of one of its modules: « track/module »."""
-    of_module = func.substr(Certificate.award_key, 1, func.length(track) + 1) == track + "/"
-    return or_(Certificate.award_key == track, of_module)
+    """Whether a ``Certificate`` was earned in that track, be it a statement of one module or a label."""
+    own: ColumnElement[bool] = Certificate.record["track"].as_string() == track
+    return own
 
 
 def events(session: Session, row: Certificate) -> Sequence[CertificateEvent]:
