@@ -6,7 +6,7 @@ its holder and proves something to others, and what was decided about it since. 
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -97,6 +97,14 @@ def read_request(secret: str, signed: str) -> Request | None:
     with suppress(BadSignature, ValueError, TypeError):
         return Request(*_serializer(secret).loads(signed, max_age=OPEN))
     return None
+
+
+def hand_over(secret: str, signed: str, old_hash: str, new_hash: str) -> str:
+    """The request for the session that goes on in another tab; as it stands where ``old_hash`` did not make it."""
+    asked = read_request(secret, signed)
+    if asked is None or asked.session_hash != old_hash:
+        return signed
+    return sign_request(secret, replace(asked, session_hash=new_hash))
 
 
 def person_of(session: Session, platform_id: int | None, subject: str) -> Person | None:

@@ -21,7 +21,7 @@ from lms.models.secrets import hashed
 from lms.oidc_sign_in import provider, provider_name, way_out
 from lms.pages import config, local_path, tracks, wants_json
 from lms.security import limited, visitor
-from lms.services import accommodations, ceremonies, guessing, identities
+from lms.services import accommodations, ceremonies, guessing, identities, privacy
 from lms.services.accounts import sign_in
 from lms.services.awards import promise_earned
 from lms.services.deep_links import hand_over
@@ -221,7 +221,15 @@ def arrive(token: str) -> ResponseReturnValue:
         db.session.commit()
     session.clear()
     session["sid"] = sid
-    return redirect(target, 303)
+    return redirect(_for_session(target, handed_hash, hashed(sid)), 303)
+
+
+def _for_session(target: str, old_hash: str, new_hash: str) -> str:
+    """The page to show; that of personal data is one session's alone, and asked for again by the one that goes on."""
+    room = url_for("privacy.show", asked="")
+    if not target.startswith(room):
+        return target
+    return room + privacy.hand_over(config().secret_key, target.removeprefix(room), old_hash, new_hash)
 
 
 def _at_the_latest(since: datetime) -> datetime:

@@ -1,12 +1,14 @@
 """A platform's administrator asks for what is held about somebody, or has it erased (LTI Data Privacy Launch)."""
 
 import json
+from html import unescape
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from lms.lti.binding import proof_of
 from lms.models import (
     Agent,
     AgentMatch,
@@ -27,6 +29,7 @@ from lms.models import (
 from lms.services import scopes
 from lms.services.matching import match
 from lms.services.units import make_unit
+from tests.conftest import SECRET
 from tests.learner_in_test import count, module, take
 from tests.platform_in_test import ABSENT, CLAIM, PlatformInTest, form_token, trainer
 
@@ -166,6 +169,20 @@ def test_the_page_is_for_the_session_that_asked(platform: PlatformInTest, learne
         assert stranger.get(page).status_code == status
         assert stranger.get(page + "/data.json").status_code == status
     assert again.get(page[:-1] + ("a" if page[-1] != "a" else "b")).status_code == 404
+
+
+def test_a_request_goes_on_in_a_tab_where_frames_keep_no_cookie(platform: PlatformInTest, learner: Enrolment) -> None:
+    state, nonce = platform.begin(platform.app.test_client())
+    form = {"state": state, "id_token": platform.sign(platform.claims(nonce, **asking()))}
+    framed, tab = platform.app.test_client(), platform.app.test_client()
+    page = framed.post(
+        "/lti/launch", data={**form, "proof": proof_of(state, SECRET)}, headers={"Origin": "http://localhost:8000"}
+    )
+    address = unescape(page.text.split('action="/account/arrive/')[1].split('"')[0])
+    landed = tab.post("/account/arrive/" + address, headers={"Sec-Fetch-Site": "same-origin"})
+    assert landed.status_code == 303
+    assert "Ada Martin" in tab.get(landed.location).text
+    assert platform.launched(**asking()).get(landed.location).status_code == 404, "of that session alone"
 
 
 def test_people_of_another_platform_are_not_found(platform: PlatformInTest, learner: Enrolment) -> None:
