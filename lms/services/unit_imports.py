@@ -132,6 +132,13 @@ class UnitImport:
                     parent=parent,
                 )
                 yield self.reading.refused(row, "parent", why)
+            elif parent and parent not in self._good and self._known[parent].closed_at is not None:
+                why = CellRefused(
+                    N_("Its parent « %(parent)s » is closed."),
+                    N_("Give it another parent, or add the row of that one: it is then open again."),
+                    parent=parent,
+                )
+                yield self.reading.refused(row, "parent", why)
 
     def _loops(self) -> Iterator[RefusedRow]:
         """Rows under themselves, or too deep."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from lms.cells import UnreadableFile
@@ -324,12 +324,22 @@ def test_a_day_of_leaving_closes_the_state_on_that_day(session: Session) -> None
     header = "matricule;nom;prénom;versant;date de départ;population"
     take(session, header, "1;A;B;FPE;;oui", "2;C;D;FPE;3 janvier 2026;non")
     assert (states(session, "2"), agents(session)["2"].left_out) == ([], True)
-    result = take(session, header, "1;A;B;FPE;31/12/2099;", "2;C;D;FPE;03/01/26;NON")
+    session.execute(update(AgentState).values(since=datetime(2026, 1, 10, tzinfo=UTC)))
+    result = take(session, header, "1;A;B;FPE;01/02/2026;", "2;C;D;FPE;03/01/26;NON")
     assert (result.changed, result.unchanged) == (1, 1)
     (state,) = states(session, "1")
-    assert state.until == agents(session)["1"].left_at == datetime(2099, 12, 30, 23, tzinfo=UTC)
+    assert state.until == agents(session)["1"].left_at == datetime(2026, 1, 31, 23, tzinfo=UTC)
     take(session, header, "1;A;B;FPE;01/01/2020;", "2;C;D;FPE;03/01/26;NON")
-    assert states(session, "1")[0].until == datetime(2099, 12, 30, 23, tzinfo=UTC)  # that state was closed already
+    assert states(session, "1")[0].until == datetime(2026, 1, 31, 23, tzinfo=UTC)  # that state was closed already
+
+
+def test_who_leaves_on_a_day_to_come_is_there(session: Session) -> None:
+    header = "matricule;nom;prénom;versant;date de départ"
+    take(session, header, "1;A;B;FPE;")
+    result = take(session, header, "1;A;B;FPE;31/12/2099", "2;C;D;FPE;31/12/2099")
+    assert (result.created, result.unchanged) == (1, 1)
+    for number in "12":
+        assert (agents(session)[number].left_at, [each.until for each in states(session, number)]) == (None, [None])
 
 
 @pytest.mark.parametrize(("before", "after"), [("non", "oui"), ("oui", "non")])

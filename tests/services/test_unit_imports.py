@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models import Agent, AgentMatch, AgentState, BudgetLine, ImportRun, Person, Unit, UnitState
+from lms.models import Agent, AgentMatch, AgentState, BudgetLine, ImportRun, Person, Unit, UnitState, utcnow
 from lms.models.base import table_of
 from lms.services.import_undo import NothingToUndo, Rests, undo
 from lms.services.imports import Result
@@ -77,6 +77,18 @@ def test_a_unit_moved_and_renamed_takes_its_subtree_and_keeps_its_past(session: 
     before, after = session.scalars(select(UnitState).filter_by(unit_id=unit.id).order_by(UnitState.id))
     assert (before.name, before.until, before.closed_by) == ("DSJ", after.since, result.run_id)
     assert take_file(session, file("code;nom", "S1;Greffe"), kind="units").changes == 0  # columns absent: as known
+
+
+def test_no_unit_is_put_under_a_closed_one(session: Session) -> None:
+    units(session, *TREE)
+    closed = session.scalars(select(Unit).filter_by(code="S1")).one()
+    closed.closed_at = utcnow()
+    session.flush()
+    result = units(session, "B1;Bureau;service;S1;")
+    assert [(each.column, each.what % each.values) for each in result.problems] == [
+        ("code parent", "Its parent « S1 » is closed.")
+    ]
+    assert units(session, "S1;Greffe;;D1;", "B1;Bureau;service;S1;").written, "its row opens it again"
 
 
 def test_every_refused_row_is_named_with_why(session: Session) -> None:
