@@ -180,7 +180,8 @@ def registration_refusal(cause: str, detail: str = "") -> Refused:
     }
     words["address_unknown"] = words["unreachable"]
     what, fix = words.get(cause, (_("The training platform gives an answer that cannot be used."), publisher))
-    status = 409 if cause in {"issuer_taken", "client_taken", "issuer_differs", "invitation_used"} else 400
+    conflicts = {"issuer_taken", "client_taken", "issuer_differs", "invitation_used", "suspended"}
+    status = 409 if cause in conflicts else 400
     return Refused(what, fix, status=status, cause="registration_" + cause)
 
 

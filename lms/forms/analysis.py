@@ -13,6 +13,7 @@ from wtforms.widgets import CheckboxInput, DateInput, ListWidget
 from lms.forms.dates import read_date
 from lms.i18n import ZONE
 from lms.i18n import gettext as _
+from lms.tables import YEARS
 
 #: Longest reason, in characters.
 REASON = 1000
@@ -97,9 +98,10 @@ def _day(field: StringField) -> date | None:
 def _known(text: str | None) -> date | None:
     """The day that a text says, between years that calendars know; None where it says none."""
     try:
-        return date.fromisoformat(read_date(text or ""))
+        found = date.fromisoformat(read_date(text or ""))
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 def _midnight(day: date | None) -> datetime | None:

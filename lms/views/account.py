@@ -183,9 +183,9 @@ def new_tab() -> ResponseReturnValue:
         )  # fmt: skip
         identities.hand_over(db.session(), old.token_hash, hashed(token))
         db.session.commit()
-    return render_template(
-        "account/new_tab.html", arrive_url=url_for("account.arrive", token=token, next=target), back_url=target
-    )
+    there = _for_session(target, old.token_hash, hashed(token))
+    arrive_url = url_for("account.arrive", token=token, next=there)
+    return render_template("account/new_tab.html", arrive_url=arrive_url, back_url=target)
 
 
 @blueprint.route("/arrive/<token>", methods=["GET", "POST"])

@@ -185,6 +185,16 @@ def test_a_request_goes_on_in_a_tab_where_frames_keep_no_cookie(platform: Platfo
     assert platform.launched(**asking()).get(landed.location).status_code == 404, "of that session alone"
 
 
+def test_a_request_goes_on_in_a_tab_of_its_own(platform: PlatformInTest, learner: Enrolment) -> None:
+    client, page = asked(platform)
+    tab = platform.app.test_client()
+    opening = client.get("/account/new-tab", query_string={"next": page}).text
+    address = unescape(opening.split('action="/account/arrive/')[1].split('"')[0])
+    landed = tab.post("/account/arrive/" + address, headers={"Sec-Fetch-Site": "same-origin"})
+    assert [each.get(where).status_code for each, where in ((tab, landed.location), (client, page))] == [200, 200]
+    assert (tab.get(page).status_code, client.get(landed.location).status_code) == (404, 404)
+
+
 def test_people_of_another_platform_are_not_found(platform: PlatformInTest, learner: Enrolment) -> None:
     other = PlatformInTest(platform.app, "other")
     client, page = asked(other)

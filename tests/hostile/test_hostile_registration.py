@@ -360,7 +360,7 @@ def test_reconnecting_a_suspended_platform(office: Office) -> None:
     page = office.open(before)
     office.inside(suspend)
     assert office.agree(page).status_code == office.open(before).status_code == 400  # it has expired
-    assert office.open(office.invite(number)).status_code == 403
+    assert office.open(office.invite(number)).status_code == 409
     assert office.lms.asked == []
     with office.app.app_context():
         row = db.session.get_one(Platform, number)
