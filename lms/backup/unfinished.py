@@ -60,8 +60,12 @@ def cleared_when_stopped() -> Iterator[None]:
 @contextmanager
 def to_the_end() -> Iterator[None]:
     """Let SIGTERM wait for the end of the block."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    came: list[int] = []
+    # Not masked: the signal would come to another thread, if there is one, and its handler be called here.
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGTERM, before)
+        for number in came[:1]:
+            signal.raise_signal(number)

@@ -39,7 +39,7 @@ class BoardForm(Form):  # type: ignore[misc]
     def asked(self) -> Asked:
         """What is asked, once it is valid; what is not valid is left out."""
         good: dict[str, Any] = {name: field.data or "" for name, field in self._fields.items() if not field.errors}
-        day = self._day()
+        day = None if self.day.errors else self._day()
         unit = int(self._unit) if self._unit.isdecimal() and len(self._unit) < 10 else None
         return Asked(
             unit, good.get("branch") or None, good.get("category") or None, good.get("track", ""),

@@ -102,7 +102,9 @@ def test_agents_to_train_are_of_the_scope_and_journaled(app: Flask, client: Flas
     assert "Campus" not in page
 
 
-@pytest.mark.parametrize("query", ["day=hier", "day=2999-01-01", "branch=X", "track=nothing", "category=Z"])
+@pytest.mark.parametrize(
+    "query", ["day=hier", "day=2999-01-01", "day=0001-01-01", "branch=X", "track=nothing", "category=Z"]
+)
 def test_a_filter_that_cannot_be_is_explained(
     app: Flask, client: FlaskClient, board: dict[str, int], query: str
 ) -> None:
