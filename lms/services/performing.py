@@ -16,6 +16,8 @@ from lms.services.outcomes import N_, GiveUp, Outcome, TryLater, unexpected
 
 #: Delays between tries; after the last one the job is « failed » and waits for an administrator.
 BACKOFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 86400, 86400))
+#: Workers that may end while they do a job: a long one goes on through many restarts, and loses nothing by them.
+DEATHS = 100
 
 _JOB = table_of(OutboxJob)
 
@@ -133,8 +135,8 @@ def perform_many(
 
 
 def _deadly(held: Claim) -> bool:
-    """Whether workers ended while they did it, time after time: who survives the last try gives up then."""
-    return held.tries > len(BACKOFF) + 1
+    """Whether so many workers ended while they did it that none will survive it."""
+    return held.tries > DEATHS
 
 
 def _died() -> GiveUp:

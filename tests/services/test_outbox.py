@@ -17,7 +17,7 @@ from lms.services.claiming import LEASE, Claim, claim_many
 from lms.services.deliveries import Filter
 from lms.services.outbox import promise
 from lms.services.outcomes import GiveUp, Outcome, TryLater
-from lms.services.performing import BACKOFF, perform_many
+from lms.services.performing import BACKOFF, DEATHS, perform_many
 from tests.learner_in_test import together
 from tests.outbox_in_test import claim, finish, postpone, work_one
 
@@ -279,7 +279,7 @@ def dies(session: Session, times: int) -> None:
 
 def test_a_job_that_workers_die_of_is_given_up(session: Session) -> None:
     promised(session)
-    dies(session, len(BACKOFF) + 1)
+    dies(session, DEATHS)
     done: list[Claim] = []
     work_one(session, done.append)
     row = job(session)
@@ -292,7 +292,7 @@ def test_a_job_that_workers_die_of_is_given_up(session: Session) -> None:
 
 def test_of_jobs_done_together_those_that_workers_die_of_are_given_up(session: Session) -> None:
     promised(session)
-    dies(session, len(BACKOFF) + 1)
+    dies(session, DEATHS)
     promised(session, "b")
     held, done = claim_many(session, 10), list[str]()
     session.commit()
@@ -306,7 +306,7 @@ def test_of_jobs_done_together_those_that_workers_die_of_are_given_up(session: S
     assert (job(session).status, job(session).cause, job(session, "b").status) == ("failed", "died", "done")
     due(session)
     promised(session)
-    dies(session, len(BACKOFF) + 1)
+    dies(session, DEATHS)
     perform_many(session, claim_many(session, 10), do)
     assert (done, job(session).status) == (["b"], "failed")
 
