@@ -123,7 +123,7 @@ def perform_many(
     """
     try:
         fit = [job for job in held if not _deadly(job)]
-        outcomes = {job.id: _died() for job in held} | dict(do(fit) if fit else {})
+        outcomes = {**(do(fit) if fit else {}), **{job.id: _died() for job in held if _deadly(job)}}
     except Exception as error:  # noqa: BLE001 - as above
         session.rollback()
         if len(held) > 1:
