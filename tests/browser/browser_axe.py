@@ -10,7 +10,8 @@ _RUN = """async (options) => (await axe.run(document, {resultTypes: ['violations
 
 
 def bring_axe(where: Page | Frame) -> None:
-    """Make the rules known to a document, before ``violations``."""
+    """Make the rules known to a document, before ``violations``; a click comes back before the next one is read."""
+    where.wait_for_load_state()
     where.evaluate(AXE_SCRIPT)
 
 
