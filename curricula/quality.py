@@ -3,7 +3,7 @@
 ``curricula.validate`` says what cannot be read at all; here a track is read, and judged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -44,10 +44,38 @@ def _awards(track: Track) -> Iterator[Finding]:
     if rule and rule.branches > len(track.open_branches):
         message = N_("The certificate asks for more branches than can be followed: nobody would earn it.")
         yield finding(("certificate", "branches"), "blocking", message)
+    yield from _out_of_reach(track)
 
     label = track.label
     if label and label.refresher and label.valid_months is None:
         yield finding(("label", "refresher"), "advice", N_("The label has no end: nobody needs to renew it."))
+
+
+def _out_of_reach(track: Track) -> Iterator[Finding]:
+    """Modules of which an award asks for more than passing them: one that is passed is not taken again."""
+    for where, keys, threshold in _asked(track):
+        for key in dict.fromkeys(keys):
+            module = track.module(key.removeprefix(f"{track.key}/"))
+            if module is not None and module.quiz is not None and module.quiz.threshold < threshold:
+                message = N_("%(asked)s out of 100 are asked for in « %(key)s », which is passed with %(passed)s.")
+                fix = N_("Whoever passes it with less could never earn the award: ask for the same score in both.")
+                asked, passed = int(threshold * 100), int(module.quiz.threshold * 100)
+                yield finding((*where, "threshold"), "blocking", message, fix, asked=asked, key=key, passed=passed)
+
+
+def _asked(track: Track) -> Iterator[tuple[tuple[str, ...], Sequence[str], Fraction]]:
+    """Where awards ask for modules of the track, which ones, and the score to reach in each."""
+    rule, label = track.certificate, track.label
+    if rule is not None:
+        branches = track.open_branches if rule.branches else ()
+        followed = [module.key for branch in branches for module in track.in_branch(branch.key)]
+        yield ("certificate",), [*rule.modules, *followed], rule.threshold
+    if label is not None:
+        again = label.refresher.modules if label.refresher else ()
+        yield ("label",), [*label.modules, *again], label.threshold
+        for number, way in enumerate(label.one_of, start=1):
+            threshold = label.threshold if way.threshold is None else way.threshold
+            yield ("label", "one_of", str(number)), way.modules, threshold
 
 
 def _framework(track: Track) -> Iterator[Finding]:

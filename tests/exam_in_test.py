@@ -31,7 +31,11 @@ def publish_exam(session: Session, **more: Any) -> Track:
     extra = more.pop("questions_more", ())
     first = examined(**more)
     first = replace(first, questions=(*first.questions, *extra))
-    track = replace(TRACK, version="2099.1", modules=tuple(first if m.key == "d1" else m for m in TRACK.modules))
+    assert TRACK.certificate is not None
+    track = replace(
+        TRACK, version="2099.1", certificate=replace(TRACK.certificate, threshold=EXAM.threshold),
+        modules=tuple(first if m.key == "d1" else m for m in TRACK.modules),
+    )  # fmt: skip
     row = publish(session, folder_of(track), "imported", note="Épreuve")
     session.commit()
     found = Library(session).revision(row.track_key, row.digest)

@@ -22,7 +22,7 @@ audience = { fr = "Tout le monde", en = "Everybody" }
 [certificate]
 title = { fr = "Certificat", en = "Certificate" }
 modules = ["m1"]
-threshold = 70
+threshold = 50
 valid_months = 36
 
 [[legal]]

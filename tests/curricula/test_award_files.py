@@ -16,10 +16,11 @@ from curricula.diff import compare
 from curricula.load import read_track, track_of
 from curricula.model import Track
 from curricula.pieces import track_in, track_piece
-from curricula.quality import findings
+from curricula.quality import blocking, findings
 from curricula.readable import readable
 from curricula.write import folder_of
 from tests.awards_in_test import labelled
+from tests.branching_in_test import branching
 from tests.drafts_in_test import TRACKS
 
 FORMAT = (Path(__file__).parents[2] / "docs/curriculum-format.md").read_text("utf-8")
@@ -147,3 +148,37 @@ def test_a_label_without_end_needs_no_refresher() -> None:
     advice = [each for each in findings(endless, date(2026, 11, 26)) if each.path == ("label", "refresher")]
     assert [each.weight for each in advice] == ["advice"]
     assert not [each for each in findings(track, date(2026, 11, 26)) if each.path[0] == "label"]
+
+
+HIGHER = Fraction(8, 10)
+
+
+def too_high(track: Track) -> list[tuple[str, ...]]:
+    """Where more is asked for than passing a module, with the module."""
+    assert read_track(folder_of(track))[1] == [], "what is published already stays readable"
+    found = [each for each in blocking(findings(track, date(2026, 11, 26))) if each.path[-1] == "threshold"]
+    return [(*each.path[:-1], dict(each.values)["key"]) for each in found]
+
+
+def test_an_award_asks_for_no_more_than_passing_a_module_that_nobody_takes_again() -> None:
+    track = branching()
+    assert track.certificate is not None
+    assert too_high(track) == []
+    higher = replace(track.certificate, threshold=HIGHER)
+    assert too_high(replace(track, certificate=higher)) == [
+        ("certificate", key) for key in ("a1", "a2", "s1", "s2", "j1")
+    ]
+    alone = replace(higher, branches=0)
+    assert too_high(replace(track, certificate=alone)) == [("certificate", key) for key in ("a1", "a2")]
+
+
+def test_a_label_asks_for_no_more_either_in_its_modules_its_ways_or_its_refresher() -> None:
+    track = labelled()
+    assert track.label is not None
+    assert too_high(track) == []
+    rule = replace(track.label, threshold=HIGHER, one_of=(Way("x"), Way(modules=("c5",), threshold=Fraction(7, 10))))
+    assert too_high(replace(track, label=rule)) == [("label", key) for key in ("c1", "c2", "c4")]
+    ways = (Way("x"), Way(modules=("chiefs/c5", "decideurs/d1"), threshold=HIGHER))
+    assert too_high(replace(track, label=replace(track.label, one_of=ways))) == [("label", "one_of", "2", "chiefs/c5")]
+    follows = replace(track.label, threshold=HIGHER, modules=(), refresher=None, one_of=(Way(modules=("c5",)),))
+    assert too_high(replace(track, label=follows)) == [("label", "one_of", "1", "c5")]

@@ -25,7 +25,7 @@ def test_a_folder_becomes_a_track(folder: Path) -> None:
 def test_the_certificate_is_data(folder: Path) -> None:
     rule = load_track(folder).certificate
     assert rule is not None
-    assert (rule.modules, rule.threshold, rule.valid_months) == (("m1",), Fraction(7, 10), 36)
+    assert (rule.modules, rule.threshold, rule.valid_months) == (("m1",), Fraction(1, 2), 36)
 
 
 def test_legal_references_keep_their_dates(folder: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_track_is_read_from_inside_its_folder(folder: Path, monkeypatch: pytes
 def test_every_problem_is_told_at_once(folder: Path) -> None:
     (folder / "m1" / "module.toml").write_text('key = "m1"\ncode = = 2\n', "utf-8")
     track = (folder / "track.toml").read_text("utf-8")
-    (folder / "track.toml").write_text(track.replace("threshold = 70", "threshold = 700"), "utf-8")
+    (folder / "track.toml").write_text(track.replace("threshold = 50", "threshold = 500"), "utf-8")
     (folder / "m2" / "module.toml").write_bytes(b'key = "m2"\ncode = "\xe9"\n')
     with pytest.raises(CurriculumError) as refused:
         load_track(folder)

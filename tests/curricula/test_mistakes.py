@@ -58,7 +58,7 @@ MISTAKES = [
             "« feedback »", "Add", 2),
     Mistake("stem lacks a language", BANK, 'stem.en = "What is to be done?"\n', "", "stem.fr", "no text in en",
             "Add en"),
-    Mistake("number too large", TRACK, "threshold = 70", "threshold = 101", "threshold", "is 101.", "from 1 to 100"),
+    Mistake("number too large", TRACK, "threshold = 50", "threshold = 101", "threshold", "is 101.", "from 1 to 100"),
     Mistake("number too small", MODULE, "attempts = 3", "attempts = -1", "attempts", "is -1.", "from 0 to 99"),
     Mistake("text for a number", FRENCH, "minutes = 20", 'minutes = "20"', "minutes", "« minutes » is not",
             "minutes = 1"),

@@ -50,7 +50,8 @@ def test_a_change_of_it_is_told(folder: Path) -> None:
     [
         ("track.toml", "questions = 1", "questions = 6", "from 1 to 5"),
         ("track.toml", "questions = 1", "questions = 3", "asks 3 questions about « m1 », which has 2 for it"),
-        ("track.toml", "threshold = 70\nexempts", "threshold = 69\nexempts", "exempts from 69% on, where 70% are"),
+        ("track.toml", "threshold = 70\nexempts", "threshold = 49\nexempts", "exempts from 49% on, where 50% are"),
+        ("track.toml", "threshold = 50\nvalid", "threshold = 71\nvalid", "exempts from 70% on, where 71% are"),
         ("m1/module.toml", "threshold = 50", "threshold = 80", "exempts from 70% on, where 80% are"),
         ("track.toml", "exempts = true", 'exempts = "yes"', "« exempts » is not of the right form"),
         ("track.toml", "exempts = true", "exempted = true", "« exempted » is not a field"),

@@ -163,7 +163,7 @@ def test_a_rule_that_changes_changes_nothing_issued(
     session.commit()
     before = (dict(made.record), made.status, made.valid_until)
     assert track.label is not None
-    harder = replace(track.label, modules=("c1", "c2", "c4"), threshold=Fraction(1), valid_months=1)
+    harder = replace(track.label, modules=("c1", "c2", "c4"), valid_months=1)
     after = published(session, replace(track, version="2026.2", label=harder))
     row.track_version, row.track_digest = after.version, after.digest
     session.commit()
