@@ -46,10 +46,10 @@ class Counts:
         place = self._place(what)
         return self._asked(lambda counts: counts.hit(limit, place))
 
-    def test(self, limit: RateLimitItem, *what: str) -> bool:
-        """Whether one more would be allowed; counts nothing."""
+    def take_back(self, limit: RateLimitItem, *what: str) -> None:
+        """Count one less."""
         place = self._place(what)
-        return self._asked(lambda counts: counts.test(limit, place))
+        self._asked(lambda counts: counts.hit(limit, place, cost=-1))
 
     def window(self, limit: RateLimitItem, *what: str) -> WindowStats:
         """When the count begins again (seconds since 1970), and how many are left."""

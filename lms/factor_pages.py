@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from lms.forms.factors import PasswordAgainForm
 from lms.i18n import gettext as _
 from lms.models import LocalAccount, db
-from lms.security import count_try, may_try, visitor
+from lms.security import may_try, visitor, was_right
 from lms.services.accounts import knows_password
 from lms.services.factors import account_of
 
@@ -32,8 +32,8 @@ def knows_own_password(form: PasswordAgainForm, account: LocalAccount) -> bool:
     if not may_try(PASSWORDS, "password again", who):
         abort(429)
     if knows_password(account, str(form.password.data)):
+        was_right(PASSWORDS, "password again", who)
         return True
-    count_try(PASSWORDS, "password again", who)
     form.password.errors = [_("This is not your password. Nothing was changed.")]
     return False
 

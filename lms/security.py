@@ -179,11 +179,15 @@ def limit_sessions() -> None:
 
 
 def may_try(rule: str, what: str, who: str) -> bool:
-    """Whether somebody may try again what they got wrong before (« 10 per 10 minute »), see ``count_try``."""
-    return current_app.testing or counts().test(parse(rule), what, who)
+    """Whether somebody may try what they may get wrong so often (« 10 per 10 minute »).
+
+    Counted before it is looked at, so that tries sent at once count each; ``was_right`` takes it back. A whole room
+    behind one address is not counted as one person.
+    """
+    return current_app.testing or counts().hit(parse(rule), what, who)
 
 
-def count_try(rule: str, what: str, who: str) -> None:
-    """Count something that somebody got wrong. A whole room behind one address is not counted as one person."""
+def was_right(rule: str, what: str, who: str) -> None:
+    """Take back a try of ``may_try``: nothing was got wrong."""
     if not current_app.testing:
-        counts().hit(parse(rule), what, who)
+        counts().take_back(parse(rule), what, who)

@@ -39,13 +39,20 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_processes_count_together(server: CacheServer) -> None:
     one, other = Counts(server.url, SECRET), Counts(server.url.replace("valkey", "redis"), SECRET)
     assert one.hit(TWO, *WHO)
-    assert other.test(TWO, *WHO)
     assert other.hit(TWO, *WHO)
-    assert not one.test(TWO, *WHO)
     assert not one.hit(TWO, *WHO)
     assert one.window(TWO, *WHO).remaining == other.window(TWO, *WHO).remaining == 0
     assert other.hit(TWO, "another page", "192.0.2.7")
     assert not one.away()
+
+
+def test_what_is_taken_back_counts_no_more(server: CacheServer) -> None:
+    for counts in (Counts(server.url, SECRET), Counts("", SECRET)):
+        for _turn in range(4):
+            assert counts.hit(TWO, *WHO)
+            counts.take_back(TWO, *WHO)
+        assert [counts.hit(TWO, *WHO) for _turn in range(3)] == [True, True, False]
+    assert all(0 < seconds <= 3600 for seconds in server.keys().values())
 
 
 def told(logs: Sequence[MutableMapping[str, Any]]) -> list[MutableMapping[str, Any]]:

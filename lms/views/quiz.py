@@ -22,7 +22,7 @@ from lms.pages import followed, track_or_404, wants_json
 from lms.questions import notes
 from lms.quiz_pages import asked_question, attempt_module, question_page, result_page, review_page, so_far, start_page
 from lms.refusals import too_long, why_no_pause, why_no_sitting, why_refused
-from lms.security import count_try, may_try, requires, visitor
+from lms.security import may_try, requires, visitor, was_right
 from lms.services import attempts, awards, learning, pauses, sittings
 from lms.services.answers import AnswerRefused, Saved, answers, next_open, save_answer
 from lms.services.attempts import AttemptRefused
@@ -234,11 +234,13 @@ def _sitting(row: Enrolment, module: Module, code: str) -> Sitting:
     if not may_try(CODES, "sitting", who):
         abort(429)
     try:
-        return sittings.for_code(db.session(), row.person_id, row.track_key, module.key, code, utcnow())
+        found = sittings.for_code(db.session(), row.person_id, row.track_key, module.key, code, utcnow())
     except SittingRefused as refusal:
-        if refusal.reason == "unknown":
-            count_try(CODES, "sitting", who)
+        if refusal.reason != "unknown":
+            was_right(CODES, "sitting", who)
         raise
+    was_right(CODES, "sitting", who)
+    return found
 
 
 def _saved(saved: Saved) -> str:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from time import sleep
 
 import pyotp
 import pytest
@@ -13,9 +15,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from lms import factor_pages
 from lms.app import create_app
 from lms.config import Config
-from lms.models import AuditEntry, AuthenticatorApp, Ceremony, WebSession, db, utcnow
+from lms.models import AuditEntry, AuthenticatorApp, Ceremony, LocalAccount, WebSession, db, utcnow
 from lms.models.secrets import hashed
 from lms.services import enrolment_codes
 from lms.services.accounts import account_named
@@ -386,6 +389,44 @@ def test_a_password_is_changed_after_the_present_one(app: Flask, ada: FlaskClien
     assert ada.get("/hr/").status_code == 200
     assert first_step(app.test_client(), EMAIL).status_code == 401
     assert post(app.test_client(), "/account/login", username=EMAIL, password=new).status_code == 303
+
+
+def test_wrong_passwords_asked_again_are_counted_each_even_at_once(
+    app: Flask, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, number, path = list[str](), 16, "/account/factors/app/remove"
+
+    def slow(_account: LocalAccount, typed: str) -> bool:
+        looked.append(typed)
+        sleep(0.3)
+        return typed == PASSWORD
+
+    monkeypatch.setattr(factor_pages, "knows_password", slow)
+    token, kept = token_of(ada), ada.get_cookie("mpia")
+    assert kept is not None
+    monkeypatch.setattr(app, "testing", False)
+
+    def ask(turn: int) -> int:
+        browser = app.test_client()
+        browser.set_cookie("mpia", kept.value)
+        form = {"csrf_token": token, "password": f"not this one {turn}"}
+        return browser.post(path, data=form).status_code
+
+    with ThreadPoolExecutor(number) as pool:
+        told = sorted(pool.map(ask, range(number)))
+    assert len(looked) <= 10
+    assert told == [400] * len(looked) + [429] * (number - len(looked))
+
+
+def test_the_right_password_asked_again_is_no_wrong_one(
+    app: Flask, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "testing", False)
+    monkeypatch.setattr(factor_pages, "knows_password", lambda _account, typed: typed == PASSWORD)
+    remove, begin = "/account/factors/app/remove", "/account/factors/app"
+    assert [post(ada, remove, password=PASSWORD).status_code for _turn in range(10)] == [303] * 10
+    assert [post(ada, begin, password="not this one").status_code for _turn in range(10)] == [400] * 10
+    assert post(ada, begin, password=PASSWORD).status_code == 429
 
 
 def test_the_others_are_left_in_peace(strict: Flask) -> None:
