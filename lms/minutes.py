@@ -34,18 +34,25 @@ def author(jury: Jury, candidate: Candidate) -> str:
 
 
 def minutes(jury: Jury, track: Track | None, seats: Sequence[JuryMember], found: Sequence[Candidate]) -> dict[str, Any]:
-    """What the minutes say: what is decided, and nothing else."""
+    """What the minutes say: what is decided, here or by another jury after something was proposed here."""
     rows = []
     for candidate in found:
         said = candidate.said
-        if said is None or said.decided_at is None:
+        # Once closed they are final: a work that an appeal sends back to a jury does not leave them.
+        if said is None or (candidate.waits and jury.closed_at is None):
+            continue
+        row: dict[str, Any] = {
+            "name": author(jury, candidate),
+            "code": code(candidate.attempt.id),
+            "proposed": percent(said.proposed),
+        }
+        if said.decided_at is None:
+            rows.append({**row, "decision": _("Decided by another jury")})
             continue
         rows.append(
             {
-                "name": author(jury, candidate),
-                "code": code(candidate.attempt.id),
+                **row,
                 "decision": decision_name(said.decision),
-                "proposed": percent(said.proposed),
                 "score": None if said.score is None else percent(said.score),
                 "reason": said.reason,
                 "by": [member.name or _("Name withheld by the platform") for member in candidate.confirmed],

@@ -250,6 +250,7 @@ def _candidate_page(jury: Jury, seat: JuryMember, found: Candidate, module: Modu
             "reason": said.reason,
             "by": [member.name for member in found.confirmed],
             "decided_at": said.decided_at,
+            "elsewhere": found.elsewhere,
             "mine": any(member.id == seat.id for member in found.confirmed),
         }
         if said

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from curricula.model import Track
 from lms.antivirus import Antivirus, Outcome
-from lms.models import Attempt, AuditEntry, Enrolment, Jury, Marking, Person
+from lms.models import Attempt, AuditEntry, Enrolment, Jury, Marking, Person, Work
 from lms.services.answers import AnswerRefused, Sent, save_answer
 from tests.clamd_in_test import EICAR, SIGNATURE, Clamd, Stub
 from tests.judged_in_test import HALF, PROJECT, deposit, hand_in, published
@@ -257,6 +257,39 @@ def test_a_jury_decides_two_by_two_and_leaves_its_minutes(session: Session, plat
             "Formatrice 1", "Jury d’hiver", "03/12/2026", "____",
         ):  # fmt: skip
             assert part in text.replace("\u00a0", " "), part
+
+
+def test_minutes_say_what_another_jury_decided(session: Session, platform: PlatformInTest) -> None:
+    with published(jury=True) as track:
+        _learner, attempt = handed_in(session, platform, track)
+        ana, bruno, chloe = (coach(platform, number) for number in (1, 2, 3))
+        post(chloe, f"/teach/marking/{attempt.id}/take")
+        post(chloe, f"/teach/marking/{attempt.id}", **LEVELS, go="finish")
+        place = re.search(r'value="(\d+/decideurs/d1)"', read(ana, "/teach/juries/new"))
+        assert place is not None
+        members = session.scalars(sa.select(Person.id).where(Person.subject.in_(["trainer-1", "trainer-2"]))).all()
+        session.commit()
+        made = {"place": place[1], "president": members[0], "members": members, "day": "02/12/2026"}
+        autumn, winter = (post(ana, "/teach/juries/new", **made, title=f"Jury {n}").location for n in (1, 2))
+        for jury in (autumn, winter):
+            wrote = f"Un gain, dit {jury}."
+            post(ana, f"{jury}/candidates/{attempt.id}", decision="admitted", score="", reason=wrote)
+        candidate = f"{winter}/candidates/{attempt.id}"
+        said = re.search(r'name="said" value="(\d+)"', read(bruno, candidate))
+        assert said is not None
+        post(bruno, f"{candidate}/confirm", said=said[1])
+        assert "Decided by another jury" in read(ana, f"{autumn}?lang=en")
+        assert "another jury decided" in read(ana, f"{autumn}/candidates/{attempt.id}?lang=en")
+        assert post(ana, f"{autumn}/close").location == f"{autumn}/minutes"
+        page = read(ana, f"{autumn}/minutes?lang=en")
+        assert "Decided by another jury" in page
+        assert "Un gain" not in page
+        text = PdfReader(BytesIO(ana.get(f"{autumn}.pdf?lang=en").data)).pages[0].extract_text()
+        assert "Decided by another jury" in text.replace("\u00a0", " ")
+        assert "Decided by another jury" not in read(ana, f"{winter}/minutes?lang=en")
+        session.execute(sa.update(Work).values(state="jury", done_at=None))  # as an accepted appeal does
+        session.commit()
+        assert "Decided by another jury" in read(ana, f"{autumn}/minutes?lang=en"), "they are final"
 
 
 def test_a_pile_of_many_costs_what_one_costs(session: Session, platform: PlatformInTest, track: Track) -> None:
