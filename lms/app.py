@@ -38,6 +38,7 @@ from lms.replica import init_replica
 from lms.security import SAFE_METHODS, RowNumber, Visitor, limit_sessions, refuse_nul, secure_headers
 from lms.services.sessions import live_session
 from lms.signing_in import lead_to_second_factor, note_use
+from lms.theme import theme
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -82,7 +83,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.before_request(limit_sessions)
     app.before_request(_allow_uploads)  # before the form is read, for its token
     csrf = CSRFProtect(app)
-    init_assets(app)
+    init_assets(app, theme(config.theme_dir))
     init_i18n(app)
     app.add_template_global(file_limits)
     init_errors(app)

@@ -153,7 +153,7 @@ class Config:
     keep_jobs_days: int = 90
     #: Whom people write to about their personal data: an e-mail or web address, of the data protection officer.
     privacy_contact: str = ""
-    #: A deployer's theme: a folder with ``theme.css``.
+    #: A deployer's theme: a folder with ``theme.css``, and the fonts and pictures it names (lms.theme).
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.
     trusted_proxies: int = 0

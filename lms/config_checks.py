@@ -19,6 +19,7 @@ from lms.outside_settings import (
     oidc_problems,
 )
 from lms.public_address import normalised
+from lms.theme import theme_problem
 
 if TYPE_CHECKING:
     from lms.config import Config
@@ -121,7 +122,7 @@ def _issuer_problems(config: "Config") -> list[str]:
         problems.append("LMS_ISSUER_SIGNATORY_FR and LMS_ISSUER_SIGNATORY_EN go together: give both, or none.")
     if max(map(len, signatories)) > _LONGEST_SIGNATORY:
         problems.append(f"LMS_ISSUER_SIGNATORY_FR and _EN have at most {_LONGEST_SIGNATORY} characters: one line.")
-    looks = [colour_problem(config.issuer_colour)]
+    looks = [colour_problem(config.issuer_colour), theme_problem(config.theme_dir)]
     if config.issuer_logo != Path():
         looks.append(logo_problem(config.issuer_logo))
     return problems + [problem for problem in looks if problem]
