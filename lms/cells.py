@@ -19,6 +19,8 @@ Value = str | int | Decimal | date | datetime | bool | None
 
 #: Characters that turn the direction of writing: a name could then read as another.
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+#: Years of a day that somebody means, in files and forms: others are mistakes, or beyond what calendars count.
+YEARS = range(1900, 2101)
 #: Days that Excel counts from 1900, of the years 1955 to 2118: other numbers may be anything.
 SERIALS = range(20_089, 80_000)
 #: No amount of a budget is larger, in cents; the database holds a thousand times more.
@@ -211,7 +213,7 @@ def _words(value: str) -> str:
 
 
 def _date(words: str, year: int, month: int, of_month: int) -> date:
-    if 1900 <= year <= 2100:
+    if year in YEARS:
         try:
             return date(year, month, of_month)
         except ValueError:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lms import csv_cells
 from lms.cells import CellRefused, Problem, Value
-from lms.i18n import ZONE, number
+from lms.i18n import ZONE, ngettext, number
 from lms.i18n import gettext as _
 from lms.models import ImportRun
 from lms.services.import_columns import Columns
@@ -60,6 +60,14 @@ def sentence(result: Result) -> str:
     more = []
     if result.left:
         more.append(_("Agents absent from the file: %(count)s.", count=number(result.left)))
+    if result.later:
+        more.append(
+            ngettext(
+                "One agent leaves on a day to come, and is there until then: take in a file once it has come.",
+                "%(num)s agents leave on a day to come, and are there until then: take in a file once it has come.",
+                result.later,
+            )
+        )
     if result.units:
         more.append(_("Units made from their names: %(count)s.", count=number(result.units)))
     if not result.changes and not result.refused:

@@ -15,7 +15,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from curricula.model import Localized
-from lms.cells import CellRefused, day
+from lms.cells import YEARS, CellRefused, day
 
 #: ``rate`` is a ratio printed as 0,30; ``cents`` an amount in integer cents printed in euros; ``date`` a day as
 #: lived in France; ``datetime`` an aware moment.
@@ -109,10 +109,6 @@ class TooManyRows(ValueError):
         self.limit = limit
 
 
-#: Years of a period that may be asked for: before and after, calendars and databases have their ends.
-YEARS = range(1900, 2200)
-
-
 @dataclass(frozen=True)
 class Filter:
     """What a report can be narrowed by. ``choices`` gives the values of a choice with their words."""
@@ -130,8 +126,8 @@ class Filter:
                 found = day(text)
             except CellRefused:
                 found = None
-            if found is None or found.year not in YEARS:
-                raise FilterError(self.key, text, ["AAAA-MM-JJ", "JJ/MM/AAAA"])
+            if found is None:
+                raise FilterError(self.key, text, ["AAAA-MM-JJ", f"JJ/MM/AAAA ({YEARS[0]}-{YEARS[-1]})"])
             return found
         if self.kind == "choice" and text not in self.choices():
             raise FilterError(self.key, text, self.choices())

@@ -48,8 +48,9 @@ def test_a_day_is_read_as_files_have_it(text: str) -> None:
     "text", ["31/02/2026", "demain", "2026-13-01", "1/2", "", "31/12/9999", "0001-01-01", "31/12/2200"]
 )
 def test_a_day_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(FilterError):
+    with pytest.raises(FilterError) as caught:
         WHEN.read(text)
+    assert caught.value.allowed == ("AAAA-MM-JJ", "JJ/MM/AAAA (1900-2100)")
 
 
 def test_a_choice_is_one_of_its_values() -> None:

@@ -96,6 +96,9 @@ def _take(kind: str, path: Path, asked: Asked, *, dry_run: bool) -> None:
         click.echo(f"Columns not read: {', '.join(result.ignored)}.", err=True)
     if result.to_confirm:
         click.echo(f"{result.left} agents are absent from the file: say --confirm if they really left.", err=True)
+    if result.later:
+        told = f"{result.later} agents leave on a day to come, and are there until then"
+        click.echo(f"{told}: take in a file once it has come.", err=True)
     done = "" if result.written else " Nothing was written."
     more = f", {result.left} left" if result.left else ""
     click.echo(

@@ -10,10 +10,10 @@ from wtforms import Form, HiddenField, RadioField, SelectMultipleField, StringFi
 from wtforms.validators import InputRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget
 
+from lms.cells import YEARS
 from lms.forms.dates import read_date
 from lms.i18n import ZONE
 from lms.i18n import gettext as _
-from lms.tables import YEARS
 
 #: Longest reason, in characters.
 REASON = 1000

@@ -8,6 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
+from lms.cells import YEARS
 from lms.forms.parts import DatedField, NumberField
 from lms.i18n import ZONE
 from lms.i18n import gettext as _
@@ -15,8 +16,6 @@ from lms.services.accommodations import Granted
 
 #: « 9:30 », « 9 h 30 », « 14h ».
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])(?:\s*[:hH]\s*([0-5][0-9])?)?")
-#: The last year a sitting or an accommodation may be of: beyond it is a mistake of typing.
-_LAST_YEAR = 2100
 
 
 class TimeField(StringField):  # type: ignore[misc]
@@ -58,7 +57,7 @@ class DayField(DatedField):
     def pre_validate(self, form: Any) -> None:
         """Refuse a year nobody means."""
         del form
-        if self.data is not None and self.data.year > _LAST_YEAR:
+        if self.data is not None and self.data.year not in YEARS:
             raise ValidationError(_("Write a day, for example 30/09/2026."))
 
 

@@ -9,6 +9,7 @@ from wtforms import Form, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 from wtforms.widgets import DateInput
 
+from lms.cells import YEARS
 from lms.forms.dates import read_date
 from lms.i18n import ZONE
 from lms.i18n import gettext as _
@@ -90,7 +91,7 @@ class DayForm(Form):  # type: ignore[misc]
             return
         try:
             day = datetime.fromisoformat(read_date(said))
-            if len(read_date(said)) != len("2026-01-31") or not 1900 <= day.year <= 2200:
+            if len(read_date(said)) != len("2026-01-31") or day.year not in YEARS:
                 raise ValueError(said)
         except ValueError as error:
             raise ValidationError(_("Write a day, for example 31/12/2025.")) from error

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.cells import N_, CellRefused
-from lms.models import Agent, ImportSource
+from lms.models import Agent, ImportSource, utcnow
 from lms.services import matching, population
 from lms.services.agent_places import LEVELS, Places
 from lms.services.agent_writing import write_agents, write_leavers
@@ -22,7 +22,7 @@ class AgentImport:
 
     A refused row refuses the file unless ``partial``; a ``whole`` list makes leavers of those absent from it, and is
     never partial. Without it they stay. A column that is absent leaves what is known; an empty cell clears it. An
-    agent in the file who had left is back, unless it says when they leave.
+    agent in the file who had left is back, unless it says when they left: on a day to come, they are there until then.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class AgentImport:
         self.places = Places(session)
         self.report = Report()
         self._steps, self._leavers = Steps(), Steps()
+        self._now, self._later = utcnow(), 0
         #: Whether the file says where agents are, by code or by names beginning with the top one.
         self._by_code = "unit" in columns
         self._by_names = LEVELS[0] in columns
@@ -63,7 +64,7 @@ class AgentImport:
             kind="agents", sha256=self.sheet.sha256, sheet=self.sheet.name,
             rows=counts.total() - counts["left"], created=counts["created"], changed=counts["changed"],
             unchanged=counts["unchanged"], refused=counts["refused"], left=counts["left"],
-            units=len(self.places.new), problems=tuple(self.report.problems),
+            units=len(self.places.new), later=self._later, problems=tuple(self.report.problems),
             ignored=tuple(ignored(self.sheet, self.columns)),
             to_confirm=counts["left"] * MANY_LEAVERS > there and not self.confirmed,
         )  # fmt: skip
@@ -132,6 +133,9 @@ class AgentImport:
             if isinstance(row, RefusedRow):
                 self.report.refuse(row)
                 continue
+            if row.values["left_at"] is not None and row.values["left_at"] > self._now:
+                row.values["left_at"] = None
+                self._later += 1
             before = known.get(row.key)
             if before is None:
                 self.report.add(row.line, row.key, "created")

@@ -9,7 +9,6 @@ from typing import Any
 from lms import cells
 from lms.cells import N_, CellRefused, Value, plain
 from lms.i18n import ZONE
-from lms.models import utcnow
 from lms.models.agents import BRANCHES, CATEGORIES
 from lms.models.organisation import UNIT_KINDS
 
@@ -120,10 +119,9 @@ def _email(value: Value) -> str | None:
 
 
 def _left(value: Value) -> datetime | None:
-    """The first moment somebody is no longer there, as lived in France; None while it is to come: they are there."""
+    """The first moment somebody is no longer there, as lived in France."""
     found = cells.day(value)
-    left = None if found is None else datetime.combine(found, time(), ZONE)
-    return None if left is None or left > utcnow() else left
+    return None if found is None else datetime.combine(found, time(), ZONE)
 
 
 def _population(value: Value) -> bool:

@@ -42,7 +42,8 @@ Progress = Callable[[float], None]
 class Result:
     """What became of a file's rows, or would: ``rows`` are those of the file, ``left`` people absent from it.
 
-    ``units`` were made on the way. ``to_confirm``: nothing is written until somebody says that so many left.
+    ``later`` leave on a day to come. ``units`` were made on the way. ``to_confirm``: nothing is written until somebody
+    says that so many left.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Result:
     units: int
     problems: tuple[Problem, ...]
     ignored: tuple[str, ...]
+    later: int = 0
     to_confirm: bool = False
     written: bool = False
     run_id: int | None = None

@@ -56,6 +56,13 @@ def test_agents_in(app: Flask, run: Run, tmp_path: Path) -> None:
     assert "0 new agents, 0 changed, 1 unchanged" in run("import-agents", path).stdout
 
 
+def test_a_day_of_leaving_to_come_is_told(run: Run, tmp_path: Path) -> None:
+    path = written(tmp_path, f"{HEADER};date de départ", "1;X;Y;FPE;;;31/12/2099")
+    result = run("import-agents", path)
+    assert (result.exit_code, result.stdout) == (0, "1 rows: 1 new agents, 0 changed, 0 unchanged, 0 refused.\n")
+    assert "1 agents leave on a day to come, and are there until then" in result.stderr
+
+
 def test_a_refused_row_is_located_and_nothing_is_written(app: Flask, run: Run, tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, "1;X;Y;FPE;;", "2;X;Y;FPE;3.21E+13;")
     result = run("import-agents", path)

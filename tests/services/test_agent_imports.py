@@ -337,7 +337,8 @@ def test_who_leaves_on_a_day_to_come_is_there(session: Session) -> None:
     header = "matricule;nom;prénom;versant;date de départ"
     take(session, header, "1;A;B;FPE;")
     result = take(session, header, "1;A;B;FPE;31/12/2099", "2;C;D;FPE;31/12/2099")
-    assert (result.created, result.unchanged) == (1, 1)
+    assert (result.created, result.unchanged, result.later) == (1, 1, 2)
+    assert take(session, header, "1;A;B;FPE;", "2;C;D;FPE;").later == 0
     for number in "12":
         assert (agents(session)[number].left_at, [each.until for each in states(session, number)]) == (None, [None])
 

@@ -102,6 +102,20 @@ def test_a_file_is_read_checked_taken_in_and_undone(app: Flask, officer: FlaskCl
         assert db.session.scalars(select(Unit.code)).all() == ["M"]
 
 
+def test_a_check_says_who_leaves_on_a_day_to_come(officer: FlaskClient) -> None:
+    header = "matricule;nom;prénom;versant;date de départ"
+    for rows, told in ((["1;A;B;FPE;31/12/2099"], "Un agent part à une date à venir"),
+                       (["1;A;B;FPE;31/12/2099", "2;C;D;FPE;31/12/2099"], "2 agents partent à une date à venir"),
+                       (["1;A;B;FPE;31/12/2020"], None)):  # fmt: skip
+        answer = send(officer, text(header, *rows))
+        fields = ("number", "family_name", "given_name", "branch", "left_at")
+        given = {f"column_{at}": field for at, field in enumerate(fields)}
+        officer.post(f"{answer.location}?lang=fr", data={**given, "act": "check"})
+        page = officer.get(f"{answer.location}?lang=fr").text
+        assert "Rien n’est encore écrit" in page
+        assert (told in page) if told else ("date à venir" not in page)
+
+
 def test_columns_chosen_once_are_kept_for_their_source(app: Flask, officer: FlaskClient) -> None:
     body = text("Mat.;Patronyme;Petit nom;FP;Divers", "1;A;B;FPE;x", "2;C;D;FPE;y")
     answer = send(officer, body, source="SIRH de test")
