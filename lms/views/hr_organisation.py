@@ -73,7 +73,7 @@ def rename(unit_id: int) -> ResponseReturnValue:
             form.name.errors = [_why(refusal)]
             db.session.rollback()
         else:
-            return _done(unit, _("The unit is called so from now on. Its past keeps the former name."))
+            return _done(unit, _("The unit is called so from now on. Its past keeps the former name."), _of_agents())
     return _page(unit, form=form), 400
 
 
@@ -96,7 +96,9 @@ def move(unit_id: int) -> ResponseReturnValue:
                 form.under.errors = [_why(refusal)]
                 db.session.rollback()
             else:
-                return _done(unit, _("The unit has moved, with all under it. Its past stays where it was."))
+                return _done(
+                    unit, _("The unit has moved, with all under it. Its past stays where it was."), _of_agents()
+                )
     return _page(unit, moving=form), 400
 
 
@@ -113,9 +115,15 @@ def close(unit_id: int) -> ResponseReturnValue:
     return _done(unit, _("The unit is closed. Figures of before keep it."))
 
 
-def _done(unit: Unit, said: str) -> ResponseReturnValue:
+def _of_agents() -> str:
+    return _(
+        "The nominative follow-up writes ministries and directorates as the last file of agents did, until the next."
+    )
+
+
+def _done(unit: Unit, *said: str) -> ResponseReturnValue:
     db.session.commit()
-    flash(said, "ok")
+    flash(" ".join(said), "ok")
     return redirect(url_for("hr_organisation.show", unit_id=unit.id), 303)
 
 

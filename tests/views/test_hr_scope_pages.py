@@ -157,6 +157,7 @@ def test_units_are_changed_by_who_sees_what_is_above(
     session.rollback()
     said = {"name": "Renommé", "kind": "service", "siret": "012 345 678 90123"}
     post(part, f"{url}/{new}/rename", **said)
+    assert "Le suivi nominatif écrit" in part.get(f"{url}/{new}?lang=fr").text
     post(part, f"{url}/{new}/move", under="S1")
     assert "S1" in post(part, f"{url}/{units['S1']}/move", 400, under="S2"), "a loop"
     post(part, f"{url}/{units['S1']}/move", 400, under="M2")  # which they do not see
