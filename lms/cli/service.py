@@ -4,6 +4,8 @@ import gc
 import multiprocessing
 import os
 import resource
+import socket
+from ipaddress import ip_address
 from tempfile import TemporaryDirectory
 
 import click
@@ -35,16 +37,35 @@ _OTHER_FILES = 512
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=2, show_default=True, help="Web processes.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Web processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the web pages, after bringing the database up to date where its account owns the tables."""
+    _may_listen(host, port)
     with TemporaryDirectory(prefix="mpia-metrics-") as shared:
         # Before anything counts: the web processes then share what they count (lms.metrics).
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", shared)
         multiprocessing.set_start_method("spawn", force=True)  # what counts learns the folder as it is imported
         upgrade(create_app())
         serve_pages(f"{__name__}:web_process", host, port, workers)
+
+
+def _may_listen(host: str, port: int) -> None:
+    """Stop where nothing can be served at that address: the server itself would end in a trace of its own code."""
+    try:
+        family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
+    except ValueError as error:
+        raise click.BadParameter(
+            "must be an address of this machine in figures: 127.0.0.1 for itself alone, 0.0.0.0 for all its networks.",
+            param_hint="--host",
+        ) from error
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise click.ClickException(
+            f"Nothing can be served at {host}, port {port}: {os.strerror(error.errno)}. Stop what is served there, or give "
+            "another --port or --host."
+        ) from error
 
 
 def serve_pages(factory: str, host: str, port: int, workers: int) -> None:

@@ -1,6 +1,7 @@
 """``lms serve`` with several web processes: what they count is one figure."""
 
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.conftest import environment
+from tests.cli.conftest import Run, environment
 from tests.running_in_test import COMMAND, free_port
 
 
@@ -43,6 +44,30 @@ def test_web_processes_count_together(served: str) -> None:
         assert figure(page, 'mpia_http_request_seconds_count{route="lti.login"}') == 12
         # Of one process, not of both: a pool that is exhausted is not hidden by the other.
         assert 0 <= figure(page, "mpia_db_pool_in_use") <= figure(page, "mpia_db_pool_limit") == 15
+
+
+def test_a_port_already_in_use_is_said_without_a_trace(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ended = run("serve", "--port", str(port := other.getsockname()[1]))
+    assert ended.status == 1
+    assert f"port {port}: Address already in use. Stop what is served there" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--host", "localhost"], "must be an address of this machine in figures"),
+        (["--host", "192.0.2.1"], "Nothing can be served at 192.0.2.1"),
+        (["--port", "70000"], "70000 is not in the range"),
+        (["--workers", "0"], "0 is not in the range"),
+    ],
+)
+def test_an_address_that_cannot_be_served_is_refused_with_what_to_give(
+    run: Run, arguments: list[str], said: str
+) -> None:
+    ended = run("serve", *arguments)
+    assert ended.status in {1, 2}
+    assert said in ended.err
 
 
 def figure(page: str, name: str) -> float:
