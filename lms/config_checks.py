@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -39,6 +40,8 @@ _CEILINGS = {
     "session_minutes": _YEAR_OF_MINUTES, "idle_minutes": _YEAR_OF_MINUTES, "lti_key_days": _LONGEST_DAYS,
     "export_days": LONGEST_EXPORT_DAYS, "statement_timeout": 24 * 60 * 60,
 }  # fmt: skip
+#: Said of what may well be there, in a folder that the account of the process may not enter.
+_REACHED = "and that the account of this process may reach"
 _CUSTOM = re.compile(r"custom:[A-Za-z0-9_.-]{1,100}")
 
 
@@ -66,8 +69,8 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_REPLICA_URL must be like postgresql://reader:password@replica/name, as LMS_DATABASE_URL.")
     problems += _check_numbers(config) + _check_seal(config) + lrs_problems(config) + _check_exports(config)
     problems += _check_keeping(config)
-    if not any(config.tracks_dir.glob("*/track.toml")):
-        problems.append("LMS_TRACKS_DIR must be a folder of tracks: folders with a track.toml.")
+    if not _found(lambda folder: any(folder.glob("*/track.toml")), config.tracks_dir):
+        problems.append(f"LMS_TRACKS_DIR must be a folder of tracks, folders with a track.toml, {_REACHED}.")
     if any(key not in {"sourced_id", "email"} and not _CUSTOM.fullmatch(key) for key in config.match_keys):
         problems.append("LMS_MATCH_KEYS must be made of sourced_id, email and custom:name, separated by commas.")
     problems += [
@@ -176,20 +179,28 @@ def _check_exports(config: "Config") -> list[str]:
     nowhere = Path()
     if config.export_days < 1:
         problems.append("LMS_EXPORT_DAYS must be at least 1.")
-    if config.export_folder != nowhere and not config.export_folder.is_dir():
-        problems.append("LMS_EXPORT_FOLDER must be a folder that is there.")
+    if config.export_folder != nowhere and not _found(Path.is_dir, config.export_folder):
+        problems.append(f"LMS_EXPORT_FOLDER must be a folder that is there, {_REACHED}.")
     if config.export_sftp:
         if not _is_sftp_server(config.export_sftp):
             problems.append("LMS_EXPORT_SFTP must be like sftp://user@host:22/path, without a password.")
         problems += [
-            f"LMS_EXPORT_SFTP needs LMS_{name.upper()}, a file that is there."
+            f"LMS_EXPORT_SFTP needs LMS_{name.upper()}, a file that is there, {_REACHED}."
             for name in ("export_sftp_key", "export_sftp_known_hosts")
-            if not getattr(config, name).is_file()
+            if not _found(Path.is_file, getattr(config, name))
         ]
     contact = config.open_data_contact
     if config.open_data and not (_is_address(contact) or contact.startswith("https://")):
         problems.append("LMS_OPEN_DATA needs LMS_OPEN_DATA_CONTACT, an e-mail or https address.")
     return problems
+
+
+def _found(look: Callable[[Path], bool], path: Path) -> bool:
+    """What ``look`` sees of a path; false where a folder above it lets nothing be seen."""
+    try:
+        return look(path)
+    except OSError:
+        return False
 
 
 def _is_sftp_server(url: str) -> bool:

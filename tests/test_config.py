@@ -132,6 +132,18 @@ def test_a_value_that_cannot_be_used_is_refused(tmp_path: Path, name: str, value
     assert name in problem
 
 
+@pytest.mark.parametrize("name", ["EXPORT_FOLDER", "TRACKS_DIR", "EXPORT_SFTP_KEY"])
+def test_what_a_folder_above_lets_nobody_see_is_explained_and_not_traced(tmp_path: Path, name: str) -> None:
+    # A name that is too long is refused by the system, to root too, where others meet « Permission denied ».
+    given = {"LMS_EXPORT_SFTP": "sftp://lms@files.example/in", "LMS_EXPORT_SFTP_KNOWN_HOSTS": __file__}
+    problems = refusal(
+        tmp_path, **(given if name == "EXPORT_SFTP_KEY" else {}), **{f"LMS_{name}": str(tmp_path / ("x" * 300))}
+    )
+    (problem,) = problems
+    assert name in problem
+    assert "the account of this process may reach" in problem
+
+
 def test_other_programs_variables_are_left_alone(tmp_path: Path) -> None:
     assert load(tmp_path, PATH="/bin", FILMS_TITLE="x").base_url == "http://localhost:8000"
 

@@ -58,7 +58,7 @@ def keys(config: Config, *, worker: bool) -> Finding:
             f"Run: chmod -R o-rwx {folder}. If others could log in, take the keys for stolen: docs/keys.md.",
         )  # fmt: skip
     if not worker:
-        if (folder / keyring.INDEX).exists():
+        if _there(folder / keyring.INDEX) is True:
             return Finding(
                 "keys", "none", f"There are keys of certificates in {folder}, needed by workers alone.",
                 "Where a worker runs here too: lms doctor --worker. Where none does, do not give them to this machine.",
@@ -69,7 +69,7 @@ def keys(config: Config, *, worker: bool) -> Finding:
 
 def _opened(config: Config, folder: Path) -> Finding:
     """Whether every key that signs now can be opened with these settings."""
-    if not folder.is_dir():
+    if _there(folder) is False:  # where nobody can tell, reading it says why
         return Finding(
             "keys", "bad", f"{folder} (LMS_KEYS_DIR) is not there.",
             f"Mount the keys of this installation there; for a new installation, make them: LMS_KEYS_DIR={folder} "
@@ -118,6 +118,14 @@ def _sealed(config: Config, own: Entry | None, said: str) -> Finding:
     if utcnow() < begins:
         return Finding("keys", "bad", f"{said} The seal's certificate is valid from {begins:%Y-%m-%d} only.", fix)
     return lasting("keys", f"{said} The seal's certificate", ends, fix)
+
+
+def _there(path: Path) -> bool | None:
+    """Whether something is there; None where a folder above it lets this account see nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return None
 
 
 def _exposed(folder: Path) -> Path | None:

@@ -202,6 +202,12 @@ def test_keys_are_looked_at_where_workers_run(keyed: Config) -> None:
     says(folders.keys(keyed, worker=True), "bad", "holds no key")
 
 
+def test_a_folder_of_keys_that_nobody_lets_it_see_is_said_and_not_traced(keyed: Config) -> None:
+    hidden = replace(keyed, keys_dir=keyed.keys / ("x" * 300))  # refused by the system, as « Permission denied » is
+    says(folders.keys(hidden, worker=True), "bad", "cannot read", "let uid")
+    says(folders.keys(hidden, worker=False), "ok", "only workers need them")
+
+
 @pytest.mark.parametrize("worker", [True, False])
 def test_keys_that_others_can_read_or_replace_are_named(keyed: Config, worker: bool) -> None:
     key = next(keyed.keys.glob("ed-*.pem"))
