@@ -1,12 +1,15 @@
 """The ``lms`` command: one file a subject, found by itself."""
 
 import gc
+import os
 import sys
 
 import click
+from cryptography.fernet import InvalidToken
 from sqlalchemy.exc import DBAPIError
 
 import lms.cli
+from certificates.sign.keyring import KeysError
 from lms.config import ConfigError
 from lms.database_errors import trouble
 from lms.logs import init_logs
@@ -60,10 +63,25 @@ def main() -> None:
     except DBAPIError as error:
         click.echo(f"The database refused: {error.orig}. Check LMS_DATABASE_URL, then run: lms db upgrade.", err=True)
         sys.exit(1)
-    except OSError as error:
-        if trouble(error) is None:
-            raise
+    except KeysError as error:
+        click.echo(f"The keys of certificates cannot be used: {error}. See: lms doctor --worker", err=True)
+        sys.exit(1)
+    except InvalidToken:
         click.echo(
-            f"No room is left on the disk: {error}. Nothing is left half-written. Make room, then retry.", err=True
+            "LMS_SECRET_KEY does not open what the database holds, which was made under another one. "
+            "See: lms doctor --only lti_key",
+            err=True,
         )
+        sys.exit(1)
+    except OSError as error:
+        if trouble(error) is not None:
+            said = f"No room is left on the disk: {error}. Nothing is left half-written. Make room, then retry."
+        elif error.filename is not None:
+            said = (
+                f"{error.filename}: {error.strerror}. Check that its folder is there, and that the account which runs "
+                f"this command (uid {os.geteuid()}) may use it."
+            )
+        else:
+            raise
+        click.echo(said, err=True)
         sys.exit(1)

@@ -43,6 +43,42 @@ def test_a_wrong_configuration_is_explained_and_not_traced(run: Run) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("hr", "export", "completions", "-o"),
+        ("track", "cartridge", "decideurs"),
+        ("person", "export", "zoe@formation.example", "-o"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_named_and_not_traced(ready: Run, arguments: tuple[str, ...]) -> None:
+    password = "a long walk by the canal"
+    ready("account", "create", "zoe@formation.example", "--role", "hr", "--password", password)
+    outcome = ready(*arguments, "nowhere/file")
+    assert outcome.status == 1
+    (said,) = outcome.err.splitlines()
+    assert "nowhere/" in said
+    assert "No such file or directory. Check that its folder is there" in said
+
+
+def test_a_seal_that_cannot_be_opened_stops_a_worker_with_what_to_ask(ready: Run) -> None:
+    outcome = ready("worker", LMS_SEAL_PKCS12="nowhere.p12")
+    assert outcome.status == 1
+    assert outcome.err.splitlines() == [
+        "The keys of certificates cannot be used: cannot open the seal nowhere.p12: missing file or wrong passphrase. "
+        "See: lms doctor --worker"
+    ]
+
+
+def test_another_secret_key_than_the_database_s_is_said_and_not_traced(ready: Run) -> None:
+    password = "a long walk by the canal"
+    ready("account", "create", "zoe@formation.example", "--role", "hr", "--password", password)
+    given = {"LMS_SECRET_KEY": "another secret key than that of the database"}
+    outcome = ready("account", "enrolment-code", "zoe@formation.example", **given)
+    assert outcome.status == 1
+    assert outcome.err.startswith("LMS_SECRET_KEY does not open what the database holds")
+
+
 def test_the_configuration_in_force_is_printed_without_its_secrets(run: Run) -> None:
     secret = "never to be printed, whatever happens"
     outcome = run(
