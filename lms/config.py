@@ -157,6 +157,7 @@ class Config:
     theme_dir: Path = Path()
     #: How many proxies in front set X-Forwarded-*; 0 trusts none.
     trusted_proxies: int = 0
+    #: Of tests alone, which give it in the code: no limit of requests then holds, so no environment nor file says it.
     testing: bool = False
 
     @property
@@ -221,8 +222,12 @@ class Config:
 
     def shown(self) -> dict[str, str]:
         """Every setting as text, secrets masked."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {name: getattr(self, name) for name in _SETTINGS}
         return {name: "********" if name in SECRET_NAMES and value else _text(value) for name, value in values.items()}
+
+
+#: What an installation may give, by name.
+_SETTINGS = tuple(field.name for field in fields(Config) if field.name != "testing")
 
 
 def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) -> Config:
@@ -235,9 +240,8 @@ def load_config(environment: Mapping[str, str] | None = None, **overrides: Any) 
     problems: list[str] = []
     given = {**from_files(environment.get(PREFIX + "CONFIG", ""), problems), **_environment(environment)}
     values: dict[str, Any] = {}
-    known = {field.name: field for field in fields(Config)}
     for name, raw in given.items():
-        if name not in known:
+        if name not in _SETTINGS:
             problems.append(f"{PREFIX}{name.upper()} is not a setting. Remove it or correct its name.")
             continue
         kind = type(getattr(Config(), name))
