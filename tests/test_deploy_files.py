@@ -102,6 +102,14 @@ def test_the_guide_explains_every_figure_and_no_alert_that_is_not(told: dict[str
     assert set(re.findall(r"^### (\w+)$", section, re.MULTILINE)) == {rule["alert"] for rule in RULES}
 
 
+def test_the_guide_explains_every_event_of_the_logs() -> None:
+    written = r'\blog\.(?:info|warning|error|exception)\(\s*"([a-z_.]+)"'
+    sources = [path.read_text("utf-8") for path in (DOCS.parent / "lms").rglob("*.py")]
+    events = {event for source in sources for event in re.findall(written, source)}
+    assert {"request", "job_ended", "database_trouble"} <= events
+    assert {event for event in events if f"`{event}`" not in guide()} == set()
+
+
 def test_panels_stand_beside_each_other() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
