@@ -1,6 +1,7 @@
 """``lms hr``: reports out; files in: ``hr_imports``. Exit codes: 0 done, 1 rows refused, 2 a request not understood."""
 
 import getpass
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from lms.reports import reports
 from lms.services.extractions import journal_export, pieces
 from lms.services.purposes import PURPOSES
 from lms.tables import Extraction, FilterError, TooManyRows
+from lms.whole_files import written
 
 SCOPES = {
     "fr": "Toute l'institution : toutes les plateformes et tous les comptes",
@@ -97,10 +99,7 @@ def _write(chunks: Iterator[bytes], output: Path | None) -> None:
         stream.writelines(chunks)
         stream.flush()
         return
-    part = output.with_name(output.name + ".part")
-    try:
-        with part.open("wb") as file:
-            file.writelines(chunks)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
+    mask = os.umask(0)
+    os.umask(mask)
+    with written(output, 0o666 & ~mask) as file:
+        file.writelines(chunks)

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -151,3 +151,24 @@ def test_a_file_that_fails_leaves_nothing_behind(run: Run, tmp_path: Path, monke
     assert result.exit_code == 2
     assert "choose csv" in result.stderr
     assert not list(tmp_path.glob("file*"))
+
+
+@pytest.mark.usefixtures("enrolled")
+def test_two_at_once_into_one_file_leave_a_whole_one(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    others: list[Result] = []
+    real = hr.pieces
+
+    def beside_another(*arguments: Any) -> Iterator[bytes]:
+        begun.append(1)
+        yield from real(*arguments)
+        if begun == [1]:  # the first one has written all of its rows, and waits for the disk
+            others.append(run("export", "completions", "-o", tmp_path / "file.csv"))
+
+    monkeypatch.setattr(hr, "pieces", beside_another)
+    kept = tmp_path / "file.csv.part"
+    kept.write_text("somebody else's")
+    assert run("export", "completions", "-o", tmp_path / "file.csv").exit_code == 0
+    assert [other.exit_code for other in others] == [0]
+    assert (tmp_path / "file.csv").read_text("utf-8-sig").count("identifiant agent") == 1
+    assert kept.read_text() == "somebody else's"
