@@ -18,6 +18,7 @@ from lms.outside_settings import (
     lrs_problems,
     mail_problems,
     oidc_problems,
+    private_hosts_problems,
 )
 from lms.public_address import normalised
 from lms.theme import theme_problem
@@ -82,6 +83,7 @@ def config_problems(config: "Config") -> list[str]:
         problems.append("LMS_METRICS_TOKEN must have at least 16 characters.")
     problems += (
         authorities_problems(config)
+        + private_hosts_problems(config)
         + cache_problems(config)
         + antivirus_problems(config)
         + mail_problems(config)

@@ -1,5 +1,6 @@
 """Whether the settings of whom the service calls can be used: counts, antivirus, mail, record store, sign-in."""
 
+import re
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,6 +14,9 @@ _CACHE_OPTIONS = {
     "socket_connect_timeout", "socket_keepalive", "socket_timeout", "ssl_ca_certs", "ssl_ca_data", "ssl_ca_path",
     "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_ciphers", "ssl_keyfile", "ssl_password", "username",
 }  # fmt: skip
+
+#: Hosts are compared as addresses have them: no scheme, no path or range of addresses (« / »), no pattern (« * »).
+_PRIVATE_HOST = re.compile(r"[^/*@\sA-Z]+")
 
 
 class Settings(Protocol):
@@ -60,6 +64,16 @@ def authorities_problems(given: Settings) -> list[str]:
     except OSError:
         return [f"LMS_AUTHORITIES names {given.authorities}, which is no file of certificates (PEM) that can be read."]
     return []
+
+
+def private_hosts_problems(given: Settings) -> list[str]:
+    """What is wrong with the hosts that may be called though private: one written otherwise allows nothing."""
+    return [
+        f"LMS_ALLOWED_PRIVATE_HOSTS has {host}, which allows nothing: write hosts in small letters, with a port or "
+        "without, and nothing more: lms.intranet.example, 10.0.0.8:8443."
+        for host in given.allowed_private_hosts
+        if not _PRIVATE_HOST.fullmatch(host)
+    ]
 
 
 def cache_problems(given: Settings) -> list[str]:

@@ -123,6 +123,10 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("IDLE_MINUTES", "4", "at least 5, or 0"),
         ("IDLE_ROLES", "hr, minister", "must be made of learner, trainer"),
         ("SECOND_FACTOR_ROLES", "hr, minister", "must be made of learner, trainer"),
+        ("ALLOWED_PRIVATE_HOSTS", "https://lms.intranet", "has https://lms.intranet, which allows nothing"),
+        ("ALLOWED_PRIVATE_HOSTS", "lms.intranet, 10.0.0.0/8", "has 10.0.0.0/8, which allows nothing"),
+        ("ALLOWED_PRIVATE_HOSTS", "*.intranet", "write hosts in small letters"),
+        ("ALLOWED_PRIVATE_HOSTS", "LMS.intranet", "write hosts in small letters"),
         ("NOTHING", "1", "LMS_NOTHING is not a setting"),
         ("TESTING", "true", "LMS_TESTING is not a setting"),  # it takes every limit of requests away
     ],
