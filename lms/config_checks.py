@@ -125,6 +125,11 @@ def _issuer_problems(config: "Config") -> list[str]:
     problems = []
     if any(signatories) and not all(signatories):
         problems.append("LMS_ISSUER_SIGNATORY_FR and LMS_ISSUER_SIGNATORY_EN go together: give both, or none.")
+    problems += [
+        f"LMS_{name.upper()} must name the institution that issues: certificates say it for years."
+        for name in ("issuer_name_fr", "issuer_name_en")
+        if not getattr(config, name)
+    ]
     if max(map(len, signatories)) > _LONGEST_SIGNATORY:
         problems.append(f"LMS_ISSUER_SIGNATORY_FR and _EN have at most {_LONGEST_SIGNATORY} characters: one line.")
     looks = [colour_problem(config.issuer_colour), theme_problem(config.theme_dir)]

@@ -127,6 +127,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         ("ALLOWED_PRIVATE_HOSTS", "lms.intranet, 10.0.0.0/8", "has 10.0.0.0/8, which allows nothing"),
         ("ALLOWED_PRIVATE_HOSTS", "*.intranet", "write hosts in small letters"),
         ("ALLOWED_PRIVATE_HOSTS", "LMS.intranet", "write hosts in small letters"),
+        ("ISSUER_NAME_FR", "", "must name the institution that issues"),
+        ("ISSUER_NAME_EN", " ", "must name the institution that issues"),
         ("NOTHING", "1", "LMS_NOTHING is not a setting"),
         ("TESTING", "true", "LMS_TESTING is not a setting"),  # it takes every limit of requests away
     ],

@@ -87,6 +87,12 @@ def issuer(config: Config) -> Finding:
             "issuer", "warn", "The issuer is declared fictitious: certificates say that they are worth nothing.",
             "Set LMS_ISSUER_NAME_FR and LMS_ISSUER_NAME_EN, then LMS_ISSUER_FICTITIOUS=false.",
         )  # fmt: skip
+    for name in ("issuer_name_fr", "issuer_name_en"):
+        if getattr(config, name) == getattr(Config(), name):
+            return Finding(
+                "issuer", "bad", f"Certificates that are worth something would be issued by {getattr(config, name)}.",
+                f"Set LMS_{name.upper()} to the institution's name in that language, or LMS_ISSUER_FICTITIOUS=true.",
+            )  # fmt: skip
     return Finding("issuer", "ok", f"Certificates are issued by {config.issuer_name_fr}.")
 
 

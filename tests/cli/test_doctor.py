@@ -20,6 +20,7 @@ from tests.postgresql_in_test import Server
 SOUND = {
     "LMS_BASE_URL": "https://formation.example", "LMS_SECRET_KEY": "a secret key for tests that is long enough",
     "LMS_TRUSTED_PROXIES": "1", "LMS_ISSUER_FICTITIOUS": "false",
+    "LMS_ISSUER_NAME_FR": "Institut de formation", "LMS_ISSUER_NAME_EN": "Training institute",
 }  # fmt: skip
 
 

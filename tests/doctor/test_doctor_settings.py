@@ -36,6 +36,7 @@ def sound(folder: Path, **more: Any) -> Config:
     """Settings of a deployment with nothing to put right."""
     values = {
         "base_url": PUBLIC, "trusted_proxies": 1, "issuer_fictitious": False,
+        "issuer_name_fr": "Institut de formation", "issuer_name_en": "Training institute",
         "smtp_url": "smtps://user:hidden@mail.example:465", "mail_from": "formation@mail.example",
     }  # fmt: skip
     return make_config("", folder, **{**values, **more})
@@ -103,6 +104,12 @@ def test_others_must_not_read_the_file_of_settings(tmp_path: Path) -> None:
 
 def test_a_fictitious_issuer_is_told_and_fails_nothing(tmp_path: Path) -> None:
     says(issuer(sound(tmp_path, issuer_fictitious=True)), "warn", "LMS_ISSUER_FICTITIOUS=false")
+
+
+@pytest.mark.parametrize("name", ["issuer_name_fr", "issuer_name_en"])
+def test_an_issuer_that_keeps_the_name_of_the_demonstration_is_told(tmp_path: Path, name: str) -> None:
+    kept = sound(tmp_path, **{name: getattr(Config(), name)})
+    says(issuer(kept), "bad", f"LMS_{name.upper()}", "LMS_ISSUER_FICTITIOUS=true")
 
 
 def test_mail_is_optional_and_its_server_must_have_a_name(tmp_path: Path) -> None:
