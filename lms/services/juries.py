@@ -39,7 +39,7 @@ class JuryRefused(Exception):
 
     ``too_few`` members · ``not_trainer`` of the course · ``closed`` · ``decided`` already, or not ready · ``no_score``
     said · ``below`` the threshold though admitted · ``above`` it though refused · ``same`` member confirms twice ·
-    ``replaced`` by another proposal · ``pending`` decisions wait for a second member.
+    ``replaced`` by another proposal · ``pending`` decisions wait for a second member · ``not_member`` any more.
     """
 
     def __init__(self, reason: str) -> None:
@@ -131,10 +131,15 @@ def change(session: Session, jury: Jury, new: NewJury, person_id: int) -> None:
     note(session, "jury_changed", f"jury:{jury.id}", person_id, members=len(kept))
 
 
-def _hold_open(session: Session, jury: Jury) -> None:
-    """Keep others from changing, closing or deciding in a jury until the commit. Raises ``JuryRefused`` once closed."""
+def _hold_open(session: Session, jury: Jury, member: JuryMember | None = None) -> None:
+    """Keep others from changing, closing or deciding in a jury until the commit.
+
+    Raises ``JuryRefused`` once it is closed, or ``member`` sits there no more.
+    """
     if session.scalar(select(Jury.closed_at).where(Jury.id == jury.id).with_for_update()) is not None:
         raise JuryRefused("closed")
+    if member is not None and session.scalar(select(JuryMember.id).where(JuryMember.id == member.id)) is None:
+        raise JuryRefused("not_member")
 
 
 def _named(session: Session, context_id: int, new: NewJury) -> dict[int, str]:
@@ -204,7 +209,7 @@ def propose(
     score: Fraction | None, reason: str, now: datetime,
 ) -> Deliberation:  # fmt: skip
     """Write what the jury decides about a work, for another member to confirm. Raises ``JuryRefused``."""
-    _hold_open(session, jury)
+    _hold_open(session, jury, member)
     work = hold(session, attempt)
     assert module.quiz is not None
     if work is None or work.state != "jury":
@@ -232,7 +237,7 @@ def confirm(
     now: datetime,
 ) -> bool:  # fmt: skip
     """Stand by what another member wrote; True once it is decided, and the result given. Raises ``JuryRefused``."""
-    _hold_open(session, jury)
+    _hold_open(session, jury, member)
     work = hold(session, attempt)
     query = select(Deliberation).filter_by(jury_id=jury.id, attempt_id=attempt.id).order_by(Deliberation.id.desc())
     row = session.scalars(query.execution_options(populate_existing=True)).first()

@@ -132,6 +132,8 @@ def candidate(jury_id: int, attempt_id: uuid.UUID) -> ResponseReturnValue:
             )  # fmt: skip
         except JuryRefused as refusal:
             db.session.rollback()
+            if refusal.reason == "not_member":
+                return _left()
             form.score.errors = [_why(refusal.reason)]
             return _candidate_page(jury, seat, found, module, form), 409
         db.session.commit()
@@ -152,6 +154,8 @@ def confirm(jury_id: int, attempt_id: uuid.UUID) -> ResponseReturnValue:
         juries.confirm(db.session(), jury, seat, found.attempt, track, module, said, utcnow())
     except JuryRefused as refusal:
         db.session.rollback()
+        if refusal.reason == "not_member":
+            return _left()
         flash(_why(refusal.reason), "warm")
         return redirect(url_for("juries.candidate", jury_id=jury_id, attempt_id=attempt_id), 303)
     db.session.commit()
@@ -199,6 +203,12 @@ def _own(jury_id: int) -> tuple[Jury, JuryMember, Track | None, Module | None]:
         abort(404)
     track = tracks().get(found[0].track_key)
     return *found, track, track.module(found[0].module_key) if track else None
+
+
+def _left() -> ResponseReturnValue:
+    """Where somebody goes on whose seat a colleague took away meanwhile."""
+    flash(_why("not_member"), "warm")
+    return redirect(url_for("juries.index"), 303)
 
 
 def _guide_url(track: Track | None, module: Module | None) -> str | None:
@@ -314,5 +324,6 @@ def _why(reason: str) -> str:
         "above": _("This score reaches the threshold: write a lower one, or admit."),
         "same": _("You stand by this decision already: another member has to confirm it."),
         "replaced": _("Another decision was written meanwhile: read it before you confirm."),
+        "not_member": _("You do not sit in this jury any more."),
         "pending": _("A decision waits for a second member: confirm it or write another one, then close."),
     }.get(reason, _("This work is decided already."))

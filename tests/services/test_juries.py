@@ -212,6 +212,26 @@ def test_a_jury_changes_until_it_is_closed_and_whoever_decided_stays(court: Cour
     refused("closed", juries.change, session, court.jury, new, people[0])
 
 
+@pytest.mark.parametrize("act", ["confirm", "propose"])
+def test_whose_seat_is_taken_away_meanwhile_decides_nothing_and_is_told(app: Flask, court: Court, act: str) -> None:
+    session, people, part = court.session, court.people, part_of(court.track)
+    said, seat = court.propose(0, "admitted", PROPOSED), court.seat(1)
+    session.commit()
+
+    def change(own: Session) -> None:
+        new = NewJury(court.track.key, "d1", "Jury", date(2026, 12, 9), [people[0], people[2]])
+        juries.change(own, own.get_one(Jury, court.jury.id), new, people[0])
+        own.commit()
+
+    together(app, [change])
+    if act == "confirm":
+        given: tuple[Any, ...] = (court.attempt, court.track, part, said, utcnow())
+    else:
+        given = (court.attempt, part, "deferred", None, "Il manque une annexe.", utcnow())
+    refused("not_member", getattr(juries, act), session, court.jury, seat, *given)
+    assert len(session.scalars(sa.select(Confirmation)).all()) == 1
+
+
 def test_only_its_members_see_a_jury_and_none_sits_for_their_own_work(court: Court) -> None:
     session = court.session
     assert [juries.seat(session, court.jury.id, who) is not None for who in court.people] == [True, True, False]
