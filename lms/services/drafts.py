@@ -21,6 +21,7 @@ from curricula.pieces import (
     track_piece,
 )
 from lms.models import OPEN_STATES, Curriculum, Draft, DraftChange, DraftPiece, TrackRevision, utcnow
+from lms.models.upsert import insert_new
 from lms.services import agreements, history, revisions
 from lms.services.audit import record
 from lms.services.descriptions import described, described_question, parent
@@ -69,6 +70,9 @@ def begin(session: Session, track_key: str, person_id: int | None) -> Draft:
     Raises ``LookupError`` for a track that has no revision.
     """
     found = open_draft(session, track_key)
+    if found is None:
+        revisions.hold(session, track_key)  # of two who begin at once, the second finds the draft of the first
+        found = open_draft(session, track_key)
     if found is not None:
         return found
     row = revisions.named(session, track_key)
@@ -93,7 +97,8 @@ def create(
     """
     if key_taken(session, track.key):
         raise Taken(track.key)
-    session.add(Curriculum(track_key=track.key, institution_id=institution_id))
+    if insert_new(session, Curriculum, {"track_key": track.key}, {"institution_id": institution_id}) is None:
+        raise Taken(track.key)  # by somebody else, at the same moment
     draft = Draft(track_key=track.key, began_by=person_id)
     session.add(draft)
     session.flush()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from lms.models import AuditEntry, Curriculum, Draft, DraftPiece
 from lms.services import drafts, history
 from lms.services.drafts import Conflict, Frozen, Taken
 from tests.account_in_test import make_person
+from tests.learner_in_test import together
 from tests.tracks_in_test import FOLDER as TRACKS
 
 KEY = "decideurs"
@@ -88,6 +90,31 @@ def test_a_new_track_takes_a_key_that_names_none(session: Session, draft: Draft)
     assert drafts.open_draft(session, "neuf") is None
     assert session.get(Curriculum, "neuf") is None
     assert drafts.create(session, empty(), None).base_digest is None
+
+
+def test_who_begin_at_once_write_in_one_draft(app: Flask, session: Session, people: tuple[int, int]) -> None:
+    session.commit()
+
+    def begin(own: Session) -> int:
+        found = drafts.begin(own, KEY, people[0])
+        own.commit()
+        return found.id
+
+    assert len(set(together(app, [begin] * 4))) == 1
+    assert session.scalars(select(AuditEntry.action).filter_by(action="draft_begun")).all() == ["draft_begun"]
+
+
+def test_of_who_take_a_key_at_once_one_has_it(app: Flask, session: Session) -> None:
+    def create(own: Session) -> str:
+        try:
+            drafts.create(own, empty(), None)
+        except Taken:
+            own.rollback()
+            return "taken"
+        own.commit()
+        return "made"
+
+    assert sorted(together(app, [create] * 4)) == ["made", "taken", "taken", "taken"]
 
 
 def test_a_save_is_one_more_edition_and_the_same_words_are_none(
