@@ -1,5 +1,6 @@
 """A timed attempt: its time, its pauses, and its closing when nobody submits it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from assessments.clock import LONGEST_PAUSE
-from lms.models import Attempt, Enrolment, Grading, OutboxJob, Pause, utcnow
+from lms.models import Attempt, AuditEntry, Enrolment, Grading, OutboxJob, Pause, utcnow
 from lms.services import accommodations, attempts, pauses
 from lms.services.accommodations import Granted
 from lms.services.attempts import AttemptRefused
@@ -52,6 +53,35 @@ def test_the_time_is_that_of_the_rules_and_of_the_accommodation(session: Session
     accommodations.grant(session, row.person_id, Granted(extra_time=33, pauses=1), row.person_id, NOON)
     attempt = attempts.start(session, row, EXAM, now=NOON)
     assert (attempt.minutes, attempt.pauses, attempt.due_at) == (80, 3, NOON + 80 * MINUTE)
+
+
+def test_an_accommodation_granted_or_removed_twice_at_once_is_so_once(
+    app: Flask, session: Session, row: Enrolment
+) -> None:
+    session.commit()
+
+    def become(what: Granted) -> Callable[[Session], None]:
+        def act(own: Session) -> None:
+            accommodations.given(own, row.person_id)  # as the page reads it first
+            accommodations.grant(own, row.person_id, what, row.person_id, NOON)
+            own.commit()
+
+        return act
+
+    for what in (Granted(extra_time=33), Granted(extra_time=50), Granted()):
+        together(app, [become(what)] * 4)
+        session.expire_all()
+        assert accommodations.given(session, row.person_id) == what
+        session.commit()
+    lines = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.action.startswith("accommodation")))
+    assert lines.all() == [f"accommodation_{act}" for act in ("granted", "changed", "removed")]
+    session.commit()
+
+    def granted_or_removed(own: Session) -> None:
+        become(Granted(extra_time=33))(own)
+        become(Granted())(own)
+
+    together(app, [granted_or_removed] * 4)
 
 
 def test_an_accommodation_that_is_over_gives_nothing(session: Session, row: Enrolment) -> None:
