@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.models import Agent, AgentMatch, AgentState, ImportChange, ImportRun, Unit, UnitState, utcnow
 from lms.models.base import Base, table_of
 from lms.services import audit, counted_days, population
-from lms.services.imports import last_run
+from lms.services.imports import alone, last_run
 from lms.services.unit_paths import settle_paths
 
 #: Rows looked at in one query.
@@ -40,6 +40,7 @@ def undo(session: Session, kind: str, run_id: int | None = None, person_id: int 
 
     Raises ``NothingToUndo``, and ``Rests`` once it has begun: the transaction is then to be rolled back.
     """
+    alone(session)  # a file that is being taken in is the last one, once it is
     run = last_run(session, kind)
     if run is None or run_id not in (None, run.id):
         raise NothingToUndo

@@ -31,7 +31,7 @@ KEPT_PROBLEMS = 200
 MANY_LEAVERS = 10
 #: What becomes of a row.
 OUTCOMES = ("created", "changed", "unchanged", "refused", "left")
-#: Key of the PostgreSQL lock under which one import at a time writes.
+#: Key of the PostgreSQL lock under which one import at a time writes, or is undone.
 _LOCK = 7250131
 
 #: Told how far the import is, from 0 to 1.
@@ -177,10 +177,15 @@ class Run:
             self.session.execute(insert(table_of(ImportChange)), values)
 
 
+def alone(session: Session) -> None:
+    """Wait for the import that writes or is undone now, and let no other do so until the transaction ends."""
+    if session.connection().dialect.name == "postgresql":  # SQLite's writer already is alone
+        session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
+
+
 def begin(session: Session, kind: str, sheet: Sheet, source: ImportSource | None, person_id: int | None) -> Run:
     """Begin to write, alone; flushes."""
-    if session.connection().dialect.name == "postgresql":
-        session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
+    alone(session)
     run = ImportRun(
         kind=kind, file_sha256=sheet.sha256, summary={}, source_id=source.id if source else None, person_id=person_id,
         created_at=utcnow(),

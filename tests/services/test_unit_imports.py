@@ -1,19 +1,23 @@
 """Taking in the organisation: any order, any depth, no loop; and the way back from any import."""
 
 from io import BytesIO
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models import Agent, AgentMatch, AgentState, BudgetLine, ImportRun, Person, Unit, UnitState, utcnow
+from lms.models import Agent, AgentMatch, AgentState, AuditEntry, BudgetLine, ImportRun, Person, Unit, UnitState, utcnow
 from lms.models.base import table_of
 from lms.services.import_undo import NothingToUndo, Rests, undo
 from lms.services.imports import Result
 from lms.services.unit_paths import DEEPEST
+from tests.learner_in_test import together
 from tests.services.test_agent_imports import HEADER, MAX, ZOE, file, take, take_file
 from tests.workbooks_in_test import Page, ods
 
@@ -196,6 +200,53 @@ def test_what_rests_on_an_import_keeps_it(session: Session) -> None:
     session.commit()
     with pytest.raises(Rests, match="agent_state"):
         undo(session, "agents")
+
+
+def test_a_file_taken_in_meanwhile_is_what_is_undone_or_nothing_is(app: Flask, session: Session) -> None:
+    first = take(session, HEADER, MAX).run_id
+    session.commit()
+    written = Event()
+
+    def take_another(own: Session) -> str:
+        take(own, HEADER, MAX.replace("Max", "Maxime"), ZOE)
+        written.set()
+        sleep(0.5)
+        own.commit()
+        return "taken"
+
+    def take_back(own: Session) -> str:
+        own.rollback()
+        assert written.wait(30)
+        try:
+            undo(own, "agents", first)
+        except (NothingToUndo, Rests) as refusal:
+            own.rollback()
+            return type(refusal).__name__
+        own.commit()
+        return "undone"
+
+    assert together(app, [take_another, take_back]) == ["taken", "NothingToUndo"]
+    undo(session, "agents")
+    undo(session, "agents")
+    assert everything(session)["agent"] == everything(session)["agent_state"] == []
+
+
+def test_an_import_is_undone_once_even_by_two_at_once(app: Flask, session: Session) -> None:
+    run = take(session, HEADER, MAX, ZOE).run_id
+    session.commit()
+
+    def take_back(own: Session) -> str:
+        try:
+            undo(own, "agents", run)
+        except NothingToUndo:
+            own.rollback()
+            return "nothing"
+        own.commit()
+        return "undone"
+
+    assert sorted(together(app, [take_back] * 3)) == ["nothing", "nothing", "undone"]
+    lines = session.scalars(select(AuditEntry.action).where(AuditEntry.action == "hr.undo_agents")).all()
+    assert len(lines) == 1
 
 
 def test_an_empty_file_writes_nothing(session: Session) -> None:
