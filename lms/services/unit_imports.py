@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from lms.cells import N_, CellRefused
 from lms.models import ImportSource, Unit, UnitState
+from lms.models.base import table_of
 from lms.services import population
 from lms.services.import_columns import Columns, check, ignored
 from lms.services.import_rows import Reading, RefusedRow, Row
-from lms.services.imports import Progress, Report, Result, Run, begin, end
-from lms.services.unit_paths import DEEPEST, settle_paths
+from lms.services.imports import Progress, Report, Result, Run, alone, begin, end
+from lms.services.unit_paths import DEEPEST, lock_tree, settle_paths
 from lms.sheets import Sheet
 
 
@@ -31,16 +32,26 @@ class UnitImport:
         self.session, self.sheet, self.columns = session, sheet, columns
         self.source, self.person_id, self.partial, self.progress = source, person_id, partial, progress
         self.reading = Reading("units", sheet, columns)
-        self.report = Report()
-        self._known = {unit.code: unit for unit in session.scalars(select(Unit))}
-        self._good: dict[str, Row] = {}
-        self._changed: dict[str, list[str]] = {}
+        self._forget()
 
     def __enter__(self) -> "UnitImport":
         return self
 
     def __exit__(self, *_: object) -> None:
         """Nothing to let go: units are few."""
+
+    def _forget(self) -> None:
+        """Begin from the units there are now."""
+        self.report = Report()
+        self._seen = self._now()
+        there = select(Unit).execution_options(populate_existing=True)
+        self._known = {unit.code: unit for unit in self.session.scalars(there)}
+        self._good: dict[str, Row] = {}
+        self._changed: dict[str, list[str]] = {}
+
+    def _now(self) -> list[Any]:
+        """What every unit is in the database."""
+        return list(self.session.execute(select(*table_of(Unit).columns).order_by(Unit.id)))
 
     def look(self) -> Result:
         """Compare every row with what is known; writes nothing. Raises ``UnreadableFile``."""
@@ -74,6 +85,11 @@ class UnitImport:
         """Write what was found, or nothing when a refusal stands in the way; flushes, never commits."""
         if (found.refused and not self.partial) or not found.changes:
             return found
+        alone(self.session)
+        lock_tree(self.session)
+        if self._now() != self._seen:  # somebody changed the organisation by hand meanwhile
+            self._forget()
+            return self.write(self.look())
         run = begin(self.session, "units", self.sheet, self.source, self.person_id)
         rows = [row for row in self._good.values() if row.key not in self._known or self._changed[row.key]]
         for row in rows:  # with their parent's number missing: it may come later in the file

@@ -1,6 +1,6 @@
 """The path of each unit, from what is above it: kept right after many units moved at once."""
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from lms.models import Unit
@@ -8,6 +8,12 @@ from lms.models.base import table_of
 
 #: Levels of the tree; a path of so many numbers fits its column.
 DEEPEST = 40
+
+
+def lock_tree(session: Session) -> None:
+    """Let nobody else change the tree until the transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's writer already is alone
+        session.execute(text("lock table unit in share row exclusive mode"))
 
 
 def settle_paths(session: Session) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, select, text, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.models import Agent, Unit, UnitState, utcnow
 from lms.services import population
 from lms.services.audit import record
+from lms.services.unit_paths import lock_tree
 
 #: Characters of a path.
 LONGEST = 500
@@ -144,8 +145,7 @@ def history(session: Session, unit: Unit) -> Sequence[Past]:
 def _alone(session: Session, *units: Unit | None) -> None:
     """Change the tree one at a time: two moves that cross would make a loop. What was read before is read again."""
     session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("lock table unit in share row exclusive mode"))
+    lock_tree(session)
     for unit in units:
         if unit is not None:
             session.refresh(unit)

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from lms.models import Agent, AgentMatch, AgentState, AuditEntry, BudgetLine, ImportRun, Person, Unit, UnitState, utcnow
 from lms.models.base import table_of
+from lms.services.import_files import Asked, prepare
 from lms.services.import_undo import NothingToUndo, Rests, undo
 from lms.services.imports import Result
 from lms.services.unit_paths import DEEPEST
+from lms.services.units import move_unit, rename_unit
 from tests.learner_in_test import together
 from tests.services.test_agent_imports import HEADER, MAX, ZOE, file, take, take_file
 from tests.workbooks_in_test import Page, ods
@@ -200,6 +202,36 @@ def test_what_rests_on_an_import_keeps_it(session: Session) -> None:
     session.commit()
     with pytest.raises(Rests, match="agent_state"):
         undo(session, "agents")
+
+
+def test_what_changes_by_hand_between_the_look_and_the_writing_is_looked_at_again(app: Flask, session: Session) -> None:
+    units(session, "A;A;;;", "B;B;;;", "C;C;;;")
+    session.commit()
+
+    def by_hand(own: Session) -> None:
+        known = {unit.code: unit for unit in own.scalars(select(Unit))}
+        move_unit(own, known["A"], known["B"])
+        rename_unit(own, known["C"], "C par la main", "other", None)
+        own.commit()
+
+    def write(*lines: str) -> Result:
+        with prepare(session, "units", file(UNITS, *lines), Asked()) as act:
+            found = act.look()
+            session.commit()
+            if found.changed == 2:
+                together(app, [by_hand])
+            return act.write(found)
+
+    result = write("B;B;;A;", "C;C autrement;;;")
+    assert ([each.what % each.values for each in result.problems], result.written) == (
+        ["The unit is under itself: B → A → B."], False
+    )  # fmt: skip
+    session.commit()
+    assert tree(session)["A"][2] == "B/A"
+    assert write("C;C par la main;;;").changes == 0
+    assert write("C;C autrement;;;").written
+    session.commit()
+    assert tree(session)["C"][0] == "C autrement"
 
 
 def test_a_file_taken_in_meanwhile_is_what_is_undone_or_nothing_is(app: Flask, session: Session) -> None:
