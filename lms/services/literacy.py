@@ -163,7 +163,7 @@ def _written(
 
 def _hold(session: Session, row: Register) -> None:
     """Keep others from writing in the register, or signing it, until the commit."""
-    session.execute(select(Register.id).where(Register.id == row.id).with_for_update())
+    session.refresh(row, with_for_update=True)  # who edited it last may have changed since it was read
 
 
 def _open_state(session: Session, row: Register, entry: Entry) -> RegisterState:

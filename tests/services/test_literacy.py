@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from lms.services.literacy_people import trained
 from lms.services.literacy_sources import teaching
 from lms.services.literacy_words import Speaker
 from lms.tables import Scope
+from tests.learner_in_test import together
 from tests.literacy_in_test import D1, GROUP, LAW, ORGANISATION, SYSTEM, TAUGHT, TRACK, agent, followed, register, unit
 
 
@@ -75,6 +77,26 @@ def test_what_was_written_stays_in_its_states(session: Session) -> None:
         "register.opened", "register.added", "register.added", "register.added", "register.changed", "register.added",
         "register.removed", "register.removed",
     ]  # fmt: skip
+
+
+def test_who_writes_after_somebody_else_at_the_same_moment_edited_last_and_does_not_sign(
+    app: Flask, session: Session
+) -> None:
+    first, second = person(session, "first"), person(session, "second")
+    row = register(session, unit(session, "SG"), first)
+    session.commit()
+
+    def write(own: Session) -> None:
+        literacy.add(own, own.get_one(Register, row.id), "system", SYSTEM, second)
+        own.commit()
+
+    together(app, [write])  # the page of the first has read the register already
+    literacy.add(session, row, "system", {**SYSTEM, "name": "Autre"}, first)
+    session.commit()
+    session.expire_all()
+    assert row.edited_by == first
+    with pytest.raises(RegisterRefused, match="same"):
+        literacy_editions.sign(session, row, signature(session, row, first), utcnow())
 
 
 def test_a_register_is_seen_from_its_unit_and_above(session: Session) -> None:
