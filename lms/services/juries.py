@@ -111,11 +111,12 @@ def create(session: Session, context: Context, new: NewJury, person_id: int) -> 
 def change(session: Session, jury: Jury, new: NewJury, person_id: int) -> None:
     """Another day, title or composition. Whoever took part in a decision stays. Raises ``JuryRefused``."""
     _hold_open(session, jury)
+    session.refresh(jury)  # what a colleague has just changed is read again, or the two would mix
     known = _named(session, jury.context_id, new)
     decided = select(Confirmation.member_id).join(JuryMember).where(JuryMember.jury_id == jury.id)
     stays = set(session.scalars(decided))  # whoever proposed is the first to confirm
     kept: dict[int | None, JuryMember] = {}
-    for seat in members(session, jury):
+    for seat in members(session, jury, again=True):
         if seat.person_id in known or seat.id in stays:
             kept[seat.person_id] = seat
         else:
@@ -165,10 +166,10 @@ def seat(session: Session, jury_id: int, person_id: int) -> tuple[Jury, JuryMemb
     return (row[0], row[1]) if row else None
 
 
-def members(session: Session, jury: Jury) -> Sequence[JuryMember]:
-    """Who sits, the president first."""
+def members(session: Session, jury: Jury, *, again: bool = False) -> Sequence[JuryMember]:
+    """Who sits, the president first; read ``again`` where they were before others were kept waiting."""
     query = select(JuryMember).filter_by(jury_id=jury.id).order_by(JuryMember.president.desc(), JuryMember.name)
-    return session.scalars(query).all()
+    return session.scalars(query.execution_options(populate_existing=again)).all()
 
 
 def candidates(session: Session, jury: Jury) -> list[Candidate]:

@@ -212,6 +212,27 @@ def test_a_jury_changes_until_it_is_closed_and_whoever_decided_stays(court: Cour
     refused("closed", juries.change, session, court.jury, new, people[0])
 
 
+def test_a_jury_changed_by_two_at_once_has_one_president_and_is_as_the_last_one_said(app: Flask, court: Court) -> None:
+    session, people = court.session, court.people
+    new = NewJury(court.track.key, "d1", court.jury.title, date(2026, 12, 9), people)
+    juries.change(session, court.jury, new, people[0])
+    session.commit()
+    _sits = juries.members(session, court.jury)  # as the form shows them
+    session.commit()
+
+    def change(own: Session) -> None:
+        other = replace(new, title="Autre titre", members=[people[1], people[0], people[2]])
+        juries.change(own, own.get_one(Jury, court.jury.id), other, people[0])
+        own.commit()
+
+    together(app, [change])
+    juries.change(session, court.jury, replace(new, members=[people[2], people[0], people[1]]), people[0])
+    session.commit()
+    session.expire_all()
+    assert [each.person_id for each in juries.members(session, court.jury) if each.president] == [people[2]]
+    assert court.jury.title == new.title
+
+
 @pytest.mark.parametrize("act", ["confirm", "propose"])
 def test_whose_seat_is_taken_away_meanwhile_decides_nothing_and_is_told(app: Flask, court: Court, act: str) -> None:
     session, people, part = court.session, court.people, part_of(court.track)
