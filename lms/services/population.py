@@ -13,6 +13,7 @@ from lms.models.base import UtcDateTime, table_of
 from lms.services import figures
 from lms.services.audit import record
 from lms.services.bounded import values_of
+from lms.services.imports import alone
 
 #: Agents whose membership is written at a time.
 BATCH = 1000
@@ -87,6 +88,7 @@ def preview(session: Session, rule: Rule) -> Preview:
 
 def declare(session: Session, rule: Rule, words: str, by: int | None, now: datetime | None = None) -> int:
     """Make that rule the one that holds; gives how many agents enter or leave P. Raises ``UnknownUnits``."""
+    alone(session)  # a file that is being taken in writes who is of P too
     now = now or utcnow()
     population_of(session, rule)  # a rule that names nothing is not declared
     row = Population(declared_at=now, rule=rule.as_json(), words=words, person_id=by)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.models import Agent, Unit, UnitState, utcnow
 from lms.services import population
 from lms.services.audit import record
+from lms.services.imports import alone
 from lms.services.unit_paths import lock_tree
 
 #: Characters of a path.
@@ -93,6 +94,7 @@ def move_unit(
     session: Session, unit: Unit, parent: Unit | None, *, by: int | None = None, now: datetime | None = None
 ) -> bool:
     """Put a unit, with all under it, under another or at the top; False when it is there. Raises ``UnitRefused``."""
+    alone(session)  # before the tree, as imports do: who is of P is written at the end
     _alone(session, unit, parent)
     _refuse_closed(unit, parent)
     if parent is not None and parent.path.startswith(unit.path):

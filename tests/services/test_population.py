@@ -1,17 +1,23 @@
 """The population P: a rule, counted before it is declared; what it was stays what it was."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import sleep
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.models import Agent, AgentState, AuditEntry, ImportRun, Population
+from lms.models import Agent, AgentState, AuditEntry, ImportRun, Population, Unit
 from lms.services import population
 from lms.services.population import Rule, UnknownUnits, declare, population_of, preview
 from lms.services.units import close_unit, make_unit, move_unit
+from tests.learner_in_test import together
+from tests.services.test_agent_imports import file, take_file
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -78,6 +84,41 @@ def test_a_rule_is_counted_then_declared_and_the_past_stays(session: Session, mo
         4,
         10,
     ]
+
+
+def test_what_writes_who_is_of_it_at_once_is_done_one_after_the_other(app: Flask, session: Session) -> None:
+    top, other = (make_unit(session, code, code, now=BEGIN) for code in ("M1", "M2"))
+    units = top.id, other.id
+    for number in range(3):
+        agent(session, number, top.id)
+    declare(session, Rule(units=("M2",)), "", None)
+    session.commit()
+    written = Event()
+
+    def take(own: Session) -> None:
+        lines = (f"{number};M;A;FPE;;M2" for number in range(3))
+        take_file(own, file("identifiant agent;nom;prénom;versant;corps/emploi;code unité", *lines))
+        written.set()
+        sleep(0.5)
+        own.commit()
+
+    def after(act: Callable[[Session], object]) -> Callable[[Session], None]:
+        def task(own: Session) -> None:
+            own.rollback()
+            assert written.wait(30)
+            act(own)
+            own.commit()
+
+        return task
+
+    twice = after(lambda own: declare(own, Rule(units=("M1",)), "", None))
+    moved = after(lambda own: move_unit(own, own.get_one(Unit, units[1]), own.get_one(Unit, units[0])))
+    together(app, [take, twice, twice, moved])
+    session.expire_all()
+    whole(session)
+    counts = session.scalars(select(func.count()).where(AgentState.until.is_(None)).group_by(AgentState.agent_id))
+    assert list(counts) == [1, 1, 1]
+    assert session.scalars(select(Agent.population)).all() == [True] * 3
 
 
 def test_units_that_are_not_there_stop_a_rule_and_nothing_is_written(session: Session) -> None:
