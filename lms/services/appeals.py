@@ -57,7 +57,8 @@ def ask(session: Session, attempt: Attempt, text: str, days: int, now: datetime)
     if now > until:
         raise AppealRefused("too_late")
     values = {"text": text, "asked_at": now, "state": "open", "answer": ""}
-    insert_new(session, Appeal, {"attempt_id": attempt.id}, values)
+    if insert_new(session, Appeal, {"attempt_id": attempt.id}, values) is None:
+        raise AppealRefused("already")  # in another tab, at the same moment
     note(session, "appeal_made", f"attempt:{attempt.id}", attempt.enrolment.person_id)
 
 

@@ -39,6 +39,9 @@ def ask(attempt_id: uuid.UUID) -> ResponseReturnValue:
             try:
                 appeals.ask(session, attempt, form.text.data, days, now)
             except AppealRefused as refusal:
+                if refusal.reason == "already":  # at the same moment, in another tab: the page shows what stands
+                    session.rollback()
+                    return redirect(url_for("appeals.ask", attempt_id=attempt_id), 303)
                 raise Refused(_not_now(refusal.reason), _("Your trainer can tell you more."), status=409) from refusal
             session.commit()
             flash(_("Your appeal is sent. A trainer who did not mark your work answers it here."), "ok")

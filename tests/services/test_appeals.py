@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from threading import Barrier
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from curricula.model import Track
@@ -27,7 +29,7 @@ from tests.judged_in_test import (
     published,
     trainer_of,
 )
-from tests.learner_in_test import course, wrong
+from tests.learner_in_test import course, together, wrong
 
 WORDS = "Ma mesure est datée : elle est en page 2 du dossier."
 
@@ -80,6 +82,36 @@ def test_an_appeal_is_made_once_and_in_time(session: Session, attempt: Attempt) 
     appeals.ask(session, attempt, WORDS, 60, utcnow() + timedelta(days=59))
     refused("already", appeals.ask, session, attempt, WORDS, 60, utcnow())
     assert session.scalars(sa.select(Appeal.text)).all() == [WORDS]
+
+
+def test_of_two_appeals_sent_at_once_one_stands_and_the_other_is_told(
+    app: Flask, session: Session, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.commit()
+    here, insert_new = Barrier(2), appeals.insert_new
+
+    def both(own: Session, *more: Any) -> Any:
+        if own.get_bind().dialect.name == "postgresql":  # SQLite's writer is alone from the beginning
+            here.wait(30)
+        return insert_new(own, *more)
+
+    monkeypatch.setattr(appeals, "insert_new", both)
+
+    def ask(words: str) -> Any:
+        def task(own: Session) -> str:
+            try:
+                appeals.ask(own, own.get_one(Attempt, attempt.id), words, 60, utcnow())
+            except AppealRefused as refusal:
+                own.rollback()
+                return refusal.reason
+            own.commit()
+            return "made"
+
+        return task
+
+    assert sorted(together(app, [ask(f"{WORDS} {number}") for number in range(2)])) == ["already", "made"]
+    made = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.action == "appeal_made"))
+    assert len(made.all()) == 1
 
 
 def test_what_has_no_result_yet_has_no_appeal(session: Session, link: ResourceLink, track: Track) -> None:
