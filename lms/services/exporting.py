@@ -149,7 +149,9 @@ def made(session: Session, run_id: int, file: str, size: int, sha256: str, rows:
 
 
 def finish(session: Session, run: ExportRun, now: datetime, days: int, delivered_as: str | None = None) -> None:
-    """Note that it is where it was to go; what was delivered elsewhere is not kept here."""
+    """Note that it is where it was to go; what was delivered elsewhere is not kept here. Of one given up, nothing."""
+    if not _still_open(session, run):
+        return
     run.state, run.finished_at, run.error = "done", now, None
     if delivered_as is None:
         run.expires_at = now + timedelta(days=days)
@@ -159,13 +161,16 @@ def finish(session: Session, run: ExportRun, now: datetime, days: int, delivered
 
 
 def fail(session: Session, run: ExportRun, why: str, now: datetime) -> None:
-    """Note that it cannot be made as it was asked, and why (a message to translate)."""
+    """Note that it cannot be made as it was asked, and why (a message to translate). Of one given up, nothing."""
+    if not _still_open(session, run):
+        return
     run.state, run.error, run.finished_at = "failed", why, now
     session.flush()
 
 
 def remove(session: Session, run: ExportRun, folder: Path, now: datetime) -> None:
     """Give it up, or take its file away before its time."""
+    session.refresh(run, with_for_update=True)  # a worker may have ended it since it was read
     if run.file is not None:
         (folder / run.file).unlink(missing_ok=True)
     run.state = "cancelled" if run.state in OPEN else "expired"
@@ -219,6 +224,13 @@ def _take_away(session: Session, folder: Path, now: datetime) -> None:
             old = found.st_mtime < (now - ABANDONED).timestamp()
             if path.name not in known and old and stat.S_ISREG(found.st_mode):
                 path.unlink()
+
+
+def _still_open(session: Session, run: ExportRun) -> bool:
+    """Whether nobody has ended a run since it was read; nobody does until the commit."""
+    session.flush()
+    session.refresh(run, with_for_update=True)
+    return run.state in OPEN
 
 
 def _changed(session: Session, statement: object) -> bool:

@@ -27,7 +27,7 @@ from lms.services.organisation import Scope
 from lms.tables import Row, TooManyRows
 from lms.worker import Worker
 from tests.account_in_test import make_person
-from tests.learner_in_test import learner
+from tests.learner_in_test import learner, together
 from tests.sftp_in_test import sftp_server
 
 ORDER = Order("completions", "csv", {}, "fr", "training")
@@ -155,6 +155,38 @@ def test_one_given_up_while_it_is_made_leaves_nothing(
     work(app)
     assert (fresh(session, run).state, run.file, files(config)) == ("cancelled", None, [])
     assert report.key == run.report
+
+
+def test_one_given_up_as_its_file_is_finished_leaves_no_file(
+    app: Flask, session: Session, config: Config, officer: int
+) -> None:
+    run = asked(session, officer)
+    assert (run.state, run.file) == ("waiting", None)  # as the page of its owner shows it
+    session.commit()
+    work(app)
+    assert len(files(config)) == 1
+    exporting.remove(session, run, config.exports, utcnow())
+    session.commit()
+    assert (fresh(session, run).state, run.file, files(config)) == ("expired", None, [])
+
+
+def test_one_given_up_while_it_is_delivered_stays_given_up(
+    app: Flask, session: Session, config: Config, officer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, finish = asked(session, officer), exporting.finish
+
+    def given_up(own: Session, row: ExportRun, *more: Any) -> None:
+        def give_up(other: Session) -> None:
+            exporting.remove(other, other.get_one(ExportRun, row.id), config.exports, utcnow())
+            other.commit()
+
+        own.commit()
+        together(app, [give_up])
+        finish(own, row, *more)
+
+    monkeypatch.setattr(exporting, "finish", given_up)
+    work(app)
+    assert (fresh(session, run).state, run.file, files(config)) == ("cancelled", None, [])
 
 
 @pytest.mark.parametrize(
