@@ -97,8 +97,12 @@ def remember(session: Session, file: ImportFile, sheet: Sheet, columns: Columns)
 def ask(session: Session, file: ImportFile, ways: Mapping[str, bool], *, write: bool) -> None:
     """Have a file checked, or taken in, in these of ``WAYS``: at once, or by a worker when it is large; flushes.
 
-    Raises ``UnreadableFile``.
+    What another tab asks, or has had done, at the same moment stays. Raises ``UnreadableFile``.
     """
+    session.flush()
+    there = session.get(ImportFile, file.id, populate_existing=True, with_for_update=True)
+    if there is None or there.run_id is not None or there.work:
+        return
     file.work = {**ways, "write": write}
     file.progress, file.problem = 0, {}
     if len(file.content) > LARGE:

@@ -7,20 +7,23 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from lms.cells import UnreadableFile
-from lms.models import Agent, AgentState, AuditEntry, ImportRun, Unit, UnitState
+from lms.models import Agent, AgentState, AuditEntry, ImportFile, ImportRun, Unit, UnitState
 from lms.services import imports
 from lms.services.import_columns import check, guess, heading_test
-from lms.services.import_files import Asked, prepare
+from lms.services.import_files import Asked, ask, prepare, receive, recognise, remember
 from lms.services.import_rows import Reading, RefusedRow
 from lms.services.import_undo import undo
 from lms.services.imports import Result, report_lines
 from lms.sheets import open_sheet
+from tests.account_in_test import make_person
+from tests.learner_in_test import together
 from tests.workbooks_in_test import Formula, Page, ods, xlsx
 
 HEADER = "identifiant agent;nom;prénom;versant;ministère;direction;service;SIRET;catégorie;corps/emploi;courriel"
@@ -394,3 +397,23 @@ def test_the_report_says_what_became_of_every_row(session: Session) -> None:
         (2, "00042", "changed"), (3, "00043", "unchanged"), (4, "9", "created"), (5, "8", "unchanged"), (0, "7", "left")
     ]  # fmt: skip
     assert next(report_lines(act.report.content())).details == ["category"]
+
+
+def test_a_file_taken_in_by_two_tabs_at_once_keeps_what_became_of_its_rows(app: Flask, session: Session) -> None:
+    officer = make_person(session, "rh@example.org")
+    kept = receive(session, "agents", officer, "agents.csv", file(HEADER, ZOE, MAX).read())
+    sheet, columns = recognise(session, "agents", file(HEADER, ZOE, MAX), Asked())
+    remember(session, kept, sheet, columns)
+    session.commit()
+
+    def take_in(own: Session) -> None:
+        ask(own, own.get_one(ImportFile, kept.id), {}, write=True)
+        own.commit()
+
+    together(app, [take_in])
+    ask(session, kept, {}, write=True)  # the page of the other tab had read it before
+    session.commit()
+    session.expire_all()
+    run = session.scalars(select(ImportRun)).one()
+    assert (kept.run_id, kept.result["created"], kept.content) == (run.id, 2, b"")
+    assert {line.outcome for line in report_lines(kept.report)} == {"created"}
