@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from lms.jobs import Tools
@@ -48,9 +48,9 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
             raise service_failure(refused.status, after=refused.after) from refused
         except LtiError as error:
             raise platform_failure(error) from error
-        link.lineitem_url = column.url
-        link.column_note = SEVERAL if len(found) > 1 else None
-        session.flush()
+        none_yet = update(ResourceLink).where(ResourceLink.id == link.id, ResourceLink.lineitem_url.is_(None))
+        values = {"lineitem_url": column.url, "column_note": SEVERAL if len(found) > 1 else None}
+        session.execute(none_yet.values(values).execution_options(synchronize_session=False))  # a launch may name one
     untold = select(Participation.id).where(
         Participation.resource_link_id == link.id, Participation.score_sent.is_(None)
     )

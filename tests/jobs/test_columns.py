@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from lms.devlms import Quirks
 from lms.devlms.gradebook import LineItem
 from lms.devlms.vocabulary import LINE_ITEM_READ_SCOPE, RESULT_SCOPE, SCORE_SCOPE
-from lms.models import OutboxJob, Participation
+from lms.models import OutboxJob, Participation, ResourceLink
 from tests.gradebook_in_test import LINKS, Gradebook, gradebook, out_of
-from tests.learner_in_test import course
+from tests.learner_in_test import course, together
 
 MOODLE = {
     "strict_media_types": True, "type_id_in_urls": True, "curly_links": True, "clear_without_score_given": True,
@@ -95,6 +95,25 @@ def test_a_column_that_filters_hide_is_found(unnamed: Gradebook) -> None:
     assert unnamed.deliver().status == "done"
     assert unnamed.link_now().lineitem_url == unnamed.column("track")
     assert len(unnamed.received(item.id)) == 1
+
+
+def test_a_column_that_a_launch_names_meanwhile_stays(unnamed: Gradebook) -> None:
+    unnamed.campus.quirks = Quirks()
+    named = unnamed.column("d2")
+
+    def launched() -> Response | None:
+        def name(own: Session) -> None:
+            own.execute(sa.update(ResourceLink).values(lineitem_url=named))
+            own.commit()
+
+        together(unnamed.app, [name])
+        return None
+
+    unnamed.instead["/lineitems"] = launched
+    unnamed.earn(9)
+    assert unnamed.deliver().status == "done"
+    assert unnamed.link_now().lineitem_url == named
+    assert [unnamed.received(item.id) for item in columns(unnamed)] == [[]]
 
 
 def test_several_columns_are_reported_and_kept(unnamed: Gradebook) -> None:
