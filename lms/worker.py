@@ -45,6 +45,7 @@ from lms.services import (
     exporting,
     figures,
     guessing,
+    import_files,
     invitations,
     matching,
     notices,
@@ -205,6 +206,7 @@ class Worker:
             connections.promise_due_checks(db.session())
             deep_links.sweep(db.session())
             bank_files.sweep(db.session())
+            import_files.sweep(db.session())
             notices.sweep(db.session())
             reconciliation.promise_comparisons(db.session())
             rosters.promise_due(db.session())

@@ -67,13 +67,17 @@ def prepare(
 
 def receive(session: Session, kind: str, person_id: int, name: str, content: bytes, source: str = "") -> ImportFile:
     """Keep a file that somebody sent, instead of the one they sent before; those that wait since long go. Flushes."""
-    waiting = delete(ImportFile).where(ImportFile.run_id.is_(None))
-    session.execute(waiting.where(ImportFile.person_id == person_id))
-    session.execute(waiting.where(ImportFile.sent_at < utcnow() - LIFETIME))
+    session.execute(delete(ImportFile).where(ImportFile.run_id.is_(None), ImportFile.person_id == person_id))
+    sweep(session)
     file = ImportFile(kind=kind, name=name[-200:], person_id=person_id, content=content, source=source)
     session.add(file)
     session.flush()
     return file
+
+
+def sweep(session: Session) -> None:
+    """Forget the files that nobody took in in time: they hold agents by name."""
+    session.execute(delete(ImportFile).where(ImportFile.run_id.is_(None), ImportFile.sent_at < utcnow() - LIFETIME))
 
 
 def sent(session: Session, file_id: int, person_id: int) -> ImportFile | None:

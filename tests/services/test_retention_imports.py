@@ -8,9 +8,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.config import Config
-from lms.models import Agent, ImportChange, ImportFile, ImportRun
+from lms.models import Agent, ImportChange, ImportFile, ImportRun, Person, utcnow
+from lms.services import import_files
 from lms.services.authority import Authority, open_authority
 from lms.services.import_undo import NothingToUndo, undo
+from lms.worker import Worker
 from tests.learner_in_test import count
 from tests.purged_in_test import purged
 from tests.services.test_agent_imports import file, take_file
@@ -45,3 +47,20 @@ def test_what_undoing_a_file_of_hr_needs_goes_and_the_file_is_undone_no_more(
     assert count(session, ImportChange) == count(session, ImportFile) == 0
     assert count(session, ImportRun) == 2
     assert count(session, Agent) == 1
+
+
+def test_a_file_of_agents_that_nobody_took_in_is_forgotten_though_no_other_comes(app: Flask, session: Session) -> None:
+    session.add(Person(subject="hr@example.org", email="hr@example.org"))
+    session.flush()
+    officer = session.scalars(sa.select(Person.id)).one()
+    kept = import_files.receive(
+        session, "agents", officer, "agents.csv", b"identifiant agent;nom\n00042;Lef\xc3\xa8vre\n"
+    )
+    session.commit()
+    Worker(app).upkeep()
+    session.expire_all()
+    assert count(session, ImportFile) == 1, "it waits for a day"
+    kept.sent_at = utcnow() - timedelta(days=1, hours=1)
+    session.commit()
+    Worker(app).upkeep()
+    assert count(session, ImportFile) == 0
