@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lms.forms.privacy import EraseForm
 from lms.i18n import gettext as _
-from lms.models import Person, db
+from lms.models import Person, db, writing
 from lms.pages import config
 from lms.retention_pages import days
 from lms.security import visitor
@@ -26,12 +26,16 @@ def show(asked: str) -> ResponseReturnValue:
 
 @blueprint.get("/<asked>/data.json")
 def download(asked: str) -> ResponseReturnValue:
-    """Everything held about the person, as a file."""
+    """Everything held about the person, as a file; who took it is in the journal before it leaves."""
     person = _about(asked)
     if person is None:
         abort(404)
+    number = person.id
     content = json.dumps(taken_out(db.session(), person), ensure_ascii=False, indent=2)
-    headers = {"Content-Disposition": f'attachment; filename="personal-data-{person.id}.json"'}
+    with writing(db.session()):
+        record(db.session(), "person_exported", f"person:{number}", visitor().person.id)
+        db.session.commit()
+    headers = {"Content-Disposition": f'attachment; filename="personal-data-{number}.json"'}
     return Response(content, content_type="application/json; charset=utf-8", headers=headers)
 
 

@@ -91,6 +91,18 @@ def test_everything_is_given_back(platform: PlatformInTest, learner: Enrolment) 
     assert data["attempts"][0]["score"].count("/") == 1 or data["attempts"][0]["score"] in {"0", "1"}
 
 
+def test_who_took_a_copy_about_somebody_is_in_the_journal(
+    platform: PlatformInTest, session: Session, learner: Enrolment
+) -> None:
+    client, page = asked(platform)
+    about = learner.person_id
+    assert client.get(page + "/data.json").status_code == 200
+    session.expire_all()
+    (line,) = session.query(AuditEntry).filter_by(action="person_exported")
+    asker = session.query(Person).filter_by(subject="admin-9").one()
+    assert (line.target, line.person_id) == (f"person:{about}", asker.id)
+
+
 def test_somebody_unknown(platform: PlatformInTest) -> None:
     client, page = asked(platform, "nobody")
     shown = client.get(page)
