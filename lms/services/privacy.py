@@ -221,6 +221,8 @@ def erase(session: Session, person: Person) -> bool:
     person.email = None if person.platform_id is not None else person.subject
     person.given_name = person.family_name = person.full_name = ""
     person.sourced_id = person.agent_key = person.certificate_name = person.legacy_subject = person.language = None
+    # How large they read says something of their sight: as whoever never chose.
+    person.text_size = person.text_space = "m"
     session.flush()
     return True
 

@@ -84,3 +84,17 @@ def test_nothing_but_their_certificates_names_who_was_erased(session: Session, a
     assert left <= {"certificate.person_id", "certificate_event.person_id"}
     assert session.scalar(sa.select(sa.func.count()).select_from(AuditEntry).filter_by(action="account.signed_in")) == 1
     assert session.get_one(Certificate, row.id).record["holder"]
+
+
+def test_what_stays_of_a_holder_says_nothing_of_their_sight(session: Session, authority: Authority) -> None:
+    person = session.get_one(Person, issue(session, authority).person_id)
+    number = person.id
+    person.text_size, person.text_space, person.legacy_subject = "xl", "l", "old-1"
+    session.commit()
+    assert erase(session, person) is True
+    session.commit()
+    session.expire_all()
+    nobody = Person(subject=f"erased-{number}", text_size="m", text_space="m")
+    of_row = {"id", "platform_id", "created_at", "email"}
+    for column in set(table_of(Person).columns.keys()) - of_row:
+        assert (getattr(person, column) or None) == getattr(nobody, column), column
