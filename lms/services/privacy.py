@@ -201,6 +201,9 @@ def erase(session: Session, person: Person) -> bool:
     What they print is kept as issued, and their history with it; the public page no longer shows the name, sharing
     links are closed, names asked for and reminders go. What the person wrote in the studio stays, and is nobody's.
     """
+    # A certificate that a worker is issuing to them holds this row until it is there to be found below; one that is
+    # issued later finds what it would rest on gone.
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
     forget(session, person.id)
     touch(session, person_id=person.id)
     kept = session.scalars(select(Certificate).where(Certificate.person_id == person.id)).all()

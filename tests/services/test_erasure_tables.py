@@ -1,17 +1,22 @@
 """Each table that names a person is told to them or said why not, and lets go of who is erased."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.config import Config
-from lms.models import AuditEntry, AuditPerson, Certificate, Person
+from lms.models import AuditEntry, AuditPerson, Certificate, CertificateWord, Person, db, utcnow
 from lms.models.base import Base, table_of
-from lms.services import audit, chain
+from lms.services import audit, certificate_life, chain, corrections, issuing
 from lms.services.authority import Authority, open_authority
 from lms.services.privacy import erase, taken_out
-from tests.issued_in_test import issue
+from tests.issued_in_test import act, issue
+from tests.learner_in_test import TRACK, count, earn, learner
 
 
 @pytest.fixture
@@ -98,3 +103,63 @@ def test_what_stays_of_a_holder_says_nothing_of_their_sight(session: Session, au
     of_row = {"id", "platform_id", "created_at", "email"}
     for column in set(table_of(Person).columns.keys()) - of_row:
         assert (getattr(person, column) or None) == getattr(nobody, column), column
+
+
+def erased_meanwhile(app: Flask, session: Session, number: int, made: Callable[[], object]) -> None:
+    """Erase a person while a worker is about to commit a certificate of theirs."""
+    asked = Event()
+
+    def erasing() -> bool:
+        with app.app_context():
+            own = db.session()
+            asked.set()
+            kept = erase(own, own.get_one(Person, number))
+            own.commit()
+            db.session.remove()
+            return kept
+
+    made()
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(erasing)
+        asked.wait(30)
+        with pytest.raises(TimeoutError):
+            waits.result(0.5)
+        session.commit()
+        assert waits.result(30) is True
+    session.expire_all()
+
+
+def shown(session: Session, number: int) -> list[bool]:
+    """Whether anybody may read the name, certificate by certificate of that person."""
+    return [
+        row.name_public or row.share_token is not None
+        for row in session.scalars(sa.select(Certificate).filter_by(person_id=number))
+    ]
+
+
+def test_a_certificate_issued_while_its_holder_is_erased_says_no_name(
+    app: Flask, session: Session, authority: Authority
+) -> None:
+    row = learner(session)
+    earn(session, row)
+    session.commit()
+    number = row.person_id
+    erased_meanwhile(app, session, number, lambda: issuing.issue(session, authority, row, TRACK))
+    assert shown(session, number) == [False]
+    assert count(session, CertificateWord) == 0
+    assert session.get_one(Person, number).certificate_name is None
+
+
+def test_an_edition_issued_while_its_holder_is_erased_says_no_name(
+    app: Flask, session: Session, authority: Authority
+) -> None:
+    row = issue(session, authority)
+    number = row.person_id
+    certificate_life.share(session, row, True, utcnow())
+    asked = corrections.correct(session, row, "Ada de Martinville", act("", ""), utcnow())
+    session.commit()
+    wanted = asked.id
+    erased_meanwhile(app, session, number, lambda: corrections.replace(session, authority, wanted, utcnow()))
+    assert shown(session, number) == [False, False]
+    assert count(session, CertificateWord) == 0
+    assert session.get_one(Person, number).certificate_name is None
