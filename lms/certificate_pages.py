@@ -118,5 +118,6 @@ def refusal_words(reason: str) -> str:
         "pending": _("Another name is waiting for an answer already."),
         "expired": _("This certificate has expired: it is renewed, no longer corrected."),
         "answered": _("A colleague has answered meanwhile."),
+        "erased": _("The personal data of its holder is erased: this certificate stays as issued."),
         "name_script": _("Some letters of this name cannot be printed. Give it in Latin, Greek or Cyrillic letters."),
     }.get(reason, _("This name holds signs that cannot be printed. Type it again."))

@@ -45,6 +45,16 @@ class Person(Base):
     platform: Mapped[Platform | None] = relationship()
 
     @property
+    def erased(self) -> bool:
+        """Whether this row is there for certificates alone, whose holder is nobody any more."""
+        return self.subject == self.erased_subject
+
+    @property
+    def erased_subject(self) -> str:
+        """What stands in the place of their id once they are erased."""
+        return f"erased-{self.id}"
+
+    @property
     def display_name(self) -> str:
         """The name shown to people who may see it; empty when the platform sent none."""
         return self.full_name or f"{self.given_name} {self.family_name}".strip()

@@ -45,7 +45,7 @@ class LifeRefused(Exception):
 
     ``state`` it is in no longer allows it · ``reason`` is not one of that act · ``words`` are missing or too long ·
     ``same`` name as it bears · ``pending`` another name waits already · ``expired`` · ``answered`` already ·
-    ``name_<why>`` the name cannot be printed.
+    ``erased`` its holder is · ``name_<why>`` the name cannot be printed.
     """
 
     def __init__(self, reason: str) -> None:

@@ -118,6 +118,8 @@ def _begin(session: Session, row: Certificate, name: str, words: str, now: datet
     hold(session, row)
     if row.status != "valid":
         raise LifeRefused("state")
+    if session.get_one(Person, row.person_id).erased:  # a name would lead to them again
+        raise LifeRefused("erased")
     if _over(row, now):
         raise LifeRefused("expired")
     if name == row.record["holder"]:

@@ -220,7 +220,7 @@ def erase(session: Session, person: Person) -> bool:
     for of_certificate in (Correction, Reminder):
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     _let_go(session, person.id)
-    person.subject = f"erased-{person.id}"
+    person.subject = person.erased_subject
     person.email = None if person.platform_id is not None else person.subject
     person.given_name = person.family_name = person.full_name = ""
     person.sourced_id = person.agent_key = person.certificate_name = person.legacy_subject = person.language = None

@@ -9,11 +9,12 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.config import Config
-from lms.models import AuditEntry, Certificate, Correction, OutboxJob, Person, utcnow
+from lms.models import AuditEntry, Certificate, CertificateWord, Correction, OutboxJob, Person, utcnow
 from lms.services import certificate_life as life
 from lms.services import corrections, verification
 from lms.services.authority import Authority, open_authority
 from lms.services.certificate_life import LifeRefused
+from lms.services.privacy import erase
 from lms.services.results import issued_certificate
 from lms.worker import Worker
 from tests.issued_in_test import act, issue, states
@@ -113,6 +114,22 @@ def test_what_cannot_be_asked_is_said(session: Session, issued: Certificate) -> 
     issued.valid_until = utcnow() - timedelta(days=1)
     session.commit()
     assert refusal(session, issued) == "expired"
+
+
+def test_of_a_holder_who_is_erased_no_name_is_written_again(
+    session: Session, issued: Certificate, worker: Worker
+) -> None:
+    number = issued.person_id
+    assert erase(session, session.get_one(Person, number))
+    session.commit()
+    with pytest.raises(LifeRefused, match="erased"):
+        corrections.correct(session, issued, NAME, act("", ""), utcnow())
+    session.rollback()
+    worker.drain()
+    session.expire_all()
+    assert session.get_one(Person, number).certificate_name is None
+    assert count(session, CertificateWord) == 0
+    assert count(session, Certificate) == 1
 
 
 def test_of_two_asked_at_once_one_is_kept(app: Flask, session: Session, issued: Certificate) -> None:
