@@ -14,11 +14,28 @@ from sqlalchemy import ColumnElement, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from lms.i18n import ZONE
-from lms.models import Agent, AgentMatch, Attempt, Certificate, Enrolment, Exemption, Unit
+from lms.models import (
+    Agent,
+    AgentMatch,
+    Attempt,
+    Certificate,
+    Enrolment,
+    Exemption,
+    Register,
+    RegisterEntry,
+    RegisterState,
+    Unit,
+)
 from lms.services.library import Library
 from lms.services.literacy import Entry
+from lms.services.literacy_fields import KINDS
 from lms.services.organisation import HELD, agents_in, units_in
 from lms.tables import Scope
+
+#: Kind of entry → its fields that name agents by their number.
+_NAMING = {
+    kind.key: [field.key for field in kind.fields if field.kind in {"agent", "agents"}] for kind in KINDS.values()
+}
 
 
 @dataclass
@@ -176,6 +193,32 @@ def named(session: Session, path: str, numbers: Collection[str]) -> dict[str, st
     query = select(Agent.number, Agent.given_name, Agent.family_name).where(Agent.number.in_(numbers))
     query = query.where(agents_in(Scope((path,))))
     return {number: f"{given} {family}".strip() for number, given, family in session.execute(query)}
+
+
+def said_of(session: Session, numbers: Collection[str]) -> list[dict[str, Any]]:
+    """What the registers say, or said, of the agents of these numbers, for themselves: no other agent is named."""
+    if not numbers:
+        return []
+    query = (
+        select(RegisterEntry.kind, Unit.name, RegisterState.since, RegisterState.until, RegisterState.content)
+        .select_from(RegisterState)
+        .join(RegisterEntry, RegisterEntry.id == RegisterState.entry_id)
+        .join(Register, Register.id == RegisterEntry.register_id)
+        .join(Unit, Unit.id == Register.unit_id)
+        .where(RegisterEntry.kind.in_([kind for kind, fields in _NAMING.items() if fields]))
+        .order_by(RegisterState.id)
+    )
+    found = []
+    for kind, unit, since, until, content in session.execute(query).tuples():
+        told = dict(content)
+        theirs = False
+        for key in _NAMING[kind]:
+            named = told.get(key) or ()
+            mine = [number for number in ((named,) if isinstance(named, str) else named) if number in numbers]
+            told[key], theirs = mine, theirs or bool(mine)
+        if theirs:
+            found.append({"register": unit, "kind": kind, "since": since, "until": until, "content": told})
+    return found
 
 
 def versions(found: Followed, those: Collection[int]) -> dict[str, int]:

@@ -58,6 +58,7 @@ from lms.services.assessed_copy import assessed
 from lms.services.authorship import forget, written
 from lms.services.factors import held as held_factors
 from lms.services.figures import touch
+from lms.services.literacy_people import said_of
 from lms.services.organisation import HELD
 from lms.services.plain_rows import plain, plain_row, plain_rows
 
@@ -139,6 +140,7 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
     held = select(AgentMatch.agent_id).where(AgentMatch.person_id == person.id, AgentMatch.state.in_(HELD))
     groups = select(CourseGroup).join(GroupMember).join(Membership, Membership.id == GroupMember.membership_id)
     matches = session.scalars(select(AgentMatch).where(AgentMatch.person_id == person.id).order_by(AgentMatch.id))
+    numbers = session.scalars(select(Agent.number).where(Agent.id.in_(held))).all()
     lessons = session.scalars(select(LessonProgress).where(LessonProgress.enrolment_id.in_(mine)))
     return {
         "person": plain_row(person, leave=("platform_id",)),
@@ -181,6 +183,7 @@ def taken_out(session: Session, person: Person) -> dict[str, Any]:
         ],
         "human_resources": plain_rows(session.scalars(select(Agent).where(Agent.id.in_(held)))),
         "human_resources_states": plain_rows(session.scalars(select(AgentState).where(AgentState.agent_id.in_(held)))),
+        "ai_literacy": [_plained(said) for said in said_of(session, set(numbers))],
         "agent_matches": [plain_row(row, leave=("decided_by",)) for row in matches],
         "files_sent": [
             plain_row(row, leave=("content", "report", "result", "found"))

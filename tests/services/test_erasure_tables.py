@@ -1,5 +1,6 @@
 """Each table that names a person is told to them or said why not, and lets go of who is erased."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -17,6 +18,7 @@ from lms.services.authority import Authority, open_authority
 from lms.services.privacy import erase, taken_out
 from tests.issued_in_test import act, issue
 from tests.learner_in_test import TRACK, count, earn, learner
+from tests.literacy_in_test import agent, followed, register, unit
 
 
 @pytest.fixture
@@ -68,6 +70,25 @@ def test_every_table_that_names_a_person_is_told_or_said_why(session: Session) -
     session.add(person)
     session.flush()
     assert set(TOLD.values()) <= set(taken_out(session, person))
+
+
+def test_what_a_register_of_ai_literacy_says_of_an_agent_is_in_their_copy_and_names_no_other(session: Session) -> None:
+    ministry = unit(session, "M1")
+    ada, other = agent(session, "A-1", ministry), agent(session, "B-2", ministry)
+    person, colleague = (followed(session, each).person for each in (ada, other))
+    register(
+        session, ministry,
+        remedy=[{"agent": "A-1", "exempt": "Congé de formation"}],
+        proof=[{"name": "Atelier", "done_on": "2026-01-05", "agents": ["A-1", "B-2"]}],
+        overseer=[{"system": 1, "agent": "B-2", "competence": "Juriste", "authority": "Arrêter"}],
+    )  # fmt: skip
+    session.commit()
+    mine, theirs = taken_out(session, person)["ai_literacy"], taken_out(session, colleague)["ai_literacy"]
+    assert [row["kind"] for row in mine] == ["remedy", "proof"]
+    assert mine[0]["content"]["exempt"] == "Congé de formation"
+    assert "B-2" not in json.dumps(mine)
+    assert [row["kind"] for row in theirs] == ["proof", "overseer"]
+    assert "A-1" not in json.dumps(theirs)
 
 
 def test_nothing_but_their_certificates_names_who_was_erased(session: Session, authority: Authority) -> None:
