@@ -63,7 +63,7 @@ def _may_listen(host: str, port: int) -> None:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
         raise click.ClickException(
-            f"Nothing can be served at {host}, port {port}: {os.strerror(error.errno)}. Stop what is served there, or "
+            f"Nothing can be served at {host}, port {port}: {error.strerror}. Stop what is served there, or "
             "give another --port or --host."
         ) from error
 
