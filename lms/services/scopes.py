@@ -71,6 +71,10 @@ def give(session: Session, person_id: int, units: Iterable[Unit], by: int | None
 
 def take_back(session: Session, row: HrScope, by: int | None = None, *, whole: bool = False) -> None:
     """Close a unit to a person. Raises ``LastUnit``, unless ``whole`` says that they may see all from now on."""
+    # The row of the person is held: of two units closed at once, the second one is seen to be the last.
+    session.execute(select(Person.id).where(Person.id == row.person_id).with_for_update())
+    if session.scalar(select(HrScope.id).where(HrScope.id == row.id)) is None:
+        return  # closed at the same moment
     others = select(HrScope.id).where(HrScope.person_id == row.person_id, HrScope.id != row.id)
     local = select(Person.id).where(Person.id == row.person_id, Person.platform_id.is_(None))
     if not whole and session.scalar(others) is None and session.scalar(local) is not None:
