@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models import STUDIO_ROLES, Curriculum, Draft, StudioRole, TrackRevision
+from lms.models import STUDIO_ROLES, Curriculum, Draft, Person, StudioRole, TrackRevision
 from lms.services.audit import record
 
 
@@ -58,6 +58,8 @@ def grant(
 
     Raises ``ValueError`` for a role that is none.
     """
+    # The row of the person is held: given twice at once, a role taken back would still be there.
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
     for role in roles:
         if role not in STUDIO_ROLES:
             raise ValueError(role)

@@ -58,3 +58,15 @@ def test_two_units_closed_at_once_do_not_open_the_whole(app: Flask, session: Ses
 
     assert one_during_the_other(app, session, *map(close, numbers)) == ["done", "LastUnit"]
     assert session.scalars(select(HrScope.id)).all() == numbers[1:]
+
+
+def test_a_role_given_twice_at_once_is_taken_back_at_once(app: Flask, session: Session) -> None:
+    person = make_person(session, "a@example.org")
+
+    def give(own: Session) -> None:
+        studio.grant(own, person, ["author"])
+
+    one_during_the_other(app, session, give, give)
+    row = session.scalars(select(StudioRole)).one()
+    authors.revoke(session, [row])
+    assert not studio.grants(session, person)
