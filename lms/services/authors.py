@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from lms.models import Institution, Person, StudioRole
+from lms.models.upsert import insert_new
 from lms.services.audit import record
 
 
@@ -51,9 +52,10 @@ def add_institution(session: Session, name: str, by: int | None = None) -> Insti
     """Let one more institution write tracks. Raises ``NameTaken``."""
     name = name.strip()
     _free(session, name)
-    row = Institution(name=name)
-    session.add(row)
-    session.flush()
+    number = insert_new(session, Institution, {"name": name}, {})
+    if number is None:  # added at the same moment
+        raise NameTaken(name)
+    row = session.get_one(Institution, number)
     record(session, "institution_added", f"institution:{row.id}", by)
     return row
 

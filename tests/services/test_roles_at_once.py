@@ -70,3 +70,12 @@ def test_a_role_given_twice_at_once_is_taken_back_at_once(app: Flask, session: S
     row = session.scalars(select(StudioRole)).one()
     authors.revoke(session, [row])
     assert not studio.grants(session, person)
+
+
+def test_an_institution_added_twice_at_once_is_there_once(app: Flask, session: Session) -> None:
+    def add(own: Session) -> None:
+        authors.add_institution(own, "Une école")
+
+    assert one_during_the_other(app, session, add, add) == ["done", "NameTaken"]
+    assert len(session.scalars(select(Institution)).all()) == 1
+    assert len(session.scalars(select(AuditEntry).filter_by(action="institution_added")).all()) == 1
