@@ -53,13 +53,16 @@ def run(tools: Tools, payload: dict[str, Any]) -> None:
     row = session.get(ExportRun, payload["run_id"])
     if row is None or row.state not in exporting.OPEN:
         return
-    if not exporting.still_hr(session, session.get_one(Person, row.person_id)):
-        if row.file is not None:  # made while they had it, and still to be delivered
-            (config.exports / row.file).unlink(missing_ok=True)
-            row.file = None
+    person = session.get_one(Person, row.person_id)
+    lost = not exporting.still_hr(session, person)
+    if row.file is not None and (lost or not exporting.seen_by(row, scope_of(session, person))):
+        # Made while they saw what they no longer see, and still to be delivered.
+        (config.exports / row.file).unlink(missing_ok=True)
+        row.file = None
+    if lost:
         _failed(session, row, N_("Whoever asked for it no longer has the human resources role."))
         return
-    if row.state != "delivering" and not _make(session, config, row):
+    if row.file is None and not _make(session, config, row):
         return
     _deliver(session, config, row)
 

@@ -292,6 +292,26 @@ def test_a_folder_is_delivered_to(app: Flask, session: Session, config: Config, 
     assert (run.file, files(config)) == (None, []), "it is not kept here too"
 
 
+def test_who_sees_less_before_it_is_delivered_has_it_made_of_what_they_see(
+    app: Flask, session: Session, config: Config, officer: int, tmp_path: Path
+) -> None:
+    folder = tmp_path / "drop"
+    run = asked(session, officer, place="folder")
+    work(app, export_folder=folder)
+    assert (fresh(session, run).state, run.rows > 0) == ("delivering", True)  # the folder is not there yet
+    unit = Unit(code="J", name="Justice", path="1.")
+    session.add(unit)
+    session.flush()
+    session.add(HrScope(person_id=officer, unit_id=unit.id))
+    folder.mkdir()
+    session.query(OutboxJob).update({"due_at": utcnow()})
+    session.commit()
+    work(app)
+    assert (fresh(session, run).state, run.rows, run.scope["paths"]) == ("done", 0, ["1."])
+    (file,) = folder.iterdir()
+    assert (hashlib.sha256(file.read_bytes()).hexdigest(), files(config)) == (run.sha256, [])
+
+
 def test_a_server_is_delivered_to(app: Flask, session: Session, config: Config, officer: int, tmp_path: Path) -> None:
     with sftp_server(tmp_path) as server:
         run = asked(session, officer, place="sftp", format="ods")
