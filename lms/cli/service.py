@@ -63,8 +63,8 @@ def _may_listen(host: str, port: int) -> None:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
         raise click.ClickException(
-            f"Nothing can be served at {host}, port {port}: {error.strerror}. Stop what is served there, or "
-            "give another --port or --host."
+            f"Nothing can be served at {host}, port {port}: {os.strerror(error.errno or 0)}. Stop what is served "
+            "there, or give another --port or --host."
         ) from error
 
 
