@@ -134,6 +134,8 @@ def match(own: Session | Connection, people: Sequence[int], keys: Keys = DEFAULT
         select(Person.id, Person.platform_id, Person.sourced_id, Person.agent_key, Person.email, Platform.issuer)
         .outerjoin(Platform, Platform.id == Person.platform_id)
         .where(Person.id.in_(people), ~held)
+        # Whoever is being erased is read again once they are: what they said must not bring them back to an agent.
+        .with_for_update(read=True, key_share=True, of=Person)
     )
     claims = _claims(own, own.execute(query).all(), keys)
     return _settle(own, claims) if claims else 0

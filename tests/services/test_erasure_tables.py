@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.config import Config
-from lms.models import AuditEntry, AuditPerson, Certificate, CertificateWord, Person, db, utcnow
+from lms.models import AgentMatch, AuditEntry, AuditPerson, Certificate, CertificateWord, Person, db, utcnow
 from lms.models.base import Base, table_of
 from lms.services import audit, certificate_life, chain, corrections, issuing
 from lms.services.authority import Authority, open_authority
+from lms.services.matching import match
 from lms.services.privacy import erase, taken_out
 from tests.issued_in_test import act, issue
 from tests.learner_in_test import TRACK, count, earn, learner
@@ -184,3 +185,30 @@ def test_an_edition_issued_while_its_holder_is_erased_says_no_name(
     assert shown(session, number) == [False, False]
     assert count(session, CertificateWord) == 0
     assert session.get_one(Person, number).certificate_name is None
+
+
+def test_whoever_is_matched_while_they_are_erased_is_brought_back_to_no_agent(
+    app: Flask, session: Session, authority: Authority
+) -> None:
+    number = issue(session, authority).person_id
+    session.get_one(Person, number).sourced_id = "A-1"
+    agent(session, "A-1", None)
+    session.commit()
+    began = Event()
+
+    def matching() -> None:
+        with app.app_context():
+            began.set()
+            match(db.session(), [number])
+            db.session.commit()
+            db.session.remove()
+
+    assert erase(session, session.get_one(Person, number)) is True
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(matching)
+        began.wait(30)
+        with pytest.raises(TimeoutError):
+            waits.result(0.5)
+        session.commit()
+        waits.result(30)
+    assert count(session, AgentMatch) == 0
