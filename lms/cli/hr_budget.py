@@ -62,7 +62,7 @@ def undo_command() -> None:
             run = undo_last(db.session(), Scope())
         except UndoRefused as refused:
             click.echo(why[refused.reason], err=True)
-            sys.exit(1)
+            sys.exit(2 if refused.reason == "none" else 1)
         db.session.commit()
         click.echo(f"The file of {run.created_at:%Y-%m-%d %H:%M} UTC is undone.")
 

@@ -31,6 +31,8 @@ BITS = 3072
 AHEAD = timedelta(days=1)
 #: How long one stays published after it signed for the last time: past what it signed, and every cache.
 AFTER = timedelta(days=7)
+#: Key of the PostgreSQL lock under which one process at a time changes them.
+_LOCK = 7250142
 
 
 class ToolKeys:
@@ -52,13 +54,7 @@ class ToolKeys:
         key = self.current(session)
         if key is None:
             raise LookupError("The tool has no key yet: run « lms db upgrade ».")
-        with self._lock:
-            if key.kid not in self._parsed:
-                pem = cipher(self._secret, PURPOSE).decrypt(key.private_pem.encode())
-                parsed = load_pem_private_key(pem, password=None)
-                assert isinstance(parsed, RSAPrivateKey)
-                self._parsed[key.kid] = parsed
-            return key.kid, self._parsed[key.kid]
+        return key.kid, self._opened(key)
 
     def public(self, session: Session) -> dict[str, Any]:
         """The key set to publish (RFC 7517): keys that sign, signed or will sign; never a revoked one."""
@@ -77,10 +73,18 @@ class ToolKeys:
         return session.scalars(select(ToolKey).order_by(ToolKey.created_at.desc())).all()
 
     def rotate(self, session: Session, now: datetime | None = None) -> ToolKey:
-        """The next key, published from now on and signing in ``AHEAD``; the one already waiting, if there is one."""
+        """The next key, published from now on and signing in ``AHEAD``; the one already waiting, if there is one.
+
+        Raises ``cryptography.fernet.InvalidToken`` where the present one is sealed under another secret key: the next
+        would be under ours, and nobody else could sign with it.
+        """
         _alone(session)
         now = now or utcnow()
-        current = self.current(session, now) or self._add(session, now, now)
+        current = self.current(session, now)
+        if current is None:
+            current = self._add(session, now, now)
+        else:
+            self._opened(current)
         waiting = self._waiting(session, now)
         if waiting is None:
             waiting = self._add(session, now, now + AHEAD)
@@ -119,6 +123,15 @@ class ToolKeys:
         session.flush()
         return current
 
+    def _opened(self, key: ToolKey) -> RSAPrivateKey:
+        with self._lock:
+            if key.kid not in self._parsed:
+                pem = cipher(self._secret, PURPOSE).decrypt(key.private_pem.encode())
+                parsed = load_pem_private_key(pem, password=None)
+                assert isinstance(parsed, RSAPrivateKey)
+                self._parsed[key.kid] = parsed
+            return self._parsed[key.kid]
+
     def _waiting(self, session: Session, now: datetime) -> ToolKey | None:
         query = select(ToolKey).where(ToolKey.signs_from > now, ToolKey.revoked_at.is_(None))
         return _first(session, query.order_by(ToolKey.signs_from))
@@ -144,7 +157,7 @@ def _alone(session: Session) -> None:
     """Let one process at a time change the keys; the others wait, then see what it did."""
     # The transaction begins here, and on SQLite waits for the other writers: time is read after that.
     if session.connection().dialect.name == "postgresql":
-        session.execute(text("select pg_advisory_xact_lock(7250131)"))
+        session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
 
 
 def _first(session: Session, query: Select[ToolKey]) -> ToolKey | None:

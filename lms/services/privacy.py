@@ -48,6 +48,7 @@ from lms.models import (
     Reminder,
     ResourceLink,
     SavedExport,
+    WalletOffer,
     WebSession,
     utcnow,
 )
@@ -202,7 +203,8 @@ def erase(session: Session, person: Person) -> bool:
     """Erase a person; True when certificates stay, without any way from them to what is gone.
 
     What they print is kept as issued, and their history with it; the public page no longer shows the name, sharing
-    links are closed, names asked for and reminders go. What the person wrote in the studio stays, and is nobody's.
+    links are closed, names asked for, reminders and offers to wallets go. What the person wrote in the studio stays,
+    and is nobody's.
     """
     # A certificate that a worker is issuing to them holds this row until it is there to be found below; one that is
     # issued later finds what it would rest on gone.
@@ -220,7 +222,7 @@ def erase(session: Session, person: Person) -> bool:
     certificate_words.forget(session, kept)
     session.flush()
     held = [certificate.id for certificate in kept]
-    for of_certificate in (Correction, Reminder):
+    for of_certificate in (Correction, Reminder, WalletOffer):  # what a wallet has not collected bears the name
         session.execute(delete(of_certificate).where(of_certificate.certificate_id.in_(held)))
     _let_go(session, person.id)
     person.subject = person.erased_subject

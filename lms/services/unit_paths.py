@@ -17,7 +17,10 @@ def lock_tree(session: Session) -> None:
 
 
 def settle_paths(session: Session) -> None:
-    """Give every unit the path its parents say; writes those that differ."""
+    """Give every unit the path its parents say; writes those that differ.
+
+    Raises ``ValueError`` where one is under itself.
+    """
     found = {row.id: (row.parent_id, row.path) for row in session.execute(select(Unit.id, Unit.parent_id, Unit.path))}
     paths: dict[int, str] = {}
 
@@ -25,6 +28,8 @@ def settle_paths(session: Session) -> None:
         chain = []
         at: int | None = number
         while at is not None and at not in paths:
+            if at in chain:
+                raise ValueError(f"unit {at} is under itself")
             chain.append(at)
             at = found[at][0]
         for each in reversed(chain):

@@ -37,7 +37,7 @@ def test_the_budget_in_and_back(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp
     assert years() == 1
     code, said = run("undo-budget")
     assert (code, "is undone" in said, years()) == (0, True, 0)
-    assert run("undo-budget") == (1, "There is no import of the budget to undo.\n")
+    assert run("undo-budget") == (2, "There is no import of the budget to undo.\n")
     path.write_text("nothing;here\n1;2\n", "utf-8")
     assert run("import-budget", str(path))[0] == 2
     with app.app_context():

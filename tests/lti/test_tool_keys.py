@@ -136,6 +136,13 @@ def test_keys_are_replaced_in_time_and_removed_a_week_after_they_signed(session:
     assert kids(session) == {second}
 
 
+def test_under_another_secret_no_key_is_made_that_nobody_else_could_sign_with(session: Session) -> None:
+    signs = ToolKeys(SECRET).signing(session)[0]
+    with pytest.raises(InvalidToken):
+        ToolKeys("another secret, of " + "x" * 32).rotate(session)
+    assert [row.kid for row in ToolKeys(SECRET).every(session)] == [signs]
+
+
 def test_workers_that_rotate_at_once_make_one_key(app: Flask, session: Session) -> None:
     session.commit()
 

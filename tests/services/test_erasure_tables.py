@@ -11,12 +11,23 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.config import Config
-from lms.models import AgentMatch, AuditEntry, AuditPerson, Certificate, CertificateWord, Person, db, utcnow
+from lms.models import (
+    AgentMatch,
+    AuditEntry,
+    AuditPerson,
+    Certificate,
+    CertificateWord,
+    Person,
+    WalletOffer,
+    db,
+    utcnow,
+)
 from lms.models.base import Base, table_of
-from lms.services import audit, certificate_life, chain, corrections, issuing
+from lms.services import audit, certificate_life, chain, corrections, issuing, wallet_offers
 from lms.services.authority import Authority, open_authority
 from lms.services.matching import match
 from lms.services.privacy import erase, taken_out
+from tests.conftest import SECRET
 from tests.issued_in_test import act, issue
 from tests.learner_in_test import TRACK, count, earn, learner
 from tests.literacy_in_test import agent, followed, register, unit
@@ -96,6 +107,7 @@ def test_nothing_but_their_certificates_names_who_was_erased(session: Session, a
     row = issue(session, authority)
     number = row.person_id
     audit.record(session, "account.signed_in", "account:1", number, kind="app")
+    wallet_offers.offer(session, SECRET, row)
     session.commit()
     chain.chain(session, authority.keys)
     session.commit()
@@ -111,6 +123,7 @@ def test_nothing_but_their_certificates_names_who_was_erased(session: Session, a
     assert left <= {"certificate.person_id", "certificate_event.person_id"}
     assert session.scalar(sa.select(sa.func.count()).select_from(AuditEntry).filter_by(action="account.signed_in")) == 1
     assert session.get_one(Certificate, row.id).record["holder"]
+    assert session.scalar(sa.select(sa.func.count()).select_from(WalletOffer)) == 0, "it would give the name yet"
 
 
 def test_what_stays_of_a_holder_says_nothing_of_their_sight(session: Session, authority: Authority) -> None:

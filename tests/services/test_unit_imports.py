@@ -17,7 +17,7 @@ from lms.models.base import table_of
 from lms.services.import_files import Asked, prepare
 from lms.services.import_undo import NothingToUndo, Rests, undo
 from lms.services.imports import Result
-from lms.services.unit_paths import DEEPEST
+from lms.services.unit_paths import DEEPEST, settle_paths
 from lms.services.units import move_unit, rename_unit
 from tests.learner_in_test import together
 from tests.services.test_agent_imports import HEADER, MAX, ZOE, file, take, take_file
@@ -283,3 +283,13 @@ def test_an_import_is_undone_once_even_by_two_at_once(app: Flask, session: Sessi
 
 def test_an_empty_file_writes_nothing(session: Session) -> None:
     assert not take_file(session, BytesIO(b"code;nom\n"), kind="units").written
+
+
+def test_units_under_themselves_are_told_rather_than_followed_for_ever(session: Session) -> None:
+    one, other = Unit(code="A", name="A", path="1."), Unit(code="B", name="B", path="2.")
+    session.add_all([one, other])
+    session.flush()
+    one.parent_id, other.parent_id = other.id, one.id
+    session.flush()
+    with pytest.raises(ValueError, match="is under itself"):
+        settle_paths(session)
