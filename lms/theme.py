@@ -5,8 +5,6 @@ What a folder holds is read when a process starts: pages show one edition of it,
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
@@ -28,32 +26,15 @@ class ThemeRefused(Exception):
     """A folder is no theme: a sentence that begins with LMS_THEME_DIR, what is wrong and how to mend it."""
 
 
-@dataclass(frozen=True)
-class Theme:
-    """What each file of a theme holds, by its path in the folder; none when there is no theme."""
-
-    files: Mapping[str, bytes]
-
-    @property
-    def edition(self) -> str:
-        """16 hexadecimal digits of SHA-256, the same wherever the files are the same; empty without a theme."""
-        if not self.files:
-            return ""
-        held = sha256()
-        for name, content in sorted(self.files.items()):
-            held.update(f"{name}\0{len(content)}\0".encode() + content)
-        return held.hexdigest()[:16]
-
-
 def kind_of(name: str) -> str:
     """The media type of a file of a theme."""
     return KINDS[PurePosixPath(name).suffix.lower()]
 
 
-def theme(folder: Path) -> Theme:
-    """The theme of a folder; the empty path is none. Raises ``ThemeRefused``."""
+def theme(folder: Path) -> dict[str, bytes]:
+    """What each file of a theme holds, by its path in there; nothing for the empty path. Raises ``ThemeRefused``."""
     if folder == Path():
-        return Theme({})
+        return {}
     try:
         files = _read(folder)
     except OSError as error:
@@ -63,7 +44,7 @@ def theme(folder: Path) -> Theme:
     for name in files:
         if name.endswith(".css"):
             _check_sheet(name, files)
-    return Theme(files)
+    return files
 
 
 def theme_problem(folder: Path) -> str | None:

@@ -1,5 +1,6 @@
 """A deployer's theme: which folders are one, what pages show of it, and what no address reaches."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from lms.assets import edition_of
 from lms.config import ConfigError, load_config
 from lms.theme import MOST_BYTES, MOST_FILES, theme
 from tests.conftest import service
 
+STATIC = Path(__file__).parents[1] / "lms" / "static"
 KEPT = "public, max-age=31536000, immutable"
 SHEET = """@import "parts/colours.css";
 @font-face { font-family: Own; src: url('parts/own face.woff2?v=3') format("woff2"), url(parts/own%20face.woff2); }
@@ -44,12 +47,13 @@ def themed(app: Flask, folder: Path) -> Iterator[FlaskClient]:
 
 def test_a_theme_is_its_sheets_fonts_and_pictures(folder: Path) -> None:
     held = theme(folder)
-    assert set(held.files) == {"theme.css", "parts/colours.css", "parts/own face.woff2", "arms.svg"}
-    first = held.edition
-    assert len(first) == 16
+    assert set(held) == {"theme.css", "parts/colours.css", "parts/own face.woff2", "arms.svg"}
+    first = edition_of(STATIC, held)
+    assert re.fullmatch(r"[0-9a-f]{16}", first)
+    assert first != edition_of(STATIC)
     (folder / "arms.svg").write_text("<svg></svg>")
-    assert theme(folder).edition != first
-    assert (theme(Path()).files, theme(Path()).edition) == ({}, "")
+    assert edition_of(STATIC, theme(folder)) != first
+    assert theme(Path()) == {}
 
 
 def without_sheet(folder: Path) -> None:

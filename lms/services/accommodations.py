@@ -3,11 +3,11 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models import Accommodation, Person
+from lms.models import Accommodation
 from lms.services.audit import record
+from lms.services.people import hold_person
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ def grant(session: Session, person_id: int, what: Granted, by: int, now: datetim
 
     The journal says that it was done, not what.
     """
-    # The row of the person is held: there may be no other yet, and a button pressed twice grants once.
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    hold_person(session, person_id)
     known = session.get(Accommodation, person_id)
     if known is not None:
         session.expunge(known)  # it was read before others were kept waiting

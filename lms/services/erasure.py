@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.models import Appeal, Attempt, Certificate, Enrolment, ErasureRequest, LocalAccount, Person, Work
 from lms.services.audit import record
+from lms.services.people import hold_person
 from lms.services.privacy import erase
 
 #: Characters of a request's words and of its answer.
@@ -68,8 +69,7 @@ def waiting(session: Session) -> Sequence[ErasureRequest]:
 
 def ask(session: Session, person: Person, words: str, now: datetime) -> None:
     """Ask for oneself. Raises ``ErasureRefused``."""
-    # The row of the person is held, so that a double click asks once.
-    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    hold_person(session, person.id)
     if session.scalar(select(ErasureRequest.id).filter_by(person_id=person.id, state="open")) is not None:
         raise ErasureRefused("open")
     session.add(ErasureRequest(person_id=person.id, words=words, asked_at=now))

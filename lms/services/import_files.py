@@ -66,9 +66,8 @@ def prepare(
 
 
 def receive(session: Session, kind: str, person_id: int, name: str, content: bytes, source: str = "") -> ImportFile:
-    """Keep a file that somebody sent, instead of the one they sent before; those that wait since long go. Flushes."""
+    """Keep a file that somebody sent, instead of the one they sent before. Flushes."""
     session.execute(delete(ImportFile).where(ImportFile.run_id.is_(None), ImportFile.person_id == person_id))
-    sweep(session)
     file = ImportFile(kind=kind, name=name[-200:], person_id=person_id, content=content, source=source)
     session.add(file)
     session.flush()

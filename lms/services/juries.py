@@ -111,7 +111,6 @@ def create(session: Session, context: Context, new: NewJury, person_id: int) -> 
 def change(session: Session, jury: Jury, new: NewJury, person_id: int) -> None:
     """Another day, title or composition. Whoever took part in a decision stays. Raises ``JuryRefused``."""
     _hold_open(session, jury)
-    session.refresh(jury)  # what a colleague has just changed is read again, or the two would mix
     known = _named(session, jury.context_id, new)
     decided = select(Confirmation.member_id).join(JuryMember).where(JuryMember.jury_id == jury.id)
     stays = set(session.scalars(decided))  # whoever proposed is the first to confirm
@@ -133,11 +132,12 @@ def change(session: Session, jury: Jury, new: NewJury, person_id: int) -> None:
 
 
 def _hold_open(session: Session, jury: Jury, member: JuryMember | None = None) -> None:
-    """Keep others from changing, closing or deciding in a jury until the commit.
+    """Keep others from changing, closing or deciding in a jury, read again as it is now, until the commit.
 
     Raises ``JuryRefused`` once it is closed, or ``member`` sits there no more.
     """
-    if session.scalar(select(Jury.closed_at).where(Jury.id == jury.id).with_for_update()) is not None:
+    session.refresh(jury, with_for_update=True)
+    if jury.closed_at is not None:
         raise JuryRefused("closed")
     if member is not None and session.scalar(select(JuryMember.id).where(JuryMember.id == member.id)) is None:
         raise JuryRefused("not_member")

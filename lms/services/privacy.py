@@ -61,6 +61,7 @@ from lms.services.factors import held as held_factors
 from lms.services.figures import touch
 from lms.services.literacy_people import said_of
 from lms.services.organisation import HELD
+from lms.services.people import hold_person
 from lms.services.plain_rows import plain, plain_row, plain_rows
 
 _PERSON = table_of(Person)
@@ -208,7 +209,7 @@ def erase(session: Session, person: Person) -> bool:
     """
     # A certificate that a worker is issuing to them holds this row until it is there to be found below; one that is
     # issued later finds what it would rest on gone.
-    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    hold_person(session, person.id)
     forget(session, person.id)
     touch(session, person_id=person.id)
     kept = session.scalars(select(Certificate).where(Certificate.person_id == person.id)).all()

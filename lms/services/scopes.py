@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from lms.models import HrScope, LocalAccount, Membership, Person, Unit
 from lms.models.upsert import insert_new
 from lms.services.audit import record
+from lms.services.people import hold_person
 
 
 class LastUnit(ValueError):
@@ -71,8 +72,7 @@ def give(session: Session, person_id: int, units: Iterable[Unit], by: int | None
 
 def take_back(session: Session, row: HrScope, by: int | None = None, *, whole: bool = False) -> None:
     """Close a unit to a person. Raises ``LastUnit``, unless ``whole`` says that they may see all from now on."""
-    # The row of the person is held: of two units closed at once, the second one is seen to be the last.
-    session.execute(select(Person.id).where(Person.id == row.person_id).with_for_update())
+    hold_person(session, row.person_id)  # of two units closed at once, the second one is seen to be the last
     if session.scalar(select(HrScope.id).where(HrScope.id == row.id)) is None:
         return  # closed at the same moment
     others = select(HrScope.id).where(HrScope.person_id == row.person_id, HrScope.id != row.id)

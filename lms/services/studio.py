@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models import STUDIO_ROLES, Curriculum, Draft, Person, StudioRole, TrackRevision
+from lms.models import STUDIO_ROLES, Curriculum, Draft, StudioRole, TrackRevision
 from lms.services.audit import record
+from lms.services.people import hold_person
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,7 @@ def grant(
 
     Raises ``ValueError`` for a role that is none.
     """
-    # The row of the person is held: given twice at once, a role taken back would still be there.
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    hold_person(session, person_id)  # given twice at once, a role taken back would still be there
     for role in roles:
         if role not in STUDIO_ROLES:
             raise ValueError(role)

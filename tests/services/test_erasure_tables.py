@@ -140,28 +140,34 @@ def test_what_stays_of_a_holder_says_nothing_of_their_sight(session: Session, au
         assert (getattr(person, column) or None) == getattr(nobody, column), column
 
 
-def erased_meanwhile(app: Flask, session: Session, number: int, made: Callable[[], object]) -> None:
-    """Erase a person while a worker is about to commit a certificate of theirs."""
-    asked = Event()
+def done_after(app: Flask, session: Session, task: Callable[[Session], object]) -> object:
+    """What a task gives that another session does: it has to wait until this one commits."""
+    began = Event()
 
-    def erasing() -> bool:
+    def alone() -> object:
         with app.app_context():
             own = db.session()
-            asked.set()
-            kept = erase(own, own.get_one(Person, number))
+            began.set()
+            found = task(own)
             own.commit()
             db.session.remove()
-            return kept
+            return found
 
-    made()
     with ThreadPoolExecutor(1) as pool:
-        waits = pool.submit(erasing)
-        asked.wait(30)
+        waits = pool.submit(alone)
+        began.wait(30)
         with pytest.raises(TimeoutError):
             waits.result(0.5)
         session.commit()
-        assert waits.result(30) is True
+        found = waits.result(30)
     session.expire_all()
+    return found
+
+
+def erased_meanwhile(app: Flask, session: Session, number: int, made: Callable[[], object]) -> None:
+    """Erase a person while a worker is about to commit a certificate of theirs."""
+    made()
+    assert done_after(app, session, lambda own: erase(own, own.get_one(Person, number))) is True
 
 
 def shown(session: Session, number: int) -> list[bool]:
@@ -207,21 +213,6 @@ def test_whoever_is_matched_while_they_are_erased_is_brought_back_to_no_agent(
     session.get_one(Person, number).sourced_id = "A-1"
     agent(session, "A-1", None)
     session.commit()
-    began = Event()
-
-    def matching() -> None:
-        with app.app_context():
-            began.set()
-            match(db.session(), [number])
-            db.session.commit()
-            db.session.remove()
-
     assert erase(session, session.get_one(Person, number)) is True
-    with ThreadPoolExecutor(1) as pool:
-        waits = pool.submit(matching)
-        began.wait(30)
-        with pytest.raises(TimeoutError):
-            waits.result(0.5)
-        session.commit()
-        waits.result(30)
+    done_after(app, session, lambda own: match(own, [number]))
     assert count(session, AgentMatch) == 0
